@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Installs what the tests need (.ci/packages), builds in build/ and runs everything:
+#
+#   ./check.sh          gcc with all tests, clang, the sanitizers with all tests, distcheck
+#   ./check.sh quick    the first of these
+#
+# Each step has its log build/STEP.log. The last line counts the tests of all steps; the exit status is 0 when none failed.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")" && pwd)
+build=$top/build
+jobs=$(nproc)
+passed=0 failed=0 skipped=0
+
+# The steps run where their status is asked for, which switches off set -e: so each is one chain of &&.
+
+# configured FOLDER OPTION...: configures build/FOLDER unless that was done with the same options.
+configured() {
+	local folder=$build/$1
+	shift
+	mkdir -p "$folder"
+	if [ -f "$folder/Makefile" ] && [ "$(cat "$folder/options" 2>/dev/null)" = "$*" ]; then return; fi
+	(cd "$folder" && "$top/configure" --quiet "$@") &&
+		printf '%s\n' "$*" >"$folder/options"
+}
+
+step_gcc() {
+	configured gcc CC=gcc --enable-werror &&
+		make -C "$build/gcc" -j"$jobs" &&
+		make -C "$build/gcc" -j"$jobs" -k check
+}
+
+# Everything as clang sees it, the fuzz targets as libFuzzer programs; nothing is run.
+step_clang() {
+	configured clang CC=clang --enable-werror --enable-fuzzers CFLAGS="-O1 -g" &&
+		make -C "$build/clang" -j"$jobs" &&
+		make -C "$build/clang" -j"$jobs" check TESTS=
+}
+
+step_sanitizers() {
+	configured sanitizers CC=gcc --enable-werror --enable-sanitizers CFLAGS="-O1 -g" &&
+		make -C "$build/sanitizers" -j"$jobs" &&
+		make -C "$build/sanitizers" -j"$jobs" -k check
+}
+
+# The tarball builds, passes the quick tests, installs and uninstalls from a read-only source tree.
+step_distcheck() {
+	configured dist CC=gcc &&
+		make -C "$build/dist" -j"$jobs" distcheck HEAVY_TESTS= DISTCHECK_CONFIGURE_FLAGS="CFLAGS=-O0"
+}
+
+# summary NAME LOG: the sum of a line of automake's test summaries.
+summary() {
+	awk -v line="$1:" '$1 == "#" && $2 == line { n += $3 } END { print n + 0 }' "$2"
+}
+
+# run STEP: its numbers are added to the totals; a step that fails without a failing test counts as one.
+run() {
+	local step=$1 log=$build/$1.log status=0 start=$SECONDS good bad
+	printf 'check: %-12s' "$step" >&2
+	("step_$step") >"$log" 2>&1 </dev/null || status=$?
+	good=$(($(summary PASS "$log") + $(summary XFAIL "$log")))
+	bad=$(($(summary FAIL "$log") + $(summary XPASS "$log") + $(summary ERROR "$log")))
+	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + $(summary SKIP "$log")))
+	printf '%6d passed, %d failed, %d s\n' "$good" "$bad" "$((SECONDS - start))" >&2
+	[ "$bad" -gt 0 ] || return 0
+	grep -aE '^(FAIL|XPASS|ERROR): ' "$log" | grep -v ' - exited with status ' | head -n 40 >&2 || true
+	printf -- '---- the end of %s\n' "$log" >&2
+	tail -n 40 "$log" >&2
+}
+
+steps=(gcc clang sanitizers distcheck)
+case ${1:-all} in
+all) ;;
+quick) steps=(gcc) ;;
+*)
+	printf 'usage: ./check.sh [quick]\n' >&2
+	exit 64
+	;;
+esac
+
+"$top/.ci/packages" build
+"$top/.ci/packages" test
+mkdir -p "$build"
+if [ -f "$top/config.status" ]; then
+	printf 'check: this tree was configured in place; run "make distclean" first\n' >&2
+	exit 1
+fi
+if [ ! -x "$top/configure" ] && ! "$top/autogen.sh" >"$build/autogen.log" 2>&1; then
+	tail -n 20 "$build/autogen.log" >&2
+	exit 1
+fi
+for step in "${steps[@]}"; do run "$step"; done
+[ "$skipped" -eq 0 ] || printf '%d skipped\n' "$skipped"
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]

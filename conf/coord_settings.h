@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The settings of fqcoordd; the rows that fill them are in coord_options.c. */
+#pragma once
+
+#include "conf/start.h"
+
+struct coord_settings {
+	char *state;                          /* folder of database, key and peers */
+	struct conf_address listen;           /* where workers and clients dial */
+	char *socket;                         /* unix socket for this host; never empty once finished */
+	char *key;                            /* PEM file of the coordinator's key; never empty once finished */
+	uint64_t ping_ms;                     /* between two pings to a quiet peer, milliseconds */
+	uint64_t dead_ms;                     /* a peer silent for so long is gone, milliseconds */
+	uint64_t stall_ms;                    /* a slice without progress for so long is a loss, milliseconds */
+	uint64_t open_ms;                     /* an OPEN without an answer for so long goes to another node, milliseconds */
+	uint64_t lease_ms;                    /* how long a worker's lease holds without renewal, milliseconds */
+	uint64_t slice_min, slice_max;        /* file bytes of one slice */
+	uint64_t read_max;                    /* bases of the longest read */
+	uint64_t crashes_max, losses_max;     /* of one slice, before its job fails */
+	uint64_t jobs_max;                    /* unfinished jobs of one owner */
+	uint64_t files_max;                   /* files of one job */
+	uint64_t slices_max;                  /* slices of one file */
+	uint64_t result_max;                  /* bytes of one slice's counters */
+	uint64_t connections_max;             /* connections altogether */
+	uint64_t unauthenticated_max;         /* of them, those that have not proved who they are */
+	uint64_t unauthenticated_per_address; /* of these, from one address */
+	uint64_t handshake_ms;                /* time to prove it, milliseconds */
+	uint64_t keep_ms;                     /* how long finished jobs are kept, milliseconds */
+	bool verbose;                         /* debug lines in the log */
+};
+
+extern const struct option_table coord_table;
+extern const struct conf_program coord_program;
+
+void coord_settings_deinit(struct coord_settings *settings);

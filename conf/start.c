@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a main does first: see start.h. */
+#include "conf/start.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "conf/print.h"
+#include "lib/base/cleanup.h"
+
+static const struct option_row common_rows[] = {
+    {
+	.long_name = "config",
+	.argument = "FILE",
+	.type = OPTION_PATH,
+	.help = "Read this file instead of the usual one.",
+	OPTION_FIELD(struct conf_common, config),
+    },
+    {
+	.long_name = "check-config",
+	.type = OPTION_BOOL,
+	.help = "Say whether the configuration is right, and exit.",
+	OPTION_FIELD(struct conf_common, check_config),
+    },
+    {
+	.long_name = "dump-config",
+	.type = OPTION_BOOL,
+	.help = "Print every key with the value that holds, as a file that can be loaded again, "
+                "and exit.",
+	OPTION_FIELD(struct conf_common, dump_config),
+    },
+    {
+	.long_name = "help",
+	.letter = '?',
+	.type = OPTION_BOOL,
+	.help = "Print this help and exit.",
+	OPTION_FIELD(struct conf_common, help),
+    },
+    {
+	.long_name = "version",
+	.letter = 'V',
+	.type = OPTION_BOOL,
+	.help = "Print name and version and exit.",
+	OPTION_FIELD(struct conf_common, version),
+    },
+};
+
+const struct option_table conf_common_table = {
+    .name = "every program",
+    .rows = common_rows,
+    .n = sizeof common_rows / sizeof *common_rows,
+    .settings_size = sizeof(struct conf_common),
+};
+
+static void common_deinit(struct conf_common *common)
+{
+	conf_deinit(&conf_common_table, common);
+}
+
+int conf_version(FILE *out, const char *name)
+{
+	return fprintf(out, "%s %s\n", name, PACKAGE_VERSION) < 0 ? -EIO : 0;
+}
+
+/* Standard output may be a full disk or a closed pipe. */
+static int printed(int r, struct error *err)
+{
+	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		r = errno > 0 ? -errno : -EIO;
+	if (r < 0)
+		return error_set(err, r, ERROR_CANT_CREATE, "standard output cannot be written: %s",
+		                 strerror(-r));
+	return CONF_EXIT_OK;
+}
+
+static int print_help(const struct conf_program *program)
+{
+	const struct option_table *tables[] = {program->table, &conf_common_table};
+	const char *titles[] = {NULL, NULL};
+	int r = conf_help(stdout, program->usage, program->summary, tables, titles, 2);
+
+	if (r < 0)
+		return r;
+	return printf("\nThe configuration file is %s; its keys are the long names with _ for -.\n",
+	              program->file) < 0
+	           ? -EIO
+	           : 0;
+}
+
+/* All sources in their order. *ret_path: the file that was read, or NULL where there is none. */
+static int load(const struct conf_program *program, const struct conf_common *common,
+                const struct conf_arguments *arguments, struct conf *conf, const char **ret_path,
+                struct error *err)
+{
+	const char *path = common->config[0] != '\0' ? common->config : program->file;
+	int r;
+
+	r = conf_load_file(conf, path, err);
+	if (r < 0)
+		return r;
+	if (r == CONF_NO_FILE && common->config[0] != '\0')
+		return error_set(err, -ENOENT, ERROR_CONFIG,
+		                 "%s is not there: right is --config with a file", TEXT(path));
+	*ret_path = r == CONF_NO_FILE ? NULL : path;
+	r = conf_environment(conf, err);
+	if (r >= 0)
+		r = conf_apply(conf, arguments, err);
+	if (r >= 0)
+		r = conf_finish(conf, err);
+	return r;
+}
+
+static int print_check(const struct conf_program *program, const char *path)
+{
+	int r;
+
+	if (path)
+		r = printf("%s is right.\n", TEXT(path));
+	else
+		r = printf("%s is not there: the defaults hold.\n", program->file);
+	return r < 0 ? -EIO : 0;
+}
+
+static int check_start(const struct conf_program *program, const void *settings,
+                       const struct conf_arguments *arguments, struct error *err)
+{
+	if (arguments->rest_n > program->rest_max)
+		return error_set(err, -EINVAL, ERROR_USAGE,
+		                 "there is no use for the argument %s; help is -? or --help",
+		                 TEXT(arguments->rest[program->rest_max]));
+	return program->check ? program->check(settings, arguments, err) : 0;
+}
+
+/* From the parsed command line on. */
+static int start(const struct conf_program *program, const struct conf_arguments *arguments,
+                 struct conf_common *common, void *settings, struct error *err)
+{
+	const char *path = NULL;
+	struct conf conf;
+	int r;
+
+	r = conf_init(&conf, &conf_common_table, common, err);
+	if (r >= 0)
+		r = conf_apply(&conf, arguments, err);
+	if (r < 0)
+		return r;
+	if (common->help)
+		return printed(print_help(program), err);
+	if (common->version)
+		return printed(conf_version(stdout, program->table->name), err);
+	r = conf_init(&conf, program->table, settings, err);
+	if (r >= 0)
+		r = load(program, common, arguments, &conf, &path, err);
+	if (r < 0)
+		return r;
+	if (common->check_config)
+		return printed(print_check(program, path), err);
+	if (common->dump_config)
+		return printed(conf_dump(stdout, &conf), err);
+	return check_start(program, settings, arguments, err);
+}
+
+int conf_start(const struct conf_program *program, int argc, char **argv, void *settings,
+               struct conf_arguments *ret_arguments, struct error *err)
+{
+	const struct option_table *tables[] = {program->table, &conf_common_table};
+	_cleanup_(arguments_deinit) struct conf_arguments arguments = {0};
+	_cleanup_(common_deinit) struct conf_common common = {0};
+	int r;
+
+	assert(argc > 0);
+	memset(settings, 0, program->table->settings_size);
+	r = arguments_parse(&arguments, tables, 2, ARGUMENTS_ALL, argc, argv, err);
+	if (r >= 0)
+		r = start(program, &arguments, &common, settings, err);
+	if (r == 0 && ret_arguments) {
+		*ret_arguments = arguments;
+		arguments = (struct conf_arguments){0};
+	}
+	return r;
+}

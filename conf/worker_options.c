@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The options of fqworkerd: one row each, in the order of --help, the shipped file and the man page. */
+#include "conf/worker_settings.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/places.h"
+
+#define FIELD(field) OPTION_FIELD(struct worker_settings, field)
+#define OFFSET(field) offsetof(struct worker_settings, field)
+
+#define NAME_MAX_BYTES 64 /* of a node, on the wire and in tables */
+#define SLOTS_MAX 1024
+#define SECOND UINT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define DAY (24 * 60 * MINUTE)
+
+/* clang-format off: a row reads best as it is written */
+static const struct option_row rows[] = {
+    {
+	.key = "host",
+	.long_name = "host",
+	.letter = 'h',
+	.argument = "HOST[:PORT]",
+	.type = OPTION_ADDRESS,
+	.help = "The coordinator's host.",
+	FIELD(host),
+    },
+    {
+	.key = "port",
+	.long_name = "port",
+	.letter = 'p',
+	.argument = "PORT",
+	.type = OPTION_NUMBER,
+	.default_text = "5381",
+	.smallest = 1,
+	.largest = 65535,
+	.help = "The coordinator's port where host names none.",
+	FIELD(port),
+    },
+    {
+	.key = "name",
+	.long_name = "name",
+	.argument = "NAME",
+	.type = OPTION_STRING,
+	.largest = NAME_MAX_BYTES,
+	.help = "Name of this node, of letters, digits, dots, dashes and underscores; empty means "
+                "the host's name up to its "
+		"first dot.",
+	FIELD(name),
+    },
+    {
+	.key = "slots",
+	.long_name = "slots",
+	.letter = 'n',
+	.argument = "N",
+	.type = OPTION_NUMBER,
+	.default_text = "0",
+	.largest = SLOTS_MAX,
+	.unit = "slots",
+	.help = "Slices that are counted at a time; 0 means one for each core that the process may "
+                "use.",
+	FIELD(slots),
+    },
+    {
+	.key = "state",
+	.long_name = "state",
+	.argument = "DIR",
+	.type = OPTION_PATH,
+	.default_text = "/var/lib/fqcluster/worker",
+	.smallest = 1,
+	.help = "Folder of this node's key and the coordinators it knows; a service has it from "
+                "systemd.",
+	FIELD(state),
+    },
+    {
+	.key = "key",
+	.long_name = "key",
+	.argument = "FILE",
+	.type = OPTION_PATH,
+	.help = "This node's private key (PEM); empty means the credential worker.key of the "
+                "service where there is one, "
+		"else key.pem in the state folder.",
+	FIELD(key),
+    },
+    {
+	.key = "roots",
+	.long_name = "roots",
+	.argument = "DIR",
+	.type = OPTION_LIST,
+	.default_text = "/",
+	.smallest = 1,
+	.help = "Absolute folders beneath which files may be opened; may be given more than once.",
+	FIELD(roots),
+    },
+    {
+	.key = "drain_timeout",
+	.long_name = "drain-timeout",
+	.argument = "DURATION",
+	.type = OPTION_DURATION,
+	.default_text = "30s",
+	.largest = DAY,
+	.help = "How long the slices that are being counted may take when the worker is told to "
+                "stop, before they are "
+		"given back.",
+	FIELD(drain_timeout_ms),
+    },
+    {
+	.key = "reconnect_max",
+	.long_name = "reconnect-max",
+	.argument = "DURATION",
+	.type = OPTION_DURATION,
+	.default_text = "5s",
+	.smallest = 100,
+	.largest = 10 * MINUTE,
+	.help = "Longest pause between two attempts to reach the coordinator.",
+	FIELD(reconnect_max_ms),
+    },
+    {
+	.key = "read_max",
+	.long_name = "read-max",
+	.argument = "SIZE",
+	.type = OPTION_SIZE,
+	.default_text = "256M",
+	.smallest = 1,
+	.largest = UINT64_C(1) << 30,
+	.unit = "bases",
+	.help = "Longest read that is accepted.",
+	FIELD(read_max),
+    },
+    {
+	.long_name = "join",
+	.argument = "HOST TOKEN",
+	.type = OPTION_BOOL,
+	.help = "Enrol this node's key with the coordinator on HOST by the TOKEN that fqctl token "
+                "printed, and exit.",
+	FIELD(join),
+    },
+    {
+	.long_name = "verbose",
+	.letter = 'v',
+	.type = OPTION_BOOL,
+	.help = "Log each step too, not only what an operator needs to know.",
+	FIELD(verbose),
+    },
+};
+/* clang-format on */
+
+/* The cores that this process may use, which under a batch system are fewer than the machine has. */
+static uint64_t count_cores(void)
+{
+	cpu_set_t set;
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t cores = online > 0 ? (uint64_t)online : 1;
+
+	if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+		cores = (uint64_t)CPU_COUNT(&set);
+	return cores < SLOTS_MAX ? cores : SLOTS_MAX;
+}
+
+static int check_name(const struct conf *conf, const char *name, struct error *err)
+{
+	static const char fit[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+
+	if (name[0] == '\0' || name[0] == '-' || strlen(name) > NAME_MAX_BYTES ||
+	    name[strspn(name, fit)] != '\0')
+		return error_set(err, -EINVAL, place_class(conf, OFFSET(name), OFFSET(name)),
+		                 "name: \"%s\" is no name of a node: right are 1 to %d letters, "
+		                 "digits, dots, dashes and "
+		                 "underscores, no dash at the beginning",
+		                 TEXT(name), NAME_MAX_BYTES);
+	return 0;
+}
+
+static int place_name(struct worker_settings *settings, struct error *err)
+{
+	char host[256] = "";
+
+	if (settings->name[0] != '\0')
+		return 0;
+	if (gethostname(host, sizeof host - 1) < 0)
+		host[0] = '\0';
+	host[strcspn(host, ".")] = '\0';
+	return conf_replace(&settings->name, host, err);
+}
+
+static int check_roots(const struct conf *conf, const struct conf_list *roots, struct error *err)
+{
+	enum error_class class = place_class(conf, OFFSET(roots), OFFSET(roots));
+
+	if (roots->n == 0)
+		return error_set(err, -EINVAL, class,
+		                 "roots: an empty list lets the worker open no file: right is "
+		                 "[\"/\"] or some folders");
+	for (size_t i = 0; i < roots->n; i++)
+		if (roots->items[i][0] != '/')
+			return error_set(
+			    err, -EINVAL, class,
+			    "roots: %s is relative: right is a path that begins with a slash",
+			    TEXT(roots->items[i]));
+	return 0;
+}
+
+static int worker_finish(struct conf *conf, struct error *err)
+{
+	struct worker_settings *settings = conf->settings;
+	int r;
+
+	r = place_port(conf, OFFSET(host), OFFSET(port), err);
+	if (r >= 0)
+		r = place_name(settings, err);
+	if (r >= 0)
+		r = check_name(conf, settings->name, err);
+	if (r >= 0)
+		r = check_roots(conf, &settings->roots, err);
+	if (r >= 0)
+		r = place_state(conf, OFFSET(state), err);
+	if (r >= 0)
+		r = place_key(&settings->key, settings->state, "worker.key", err);
+	if (r >= 0 && settings->slots == 0)
+		settings->slots = count_cores();
+	return r;
+}
+
+const struct option_table worker_table = {
+    .name = "fqworkerd",
+    .rows = rows,
+    .n = sizeof rows / sizeof *rows,
+    .settings_size = sizeof(struct worker_settings),
+    .finish = worker_finish,
+};
+
+static int worker_check(const void *p, const struct conf_arguments *arguments, struct error *err)
+{
+	const struct worker_settings *settings = p;
+
+	if (settings->join && arguments->rest_n != 2)
+		return error_set(err, -EINVAL, ERROR_USAGE,
+		                 "--join needs a HOST and a TOKEN; help is -? or --help");
+	if (!settings->join && arguments->rest_n > 0)
+		return error_set(err, -EINVAL, ERROR_USAGE,
+		                 "there is no use for the argument %s; help is -? or --help",
+		                 TEXT(arguments->rest[0]));
+	if (!settings->join && settings->host.host[0] == '\0')
+		return error_set(
+		    err, -EINVAL, ERROR_CONFIG,
+		    "no coordinator is named: right is -h HOST, or host = \"HOST\"; in %s",
+		    worker_program.file);
+	return 0;
+}
+
+const struct conf_program worker_program = {
+    .table = &worker_table,
+    .file = FQ_CONF_DIR "/fqworkerd.conf",
+    .usage = "fqworkerd [OPTION]... -h HOST\n       fqworkerd [OPTION]... --join HOST TOKEN",
+    .summary = "Worker of fqcluster: counts slices of FASTQ files for the coordinator on HOST.",
+    .rest_max = 2,
+    .check = worker_check,
+};
+
+void worker_settings_deinit(struct worker_settings *settings)
+{
+	conf_deinit(&worker_table, settings);
+}

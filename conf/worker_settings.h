@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The settings of fqworkerd; the rows that fill them are in worker_options.c. */
+#pragma once
+
+#include "conf/start.h"
+
+struct worker_settings {
+	struct conf_address host;   /* the coordinator, with its port; .host empty only under --join */
+	uint64_t port;              /* where host names none (and that of --join HOST) */
+	char *name;                 /* this node's name; never empty once finished */
+	uint64_t slots;             /* slices at a time; never 0 once finished */
+	char *state;                /* folder of the key and the known coordinators */
+	char *key;                  /* PEM file of this node's key; never empty once finished */
+	struct conf_list roots;     /* absolute folders beneath which files may be opened; at least one */
+	uint64_t drain_timeout_ms;  /* after SIGTERM, for the slices it holds, milliseconds */
+	uint64_t reconnect_max_ms;  /* longest pause between two attempts to dial, milliseconds */
+	uint64_t read_max;          /* bases of the longest read */
+	bool join;                  /* --join: the two positional arguments are HOST and TOKEN */
+	bool verbose;               /* debug lines in the log */
+};
+
+extern const struct option_table worker_table;
+extern const struct conf_program worker_program;
+
+void worker_settings_deinit(struct worker_settings *settings);

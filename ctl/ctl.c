@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fqctl from the command line to the exit status:
+ *
+ *     options before the verb, verb, its options (tables) -> settings (files, environment, command line) -> verb->run
+ */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conf/print.h"
+#include "ctl/verb.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/text.h"
+
+#define TABLES_MAX 4
+
+void say(const struct call *call, const char *format, ...)
+{
+	va_list args;
+
+	if (call->settings.quiet)
+		return;
+	(void)fputs("fqctl: ", stderr);
+	va_start(args, format);
+	(void)vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
+}
+
+static const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; verbs[i]; i++)
+		if (strcmp(verbs[i]->name, name) == 0)
+			return verbs[i];
+	return NULL;
+}
+
+static int help_program(FILE *out)
+{
+	const struct option_table *tables[] = {&conf_common_table, &client_table};
+	const char *titles[] = {"Options:", NULL};
+
+	(void)fputs("Usage: fqctl VERB [OPTION]... [ARGUMENT]...\n\n"
+	            "Quality control of FASTQ files on a cluster: submits jobs to a coordinator, looks at them, fetches\n"
+	            "results. 'fqctl VERB --help' tells all about a verb.\n\nVerbs:\n",
+	            out);
+	for (size_t i = 0; verbs[i]; i++)
+		(void)fprintf(out, "  %-9s %s\n", verbs[i]->name, verbs[i]->help);
+	(void)fputc('\n', out);
+	for (size_t i = 0; i < 2; i++) {
+		if (titles[i])
+			(void)fprintf(out, "%s\n", titles[i]);
+		(void)conf_help_options(out, tables[i]);
+	}
+	return ferror(out) ? -EIO : 0;
+}
+
+/* The tables whose options the verb takes; later ones hide earlier ones of the same name. */
+static size_t verb_tables(const struct verb *verb, const struct option_table *tables[TABLES_MAX])
+{
+	size_t n = 0;
+
+	tables[n++] = &conf_common_table;
+	tables[n++] = &client_table;
+	if (verb && verb->output)
+		tables[n++] = &output_table;
+	if (verb && verb->table)
+		tables[n++] = verb->table;
+	return n;
+}
+
+static int help_verb(FILE *out, const struct verb *verb)
+{
+	const struct option_table *tables[TABLES_MAX], *own_first[TABLES_MAX];
+	const char *titles[TABLES_MAX] = {NULL};
+	char usage[128], summary[2048];
+	size_t n = verb_tables(verb, tables);
+
+	for (size_t i = 0; i < n; i++)
+		own_first[i] = tables[n - 1 - i];
+	titles[0] = "Options:";
+	if (n > 2)
+		titles[n - 2] = "Options of every verb:";
+	(void)snprintf(usage, sizeof usage, "fqctl %s [OPTION]... %s", verb->name, verb->arguments);
+	(void)snprintf(summary, sizeof summary, "%s%s%s", verb->help, verb->detail ? "\n" : "",
+	               verb->detail ? verb->detail : "");
+	return conf_help(out, usage, summary, own_first, titles, n);
+}
+
+static int arguments_check(const struct verb *verb, size_t n, struct error *err)
+{
+	if (n < verb->arguments_min)
+		return error_set(err, -EINVAL, ERROR_USAGE, "%s needs %s; 'fqctl %s --help' tells more", verb->name,
+		                 verb->arguments, verb->name);
+	if (n > verb->arguments_max)
+		return error_set(err, -EINVAL, ERROR_USAGE, "%s takes %s and no more; 'fqctl %s --help' tells more",
+		                 verb->name, verb->arguments[0] ? verb->arguments : "no arguments", verb->name);
+	return 0;
+}
+
+/* Fills one table's settings: defaults, then what was given. */
+static int fill(const struct option_table *table, const struct conf_arguments *arguments, void *settings, struct error *err)
+{
+	struct conf conf;
+	int r = conf_init(&conf, table, settings, err);
+
+	if (r == 0)
+		r = conf_apply(&conf, arguments, err);
+	if (r == 0)
+		r = conf_finish(&conf, err);
+	return r;
+}
+
+static int verb_run(const struct verb *verb, const struct conf_arguments *arguments, const struct conf_common *common,
+                    struct error *err)
+{
+	_cleanup_(freep) void *options = verb->table ? calloc(1, verb->table->settings_size) : NULL;
+	struct call call = {.verb = verb, .options = options};
+	struct conf conf;
+	int r;
+
+	if (verb->table && !options)
+		return error_oom(err);
+	r = client_settings_load(arguments, &call.settings, &conf, err);
+	if (r == 0 && verb->output)
+		r = fill(&output_table, arguments, &call.output, err);
+	if (r == 0 && verb->table)
+		r = fill(verb->table, arguments, options, err);
+	if (r == 0 && common->dump_config) {
+		r = conf_dump(stdout, &conf);
+	} else if (r == 0 && !common->check_config) {
+		call.arguments = arguments->rest + 1;
+		call.arguments_n = arguments->rest_n - 1;
+		r = arguments_check(verb, call.arguments_n, err);
+		if (r == 0)
+			r = verb->run(&call, err);
+	}
+	if (verb->table)
+		conf_deinit(verb->table, options);
+	if (verb->output)
+		conf_deinit(&output_table, &call.output);
+	client_settings_deinit(&call.settings);
+	return r;
+}
+
+static void arguments_freep(struct conf_arguments *arguments)
+{
+	arguments_deinit(arguments);
+}
+
+/* 0 or an exit status; or negative with a sentence. */
+static int ctl_run(int argc, char **argv, struct error *err)
+{
+	_cleanup_(arguments_freep) struct conf_arguments arguments = {0};
+	const struct option_table *tables[TABLES_MAX];
+	struct conf_common common = {0};
+	const struct verb *verb = NULL;
+	int r;
+
+	r = arguments_parse(&arguments, tables, verb_tables(NULL, tables), ARGUMENTS_TO_VERB, argc, argv, err);
+	if (r == 0 && arguments.rest_n > 0) {
+		verb = verb_find(arguments.rest[0]);
+		if (!verb)
+			return error_set(err, -EINVAL, ERROR_USAGE, "there is no verb '%s'; 'fqctl --help' lists them",
+			                 TEXT(arguments.rest[0]));
+		r = arguments_parse(&arguments, tables, verb_tables(verb, tables), ARGUMENTS_ALL,
+		                    (int)arguments.rest_n, arguments.rest, err);
+	}
+	if (r == 0)
+		r = fill(&conf_common_table, &arguments, &common, err);
+	if (r < 0)
+		return r;
+	if (common.help)
+		r = verb ? help_verb(stdout, verb) : help_program(stdout);
+	else if (common.version)
+		r = conf_version(stdout, "fqctl");
+	else if (!verb)
+		r = error_set(err, -EINVAL, ERROR_USAGE, "say what to do; 'fqctl --help' lists the verbs");
+	else
+		r = verb_run(verb, &arguments, &common, err);
+	conf_deinit(&conf_common_table, &common);
+	return r;
+}
+
+int ctl_main(int argc, char **argv)
+{
+	struct error err = {0};
+	int r;
+
+	(void)setlocale(LC_CTYPE, ""); /* for the width of texts; numbers stay in C */
+	(void)signal(SIGPIPE, SIG_IGN);
+	r = ctl_run(argc, argv, &err);
+	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		r = error_set(&err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written: %s", strerror(errno));
+	if (r >= 0)
+		return r;
+	if (err.class == ERROR_NONE)
+		(void)error_set(&err, r, ERROR_OS, "%s", strerror(-r));
+	(void)fprintf(stderr, "fqctl: %s\n", err.text);
+	return (int)err.class;
+}

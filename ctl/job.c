@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Staying with a job and fetching its results: see job.h. */
+#include "ctl/job.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/progress.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/digest.h"
+#include "lib/base/text.h"
+
+#define RESULT_MAX (1ULL << 30) /* bytes of one file's packed counters */
+
+const char *job_state_name(fq_JobState state)
+{
+	static const char *const names[] = {"PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"};
+
+	return state < sizeof names / sizeof *names ? names[state] : "UNKNOWN";
+}
+
+const char *job_state_short(fq_JobState state)
+{
+	static const char *const names[] = {"PD", "R", "CD", "F", "CA"};
+
+	return state < sizeof names / sizeof *names ? names[state] : "?";
+}
+
+bool job_ended(fq_JobState state)
+{
+	return state == fq_JobState_JOB_COMPLETED || state == fq_JobState_JOB_FAILED || state == fq_JobState_JOB_CANCELLED;
+}
+
+/* What an interrupted fqctl says; made before, since a signal handler cannot format. */
+static char farewell[256];
+static size_t farewell_n;
+
+static void interrupted(int number)
+{
+	(void)number;
+	if (write(STDERR_FILENO, farewell, farewell_n) < 0)
+		_exit(130);
+	_exit(130);
+}
+
+static void farewell_set(const struct client *client, uint64_t id)
+{
+	struct sigaction action = {.sa_handler = interrupted};
+	const char *option = client->settings->host.host[0] ? "-h" : "--socket";
+	int n = snprintf(farewell, sizeof farewell, "\nfqctl: job %llu goes on; 'fqctl wait %s %s %llu' waits for it again\n",
+	                 (unsigned long long)id, option, client->address, (unsigned long long)id);
+
+	farewell_n = n < 0 ? 0 : (size_t)n < sizeof farewell ? (size_t)n : sizeof farewell - 1;
+	(void)sigaction(SIGINT, &action, NULL);
+}
+
+struct following {
+	struct progress progress;
+	fq_Job *job;
+	char name[300];
+};
+
+static int followed(void *data, uint16_t type, const void *message, struct error *err)
+{
+	struct following *following = data;
+	char detail[128];
+
+	if (type != fq_Type_JOB)
+		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to WAIT", message_name(type));
+	*following->job = *(const fq_Job *)message;
+	if (following->job->state == fq_JobState_JOB_PENDING)
+		(void)snprintf(detail, sizeof detail, "waiting%s%s", following->job->reason[0] ? ": " : "",
+		               following->job->reason);
+	else
+		(void)snprintf(detail, sizeof detail, "%u node%s", following->job->nodes,
+		               following->job->nodes == 1 ? "" : "s");
+	progress_show(&following->progress, following->job->bytes, following->job->bytes_done, detail);
+	return 0;
+}
+
+int job_follow(struct call *call, struct client *client, uint64_t id, fq_Job *ret, struct error *err)
+{
+	fq_JobsRequest request = {.job = id};
+	struct following following = {.job = ret};
+	int r;
+
+	(void)snprintf(following.name, sizeof following.name, "job %llu", (unsigned long long)id);
+	progress_begin(&following.progress, &call->settings, following.name);
+	farewell_set(client, id);
+	for (;;) {
+		r = client_list(client, fq_Type_WAIT, &request, followed, &following, err);
+		if (!client_lost(r, err))
+			break;
+		progress_end(&following.progress);
+		say(call, "%s; trying again", err->text);
+		r = client_reopen(client, JOB_PATIENCE_MS, err);
+		if (r < 0)
+			break;
+	}
+	progress_end(&following.progress);
+	(void)signal(SIGINT, SIG_DFL);
+	if (r == 0 && !job_ended(ret->state))
+		r = error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator stopped telling of job %llu before its end",
+		              (unsigned long long)id);
+	return r;
+}
+
+int job_result(const fq_Job *job, struct error *err)
+{
+	enum error_class class = job->error.class ? (enum error_class)job->error.class : ERROR_JOB;
+
+	if (job->state == fq_JobState_JOB_COMPLETED)
+		return 0;
+	if (job->state == fq_JobState_JOB_CANCELLED)
+		return error_set(err, -ECANCELED, ERROR_JOB, "job %llu was cancelled%s%s", (unsigned long long)job->job,
+		                 job->error.text[0] ? ": " : "", job->error.text);
+	return error_set(err, -EREMOTEIO, class, "job %llu failed: %s", (unsigned long long)job->job,
+	                 job->error.text[0] ? job->error.text : "no reason was given");
+}
+
+int job_only(void *data, uint16_t type, const void *message, struct error *err)
+{
+	(void)err;
+	if (type == fq_Type_JOB)
+		*(fq_Job *)data = *(const fq_Job *)message;
+	return 0;
+}
+
+/* Takes the DATA behind a FILE_RESULT and writes the file's result. */
+static int result_take(struct call *call, struct client *client, const fq_FileResult *head, size_t files, struct error *err)
+{
+	_cleanup_(freep) void *room = malloc(message_struct_size_largest());
+	struct blob blob _cleanup_(blob_deinit) = {0};
+	struct counters *counters = NULL;
+	uint8_t digest[DIGEST_SIZE];
+	uint16_t type;
+	struct frame frame;
+	int r;
+
+	if (!room)
+		return error_oom(err);
+	r = blob_begin(&blob, head->blob_bytes, RESULT_MAX, err);
+	while (r == 0 && blob.n < blob.want) {
+		r = client_answer(client, &type, room, &frame, err);
+		if (r == 0 && type != fq_Type_DATA)
+			r = error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator sent %s within a result",
+			              message_name(type));
+		if (r == 0)
+			r = blob_add(&blob, &frame, err);
+		if (r > 0)
+			r = 0;
+	}
+	if (r == 0)
+		r = digest_sha256(blob.bytes, blob.n, NULL, 0, digest);
+	if (r == 0 && memcmp(digest, head->blob_sha256, sizeof digest) != 0)
+		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "the result of %s arrived damaged", TEXT(head->path));
+	if (r == 0)
+		r = counters_unpack(blob.bytes, blob.n, &counters, err);
+	if (r == 0) {
+		if (head->warning[0])
+			say(call, "warning: %s: %s", TEXT(head->path), TEXT(head->warning));
+		r = output_write(&call->output, head->path, files, counters, err);
+	}
+	counters_free(counters);
+	return r;
+}
+
+int job_fetch(struct call *call, struct client *client, uint64_t id, size_t files, size_t *ret_n, struct error *err)
+{
+	_cleanup_(freep) void *answer = malloc(message_struct_size_largest());
+	fq_JobsRequest request = {.job = id};
+	uint16_t type;
+	size_t n = 0;
+	int r;
+
+	if (!answer)
+		return error_oom(err);
+	r = client_ask(client, fq_Type_FETCH, &request, err);
+	while (r == 0) {
+		r = client_answer(client, &type, answer, NULL, err);
+		if (r < 0 || type == fq_Type_END)
+			break;
+		if (type != fq_Type_FILE_RESULT)
+			return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to FETCH",
+			                 message_name(type));
+		r = result_take(call, client, answer, files, err);
+		n++;
+	}
+	if (r == 0)
+		*ret_n = n;
+	return r;
+}

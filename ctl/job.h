@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What submit, wait and fetch share: staying with a job to its end, and fetching its results. */
+#pragma once
+
+#include "ctl/client.h"
+#include "ctl/verb.h"
+
+/* How long fqctl tries again when the coordinator went away in the middle: it may be starting anew. */
+#define JOB_PATIENCE_MS 60000
+
+const char *job_state_name(fq_JobState state); /* "COMPLETED" */
+const char *job_state_short(fq_JobState state); /* "CD" */
+bool job_ended(fq_JobState state);
+
+/*
+ * Waits until the job has ended, with progress; *ret is its last state. Outlives a restart of the coordinator. When the
+ * person interrupts, the job goes on and fqctl says how to come back (exit 130).
+ */
+int job_follow(struct call *call, struct client *client, uint64_t id, fq_Job *ret, struct error *err);
+
+/* The exit status and sentence of an ended job: 0 for COMPLETED, else -EREMOTEIO with its error. */
+int job_result(const fq_Job *job, struct error *err);
+
+/* For client_list of SHOW: keeps the JOB in *data (an fq_Job), passes over the rest. */
+int job_only(void *data, uint16_t type, const void *message, struct error *err);
+
+/*
+ * Fetches the results of all files that have one and writes each as call->output says. *ret_n: how many. A result that
+ * does not arrive whole is not written.
+ */
+int job_fetch(struct call *call, struct client *client, uint64_t id, size_t files, size_t *ret_n, struct error *err);

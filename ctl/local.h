@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Counting without a coordinator: the files' slices on all cores of this machine, with the same library, chain and
+ * counters as the cluster, so with the same result to the bit.
+ *
+ * Memory: threads x (slice reader + counters), plus the counters of slices that are counted and not yet proven.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/error.h"
+#include "lib/fastq/fingerprint.h"
+#include "lib/qc/counters.h"
+
+/* Cores that this process may use; at least 1. */
+uint32_t local_cores(void);
+
+struct local_options {
+	uint32_t threads;    /* at least 1 */
+	uint32_t modules;    /* COUNT_* */
+	uint64_t read_max;   /* bases */
+	uint64_t slice_size; /* bytes; 0: chosen by the file's size */
+	bool lenient;
+};
+
+struct local_result {
+	struct file_facts facts;    /* as far as the file could be opened */
+	uint64_t records;
+	struct counters *counters;  /* NULL where error says why; stays local_count()'s */
+	struct error error;         /* class ERROR_NONE: counted */
+};
+
+/* Both are called in the thread of local_count(). */
+struct local_watch {
+	/* For each file in the order of paths, as soon as it and all before it have ended. */
+	void (*done)(void *data, size_t i, const struct local_result *result);
+	/* About ten times a second: files ended, bytes of the files opened so far, bytes of these counted. May be NULL. */
+	void (*progress)(void *data, size_t ended, uint64_t bytes, uint64_t bytes_done);
+	void *data;
+};
+
+/* Counts n files. 0 (also when some files failed: see their results), or negative errno with a sentence. */
+int local_count(const char *const *paths, size_t n, const struct local_options *options, const struct local_watch *watch,
+                struct error *err);

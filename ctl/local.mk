@@ -1,0 +1,32 @@
+# fqctl: one file a verb, and what the verbs share.
+noinst_LIBRARIES += ctl/libctl.a
+ctl_libctl_a_SOURCES = \
+	ctl/client.c ctl/client.h \
+	ctl/ctl.c \
+	ctl/job.c ctl/job.h \
+	ctl/local.c ctl/local.h \
+	ctl/output.c ctl/output.h \
+	ctl/progress.c ctl/progress.h \
+	ctl/submit.c ctl/submit.h \
+	ctl/table.c ctl/table.h \
+	ctl/verb.h \
+	ctl/verbs.c \
+	ctl/verb_cancel.c \
+	ctl/verb_check.c \
+	ctl/verb_drain.c \
+	ctl/verb_fetch.c \
+	ctl/verb_join.c \
+	ctl/verb_nodes.c \
+	ctl/verb_ping.c \
+	ctl/verb_qc.c \
+	ctl/verb_show.c \
+	ctl/verb_status.c \
+	ctl/verb_submit.c \
+	ctl/verb_token.c \
+	ctl/verb_wait.c
+
+bin_PROGRAMS += ctl/fqctl
+ctl_fqctl_SOURCES = ctl/main.c
+ctl_fqctl_LDADD = $(CTL_LIBS)
+
+dist_man_MANS += ctl/fqctl.1

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where results go: see output.h. The rules of names are those of the CSV contract (fqctl.1). */
+#include "ctl/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/text.h"
+
+static const struct option_row output_rows[] = {
+	{.long_name = "as", .argument = "FORM", .type = OPTION_CHOICE, .default_text = "csv", .choices = "csv",
+	 .help = "Form of the result; csv is the mean Phred score per base position.", OPTION_FIELD(struct output_options, form)},
+	{.long_name = "output", .letter = 'o', .argument = "FILE", .type = OPTION_PATH,
+	 .help = "Write to FILE; of several input files each to <folder of FILE>/<input name>.<name of FILE>.",
+	 OPTION_FIELD(struct output_options, file)},
+	{.long_name = "output-dir", .letter = 'd', .argument = "DIR", .type = OPTION_PATH,
+	 .help = "Write each result to DIR/<input name>.csv.", OPTION_FIELD(struct output_options, folder)},
+	{.long_name = "phred", .argument = "OFFSET", .type = OPTION_CHOICE, .default_text = "33", .choices = "33|64|auto",
+	 .help = "Offset of the quality bytes; auto tells it from the lowest one in the file.",
+	 OPTION_FIELD(struct output_options, phred)},
+	{.long_name = "base", .argument = "N", .type = OPTION_NUMBER, .default_text = "0", .largest = 1,
+	 .help = "Index of the first position.", OPTION_FIELD(struct output_options, base)},
+	{.long_name = "header", .type = OPTION_BOOL, .help = "Begin the CSV with a line of column names.",
+	 OPTION_FIELD(struct output_options, header)},
+	{.long_name = "crlf", .type = OPTION_BOOL, .help = "End lines with CR LF.", OPTION_FIELD(struct output_options, crlf)},
+	{.long_name = "error-mean", .type = OPTION_BOOL,
+	 .help = "Add a column with -10 log10 of the mean error probability.",
+	 OPTION_FIELD(struct output_options, error_mean)},
+};
+
+const struct option_table output_table = {
+	.name = "output",
+	.rows = output_rows,
+	.n = sizeof output_rows / sizeof *output_rows,
+	.settings_size = sizeof(struct output_options),
+};
+
+static struct csv_options csv_of(const struct output_options *options)
+{
+	static const enum phred phreds[] = {PHRED_33, PHRED_64, PHRED_AUTO};
+
+	return (struct csv_options){
+		.phred = phreds[options->phred],
+		.base = (uint32_t)options->base,
+		.header = options->header,
+		.crlf = options->crlf,
+		.error_mean = options->error_mean,
+	};
+}
+
+uint32_t output_modules(const struct output_options *options)
+{
+	struct csv_options csv = csv_of(options);
+
+	return csv_modules(&csv);
+}
+
+static int folder_check(const char *folder, struct error *err)
+{
+	struct stat st;
+
+	if (stat(folder, &st) < 0 || access(folder, W_OK) < 0)
+		return error_set(err, -errno, ERROR_CANT_CREATE, "cannot write into %s: %s", TEXT(folder), strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return error_set(err, -ENOTDIR, ERROR_CANT_CREATE, "cannot write into %s: it is no folder", TEXT(folder));
+	return 0;
+}
+
+int output_check(const struct output_options *options, struct error *err)
+{
+	if (options->file[0] && options->folder[0])
+		return error_set(err, -EINVAL, ERROR_USAGE, "give either -o FILE or --output-dir DIR, not both");
+	if (options->file[0]) {
+		_cleanup_(freep) char *copy = strdup(options->file);
+
+		return copy ? folder_check(dirname(copy), err) : error_oom(err);
+	}
+	return options->folder[0] ? folder_check(options->folder, err) : 0;
+}
+
+/* The name of the file to write, or NULL for standard output; the caller frees. */
+static int destination(const struct output_options *options, const char *path, size_t n, char **ret)
+{
+	const char *slash = strrchr(path, '/'), *input = slash ? slash + 1 : path;
+	int r = 0;
+
+	*ret = NULL;
+	if (options->folder[0]) {
+		r = asprintf(ret, "%s/%s.csv", options->folder, input);
+	} else if (options->file[0] && n == 1) {
+		r = asprintf(ret, "%s", options->file);
+	} else if (options->file[0]) {
+		const char *name = strrchr(options->file, '/');
+		int folder = name ? (int)(name - options->file) + 1 : 0;
+
+		r = asprintf(ret, "%.*s%s.%s", folder, options->file, input, name ? name + 1 : options->file);
+	}
+	if (r < 0) {
+		*ret = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int write_all(int fd, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t w = write(fd, bytes, n);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return -errno;
+		bytes += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+static int write_file(const char *name, const char *bytes, size_t n, struct error *err)
+{
+	_cleanup_(freep) char *temporary = NULL;
+	_cleanup_(closep) int fd = -1;
+	mode_t mask = umask(0);
+	struct stat st;
+	int r = 0;
+
+	(void)umask(mask);
+	/* A device or a pipe is written as it is; only a regular file can be replaced. */
+	if (stat(name, &st) == 0 && !S_ISREG(st.st_mode)) {
+		fd = open(name, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		r = fd < 0 ? -errno : write_all(fd, bytes, n);
+		return r == 0 ? 0
+		              : error_set(err, r, ERROR_CANT_CREATE, "%s cannot be written: %s", TEXT(name), strerror(-r));
+	}
+	if (asprintf(&temporary, "%s.XXXXXX", name) < 0) {
+		temporary = NULL;
+		return error_oom(err);
+	}
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		r = -errno;
+	if (r == 0)
+		r = write_all(fd, bytes, n);
+	if (r == 0 && (fchmod(fd, 0666 & ~mask) < 0 || rename(temporary, name) < 0))
+		r = -errno;
+	if (r == 0)
+		return 0;
+	if (fd >= 0)
+		(void)unlink(temporary);
+	return error_set(err, r, ERROR_CANT_CREATE, "%s cannot be written: %s", TEXT(name), strerror(-r));
+}
+
+int output_write(const struct output_options *options, const char *path, size_t n, const struct counters *counters,
+                 struct error *err)
+{
+	_cleanup_(freep) char *name = NULL, *bytes = NULL;
+	struct csv_options csv = csv_of(options);
+	size_t bytes_n = 0;
+	FILE *memory;
+	int r;
+
+	if (destination(options, path, n, &name) < 0 || !(memory = open_memstream(&bytes, &bytes_n)))
+		return error_oom(err);
+	if (!name && n > 1) {
+		char shown[4 * PATH_MAX];
+
+		(void)fprintf(memory, "%s%s", text_escape(shown, sizeof shown, path), options->crlf ? "\r\n" : "\n");
+	}
+	r = csv_write(memory, counters, &csv, err);
+	if (fclose(memory) != 0 && r == 0)
+		r = error_oom(err);
+	if (r < 0)
+		return r;
+	if (name)
+		return write_file(name, bytes, bytes_n, err);
+	if (fwrite(bytes, 1, bytes_n, stdout) != bytes_n || fflush(stdout) != 0)
+		return error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written: %s", strerror(errno));
+	return 0;
+}

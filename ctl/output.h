@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where results go and in which form: options that submit, qc and fetch share, and the writing.
+ *
+ * A file's result appears whole or not at all: it is made in memory and then written at once (standard output) or to a
+ * temporary file that is renamed (files).
+ */
+#pragma once
+
+#include "conf/load.h"
+#include "lib/base/error.h"
+#include "lib/qc/counters.h"
+#include "lib/qc/csv.h"
+
+enum output_form { OUTPUT_CSV };
+enum output_phred { OUTPUT_PHRED_33, OUTPUT_PHRED_64, OUTPUT_PHRED_AUTO };
+
+struct output_options {
+	enum output_form form;
+	char *file;   /* empty: standard output */
+	char *folder; /* empty: none */
+	enum output_phred phred;
+	uint64_t base;
+	bool header, crlf, error_mean;
+};
+
+extern const struct option_table output_table;
+
+/* The modules that these results need. */
+uint32_t output_modules(const struct output_options *options);
+
+/* Refuses what cannot be written later (folder missing, -o with --output-dir) before anything is counted. */
+int output_check(const struct output_options *options, struct error *err);
+
+/* Writes the result of the file `path`, one of n. 0 or negative with a sentence (ERROR_CANT_CREATE). */
+int output_write(const struct output_options *options, const char *path, size_t n, const struct counters *counters,
+                 struct error *err);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Progress on standard error: a bar on a terminal, a line every 10 % for --progress=plain, nothing in a pipe. */
+#pragma once
+
+#include <stdint.h>
+
+#include "conf/client_settings.h"
+
+struct progress {
+	enum client_progress kind; /* BAR, PLAIN or NONE: never AUTO */
+	const char *name;          /* what is counted */
+	uint64_t began_ms;         /* monotonic */
+	uint64_t drawn_ms;
+	uint32_t said;             /* PLAIN: the last percentage said */
+	bool drawn;                /* a bar stands on the line */
+};
+
+void progress_begin(struct progress *progress, const struct client_settings *settings, const char *name);
+
+/* detail: further words behind the rate ("6 nodes", "waiting: NoWorkers"), or "". Draws at most ten times a second. */
+void progress_show(struct progress *progress, uint64_t bytes, uint64_t bytes_done, const char *detail);
+
+/* Clears the bar, so that messages and results begin on an empty line. */
+void progress_end(struct progress *progress);

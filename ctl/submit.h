@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One submission, for the verbs submit and qc. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctl/verb.h"
+
+struct submission {
+	const char *name;    /* NULL: the first file */
+	bool lenient;
+	uint64_t slice_size; /* bytes; 0: the coordinator chooses */
+	bool wait;           /* stay with the job and write its results */
+};
+
+/*
+ * Submits call->arguments as one job. *ret_job is its number once it is accepted. With wait: 0 when all files were counted
+ * and written; of several files those that could be counted are written even if others failed.
+ */
+int submit(struct call *call, const struct submission *submission, uint64_t *ret_job, struct error *err);

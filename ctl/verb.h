@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A verb of fqctl: one file (verb_NAME.c) with one table entry. Help and checks come out of the entry; the function does the
+ * work and nothing else.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "conf/client_settings.h"
+#include "ctl/output.h"
+#include "lib/base/error.h"
+
+/* What a verb's function is given: everything is parsed and checked. */
+struct call {
+	const struct verb *verb;
+	struct client_settings settings;
+	struct output_options output; /* for verbs with .output */
+	void *options;                /* of the verb's own table */
+	char **arguments;             /* behind the verb */
+	size_t arguments_n;
+};
+
+struct verb {
+	const char *name;
+	const char *arguments;  /* as --help prints them: "FILE..." */
+	size_t arguments_min, arguments_max;
+	const char *help;       /* one sentence, for the list of verbs */
+	const char *detail;     /* further sentences for the verb's own help, or NULL */
+	bool output;            /* takes the options of output_table too */
+	const struct option_table *table; /* its own options, or NULL */
+	/* Exit status 0 and the like; or negative errno with the sentence in err (its class is the exit status). */
+	int (*run)(struct call *call, struct error *err);
+};
+
+#define ARGUMENTS_MANY ((size_t)-1)
+
+extern const struct verb verb_submit, verb_qc, verb_status, verb_show, verb_wait, verb_fetch, verb_cancel, verb_nodes,
+    verb_drain, verb_resume, verb_check, verb_token, verb_join, verb_ping;
+
+/* All verbs in the order of --help, ending with NULL. */
+extern const struct verb *const verbs[];
+
+/* The whole of fqctl: parses, runs the verb, prints the sentence of an error. Returns the exit status. */
+int ctl_main(int argc, char **argv);
+
+/* "fqctl: TEXT" on standard error, unless --quiet. */
+void say(const struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fqctl check: whether files are valid FASTQ, read to the end on this machine; a line a file. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "ctl/local.h"
+#include "ctl/progress.h"
+#include "ctl/verb.h"
+#include "lib/base/text.h"
+
+struct check_options {
+	bool lenient;
+};
+
+static const struct option_row check_rows[] = {
+	{.long_name = "lenient", .type = OPTION_BOOL, .help = "Take what FastQC takes.",
+	 OPTION_FIELD(struct check_options, lenient)},
+};
+
+static const struct option_table check_table = {
+	.name = "check",
+	.rows = check_rows,
+	.n = sizeof check_rows / sizeof *check_rows,
+	.settings_size = sizeof(struct check_options),
+};
+
+struct checking {
+	struct call *call;
+	struct progress progress;
+	struct error error; /* of the first file at fault */
+	size_t wrong;
+};
+
+static void file_done(void *data, size_t i, const struct local_result *result)
+{
+	struct checking *checking = data;
+	const char *path = checking->call->arguments[i];
+
+	progress_end(&checking->progress);
+	if (result->error.class != ERROR_NONE) {
+		if (checking->wrong++ == 0)
+			checking->error = result->error;
+		else
+			say(checking->call, "%s", result->error.text);
+		return;
+	}
+	(void)printf("%s: valid, %s, %llu reads, %llu bases%s\n", TEXT(path), file_kind_name(result->facts.kind),
+	             (unsigned long long)result->records, (unsigned long long)counters_bases(result->counters),
+	             result->facts.bgzf_unended ? "; without BGZF's end-of-file block, perhaps cut" : "");
+}
+
+static void file_progress(void *data, size_t ended, uint64_t bytes, uint64_t bytes_done)
+{
+	struct checking *checking = data;
+
+	(void)ended;
+	progress_show(&checking->progress, bytes, bytes_done, "");
+}
+
+static int run(struct call *call, struct error *err)
+{
+	const struct check_options *options = call->options;
+	struct checking checking = {.call = call};
+	struct local_watch watch = {.done = file_done, .progress = file_progress, .data = &checking};
+	struct local_options local = {
+		.threads = local_cores(),
+		.modules = COUNT_LENGTHS,
+		.read_max = READ_MAX_DEFAULT,
+		.lenient = options->lenient,
+	};
+	int r;
+
+	progress_begin(&checking.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all");
+	r = local_count((const char *const *)call->arguments, call->arguments_n, &local, &watch, err);
+	progress_end(&checking.progress);
+	if (r == 0 && checking.wrong > 0) {
+		*err = checking.error;
+		r = -EBADMSG;
+	}
+	return r;
+}
+
+const struct verb verb_check = {
+	.name = "check",
+	.arguments = "FILE...",
+	.arguments_min = 1,
+	.arguments_max = ARGUMENTS_MANY,
+	.help = "Read files to their end here and tell whether they are valid FASTQ.",
+	.table = &check_table,
+	.run = run,
+};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fqctl drain and resume: whether nodes are given new slices. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/client.h"
+#include "ctl/verb.h"
+#include "lib/base/text.h"
+
+struct drain_options {
+	char *reason;
+};
+
+static const struct option_row drain_rows[] = {
+	{.long_name = "reason", .argument = "TEXT", .type = OPTION_STRING, .largest = 255,
+	 .help = "Why; stands in 'fqctl nodes'.", OPTION_FIELD(struct drain_options, reason)},
+};
+
+static const struct option_table drain_table = {
+	.name = "drain",
+	.rows = drain_rows,
+	.n = sizeof drain_rows / sizeof *drain_rows,
+	.settings_size = sizeof(struct drain_options),
+};
+
+static int run_type(struct call *call, uint16_t type, const char *reason, struct error *err)
+{
+	struct client client = {0};
+	int r = client_open(&client, &call->settings, err);
+
+	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
+		fq_NodeRequest request = {0};
+
+		if (strlen(call->arguments[i]) >= sizeof request.name) {
+			r = error_set(err, -EINVAL, ERROR_USAGE, "%s is too long for a node's name; 'fqctl nodes' lists them",
+			              TEXT(call->arguments[i]));
+			break;
+		}
+		(void)snprintf(request.name, sizeof request.name, "%s", call->arguments[i]);
+		(void)snprintf(request.reason, sizeof request.reason, "%s", reason);
+		r = client_call(&client, type, &request, fq_Type_DONE, NULL, err);
+	}
+	client_close(&client);
+	return r;
+}
+
+static int run_drain(struct call *call, struct error *err)
+{
+	const struct drain_options *options = call->options;
+
+	return run_type(call, fq_Type_NODE_DRAIN, options->reason, err);
+}
+
+static int run_resume(struct call *call, struct error *err)
+{
+	return run_type(call, fq_Type_NODE_RESUME, "", err);
+}
+
+const struct verb verb_drain = {
+	.name = "drain",
+	.arguments = "NODE...",
+	.arguments_min = 1,
+	.arguments_max = ARGUMENTS_MANY,
+	.help = "Give nodes no new slices; what they count now they finish.",
+	.table = &drain_table,
+	.run = run_drain,
+};
+
+const struct verb verb_resume = {
+	.name = "resume",
+	.arguments = "NODE...",
+	.arguments_min = 1,
+	.arguments_max = ARGUMENTS_MANY,
+	.help = "Give drained nodes slices again.",
+	.run = run_resume,
+};

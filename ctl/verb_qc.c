@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fqctl qc: submit, wait and fetch in one; without a coordinator (or with --local) on all cores of this machine.
+ *
+ * The letters are FastQC's where it has them: -o is the output folder, -t the number of threads.
+ */
+#include <errno.h>
+
+#include "ctl/local.h"
+#include "ctl/progress.h"
+#include "ctl/submit.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/text.h"
+
+struct qc_options {
+	bool local, lenient;
+	char *folder;
+	uint64_t threads, slice_size, read_max;
+};
+
+static const struct option_row qc_rows[] = {
+	{.long_name = "local", .type = OPTION_BOOL, .help = "Count on this machine even where a coordinator is configured.",
+	 OPTION_FIELD(struct qc_options, local)},
+	{.long_name = "outdir", .letter = 'o', .argument = "DIR", .type = OPTION_PATH,
+	 .help = "Write each result to DIR/<input name>.csv.", OPTION_FIELD(struct qc_options, folder)},
+	{.long_name = "threads", .letter = 't', .argument = "N", .type = OPTION_NUMBER, .default_text = "0",
+	 .largest = 1024, .unit = "threads", .help = "Cores to use when counting here; 0 is all of them.",
+	 OPTION_FIELD(struct qc_options, threads)},
+	{.long_name = "slice-size", .argument = "SIZE", .type = OPTION_SIZE, .default_text = "0",
+	 .help = "Bytes of a file in one slice; 0 chooses by the file's size.", OPTION_FIELD(struct qc_options, slice_size)},
+	{.long_name = "read-max", .argument = "BASES", .type = OPTION_SIZE, .default_text = "256M", .smallest = 1,
+	 .largest = 256ULL << 20, .unit = "bases", .help = "Longest read accepted when counting here.",
+	 OPTION_FIELD(struct qc_options, read_max)},
+	{.long_name = "lenient", .type = OPTION_BOOL,
+	 .help = "Take records that FastQC takes: lengths may differ, any byte may stand in a line.",
+	 OPTION_FIELD(struct qc_options, lenient)},
+};
+
+static const struct option_table qc_table = {
+	.name = "qc",
+	.rows = qc_rows,
+	.n = sizeof qc_rows / sizeof *qc_rows,
+	.settings_size = sizeof(struct qc_options),
+};
+
+/* What the callbacks of local_count() need. */
+struct here {
+	struct call *call;
+	struct progress progress;
+	struct error error; /* of the file with the gravest class so far */
+	int result;
+};
+
+static void keep_error(struct here *here, const struct error *error)
+{
+	if (here->result < 0) /* said now; the last one is said by ctl_main */
+		say(here->call, "%s", here->error.text);
+	here->error = *error;
+	here->result = -EREMOTEIO;
+}
+
+static void file_done(void *data, size_t i, const struct local_result *result)
+{
+	struct here *here = data;
+	const char *path = here->call->arguments[i];
+	struct error error = {0};
+
+	progress_end(&here->progress);
+	if (result->error.class != ERROR_NONE) {
+		keep_error(here, &result->error);
+		return;
+	}
+	if (result->facts.bgzf_unended)
+		say(here->call, "warning: %s ends without BGZF's end-of-file block; the copy may be incomplete", TEXT(path));
+	if (output_write(&here->call->output, path, here->call->arguments_n, result->counters, &error) < 0)
+		keep_error(here, &error);
+}
+
+static void file_progress(void *data, size_t ended, uint64_t bytes, uint64_t bytes_done)
+{
+	struct here *here = data;
+	char detail[64] = "";
+
+	if (here->call->arguments_n > 1)
+		(void)snprintf(detail, sizeof detail, "%zu of %zu files", ended, here->call->arguments_n);
+	progress_show(&here->progress, bytes, bytes_done, detail);
+}
+
+static int run_here(struct call *call, struct error *err)
+{
+	const struct qc_options *options = call->options;
+	struct local_options local = {
+		.threads = options->threads ? (uint32_t)options->threads : local_cores(),
+		.modules = output_modules(&call->output),
+		.read_max = options->read_max,
+		.slice_size = options->slice_size,
+		.lenient = options->lenient,
+	};
+	struct here here = {.call = call};
+	struct local_watch watch = {.done = file_done, .progress = file_progress, .data = &here};
+	int r;
+
+	progress_begin(&here.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all");
+	r = local_count((const char *const *)call->arguments, call->arguments_n, &local, &watch, err);
+	progress_end(&here.progress);
+	if (r == 0 && here.result < 0) {
+		*err = here.error;
+		r = here.result;
+	}
+	return r;
+}
+
+static int run(struct call *call, struct error *err)
+{
+	const struct qc_options *options = call->options;
+	int r;
+
+	if (options->folder[0]) {
+		r = conf_replace(&call->output.folder, options->folder, err);
+		if (r < 0)
+			return r;
+	}
+	r = output_check(&call->output, err);
+	if (r < 0)
+		return r;
+	if (!options->local && (call->settings.host.host[0] || call->settings.socket[0])) {
+		struct submission submission = {
+			.lenient = options->lenient, .slice_size = options->slice_size, .wait = true};
+		uint64_t job;
+
+		return submit(call, &submission, &job, err);
+	}
+	return run_here(call, err);
+}
+
+const struct verb verb_qc = {
+	.name = "qc",
+	.arguments = "FILE...",
+	.arguments_min = 1,
+	.arguments_max = 10000,
+	.help = "Count FASTQ files and write their results: on the cluster, or here.",
+	.detail = "With a coordinator (-h HOST, FQ_HOST, fqctl.conf) the cluster counts; without one, or with --local, all\n"
+	          "cores of this machine do, with the same result to the bit.",
+	.output = true,
+	.table = &qc_table,
+	.run = run,
+};

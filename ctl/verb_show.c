@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fqctl show: everything about a job: its files, how each was read, and its slices. */
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "ctl/job.h"
+#include "lib/base/text.h"
+#include "lib/fastq/kind.h"
+
+struct show_options {
+	bool slices;
+};
+
+static const struct option_row show_rows[] = {
+	{.long_name = "slices", .type = OPTION_BOOL, .help = "A line for each slice too.",
+	 OPTION_FIELD(struct show_options, slices)},
+};
+
+static const struct option_table show_table = {
+	.name = "show",
+	.rows = show_rows,
+	.n = sizeof show_rows / sizeof *show_rows,
+	.settings_size = sizeof(struct show_options),
+};
+
+/* ISO 8601 with zone, or "-". */
+static const char *when(char out[64], uint64_t ms)
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm parts;
+	char zone[16] = "";
+
+	if (ms == 0 || !localtime_r(&seconds, &parts) || !strftime(out, 64, "%Y-%m-%dT%H:%M:%S", &parts))
+		return "-";
+	(void)strftime(zone, sizeof zone, "%z", &parts);
+	(void)snprintf(out + 19, 64 - 19, ".%03u%s", (unsigned)(ms % 1000), zone);
+	return out;
+}
+
+static void show_job(const fq_Job *job)
+{
+	char times[3][64], done[16], all[16];
+
+	(void)printf("Job %llu  %s\n", (unsigned long long)job->job, job_state_name(job->state));
+	(void)printf("  Name       %s\n  User       %s\n", TEXT(job->name), TEXT(job->owner));
+	(void)printf("  Submitted  %s\n  Started    %s\n  Ended      %s\n", when(times[0], job->submitted_ms),
+	             when(times[1], job->started_ms), when(times[2], job->ended_ms));
+	(void)printf("  Files      %u of %u done\n", job->files_done, job->files);
+	(void)printf("  Bytes      %s of %s\n", text_bytes(done, job->bytes_done), text_bytes(all, job->bytes));
+	(void)printf("  Reads      %llu\n  Bases      %llu\n", (unsigned long long)job->records,
+	             (unsigned long long)job->bases);
+	if (job->node_names[0])
+		(void)printf("  Nodes      %s\n", TEXT(job->node_names));
+	if (job->reason[0])
+		(void)printf("  Waits for  %s\n", TEXT(job->reason));
+	if (job->error.text[0])
+		(void)printf("  Error      %s (exit status %u)\n", job->error.text, job->error.class);
+}
+
+/* Which way the file went, and why. */
+static void show_way(const fq_File *file)
+{
+	char size[16];
+
+	switch (file->kind) {
+	case FILE_PLAIN:
+	case FILE_BGZF:
+		(void)printf("    Read as   %s, cut every %s: %llu slice%s\n", file_kind_name((enum file_kind)file->kind),
+		             text_bytes(size, file->slice_size), (unsigned long long)file->slices,
+		             file->slices == 1 ? "" : "s");
+		break;
+	case FILE_GZIP:
+		(void)printf("    Read as   gzip, one slice: nothing can start in the middle of a gzip stream\n");
+		break;
+	default:
+		(void)printf("    Read as   - (not opened yet)\n");
+	}
+}
+
+static void show_file(const fq_File *file)
+{
+	char done[16], all[16];
+
+	(void)printf("  File %u  %s  %s\n", file->file, job_state_name(file->state), TEXT(file->path));
+	show_way(file);
+	(void)printf("    Slices    %llu of %llu done, %llu counted again from a better start\n",
+	             (unsigned long long)file->slices_done, (unsigned long long)file->slices,
+	             (unsigned long long)file->redone);
+	(void)printf("    Bytes     %s of %s\n", text_bytes(done, file->bytes_done), text_bytes(all, file->bytes));
+	(void)printf("    Reads     %llu\n    Bases     %llu\n", (unsigned long long)file->records,
+	             (unsigned long long)file->bases);
+	if (file->warning[0])
+		(void)printf("    Warning   %s\n", TEXT(file->warning));
+	if (file->error.text[0])
+		(void)printf("    Error     %s (exit status %u)\n", file->error.text, file->error.class);
+}
+
+static int show(void *data, uint16_t type, const void *message, struct error *err)
+{
+	const struct show_options *options = data;
+	const fq_Slice *slice = message;
+
+	switch (type) {
+	case fq_Type_JOB:
+		show_job(message);
+		return 0;
+	case fq_Type_FILE:
+		show_file(message);
+		return 0;
+	case fq_Type_SLICE:
+		if (options->slices)
+			(void)printf("      %8llu  [%llu, %llu)  %-8s %-16s %llu reads  %u crashes  %u losses\n",
+			             (unsigned long long)slice->slice, (unsigned long long)slice->begin,
+			             (unsigned long long)slice->end, TEXT(slice->state),
+			             slice->node[0] ? TEXT(slice->node) : "-", (unsigned long long)slice->records,
+			             slice->crashes, slice->losses);
+		return 0;
+	default:
+		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to SHOW", message_name(type));
+	}
+}
+
+static int run(struct call *call, struct error *err)
+{
+	struct client client = {0};
+	int r = client_open(&client, &call->settings, err);
+
+	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
+		fq_JobsRequest request = {0};
+
+		r = client_job_number(call->arguments[i], &request.job, err);
+		if (r == 0)
+			r = client_list(&client, fq_Type_SHOW, &request, show, call->options, err);
+	}
+	client_close(&client);
+	return r;
+}
+
+const struct verb verb_show = {
+	.name = "show",
+	.arguments = "ID...",
+	.arguments_min = 1,
+	.arguments_max = ARGUMENTS_MANY,
+	.help = "Tell all about jobs: files, how each was read, slices.",
+	.table = &show_table,
+	.run = run,
+};

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fqctl submit: files -> one job -> its results, or its number (submit.c does it). */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl/submit.h"
+#include "lib/base/text.h"
+
+struct submit_options {
+	bool wait, detach, parsable, lenient;
+	char *name;
+	uint64_t slice_size, chunks;
+};
+
+static const struct option_row submit_rows[] = {
+	{.long_name = "wait", .type = OPTION_BOOL,
+	 .help = "Wait for the result and write it; so it is on a terminal, and with -o or --output-dir.",
+	 OPTION_FIELD(struct submit_options, wait)},
+	{.long_name = "detach", .type = OPTION_BOOL, .help = "Do not wait; say the job's number.",
+	 OPTION_FIELD(struct submit_options, detach)},
+	{.long_name = "parsable", .type = OPTION_BOOL, .help = "Do not wait; print nothing but the job's number.",
+	 OPTION_FIELD(struct submit_options, parsable)},
+	{.long_name = "name", .argument = "NAME", .type = OPTION_STRING, .largest = 255,
+	 .help = "Name of the job in tables; otherwise its first file.", OPTION_FIELD(struct submit_options, name)},
+	{.long_name = "slice-size", .argument = "SIZE", .type = OPTION_SIZE, .default_text = "0",
+	 .help = "Bytes of a file in one slice; 0 lets the coordinator choose.",
+	 OPTION_FIELD(struct submit_options, slice_size)},
+	{.long_name = "chunks", .argument = "N", .type = OPTION_NUMBER, .default_text = "0", .largest = 1000000,
+	 .unit = "slices", .help = "Cut the largest file into about N slices; 0 lets the coordinator choose.",
+	 OPTION_FIELD(struct submit_options, chunks)},
+	{.long_name = "lenient", .type = OPTION_BOOL,
+	 .help = "Take records that FastQC takes: lengths may differ, any byte may stand in a line.",
+	 OPTION_FIELD(struct submit_options, lenient)},
+};
+
+static const struct option_table submit_table = {
+	.name = "submit",
+	.rows = submit_rows,
+	.n = sizeof submit_rows / sizeof *submit_rows,
+	.settings_size = sizeof(struct submit_options),
+};
+
+/* Bytes in a slice, so that the largest file gives so many of them. */
+static int chunk_size(const struct call *call, uint64_t chunks, uint64_t *ret, struct error *err)
+{
+	uint64_t largest = 1;
+
+	for (size_t i = 0; i < call->arguments_n; i++) {
+		struct stat st;
+
+		if (stat(call->arguments[i], &st) < 0)
+			return error_set(err, -errno, ERROR_NO_INPUT, "--chunks needs the size of %s here: %s",
+			                 TEXT(call->arguments[i]), strerror(errno));
+		if ((uint64_t)st.st_size > largest)
+			largest = (uint64_t)st.st_size;
+	}
+	*ret = (largest + chunks - 1) / chunks;
+	return 0;
+}
+
+static int run(struct call *call, struct error *err)
+{
+	const struct submit_options *options = call->options;
+	struct submission submission = {
+		.name = options->name[0] ? options->name : NULL,
+		.lenient = options->lenient,
+		.slice_size = options->slice_size,
+		.wait = options->wait || call->output.file[0] || call->output.folder[0] || isatty(STDOUT_FILENO) ||
+		        isatty(STDERR_FILENO),
+	};
+	uint64_t job;
+	int r;
+
+	if (options->detach || options->parsable) {
+		if (options->wait)
+			return error_set(err, -EINVAL, ERROR_USAGE, "give either --wait or --detach, not both");
+		submission.wait = false;
+	}
+	if (options->chunks && options->slice_size)
+		return error_set(err, -EINVAL, ERROR_USAGE, "give either --chunks or --slice-size, not both");
+	r = output_check(&call->output, err);
+	if (r == 0 && options->chunks)
+		r = chunk_size(call, options->chunks, &submission.slice_size, err);
+	if (r == 0)
+		r = submit(call, &submission, &job, err);
+	if (r == 0 && !submission.wait)
+		(void)printf(options->parsable ? "%llu\n" : "Submitted job %llu: %zu file%s\n", (unsigned long long)job,
+		             call->arguments_n, call->arguments_n == 1 ? "" : "s");
+	return r;
+}
+
+const struct verb verb_submit = {
+	.name = "submit",
+	.arguments = "FILE...",
+	.arguments_min = 1,
+	.arguments_max = 10000,
+	.help = "Count FASTQ files on the cluster.",
+	.detail = "The files are opened by the workers, under the same absolute path as here. Plain FASTQ and any gzip are\n"
+	          "recognised by content. When fqctl is interrupted while it waits, the job goes on.",
+	.output = true,
+	.table = &submit_table,
+	.run = run,
+};

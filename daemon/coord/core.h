@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The coordinator's core: jobs, files, slices, nodes and leases as a pure state machine.
+ *
+ *     coord_step(coord, event, actions)
+ *
+ * No clock (each event carries the time), no system call, no I/O, no random numbers, no iteration in the order of
+ * addresses: the same events give the same actions. Two drivers run it: the daemon (drive.c: sd-event, TLS, SQLite) and
+ * the simulator (tests/sim), which kills, cuts and restarts it thousands of times.
+ *
+ * A step's actions are performed in their order. The contract with the driver:
+ *   - all SAVE_*, FORGET_* and MERGE_FILE actions up to a commit are one transaction;
+ *   - every action behind them in the list (replies, acknowledgements, messages) waits for that commit;
+ *   - a commit that fails ends the process: nothing was promised.
+ *   - after a crash the driver makes a new core and loads the rows of the last commit; coord_loaded() then gives the
+ *     actions that follow from them (a file whose chain is complete is merged). Twice is the same as once.
+ *
+ * Counters are opaque here: the driver has checked a result's counters (they unpack, their reads are the seam's records)
+ * before it gives the event, and keeps the bytes by (job, file, slice).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/coord/rows.h"
+
+struct coord;
+
+struct coord_limits {
+	uint64_t stall_ms;     /* a slice without progress for so long is taken from its node (a loss) */
+	uint64_t open_ms;      /* an OPEN without an answer for so long is asked of another node */
+	uint64_t slice_min, slice_max, slices_max;
+	uint64_t read_max;
+	uint32_t crashes_max, losses_max;
+	uint32_t jobs_max;     /* unfinished jobs of one owner */
+	uint32_t files_max;    /* files of one job */
+};
+
+struct slice_id {
+	uint64_t job;
+	uint32_t file;
+	uint64_t slice;
+	uint64_t lease;
+};
+
+struct node_hello {
+	const char *name;
+	uint8_t instance[16];
+	uint32_t slots;
+	uint32_t algorithm;
+	bool draining;
+	const struct slice_id *held; /* what it still counts or has a result for */
+	uint32_t held_n;
+};
+
+enum event_kind {
+	EVENT_TICK = 1,     /* only time has passed */
+	/* a worker, told by the driver's number for its connection (peer > 0, never used again) */
+	EVENT_NODE_HELLO,   /* .hello; a node of the same name that is still there is replaced (its slices: held, or lost) */
+	EVENT_NODE_GONE,
+	EVENT_NODE_DRAINING,
+	EVENT_OPENED,       /* .opened */
+	EVENT_PROGRESS,     /* .progress */
+	EVENT_RESULT,       /* .result */
+	EVENT_CRASHED,      /* .failed */
+	EVENT_IO_ERROR,     /* .failed */
+	EVENT_RETURNED,     /* .failed.id only: not a loss */
+	/* a client */
+	EVENT_SUBMIT,       /* .submit; the driver has looked up the uuid: it is new */
+	EVENT_CANCEL,       /* .cancel */
+	EVENT_DRAIN,        /* .drain; by name, also of a node that is not there */
+	EVENT_RESUME,
+	/* the driver */
+	EVENT_MERGED,       /* .merged: MERGE_FILE was done in the current transaction, or could not be */
+};
+
+struct event {
+	enum event_kind kind;
+	uint64_t now_ms;  /* monotonic */
+	uint64_t wall_ms; /* since 1970, for rows only */
+	uint64_t peer;    /* events of a worker */
+	uint64_t request; /* events of a client: comes back in the ACTION_REPLY; 0: no reply wanted */
+	union {
+		struct node_hello hello;
+		struct {
+			uint64_t job;
+			uint32_t file;
+			struct file_facts facts;
+			int error_number;   /* 0 with error.class NONE: opened */
+			struct error error; /* class NONE: opened */
+		} opened;
+		struct {
+			struct slice_id id;
+			uint64_t bytes;
+		} progress;
+		struct {
+			struct slice_id id;
+			enum slice_outcome outcome; /* END, UNSURE, FAULT */
+			struct slice_task task;     /* start_known and start as they were in the task */
+			struct slice_seam seam;
+			struct slice_fault fault;
+			uint64_t bases;
+		} result;
+		struct {
+			struct slice_id id;
+			int signal, exit_status; /* CRASHED */
+			int error_number;        /* IO_ERROR */
+			const char *text;        /* IO_ERROR: the node's sentence */
+		} failed;
+		struct {
+			struct job_row row;      /* uuid, owner, name, modules, algorithm, lenient, slice_size, files */
+			const char *const *paths;
+		} submit;
+		struct {
+			uint64_t job;
+			const char *owner; /* who asks */
+			bool admin;
+			const char *reason;
+		} cancel;
+		struct {
+			const char *node;
+			const char *reason;
+		} drain;
+		struct {
+			uint64_t job;
+			uint32_t file;
+			bool failed;             /* error says why: the file fails */
+			uint64_t records, bases;
+			struct error error;
+		} merged;
+	};
+};
+
+enum action_kind {
+	/* durable */
+	ACTION_SAVE_JOB = 1,   /* .job (insert or replace) */
+	ACTION_SAVE_FILE,      /* .file (insert or replace) */
+	ACTION_SAVE_SLICE,     /* .slice; with the counters that came with the event unless at fault */
+	ACTION_FORGET_SLICE,   /* .slice: its row and counters */
+	ACTION_MERGE_FILE,     /* .merge: counters of these slices, in order, into the file's result; the slices' rows go;
+	                          answer with EVENT_MERGED before the next commit */
+	ACTION_FORGET_SLICES,  /* .merge.job/.file: all slices' rows and counters of a file that failed or was cancelled */
+	ACTION_SAVE_NODE,      /* .node: drained by a person, or no longer */
+	/* to a worker */
+	ACTION_SEND_OPEN,      /* .open */
+	ACTION_SEND_TASK,      /* .task */
+	ACTION_SEND_DROP,      /* .id */
+	ACTION_SEND_ACK,       /* .id: its result is durable, or of no use */
+	ACTION_SEND_DRAIN,
+	ACTION_SEND_RESUME,
+	ACTION_DROP_PEER,      /* .text: end this connection (replaced by a newer one, lied) */
+	/* to a client */
+	ACTION_REPLY,          /* .reply */
+	ACTION_JOB_CHANGED,    /* .job_id: who waits for it may look */
+	/* to the journal */
+	ACTION_LOG,            /* .log */
+};
+
+struct action {
+	enum action_kind kind;
+	uint64_t peer; /* for SEND_* and DROP_PEER */
+	union {
+		const struct job_row *job;
+		const struct file_row *file;
+		struct slice_row slice;
+		struct {
+			uint64_t job;
+			uint32_t file;
+			const struct chain *chain; /* merge links[i] for all i that are not empty */
+		} merge;
+		struct {
+			char name[NODE_NAME_MAX];
+			bool drained;
+			char reason[256];
+		} node;
+		struct {
+			uint64_t job;
+			uint32_t file;
+			const char *path;
+		} open;
+		struct {
+			struct slice_id id;
+			struct slice_task task;
+			const char *path;
+			const struct file_facts *facts;
+			uint32_t modules, algorithm;
+		} task;
+		struct slice_id id;
+		struct {
+			uint64_t request;
+			uint64_t job;       /* SUBMIT: the id */
+			struct error error; /* class NONE: granted */
+		} reply;
+		uint64_t job_id;
+		struct {
+			int level; /* syslog */
+			char text[512];
+		} log;
+		char text[256];
+	};
+};
+
+/* A growing list, emptied by the driver after each round; pointers in it are valid until the next step. */
+struct actions {
+	struct action *items;
+	uint32_t n, room;
+};
+
+int coord_new(const struct coord_limits *limits, struct coord **ret);
+struct coord *coord_free(struct coord *coord);
+
+/*
+ * Loading what the last commit left: node drains, unfinished jobs with their files in order, then their slices; then
+ * coord_loaded(). next_job is one more than the highest id ever given. 0, -ENOMEM, -EINVAL (rows that make no sense, with
+ * a sentence: the database is damaged).
+ */
+int coord_load_node(struct coord *coord, const char *name, const char *reason);
+int coord_load_job(struct coord *coord, const struct job_row *row, struct error *err);
+int coord_load_file(struct coord *coord, const struct file_row *row, struct error *err);
+int coord_load_slice(struct coord *coord, const struct slice_row *row, struct error *err);
+int coord_loaded(struct coord *coord, uint64_t next_job, uint64_t now_ms, struct actions *actions);
+
+/*
+ * 0, or -ENOMEM (end the process: the last commit is the truth). Nothing a peer says in an event is trusted: ids that
+ * do not exist, leases of long ago, results nobody asked for are answered with an ACK or DROP and change nothing.
+ */
+int coord_step(struct coord *coord, const struct event *event, struct actions *actions);
+
+/* When a TICK is due although nothing else happens (monotonic ms), or UINT64_MAX. */
+uint64_t coord_deadline(const struct coord *coord);
+
+void actions_clear(struct actions *actions);
+void actions_deinit(struct actions *actions);
+
+/* ---- looking, for status, show and nodes; finished jobs are the store's to tell ---- */
+
+struct job_view {
+	const struct job_row *row;
+	uint32_t files_done;
+	uint64_t bytes, bytes_done, records, bases;
+	uint32_t nodes;            /* nodes counting for it now */
+	char node_names[256];      /* comma-separated, cut */
+	char reason[64];           /* PENDING: NoWorkers, NoNodeSeesPath, Resources; else empty */
+};
+
+struct file_view {
+	const struct file_row *row;
+	uint64_t bytes_done;
+	const struct chain *chain; /* NULL before the plan and after the end */
+};
+
+struct slice_view {
+	const char *state;         /* open, running, waits, counted, proven, empty */
+	const char *node;          /* "" unless running */
+	uint32_t crashes, losses;
+};
+
+struct node_view {
+	const char *name;
+	const char *state;         /* idle, mixed, alloc, drain (empty), drng (draining), down */
+	const char *reason;
+	uint64_t peer;             /* 0: down */
+	uint32_t slots, busy, jobs;
+	uint64_t bytes_done, rate; /* rate: file bytes a second over the last seconds */
+	uint64_t seen_ms;          /* monotonic time of its last event */
+};
+
+/* Walks in order of id (name for nodes); start with *cursor = 0. False at the end. */
+bool coord_next_job(const struct coord *coord, uint64_t *cursor, struct job_view *ret);
+bool coord_find_job(const struct coord *coord, uint64_t id, struct job_view *ret);
+bool coord_find_file(const struct coord *coord, uint64_t job, uint32_t file, struct file_view *ret);
+bool coord_find_slice(const struct coord *coord, uint64_t job, uint32_t file, uint64_t slice, struct slice_view *ret);
+bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret);

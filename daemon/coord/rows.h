@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What survives a restart of the coordinator. These rows are all that is durable about jobs; everything else the core
+ * (core.h) knows can be lost.
+ *
+ *     submit:        job_row PENDING + its file_rows         (committed before ACCEPTED leaves)
+ *     file opened:   file_row with facts and slice_size      (planned)
+ *     slice counted: slice_row, and its packed counters when it is to be merged (not for a fault)
+ *     slice redone:  its slice_row is deleted
+ *     file done:     counters of all slices merged into one result, slice_rows deleted, file_row COMPLETED: one transaction
+ *     file failed:   slice_rows deleted, file_row FAILED with its sentence
+ *     job ended:     job_row with its final state; no file of it is open any more
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/error.h"
+#include "lib/fastq/chain.h"
+
+#define OWNER_MAX 65
+#define JOB_NAME_MAX 256
+#define NODE_NAME_MAX 65
+
+/* Same numbers as JobState of the protocol. */
+enum job_state {
+	JOB_PENDING = 0,
+	JOB_RUNNING = 1,
+	JOB_COMPLETED = 2,
+	JOB_FAILED = 3,
+	JOB_CANCELLED = 4,
+};
+
+struct job_row {
+	uint64_t id; /* from 1, never used again */
+	uint8_t uuid[16];
+	char owner[OWNER_MAX];
+	char name[JOB_NAME_MAX];
+	uint32_t modules;    /* COUNT_* */
+	uint32_t algorithm;  /* COUNTERS_ALGORITHM at submit */
+	bool lenient;
+	uint64_t slice_size; /* asked for, bytes; 0: chosen */
+	uint32_t files;
+	enum job_state state;
+	uint64_t submitted_ms, started_ms, ended_ms; /* wall clock since 1970; 0: not yet */
+	struct error error;                          /* class ERROR_NONE unless FAILED or CANCELLED */
+};
+
+struct file_row {
+	uint64_t job;
+	uint32_t file; /* from 0 */
+	const char *path;
+	enum job_state state;
+	bool planned;               /* facts and slice_size are set */
+	struct file_facts facts;
+	uint64_t slice_size;
+	uint64_t records, bases;    /* COMPLETED */
+	uint64_t redone;
+	struct error error;         /* FAILED */
+};
+
+struct slice_row {
+	uint64_t job;
+	uint32_t file;
+	uint64_t slice;
+	bool start_known;
+	struct slice_seam seam;
+	struct slice_fault fault;
+	uint64_t bases;
+};

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SHA-256, random bytes and comparison in constant time: see digest.h. */
+#include "lib/base/digest.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "lib/base/cleanup.h"
+
+static void digest_context_freep(EVP_MD_CTX **context)
+{
+	EVP_MD_CTX_free(*context);
+}
+
+int digest_sha256(const void *a, size_t a_n, const void *b, size_t b_n, uint8_t ret[DIGEST_SIZE])
+{
+	_cleanup_(digest_context_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
+	unsigned int n = 0;
+	uint8_t digest[EVP_MAX_MD_SIZE];
+
+	assert((a || !a_n) && (b || !b_n) && ret);
+	if (!context)
+		return -ENOMEM;
+	if (EVP_DigestInit_ex2(context, EVP_sha256(), NULL) != 1 ||
+	    (a_n > 0 && EVP_DigestUpdate(context, a, a_n) != 1) ||
+	    (b_n > 0 && EVP_DigestUpdate(context, b, b_n) != 1) ||
+	    EVP_DigestFinal_ex(context, digest, &n) != 1 || n != DIGEST_SIZE)
+		return -EIO;
+	for (size_t i = 0; i < DIGEST_SIZE; i++)
+		ret[i] = digest[i];
+	return 0;
+}
+
+int digest_random(void *ret, size_t n)
+{
+	uint8_t *at = ret;
+
+	assert(ret || !n);
+	while (n > 0) {
+		int piece = n > INT_MAX ? INT_MAX : (int)n;
+
+		if (RAND_bytes(at, piece) != 1)
+			return -EIO;
+		at += piece;
+		n -= (size_t)piece;
+	}
+	return 0;
+}
+
+bool digest_equal(const uint8_t *a, const uint8_t *b, size_t n)
+{
+	return CRYPTO_memcmp(a, b, n) == 0;
+}

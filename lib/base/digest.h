@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SHA-256, random bytes and comparison in constant time, from libcrypto (the one file that includes it for these). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIGEST_SIZE 32
+
+/* SHA-256 of two pieces one after the other (the second may be of length 0). 0 or negative errno. */
+int digest_sha256(const void *a, size_t a_n, const void *b, size_t b_n, uint8_t ret[DIGEST_SIZE]);
+
+/* n bytes nobody can predict; 0 or negative errno. */
+int digest_random(void *ret, size_t n);
+
+bool digest_equal(const uint8_t *a, const uint8_t *b, size_t n);

@@ -1,0 +1,12 @@
+noinst_LIBRARIES += lib/libbase.a
+
+lib_libbase_a_SOURCES = \
+	lib/base/cleanup.h \
+	lib/base/digest.c \
+	lib/base/digest.h \
+	lib/base/error.c \
+	lib/base/error.h \
+	lib/base/log.c \
+	lib/base/log.h \
+	lib/base/text.c \
+	lib/base/text.h

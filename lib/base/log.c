@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The log line of a daemon: see log.h. The level is the process's own, like standard error itself. */
+#include "lib/base/log.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOG_LINE_MAX 2048 /* longer is cut: a line must reach the journal in one write */
+
+static int max_level = LOG_INFO;
+
+void log_set_level(int level)
+{
+	max_level = level;
+}
+
+/* systemd sets JOURNAL_STREAM=DEVICE:INODE of the stream it gave us; it is the journal while descriptor 2 is still that. */
+static bool stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char own[64];
+	struct stat st;
+
+	if (!stream || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	(void)snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return strcmp(own, stream) == 0;
+}
+
+void log_line(int level, const char *format, ...)
+{
+	char line[LOG_LINE_MAX];
+	size_t n = 0;
+	va_list args;
+	int printed;
+
+	if (LOG_PRI(level) > max_level)
+		return;
+	if (stderr_is_journal())
+		n = (size_t)snprintf(line, sizeof line, "<%d>", LOG_PRI(level));
+	va_start(args, format);
+	printed = vsnprintf(line + n, sizeof line - n - 1, format, args);
+	va_end(args);
+	if (printed < 0)
+		return;
+	n += strlen(line + n);
+	for (char *c = line; c < line + n; c++)
+		if (*c == '\n')
+			*c = ' '; /* a second line would lose the level */
+	line[n++] = '\n';
+	/* One write, so that lines of several processes do not mix; who cannot log has nobody to tell. */
+	if (write(STDERR_FILENO, line, n) < 0)
+		return;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The chain of a file's slices: planned from its facts, proven from the first byte to the last.
+ *
+ * Pure bookkeeping, used by the coordinator's core and by fqctl's local counting alike. Slice i is proven when all slices
+ * before it are and it began exactly where the slice before ended (slice_seam). A slice that began elsewhere is opened
+ * again with the start that is now known. A slice that lies wholly inside a record of the slice before is proven empty
+ * without being counted. The file is done when the last slice is proven and its seam ends at the file's end.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/fastq/fingerprint.h"
+#include "lib/fastq/slice.h"
+
+enum link_state {
+	LINK_OPEN = 0, /* to be counted */
+	LINK_WAITS,    /* was unsure of its start: to be counted when the slice before is proven */
+	LINK_COUNTED,  /* counted, or at fault, from a start that is not proven yet */
+	LINK_PROVEN,
+};
+
+struct link {
+	uint64_t begin, end; /* file bytes */
+	enum link_state state;
+	bool start_known;    /* the count used (LINK_COUNTED) or must use (LINK_OPEN) the proven start */
+	bool empty;          /* proven without a count: no record begins in it; has no counters to merge */
+	struct slice_seam seam;
+	struct slice_fault fault; /* kind FAULT_NONE unless it ended so */
+};
+
+struct chain {
+	enum file_kind kind;
+	uint64_t file_size;
+	uint64_t n;               /* slices; at least 1, also for an empty file */
+	uint64_t proven;          /* slices [0, proven) are proven */
+	uint64_t records;         /* in the proven slices */
+	struct text_place at;     /* where the next slice must begin */
+	struct link *links;       /* n of them */
+};
+
+/*
+ * Slice size for a file: so that about `slots` slots have work three times over, not below smallest and not above largest
+ * bytes. BGZF counts by its compressed size, so its bounds are divided by 4. Gzip: the whole file.
+ */
+uint64_t slice_size_choose(enum file_kind kind, uint64_t file_size, uint32_t slots, uint64_t smallest, uint64_t largest);
+
+/* Cuts [0, size) every slice_size bytes (gzip: one slice). 0, -ENOMEM, or -E2BIG for more than slices_max slices. */
+int chain_init(struct chain *chain, const struct file_facts *facts, uint64_t slice_size, uint64_t slices_max,
+               struct error *err);
+void chain_deinit(struct chain *chain);
+
+/* The task of slice i in its present state. */
+void chain_task(const struct chain *chain, uint64_t i, uint64_t read_max, bool lenient, struct slice_task *ret_task);
+
+/*
+ * Whether slice i can have this seam (outcome SLICE_END or SLICE_FAULT) when it was counted by this task: a seam that
+ * cannot be is nonsense of the one who sent it. chain_offer() does not use such a count.
+ */
+bool chain_seam_valid(const struct chain *chain, uint64_t i, const struct slice_task *task,
+                      enum slice_outcome outcome, const struct slice_seam *seam);
+
+enum chain_outcome {
+	CHAIN_MORE = 0,  /* slices are open, or counts are missing */
+	CHAIN_DONE = 1,  /* every byte is proven: merge the counters of all slices that are not empty, in order */
+	CHAIN_FAULT = 2, /* links[proven] is at fault from a proven start: the file is wrong there */
+};
+
+/*
+ * Slice i was counted (outcome SLICE_END), is at fault (SLICE_FAULT) or was unsure (SLICE_UNSURE) and used task. A count
+ * that no longer matters (proven already, another start is known now, a second copy) changes nothing and sets
+ * *ret_used to false: its counters are to be dropped. Otherwise *ret_used is true.
+ * Moves the proof as far as it goes. The only link whose state can go back is the one at `proven` afterwards: it is
+ * LINK_OPEN with start_known when it waited or had guessed wrong (the caller drops the counters it holds for it and
+ * hands it out again). Links that became proven empty are those in [old proven, new proven) with empty set: counters
+ * that the caller holds for them are dropped too, and a count still running for them is of no use.
+ */
+enum chain_outcome chain_offer(struct chain *chain, uint64_t i, const struct slice_task *task, enum slice_outcome outcome,
+                               const struct slice_seam *seam, const struct slice_fault *fault, bool *ret_used);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The CRC32 of gzip: see crc.h. */
+#include "lib/fastq/crc.h"
+
+#if defined(HAVE_LIBDEFLATE)
+
+#include <libdeflate.h>
+
+uint32_t crc32_add(uint32_t crc, const uint8_t *p, size_t n)
+{
+	return libdeflate_crc32(crc, p, n);
+}
+
+#elif defined(HAVE_ISAL)
+
+#include <isa-l/crc.h>
+
+uint32_t crc32_add(uint32_t crc, const uint8_t *p, size_t n)
+{
+	return crc32_gzip_refl(crc, p, n);
+}
+
+#else
+
+#include <zlib.h>
+
+uint32_t crc32_add(uint32_t crc, const uint8_t *p, size_t n)
+{
+	return (uint32_t)crc32_z(crc, p, n);
+}
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Shortest decimals: see decimal.h. */
+#include "lib/qc/decimal.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DIGITS_MAX 17 /* with so many every double reads back */
+
+/* digits[0].digits[1]...digits[n - 1] times ten to the exponent */
+struct decimal {
+	char digits[DIGITS_MAX + 1];
+	int n;
+	int exponent;
+};
+
+/* The decimal of n digits that is nearest to value, which is finite and positive. */
+static void decimal_round(struct decimal *decimal, double value, int n)
+{
+	char text[DECIMAL_MAX];
+
+	(void)snprintf(text, sizeof text, "%.*e", n - 1, value);
+	decimal->digits[0] = text[0];
+	memcpy(decimal->digits + 1, text + 2, (size_t)n - 1);
+	decimal->digits[n] = '\0';
+	decimal->n = n;
+	decimal->exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
+}
+
+/* The next larger decimal of as many digits. */
+static void decimal_next(struct decimal *decimal)
+{
+	int i = decimal->n - 1;
+
+	while (i >= 0 && decimal->digits[i] == '9')
+		decimal->digits[i--] = '0';
+	if (i >= 0) {
+		decimal->digits[i]++;
+		return;
+	}
+	decimal->digits[0] = '1';
+	decimal->exponent++;
+}
+
+static bool decimal_reads_back(const struct decimal *decimal, double value)
+{
+	char text[DECIMAL_MAX];
+
+	(void)snprintf(text, sizeof text, "%se%d", decimal->digits, decimal->exponent - (decimal->n - 1));
+	return strtod(text, NULL) == value;
+}
+
+/*
+ * At a power of two the doubles below lie closer than those above: there the nearest decimal of n digits, being smaller, may
+ * not read back while the next larger one does.
+ */
+static void decimal_find(struct decimal *decimal, double value)
+{
+	for (int n = 1; n <= DIGITS_MAX; n++) {
+		decimal_round(decimal, value, n);
+		if (decimal_reads_back(decimal, value))
+			break;
+		decimal_next(decimal);
+		if (decimal_reads_back(decimal, value))
+			break;
+	}
+	while (decimal->n > 1 && decimal->digits[decimal->n - 1] == '0')
+		decimal->digits[--decimal->n] = '\0';
+}
+
+static void decimal_print(char out[DECIMAL_MAX], const struct decimal *decimal)
+{
+	const char *digits = decimal->digits;
+	int n = decimal->n, whole = decimal->exponent + 1; /* digits before the point */
+
+	if (whole > 16 || whole < -3)
+		(void)snprintf(out, DECIMAL_MAX, "%c%s%se%c%02d", digits[0], n > 1 ? "." : "", digits + 1,
+		               decimal->exponent < 0 ? '-' : '+', abs(decimal->exponent));
+	else if (whole <= 0)
+		(void)snprintf(out, DECIMAL_MAX, "0.%.*s%s", -whole, "000", digits);
+	else if (n <= whole)
+		(void)snprintf(out, DECIMAL_MAX, "%s%.*s.0", digits, whole - n, "0000000000000000");
+	else
+		(void)snprintf(out, DECIMAL_MAX, "%.*s.%s", whole, digits, digits + whole);
+}
+
+char *decimal_shortest(char out[DECIMAL_MAX], double value)
+{
+	struct decimal decimal;
+	char *at = out;
+
+	if (signbit(value) && !isnan(value))
+		*at++ = '-';
+	if (isnan(value) || isinf(value) || value == 0) {
+		strcpy(at, isnan(value) ? "nan" : isinf(value) ? "inf" : "0.0");
+		return out;
+	}
+	decimal_find(&decimal, fabs(value));
+	decimal_print(at, &decimal);
+	return out;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The module of qualities by position: how many reads have which quality byte at which position.
+ *
+ * Positions come in blocks of QUALITY_ROW. Of each read that reaches a block its bytes there are kept as a row; when
+ * QUALITY_ROWS rows have come, they are counted at once, by comparing all rows with each of the few bytes that occur
+ * (many times as quick as a counter addressed by position and byte), and forgotten. So memory is at most about
+ * 260 bytes a position in rows and 8 bytes for each position and byte that occurs in its block; and what only one
+ * read reaches costs some 4 bytes.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "lib/qc/module.h"
+#include "lib/qc/quality_kernel.h"
+
+extern const struct module module_quality_table;
+
+/* Reads by byte and position in block, for the bytes that occur. */
+struct table_columns {
+	uint16_t n, size;
+	uint16_t place[256]; /* by byte: 1 + its place in bytes and counts, or 0 */
+	uint8_t bytes[256];
+	uint64_t (*counts)[QUALITY_ROW];
+};
+
+struct table_block {
+	struct table_columns *columns; /* NULL before the first time that rows were counted */
+	uint8_t *rows;                 /* QUALITY_ROW bytes each; a short one is filled up with its first byte */
+	uint8_t *lengths;              /* of the rows, 1 to QUALITY_ROW */
+	uint16_t rows_n, rows_size;
+};
+
+struct quality_table {
+	const struct quality_kernel *kernel;
+	struct table_block *blocks;
+	size_t n, size;
+};
+
+/* All counts of a block, rows included; bytes by growing value. Reusable for block after block: start with zero bytes. */
+struct table_view {
+	struct table_columns columns;
+	uint8_t order[256]; /* columns.bytes in growing order, columns.n of them */
+};
+
+/* 0 or -ENOMEM. A block that is not there has no bytes. */
+int table_view_take(struct table_view *view, const struct quality_table *table, size_t block);
+void table_view_deinit(struct table_view *view);
+
+/* Reads with this byte at a position of the block. */
+static inline uint64_t table_view_count(const struct table_view *view, uint8_t byte, size_t position)
+{
+	uint16_t place = view->columns.place[byte];
+
+	return place > 0 ? view->columns.counts[place - 1][position] : 0;
+}

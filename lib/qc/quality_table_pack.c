@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The packed form of the table of qualities by position: the number of positions that any read reaches; then for each
+ * position the number of different bytes, and for each of them, by growing value, its distance from the one before (less
+ * one; the first one as it is) and its number of reads.
+ *
+ * A position costs at least 3 bytes packed. Unpacked, a block becomes rows or columns, whichever is smaller: with the bytes
+ * that sequencers give some 3 to 10 bytes of memory for a packed one, and at most 160 whatever a peer sends (four bytes
+ * of its own at each position of a block, each in more than 255 reads).
+ */
+#include "lib/qc/quality_table_pack.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/qc/quality_sum.h"
+
+/* Reads with any byte at a position of a view's block. */
+static uint64_t view_total(const struct table_view *view, size_t position)
+{
+	uint64_t total = 0;
+
+	for (uint16_t i = 0; i < view->columns.n; i++)
+		total += view->columns.counts[i][position];
+	return total;
+}
+
+/* Positions of the table, from 0, that any read reaches. 0 or -ENOMEM. */
+static int table_positions(const struct quality_table *table, uint64_t *ret)
+{
+	_cleanup_(table_view_deinit) struct table_view view = {0};
+	uint64_t n = 0;
+	int r;
+
+	if (table->n > 0) {
+		r = table_view_take(&view, table, table->n - 1);
+		if (r < 0)
+			return r;
+		while (n < QUALITY_ROW && view_total(&view, n) > 0)
+			n++;
+		n += (table->n - 1) * (uint64_t)QUALITY_ROW;
+	}
+	*ret = n;
+	return 0;
+}
+
+static void position_pack(const struct table_view *view, size_t position, struct packer *packer)
+{
+	uint64_t n = 0;
+	uint32_t smallest = 0;
+
+	for (uint16_t i = 0; i < view->columns.n; i++)
+		n += view->columns.counts[i][position] > 0;
+	pack_u64(packer, n);
+	for (uint16_t i = 0; i < view->columns.n; i++) {
+		uint64_t reads = table_view_count(view, view->order[i], position);
+
+		if (reads == 0)
+			continue;
+		pack_u64(packer, view->order[i] - smallest);
+		pack_u64(packer, reads);
+		smallest = view->order[i] + 1U;
+	}
+}
+
+int quality_table_pack(const void *state, struct packer *packer)
+{
+	_cleanup_(table_view_deinit) struct table_view view = {0};
+	const struct quality_table *table = state;
+	uint64_t positions;
+	int r;
+
+	r = table_positions(table, &positions);
+	if (r < 0)
+		return r;
+	pack_u64(packer, positions);
+	for (uint64_t p = 0; p < positions; p++) {
+		r = p % QUALITY_ROW > 0 ? 0 : table_view_take(&view, table, (size_t)(p / QUALITY_ROW));
+		if (r < 0)
+			return r;
+		position_pack(&view, p % QUALITY_ROW, packer);
+	}
+	return packer->oom ? -ENOMEM : 0;
+}
+
+/* ---- unpack: a block is read into a block of columns first, then kept in its smaller form */
+
+/* One position into the columns of block; *reads holds the reads that reach the position before, and then this one. */
+static int position_unpack(struct table_block *block, size_t position, struct unpacker *unpacker, uint64_t *reads,
+                           struct error *err)
+{
+	uint64_t n, smallest = 0, total = 0;
+	int r;
+
+	r = unpack_most(unpacker, 256, "the number of quality bytes at a position", &n, err);
+	if (r < 0)
+		return r;
+	if (n == 0)
+		return unpack_bad(err, "a position without qualities");
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t byte, count, *counts;
+
+		if (smallest > 255)
+			return unpack_bad(err, "a quality byte above 255");
+		r = unpack_most(unpacker, 255 - smallest, "a step of quality byte", &byte, err);
+		if (r < 0)
+			return r;
+		byte += smallest;
+		r = unpack_most(unpacker, *reads - total, "a number of reads", &count, err);
+		if (r < 0)
+			return r;
+		if (count == 0)
+			return unpack_bad(err, "a quality byte without reads");
+		counts = table_block_counts(block, (uint8_t)byte);
+		if (!counts)
+			return error_oom(err);
+		counts[position] = count;
+		total += count;
+		smallest = byte + 1;
+	}
+	*reads = total;
+	return 0;
+}
+
+/* Reads of the first position of columns, all of whose later positions have no more. */
+static uint64_t columns_reads(const struct table_columns *columns)
+{
+	uint64_t reads = 0;
+
+	for (uint16_t i = 0; i < columns->n; i++)
+		reads += columns->counts[i][0];
+	return reads;
+}
+
+/*
+ * Turns the columns of a fresh block into rows. Which byte of a position stands in which row is of no account: row i has
+ * the i-th smallest one.
+ */
+static int block_to_rows(struct table_block *block, const struct quality_kernel *kernel)
+{
+	struct table_columns *columns = block->columns;
+	uint64_t reads = columns_reads(columns);
+
+	block->columns = NULL;
+	for (uint64_t i = 0; i < reads; i++) {
+		uint8_t *row, *length;
+
+		if (table_block_row(kernel, block, &row, &length) < 0) {
+			block->columns = columns;
+			return -ENOMEM;
+		}
+		*length = 0;
+	}
+	for (size_t p = 0; p < QUALITY_ROW; p++) {
+		size_t row = 0;
+
+		for (unsigned int byte = 0; byte < 256; byte++) {
+			uint16_t place = columns->place[byte];
+
+			for (uint64_t n = place > 0 ? columns->counts[place - 1][p] : 0; n > 0; n--) {
+				block->rows[row * QUALITY_ROW + p] = (uint8_t)byte;
+				block->lengths[row++]++;
+			}
+		}
+		for (; row < reads; row++)
+			block->rows[row * QUALITY_ROW + p] = block->rows[row * QUALITY_ROW];
+	}
+	free(columns->counts);
+	free(columns);
+	return 0;
+}
+
+static int block_unpack(struct quality_table *table, size_t at, size_t positions, struct unpacker *unpacker,
+                        uint64_t *reads, struct error *err)
+{
+	struct table_block *block;
+	uint64_t first;
+	int r;
+
+	r = table_reach(table, at + 1);
+	if (r < 0)
+		return error_oom(err);
+	block = &table->blocks[at];
+	for (size_t p = 0; p < positions; p++) {
+		r = position_unpack(block, p, unpacker, reads, err);
+		if (r < 0)
+			return r;
+	}
+	first = columns_reads(block->columns);
+	if (first <= QUALITY_ROWS && first <= block->columns->n * sizeof(uint64_t))
+		return block_to_rows(block, table->kernel) < 0 ? error_oom(err) : 0;
+	return 0;
+}
+
+int quality_table_unpack(void *state, struct unpacker *unpacker, struct error *err)
+{
+	struct quality_table *table = state;
+	uint64_t positions, most, reads = COUNT_TOTAL_MAX;
+	int r;
+
+	most = unpack_left(unpacker) / 3;
+	if (most > READ_MAX_DEFAULT)
+		most = READ_MAX_DEFAULT;
+	r = unpack_most(unpacker, most, "the number of positions", &positions, err);
+	for (uint64_t p = 0; r >= 0 && p < positions; p += QUALITY_ROW) {
+		size_t n = positions - p < QUALITY_ROW ? (size_t)(positions - p) : QUALITY_ROW;
+
+		r = block_unpack(table, (size_t)(p / QUALITY_ROW), n, unpacker, &reads, err);
+	}
+	return r;
+}
+
+/* ---- agreement with the module of quality sums */
+
+/* Position p of the table, whose block view shows, against the reads that reach it and their quality sum. */
+static int position_check(const struct table_view *view, const struct quality_sum *sum, uint64_t p, uint64_t reads,
+                          struct error *err)
+{
+	uint64_t total = 0, bytes = 0;
+
+	for (uint16_t i = 0; i < view->columns.n; i++) {
+		uint64_t count = view->columns.counts[i][p % QUALITY_ROW];
+
+		if (count > 0 && (view->columns.bytes[i] < sum->range.lowest || view->columns.bytes[i] > sum->range.highest))
+			return unpack_bad(err, "a quality byte of position %" PRIu64 " is out of their range", p);
+		total += count;
+		bytes += count * view->columns.bytes[i];
+	}
+	if (total != reads)
+		return unpack_bad(err, "%" PRIu64 " reads reach position %" PRIu64 ", which has %" PRIu64 " qualities", reads,
+		                  p, total);
+	if (bytes != quality_sum_at(sum, p))
+		return unpack_bad(err, "the qualities of position %" PRIu64 " do not add up to their sum", p);
+	return 0;
+}
+
+int quality_table_check(const void *state, const struct counters *counters, struct error *err)
+{
+	_cleanup_(table_view_deinit) struct table_view view = {0};
+	_cleanup_(reach_deinit) struct reach reach = {0};
+	const struct quality_table *table = state;
+	const struct quality_sum *sum = counters_state(counters, MODULE_QUALITY_SUM);
+	uint64_t positions;
+
+	if (!sum)
+		return 0;
+	if (table_positions(table, &positions) < 0 || reach_init(&reach, &sum->lengths) < 0)
+		return error_oom(err);
+	if (positions != reach.longest)
+		return unpack_bad(err, "qualities of %" PRIu64 " positions for reads of up to %" PRIu64 " bases", positions,
+		                  reach.longest);
+	for (uint64_t p = 0; p < positions; p++) {
+		int r = p % QUALITY_ROW > 0 ? 0 : table_view_take(&view, table, (size_t)(p / QUALITY_ROW));
+
+		if (r < 0)
+			return error_oom(err);
+		r = position_check(&view, sum, p, reach_at(&reach, p), err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One connection: frames in and out over TLS 1.3 (TCP) or a plain unix socket. Non-blocking and without an event loop:
+ * the daemons drive it from sd-event (daemon/peer.h), fqctl with poll (ctl/client.h), tests from a buffer.
+ *
+ *     socket --> TLS --> bytes in --> frame (checked against the table of message.h) --> the owner's handler
+ *     the owner's message --> frame --> queue (control before bulk) --> TLS --> socket
+ *
+ * Bounds: one incoming frame at most PAYLOAD_MAX + header; the outgoing queue at most queue_max bytes.
+ */
+#pragma once
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/error.h"
+#include "lib/wire/key.h"
+#include "lib/wire/message.h"
+
+/* TLS settings made once from the program's key: 1.3 only, no tickets, no early data, a self-signed certificate. */
+struct tls;
+int tls_new(const struct key *key, struct tls **ret, struct error *err);
+struct tls *tls_free(struct tls *tls);
+
+struct connection;
+
+struct frame {
+	uint16_t type;
+	uint16_t tag;
+	uint32_t n;
+	const uint8_t *payload; /* valid until the next connection_ call */
+};
+
+/*
+ * Take ownership of a connected, non-blocking, close-on-exec descriptor (also on failure).
+ * client: pin is the key that the coordinator must have. server: any Ed25519 key is let in; who it is tells
+ * connection_peer_pin() after the handshake, and the owner decides.
+ */
+int connection_new_client(struct tls *tls, int fd, const uint8_t pin[PIN_SIZE], struct connection **ret, struct error *err);
+int connection_new_server(struct tls *tls, int fd, struct connection **ret, struct error *err);
+int connection_new_plain(int fd, struct connection **ret, struct error *err); /* unix socket */
+struct connection *connection_free(struct connection *connection);
+
+int connection_fd(const struct connection *connection);
+void connection_set_queue_max(struct connection *connection, size_t bytes); /* default 64 MiB */
+
+/* POLLIN and POLLOUT as the handshake, TLS and the queue need them now. */
+short connection_events(const struct connection *connection);
+
+/*
+ * Does what can be done without waiting: handshake, reading (at most about 256 KiB a call), writing of the queue.
+ * 0: more may come; call again on events. 1 (CONNECTION_AGAIN): there is more that needs no event: call again soon.
+ * Negative with a sentence: ended (-ECONNRESET: the other side closed in order), refused (-EKEYREJECTED: wrong key),
+ * broken. Frames that had come whole before the end can still be taken.
+ */
+#define CONNECTION_AGAIN 1
+int connection_run(struct connection *connection, struct error *err);
+
+bool connection_ready(const struct connection *connection); /* handshake done */
+bool connection_peer_pin(const struct connection *connection, uint8_t ret_pin[PIN_SIZE]); /* false: plain */
+uint64_t connection_bytes_in(const struct connection *connection); /* to see that the other side lives */
+
+/*
+ * Takes the next whole frame. 1: *ret is one. 0: none yet. -EBADMSG with a sentence: unknown type or too long.
+ */
+int connection_take(struct connection *connection, struct frame *ret, struct error *err);
+
+/*
+ * Queues a message (encoded now). PING, PONG and PROGRESS go before anything bulky that is queued. -ENOBUFS when the queue
+ * is full: the peer does not read, drop it.
+ */
+int connection_send(struct connection *connection, uint16_t type, uint16_t tag, const void *message);
+
+/*
+ * Queues a message whose blob_bytes is n, and the n bytes as DATA frames. The connection takes blob over (frees it when
+ * sent, or at once on failure).
+ */
+int connection_send_blob(struct connection *connection, uint16_t type, uint16_t tag, const void *message, uint8_t *blob,
+                         size_t n);
+
+bool connection_flushed(const struct connection *connection); /* nothing queued, nothing half written */
+
+/* Collects the DATA frames of one announced blob. */
+struct blob {
+	uint8_t *bytes;
+	size_t n, want;
+};
+
+/* want <= limit or -EMSGSIZE; memory grows with what arrives, not with what was announced. */
+int blob_begin(struct blob *blob, uint64_t want, uint64_t limit, struct error *err);
+/* 1: complete. 0: more to come. -EBADMSG: more than announced. */
+int blob_add(struct blob *blob, const struct frame *frame, struct error *err);
+void blob_deinit(struct blob *blob);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The messages of fqcluster.proto to and from bytes: see message.h.
+ *
+ * All that is to be known of a frame type without code is its row in the table: name, C struct, largest payload, and what
+ * nanopb does not check by itself (numbers of enums, parts that must be there). nanopb bounds every string and list by
+ * fqcluster.options and allocates nothing.
+ */
+#include "lib/wire/message.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pb_decode.h>
+#include <pb_encode.h>
+#include <string.h>
+
+#define EXTRA 256 /* bytes of fields that a newer version may have added; they are skipped */
+
+typedef const char *(*check_fn)(const void *message); /* NULL, or what is wrong */
+
+struct row {
+	const char *name;
+	const pb_msgdesc_t *fields;
+	size_t struct_size;
+	uint32_t payload_max;
+	check_fn check;
+};
+
+static const char *check_role(fq_Role role)
+{
+	return role < fq_Role_ROLE_NONE || role > _fq_Role_MAX ? "its role is unknown" : NULL;
+}
+
+static const char *check_state(fq_JobState state)
+{
+	return state < fq_JobState_JOB_PENDING || state > _fq_JobState_MAX ? "its state is unknown" : NULL;
+}
+
+static const char *check_ref(bool has_ref)
+{
+	return has_ref ? NULL : "it names no slice";
+}
+
+static const char *check_hello(const void *message)
+{
+	return check_role(((const fq_Hello *)message)->role);
+}
+
+static const char *check_welcome(const void *message)
+{
+	return check_role(((const fq_Welcome *)message)->role);
+}
+
+static const char *check_joined(const void *message)
+{
+	return check_role(((const fq_Joined *)message)->role);
+}
+
+static const char *check_token(const void *message)
+{
+	return check_role(((const fq_TokenRequest *)message)->role);
+}
+
+static const char *check_opened(const void *message)
+{
+	const fq_Opened *opened = message;
+
+	return opened->has_error || opened->has_fingerprint ? NULL : "it has neither an error nor a fingerprint";
+}
+
+static const char *check_task(const void *message)
+{
+	const fq_Task *task = message;
+
+	return !task->has_fingerprint ? "it has no fingerprint" : check_ref(task->has_ref);
+}
+
+static const char *check_result(const void *message)
+{
+	return check_ref(((const fq_Result *)message)->has_ref);
+}
+
+static const char *check_progress(const void *message)
+{
+	return check_ref(((const fq_Progress *)message)->has_ref);
+}
+
+static const char *check_crashed(const void *message)
+{
+	return check_ref(((const fq_Crashed *)message)->has_ref);
+}
+
+static const char *check_io_error(const void *message)
+{
+	return check_ref(((const fq_IoError *)message)->has_ref);
+}
+
+static const char *check_plain_ref(const void *message)
+{
+	return check_ref(((const fq_Ref *)message)->has_ref);
+}
+
+static const char *check_job(const void *message)
+{
+	return check_state(((const fq_Job *)message)->state);
+}
+
+static const char *check_file(const void *message)
+{
+	return check_state(((const fq_File *)message)->state);
+}
+
+#define ROW(type, message, check)                                                                  \
+	[fq_Type_##type] = {#type, fq_##message##_fields, sizeof(fq_##message), fq_##message##_size + EXTRA, check}
+
+static const struct row rows[_fq_Type_ARRAYSIZE] = {
+    ROW(PING, Empty, NULL),
+    ROW(PONG, Empty, NULL),
+    ROW(ERROR, Error, NULL),
+    [fq_Type_DATA] = {"DATA", NULL, 0, DATA_MAX, NULL},
+    ROW(HELLO, Hello, check_hello),
+    ROW(WELCOME, Welcome, check_welcome),
+    ROW(JOIN, Join, NULL),
+    ROW(JOINED, Joined, check_joined),
+    ROW(OPEN, Open, NULL),
+    ROW(TASK, Task, check_task),
+    ROW(RESULT_ACK, Ref, check_plain_ref),
+    ROW(DROP, Ref, check_plain_ref),
+    ROW(DRAIN, Empty, NULL),
+    ROW(RESUME, Empty, NULL),
+    ROW(OPENED, Opened, check_opened),
+    ROW(PROGRESS, Progress, check_progress),
+    ROW(RESULT, Result, check_result),
+    ROW(CRASHED, Crashed, check_crashed),
+    ROW(IO_ERROR, IoError, check_io_error),
+    ROW(RETURN, Ref, check_plain_ref),
+    ROW(DRAINING, Empty, NULL),
+    ROW(SUBMIT, Submit, NULL),
+    ROW(SUBMIT_FILE, SubmitFile, NULL),
+    ROW(STATUS, JobsRequest, NULL),
+    ROW(SHOW, JobsRequest, NULL),
+    ROW(WAIT, JobsRequest, NULL),
+    ROW(FETCH, JobsRequest, NULL),
+    ROW(CANCEL, JobsRequest, NULL),
+    ROW(NODES, Empty, NULL),
+    ROW(NODE_DRAIN, NodeRequest, NULL),
+    ROW(NODE_RESUME, NodeRequest, NULL),
+    ROW(TOKEN, TokenRequest, check_token),
+    ROW(ACCEPTED, Accepted, NULL),
+    ROW(JOB, Job, check_job),
+    ROW(FILE, File, check_file),
+    ROW(SLICE, Slice, NULL),
+    ROW(FILE_RESULT, FileResult, NULL),
+    ROW(NODE, Node, NULL),
+    ROW(TOKEN_MADE, TokenMade, NULL),
+    ROW(DONE, Empty, NULL),
+    ROW(END, Empty, NULL),
+};
+
+static const struct row *row_of(uint16_t type)
+{
+	return type < _fq_Type_ARRAYSIZE && rows[type].name ? &rows[type] : NULL;
+}
+
+const char *message_name(uint16_t type)
+{
+	const struct row *row = row_of(type);
+
+	return row ? row->name : "a frame of unknown type";
+}
+
+uint32_t message_payload_max(uint16_t type)
+{
+	const struct row *row = row_of(type);
+
+	return row ? row->payload_max : 0;
+}
+
+size_t message_struct_size(uint16_t type)
+{
+	const struct row *row = row_of(type);
+
+	return row ? row->struct_size : 0;
+}
+
+size_t message_struct_size_largest(void)
+{
+	size_t largest = 0;
+
+	for (size_t i = 0; i < _fq_Type_ARRAYSIZE; i++)
+		if (rows[i].struct_size > largest)
+			largest = rows[i].struct_size;
+	return largest;
+}
+
+int message_encode(uint16_t type, const void *message, uint8_t *out, size_t out_size, size_t *ret_n)
+{
+	static const fq_Empty empty = {0};
+	const struct row *row = row_of(type);
+	pb_ostream_t stream;
+
+	assert(out && ret_n);
+	if (!row || !row->fields)
+		return -EINVAL;
+	if (!message && row->fields != fq_Empty_fields)
+		return -EINVAL;
+	stream = pb_ostream_from_buffer(out, out_size);
+	if (!pb_encode(&stream, row->fields, message ? message : &empty))
+		return -EMSGSIZE;
+	*ret_n = stream.bytes_written;
+	return 0;
+}
+
+int message_decode(uint16_t type, const uint8_t *payload, size_t n, void *ret_message, struct error *err)
+{
+	const struct row *row = row_of(type);
+	pb_istream_t stream = pb_istream_from_buffer(payload, n);
+	const char *wrong;
+
+	assert((payload || !n) && ret_message);
+	if (!row || !row->fields)
+		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "%s (type %u) is no message",
+		                 message_name(type), type);
+	memset(ret_message, 0, row->struct_size);
+	if (!pb_decode(&stream, row->fields, ret_message))
+		return error_set(err, -EBADMSG, ERROR_PROTOCOL,
+		                 "the other side sent a %s of %zu bytes that cannot be read: %s", row->name, n,
+		                 PB_GET_ERROR(&stream));
+	wrong = row->check ? row->check(ret_message) : NULL;
+	if (wrong)
+		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "the other side sent a %s that makes no sense: %s",
+		                 row->name, wrong);
+	return 0;
+}

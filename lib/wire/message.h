@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The messages of fqcluster.proto to and from bytes: one table row a frame type. The only file group that includes nanopb. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/error.h"
+#include "lib/wire/fqcluster.pb.h"
+
+#define PROTO_VERSION 1
+#define PROTO_VERSION_OLDEST 1
+#define PORT_DEFAULT 5381
+
+#define DATA_MAX 65536          /* payload of one DATA frame */
+#define PAYLOAD_MAX (64 * 1024) /* largest payload of any frame */
+
+/* "TASK" for fq_Type_TASK; "type 99" for what is not known. */
+const char *message_name(uint16_t type);
+
+/* Largest payload of a type in bytes, or 0 for an unknown type. (From the generated _size constants where they exist.) */
+uint32_t message_payload_max(uint16_t type);
+
+/* Size of the C struct of a type (0 for unknown and for DATA): enough for a union-free receive buffer. */
+size_t message_struct_size(uint16_t type);
+size_t message_struct_size_largest(void);
+
+/* Encodes into out (PAYLOAD_MAX bytes); *ret_n bytes. -EMSGSIZE when it does not fit (a bug of ours). */
+int message_encode(uint16_t type, const void *message, uint8_t *out, size_t out_size, size_t *ret_n);
+
+/*
+ * Decodes n bytes into *ret_message (message_struct_size(type) bytes, zeroed first). Strings are terminated, enums and
+ * bounds checked. -EBADMSG with a sentence (ERROR_PROTOCOL).
+ */
+int message_decode(uint16_t type, const uint8_t *payload, size_t n, void *ret_message, struct error *err);

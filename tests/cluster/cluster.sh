@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The cluster of a test: a coordinator and N workers on loopback in a temporary folder, and TAP. Sourced by tests/cluster/*.t.
+#
+#   cluster_start [coordinator option...]     starts the coordinator; $host is its address, $state its folder
+#   worker_start I [worker option...]         enrols (once) and starts worker I under the node name wI, and waits until it is there
+#   fq VERB ARG...                            fqctl with a client's key against $host
+#   admin VERB ARG...                         fqctl through the unix socket (the administrator)
+#   pid_coord, pid_worker[I]                  process ids, for kill
+#   ok NAME COMMAND...  is NAME GOT WANT  skip_all REASON  done_testing
+#   wait_until SECONDS COMMAND...             until the command succeeds; 1 when the time is over
+#
+# Everything that was started is ended when the test ends, however it ends. Every path can be set from outside:
+# FQ_TOP_SRCDIR, FQ_TOP_BUILDDIR (programs), TMPDIR.
+set -u
+
+top_src=${FQ_TOP_SRCDIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+top_build=${FQ_TOP_BUILDDIR:-$top_src}
+shared=${FQ_SHARED:-$top_src/../shared}
+coordd=$top_build/daemon/fqcoordd workerd=$top_build/daemon/fqworkerd ctl=$top_build/ctl/fqctl
+oracle=$top_src/tests/oracle/mean.py
+work=$(mktemp -d "${TMPDIR:-/tmp}/fqtest.XXXXXX")
+state=$work/coord
+export FQ_KEYS=$work/user
+unset FQ_HOST FQ_SOCKET
+host= pid_coord= tests=0 failed=0
+declare -A pid_worker=()
+
+cluster_end() {
+	local status=$? pid
+	trap - EXIT
+	for pid in $pid_coord "${pid_worker[@]}"; do kill -KILL "$pid" 2>/dev/null; done
+	wait 2>/dev/null
+	rm -rf "$work"
+	exit $status
+}
+trap cluster_end EXIT
+trap 'exit 130' INT TERM HUP
+
+diag() { sed 's/^/# /' >&2; }
+
+ok() {
+	local name=$1
+	shift
+	tests=$((tests + 1))
+	if "$@"; then printf 'ok %d - %s\n' $tests "$name"; else
+		printf 'not ok %d - %s\n' $tests "$name"
+		failed=$((failed + 1))
+		printf 'failed: %s\n' "$*" | diag
+		return 1
+	fi
+}
+
+is() {
+	tests=$((tests + 1))
+	if [ "$2" = "$3" ]; then printf 'ok %d - %s\n' $tests "$1"; else
+		printf 'not ok %d - %s\n' $tests "$1"
+		failed=$((failed + 1))
+		printf 'got:  %.2000s\nwant: %.2000s\n' "$2" "$3" | diag
+		return 1
+	fi
+}
+
+skip() { tests=$((tests + 1)); printf 'ok %d # SKIP %s\n' $tests "$1"; }
+skip_all() { printf '1..0 # SKIP %s\n' "$1"; exit 0; }
+done_testing() {
+	printf '1..%d\n' $tests
+	[ $failed -eq 0 ] || tail -n 30 "$work"/*.log 2>/dev/null | diag
+	exit $((failed > 0))
+}
+
+wait_until() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || return 1
+		read -r -t 0.05 <> <(:) || true # a pause without a process
+	done
+}
+
+fq() { "$ctl" "$1" -h "$host" "${@:2}"; }
+admin() { "$ctl" "$1" --socket "$state/ctl.sock" "${@:2}"; }
+
+# coord_start OPTION...: (again) on the same address.
+coord_start() {
+	rm -f "$state/listening"
+	"$coordd" --state "$state" --listen "${host:-127.0.0.1:0}" "$@" 2>>"$work/coord.log" &
+	pid_coord=$!
+	wait_until 30 test -s "$state/listening" || { echo "Bail out! the coordinator does not listen"; tail "$work/coord.log" >&2; exit 1; }
+	host=$(cat "$state/listening")
+}
+
+cluster_start() {
+	coord_start "$@"
+	"$ctl" join -h "$host" "$(admin token --role client)" >/dev/null || { echo "Bail out! fqctl cannot join"; exit 1; }
+}
+
+node_is() { admin nodes --no-header | awk -v n="$1" -v s="$2" '$1 == n && $2 ~ s { found = 1 } END { exit !found }'; }
+
+worker_run() { # worker_run I OPTION...: starts it without waiting
+	local i=$1
+	shift
+	"$workerd" --state "$work/worker$i" --name "w$i" -h "$host" "$@" 2>>"$work/worker$i.log" &
+	pid_worker[$i]=$!
+}
+
+worker_start() {
+	local i=$1
+	if [ ! -f "$work/worker$i/known" ]; then
+		"$workerd" --state "$work/worker$i" --join "$host" "$(admin token --role worker)" >>"$work/worker$i.log" 2>&1 ||
+			{ echo "Bail out! worker $i cannot join"; tail "$work/worker$i.log" >&2; exit 1; }
+	fi
+	worker_run "$@"
+	wait_until 30 node_is "w$i" '^(idle|mixed|alloc)$' || { echo "Bail out! worker $i does not come up"; tail "$work/worker$i.log" >&2; exit 1; }
+}
+
+# end_process PID SIGNAL: and waits for it.
+end_process() {
+	kill "-$2" "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}

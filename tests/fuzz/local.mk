@@ -1,0 +1,16 @@
+# A fuzz target is tests/fuzz/NAME.c with LLVMFuzzerTestOneInput(). In an ordinary build main.c makes a test of it that
+# replays tests/fuzz/corpus/NAME; with --enable-fuzzers it is a libFuzzer program.
+FUZZ_TARGETS =
+check_PROGRAMS += $(FUZZ_TARGETS)
+if FUZZERS
+FUZZ_MAIN =
+FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+FUZZ_MAIN = tests/fuzz/main.c $(TAP)
+FUZZ_LINK = $(AM_LDFLAGS)
+TESTS += $(FUZZ_TARGETS)
+endif
+
+include tests/fuzz/conf.mk
+include tests/fuzz/fastq.mk
+include tests/fuzz/wire.mk

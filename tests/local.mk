@@ -1,0 +1,24 @@
+# Tests are TAP: C programs (tests/unit, tests/fuzz) and bash scripts *.t. They find the tree by FQ_TOP_SRCDIR (read only
+# under distcheck) and the programs by FQ_TOP_BUILDDIR. FQ_SANITIZERS is yes in a
+# build with sanitizers, which is slow.
+TEST_EXTENSIONS = .t
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+T_LOG_DRIVER = $(LOG_DRIVER)
+if SANITIZERS
+FQ_SANITIZERS = yes
+else
+FQ_SANITIZERS =
+endif
+AM_TESTS_ENVIRONMENT = \
+	FQ_SANITIZERS='$(FQ_SANITIZERS)'; export FQ_SANITIZERS; \
+	FQ_TOP_SRCDIR='$(abs_top_srcdir)'; export FQ_TOP_SRCDIR; \
+	FQ_TOP_BUILDDIR='$(abs_top_builddir)'; export FQ_TOP_BUILDDIR;
+
+dist_check_SCRIPTS += tests/layers.t
+TESTS += tests/layers.t
+
+include tests/unit/local.mk
+include tests/sim/local.mk
+include tests/fuzz/local.mk
+include tests/cluster/local.mk
+include tests/bench/local.mk

@@ -1,0 +1,1 @@
+# The simulator of the coordinator: programs in check_PROGRAMS, the long run in HEAVY_TESTS.

@@ -1,0 +1,13 @@
+UNIT_TESTS += tests/unit/base/text tests/unit/base/digest tests/unit/base/log tests/unit/base/error
+
+tests_unit_base_text_SOURCES = tests/unit/base/text.c $(TAP)
+tests_unit_base_text_LDADD = $(BASE_LIBS)
+
+tests_unit_base_digest_SOURCES = tests/unit/base/digest.c $(TAP)
+tests_unit_base_digest_LDADD = $(BASE_LIBS)
+
+tests_unit_base_log_SOURCES = tests/unit/base/log.c $(TAP)
+tests_unit_base_log_LDADD = $(BASE_LIBS)
+
+tests_unit_base_error_SOURCES = tests/unit/base/error.c $(TAP)
+tests_unit_base_error_LDADD = $(BASE_LIBS)

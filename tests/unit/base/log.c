@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lib/base/log.h: what reaches standard error, with and without the journal behind it. */
+#include "lib/base/log.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "tests/unit/tap.h"
+
+/* What log_line(level, "%s", text) writes to standard error; JOURNAL_STREAM names it when journal is set. */
+static const char *logged(char *out, size_t size, bool journal, int level, const char *text)
+{
+	_cleanup_(closep) int file = memfd_create("log", MFD_CLOEXEC), saved = dup(STDERR_FILENO);
+	char stream[64] = "1:2";
+	struct stat st;
+	ssize_t n;
+
+	if (file < 0 || saved < 0 || fstat(file, &st) < 0 || dup2(file, STDERR_FILENO) < 0)
+		return "cannot redirect standard error";
+	if (journal)
+		(void)snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)st.st_dev,
+		               (uintmax_t)st.st_ino);
+	(void)setenv("JOURNAL_STREAM", stream, 1);
+	log_line(level, "%s", text);
+	(void)unsetenv("JOURNAL_STREAM");
+	(void)dup2(saved, STDERR_FILENO);
+	n = pread(file, out, size - 1, 0);
+	out[n > 0 ? n : 0] = '\0';
+	return out;
+}
+
+int main(void)
+{
+	char out[4096], longest[3000];
+	size_t n;
+
+	is_str(logged(out, sizeof out, false, LOG_INFO, "up"), "up\n", "a terminal gets the line");
+	is_str(logged(out, sizeof out, true, LOG_INFO, "up"), "<6>up\n",
+	       "the journal gets the level");
+	is_str(logged(out, sizeof out, true, LOG_ERR, "down"), "<3>down\n", "and that of an error");
+	is_str(logged(out, sizeof out, true, LOG_DEBUG, "detail"), "", "debug is off at start");
+	is_str(logged(out, sizeof out, true, LOG_ERR, "a\nb"), "<3>a b\n",
+	       "one line stays one line");
+	is_str(logged(out, sizeof out, false, LOG_ERR, ""), "\n", "an empty line");
+
+	log_set_level(LOG_DEBUG);
+	is_str(logged(out, sizeof out, false, LOG_DEBUG, "detail"), "detail\n", "debug on");
+	log_set_level(LOG_WARNING);
+	is_str(logged(out, sizeof out, false, LOG_NOTICE, "up"), "", "below the level");
+	is_str(logged(out, sizeof out, false, LOG_WARNING, "hot"), "hot\n", "at the level");
+
+	memset(longest, 'x', sizeof longest);
+	longest[sizeof longest - 1] = '\0';
+	n = strlen(logged(out, sizeof out, true, LOG_ERR, longest));
+	ok(n > 1000 && n < sizeof longest && out[n - 1] == '\n', "a long line is cut and ends");
+	return done_testing();
+}

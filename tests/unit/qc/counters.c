@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Counters against a count by the plainest means, and against themselves: whatever the batches, the splits and the order of
+ * merging, the packed bytes are the same.
+ */
+#include "lib/qc/counters.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/qc/module.h"
+#include "lib/qc/quality_sum.h"
+#include "lib/qc/quality_table.h"
+#include "tests/unit/qc/reads.h"
+#include "tests/unit/tap.h"
+
+#define ONE_MEBI (1u << 20)
+
+static const struct {
+	const char *name;
+	struct reads_kind kind;
+} kinds[] = {
+	{"one short read", {1, 1, 1, '!', '~'}},
+	{"empty reads", {5, 0, 0, '!', '~'}},
+	{"reads of 150", {3000, 150, 150, '#', 'F'}},
+	{"trimmed reads", {3000, 0, 151, '!', 'K'}},
+	{"reads around the edges of blocks", {2000, 250, 260, '!', '~'}},
+	{"two qualities", {2000, 100, 101, 'A', 'B'}},
+	{"reads up to 5000", {300, 1, 5000, '!', '~'}},
+	{"a read of more than 64 Ki", {3, 60000, 70000, '!', '~'}},
+	{"any byte, lengths that differ", {1000, 0, 300, 0, 255, true}},
+	{"highest bytes", {1500, 60, 70, 255, 255, true}},
+};
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+/* ---- the plainest means */
+
+struct plain {
+	uint64_t positions, bases;
+	uint64_t (*table)[256];
+};
+
+static void plain_count(const struct reads *reads, struct plain *plain)
+{
+	*plain = (struct plain){0};
+	for (size_t i = 0; i < reads->n; i++) {
+		plain->bases += reads->records[i].length;
+		if (reads->records[i].quality_length > plain->positions)
+			plain->positions = reads->records[i].quality_length;
+	}
+	plain->table = calloc(plain->positions + 1, sizeof *plain->table);
+	if (!plain->table)
+		abort();
+	for (size_t i = 0; i < reads->n; i++)
+		for (uint32_t p = 0; p < reads->records[i].quality_length; p++)
+			plain->table[p][reads->records[i].quality[p]]++;
+}
+
+static bool sums_right(const struct quality_sum *sum, const struct plain *plain)
+{
+	bool right = true;
+	struct reach reach;
+
+	if (reach_init(&reach, &sum->lengths) < 0)
+		abort();
+	right = reach.longest == plain->positions;
+	for (uint64_t p = 0; right && p < plain->positions; p++) {
+		uint64_t reads = 0, bytes = 0;
+
+		for (unsigned int byte = 0; byte < 256; byte++) {
+			reads += plain->table[p][byte];
+			bytes += plain->table[p][byte] * byte;
+		}
+		right = reach_at(&reach, p) == reads && quality_sum_at(sum, p) == bytes;
+	}
+	reach_deinit(&reach);
+	return right;
+}
+
+static bool range_right(const struct quality_sum *sum, const struct plain *plain)
+{
+	struct byte_range range = {255, 0};
+
+	for (uint64_t p = 0; p < plain->positions; p++)
+		for (unsigned int byte = 0; byte < 256; byte++)
+			if (plain->table[p][byte] > 0) {
+				range.lowest = byte < range.lowest ? (uint8_t)byte : range.lowest;
+				range.highest = byte > range.highest ? (uint8_t)byte : range.highest;
+			}
+	return range.lowest == sum->range.lowest && range.highest == sum->range.highest;
+}
+
+static bool table_right(const struct quality_table *table, const struct plain *plain)
+{
+	_cleanup_(table_view_deinit) struct table_view view = {0};
+	bool right = table->n == (plain->positions + QUALITY_ROW - 1) / QUALITY_ROW;
+
+	for (size_t block = 0; right && block < table->n; block++) {
+		if (table_view_take(&view, table, block) < 0)
+			abort();
+		for (size_t p = 0; right && p < QUALITY_ROW; p++)
+			for (unsigned int byte = 0; right && byte < 256; byte++) {
+				uint64_t at = block * QUALITY_ROW + p;
+				uint64_t want = at < plain->positions ? plain->table[at][byte] : 0;
+
+				right = table_view_count(&view, (uint8_t)byte, p) == want;
+			}
+	}
+	return right;
+}
+
+static void test_numbers(const char *name, const struct reads *reads, const struct counters *counters)
+{
+	struct plain plain;
+
+	plain_count(reads, &plain);
+	is_u64(counters_reads(counters), reads->n, "%s: reads", name);
+	is_u64(counters_bases(counters), plain.bases, "%s: bases", name);
+	ok(sums_right(counters_state(counters, MODULE_QUALITY_SUM), &plain), "%s: sums by position", name);
+	ok(range_right(counters_state(counters, MODULE_QUALITY_SUM), &plain), "%s: range of bytes", name);
+	ok(table_right(counters_state(counters, MODULE_QUALITY_TABLE), &plain), "%s: table of bytes", name);
+	free(plain.table);
+}
+
+/* ---- merging */
+
+/*
+ * Counts the reads cut into pieces at random places (some may be empty), merges random pairs in a random direction until
+ * one is left (a pair may have travelled packed), and compares its packed bytes.
+ */
+static bool merge_same(const struct reads *reads, const uint8_t *want, size_t want_n, uint64_t seed)
+{
+	struct counters *pieces[8];
+	_cleanup_(freep) uint8_t *got = NULL;
+	size_t n = 2 + random_below(&seed, 7), from = 0, got_n;
+	bool same;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t to = i == n - 1 ? reads->n : from + random_below(&seed, reads->n - from + 1);
+
+		pieces[i] = counters_make(COUNT_ALL);
+		reads_count(reads, from, to, &seed, pieces[i]);
+		from = to;
+	}
+	while (n > 1) {
+		size_t a = random_below(&seed, n), b = random_below(&seed, n - 1);
+		struct counters *from_counters;
+
+		b += b >= a;
+		from_counters = pieces[b];
+		if (random_below(&seed, 2)) {
+			_cleanup_(freep) uint8_t *bytes = counters_bytes(from_counters, &got_n);
+			struct counters *travelled;
+
+			if (counters_unpack(bytes, got_n, &travelled, NULL) < 0)
+				return false;
+			counters_free(from_counters);
+			from_counters = travelled;
+		}
+		if (counters_merge(pieces[a], from_counters) < 0)
+			return false;
+		counters_free(from_counters);
+		pieces[b] = pieces[a]; /* the slot of a is taken by the last one, unless that is b */
+		pieces[a] = pieces[--n];
+		if (b == n)
+			pieces[a] = pieces[b];
+	}
+	got = counters_bytes(pieces[0], &got_n);
+	same = got_n == want_n && memcmp(got, want, want_n) == 0;
+	counters_free(pieces[0]);
+	return same;
+}
+
+static void test_merge(const char *name, const struct reads *reads, const struct counters *counters)
+{
+	_cleanup_(freep) uint8_t *bytes = NULL;
+	bool same = true;
+	size_t n;
+
+	bytes = counters_bytes(counters, &n);
+	for (uint64_t seed = 1; same && seed <= 12; seed++)
+		same = merge_same(reads, bytes, n, seed * 7919);
+	ok(same, "%s: the same %zu bytes for any split and order of merging", name, n);
+}
+
+static void test_round_trip(const char *name, const struct counters *counters)
+{
+	_cleanup_(countersp) struct counters *again = NULL;
+	_cleanup_(freep) uint8_t *bytes = NULL, *more = NULL;
+	struct error err = {0};
+	size_t n, more_n;
+
+	bytes = counters_bytes(counters, &n);
+	if (!ok(counters_unpack(bytes, n, &again, &err) == 0, "%s: unpacks %s", name, err.text))
+		return;
+	more = counters_bytes(again, &more_n);
+	ok(n == more_n && memcmp(bytes, more, n) == 0, "%s: unpacked and packed again", name);
+	is_u64(counters_modules(again), COUNT_ALL, "%s: modules", name);
+}
+
+static void test_kinds(void)
+{
+	for (size_t i = 0; i < KINDS; i++) {
+		_cleanup_(countersp) struct counters *counters = counters_make(COUNT_ALL);
+		struct reads reads;
+		uint64_t seed = 99 + i;
+
+		reads_make(&reads, &kinds[i].kind, i + 1);
+		reads_count(&reads, 0, reads.n, &seed, counters);
+		test_numbers(kinds[i].name, &reads, counters);
+		test_round_trip(kinds[i].name, counters);
+		test_merge(kinds[i].name, &reads, counters);
+		reads_deinit(&reads);
+	}
+}
+
+/* One read of a million bases costs a few bytes a base. */
+static void test_long(void)
+{
+	_cleanup_(countersp) struct counters *counters = counters_make(COUNT_ALL);
+	_cleanup_(freep) uint8_t *bytes = NULL;
+	struct reads_kind kind = {1, ONE_MEBI, ONE_MEBI, '!', '~'};
+	struct reads reads;
+	uint64_t seed = 1;
+	size_t n;
+
+	reads_make(&reads, &kind, 5);
+	reads_count(&reads, 0, 1, &seed, counters);
+	bytes = counters_bytes(counters, &n);
+	ok(n < 5 * (size_t)ONE_MEBI, "a read of 1 Mi bases packs into %zu bytes", n);
+	test_round_trip("a read of 1 Mi bases", counters);
+	reads_deinit(&reads);
+}
+
+static void test_sets(void)
+{
+	_cleanup_(countersp) struct counters *mean = counters_make(COUNT_MEAN), *all = counters_make(COUNT_ALL);
+	_cleanup_(countersp) struct counters *none = counters_make(0);
+	struct counters *unknown = NULL;
+
+	is_int(counters_new(1u << 31, &unknown), -EINVAL, "an unknown module");
+	is_int(counters_merge(mean, all), -EINVAL, "sets that differ do not merge");
+	is_int(counters_merge(all, mean), -EINVAL, "nor the other way round");
+	is_u64(counters_reads(none), 0, "the empty set has no reads");
+	is_u64(counters_modules(mean), COUNT_MEAN, "modules");
+	is_u64(counters_reads(mean) + counters_bases(mean), 0, "fresh counters are empty");
+}
+
+/* One read doubled until it no longer fits. */
+static void test_overflow(void)
+{
+	_cleanup_(countersp) struct counters *counters = counters_make(COUNT_ALL);
+	struct reads_kind kind = {1, 3, 3, 255, 255};
+	struct reads reads;
+	uint64_t seed = 1;
+	int r = 0, doublings = 0;
+
+	reads_make(&reads, &kind, 1);
+	reads_count(&reads, 0, 1, &seed, counters);
+	while (r == 0 && doublings < 100) {
+		_cleanup_(countersp) struct counters *copy = NULL;
+		_cleanup_(freep) uint8_t *bytes = NULL;
+		size_t n;
+
+		bytes = counters_bytes(counters, &n);
+		if (counters_unpack(bytes, n, &copy, NULL) < 0)
+			break;
+		r = counters_merge(counters, copy);
+		doublings += r == 0;
+	}
+	is_int(r, -EOVERFLOW, "too many reads are refused");
+	is_int(doublings, 53, "3 bases times 2^53, not 2^54, are below 2^55");
+	reads_deinit(&reads);
+}
+
+int main(void)
+{
+	test_sets();
+	test_kinds();
+	test_long();
+	test_overflow();
+	return done_testing();
+}

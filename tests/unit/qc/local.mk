@@ -1,0 +1,19 @@
+QC_READS = tests/unit/qc/reads.c tests/unit/qc/reads.h
+
+UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count
+EXTRA_DIST += tests/oracle/mean.py
+
+tests_unit_qc_kernel_SOURCES = tests/unit/qc/kernel.c $(QC_READS) $(TAP)
+tests_unit_qc_kernel_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_counters_SOURCES = tests/unit/qc/counters.c $(QC_READS) $(TAP)
+tests_unit_qc_counters_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_unpack_SOURCES = tests/unit/qc/unpack.c $(QC_READS) $(TAP)
+tests_unit_qc_unpack_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_csv_SOURCES = tests/unit/qc/csv.c $(QC_READS) $(TAP)
+tests_unit_qc_csv_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_count_SOURCES = tests/unit/qc/count.c $(TAP)
+tests_unit_qc_count_LDADD = $(QC_LIBS) -lm
