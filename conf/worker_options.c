@@ -94,7 +94,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_LIST,
 	.default_text = "/",
 	.smallest = 1,
-	.help = "Absolute folders beneath which files may be opened; may be given more than once.",
+	.help = "Absolute folders beneath which files may be opened; the option may be given more than once.",
 	FIELD(roots),
     },
     {

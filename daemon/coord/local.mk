@@ -1,6 +1,18 @@
 noinst_LIBRARIES += daemon/libcoord.a
 
-daemon_libcoord_a_SOURCES =
+# The pure core: core.h is its contract.
+COORD_CORE_SOURCES = \
+	daemon/coord/core.c daemon/coord/core.h daemon/coord/core_internal.h \
+	daemon/coord/core_actions.c \
+	daemon/coord/core_job.c \
+	daemon/coord/core_node.c \
+	daemon/coord/core_schedule.c \
+	daemon/coord/core_slice.c \
+	daemon/coord/core_view.c \
+	daemon/coord/rows.h
+
+daemon_libcoord_a_SOURCES = \
+	$(COORD_CORE_SOURCES)
 
 sbin_PROGRAMS += daemon/fqcoordd
 daemon_fqcoordd_SOURCES = daemon/coord/main.c

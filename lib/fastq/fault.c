@@ -73,8 +73,10 @@ static void say_record(const struct slice_fault *fault, char what[WHAT_MAX])
 		break;
 	case FAULT_COLOURSPACE:
 		(void)snprintf(what, WHAT_MAX,
-		               "is in colourspace (SOLiD), which cannot be counted; convert it to "
-		               "bases first");
+		               "is in colourspace (SOLiD), which cannot be counted: %" PRIu64
+		               " characters of sequence, %" PRIu64
+		               " quality values; convert it to bases first",
+		               fault->value, fault->value2);
 		break;
 	case FAULT_TRUNCATED:
 		(void)snprintf(what, WHAT_MAX,

@@ -70,7 +70,7 @@ int gzip_source_new(int fd, const struct slice_task *task, struct gzip_source **
 	source->end = task->end;
 	source->blocks = task->kind == FILE_BGZF;
 	source->limit = UINT64_MAX;
-	source->packed = calloc(1, PACKED_SIZE);
+	source->packed = malloc(PACKED_SIZE);
 	if (!source->packed || inflater_new(&source->inflater) < 0 ||
 	    (source->blocks && block_inflater_new(&source->block_inflater) < 0))
 		return -ENOMEM;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One whole BGZF block by libdeflate, or by the stream inflater where there is none: see inflate.h. */
+/*
+ * One whole BGZF block: see inflate.h. By libdeflate where the stream inflater is zlib's; ISA-L's is faster (measured on
+ * 150-base reads: 1.33 against 1.24 GB/s with 4 quality levels, 0.95 against 0.77 with 40).
+ */
 #include "lib/fastq/inflate.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#ifdef HAVE_LIBDEFLATE
+#if defined(HAVE_LIBDEFLATE) && !defined(HAVE_ISAL)
 
 #include <libdeflate.h>
 

@@ -30,7 +30,7 @@ struct slice_reader {
 	struct record_rules rules;
 	struct source *source;
 
-	uint8_t *text; /* [at, n) is not taken yet; BATCH_SLACK bytes behind capacity */
+	uint8_t *text; /* [at, n) is not taken yet; behind n are BATCH_SLACK zeros */
 	size_t at, n, capacity;
 	uint64_t number; /* of text[0], as the source numbers bytes */
 	enum text_tail tail;
@@ -88,7 +88,7 @@ int slice_reader_new(int fd, const struct slice_task *task, struct slice_reader 
 	    .lenient = task->lenient,
 	};
 	reader->capacity = SLICE_BUFFER;
-	reader->text = calloc(1, reader->capacity + BATCH_SLACK);
+	reader->text = malloc(reader->capacity + BATCH_SLACK);
 	if (!reader->text || source_new(fd, task, &reader->source) < 0)
 		return error_oom(err);
 	*ret = TAKE(reader);
@@ -158,6 +158,7 @@ static int fill(struct slice_reader *reader, size_t want)
 		else
 			reader->tail = r == SOURCE_END ? TEXT_ENDS : TEXT_BREAKS;
 	}
+	memset(reader->text + reader->n, 0, BATCH_SLACK);
 	return 0;
 }
 

@@ -160,8 +160,6 @@ static enum record_outcome take_quality(struct cursor *c)
 		return fail(c, FAULT_QUALITY_BYTE, e, *e, 0);
 	record->quality = c->p;
 	record->quality_length = (uint32_t)(e - c->p);
-	if (record->quality_length != record->length && !c->rules->lenient)
-		return fail(c, FAULT_LENGTHS, c->p, record->length, record->quality_length);
 	if (e < c->end)
 		return step_over(c, e);
 	c->p = e;
@@ -215,8 +213,11 @@ enum record_outcome record_parse(const struct record_rules *rules, const uint8_t
 		if (k != RECORD_WHOLE)
 			return k;
 	}
+	/* Colourspace often has a value less than colours; that it is colourspace says more. */
 	if (is_colourspace(ret))
-		return fail(&c, FAULT_COLOURSPACE, ret->sequence, 0, 0);
+		return fail(&c, FAULT_COLOURSPACE, ret->sequence, ret->length, ret->quality_length);
+	if (ret->length != ret->quality_length && !rules->lenient)
+		return fail(&c, FAULT_LENGTHS, ret->quality, ret->length, ret->quality_length);
 	*ret_next = c.p;
 	return RECORD_WHOLE;
 }

@@ -84,9 +84,9 @@ struct slice_fault {
 	enum fault_kind kind;
 	uint64_t record;      /* ordinal within the slice, from 0: the record at fault (or that would have come next) */
 	struct text_place at; /* plain: offset of the byte at fault; gzip: member and offset in its text */
-	uint64_t value;       /* LENGTHS: sequence length; *_BYTE: the byte; TOO_LONG: the limit; GZIP_*: file offset of the
+	uint64_t value;       /* LENGTHS, COLOURSPACE: sequence length; *_BYTE: the byte; TOO_LONG: the limit; GZIP_*: file offset of the
 	                         decoder */
-	uint64_t value2;      /* LENGTHS: quality length */
+	uint64_t value2;      /* LENGTHS, COLOURSPACE: quality length */
 	int error_number;     /* READ: errno, positive */
 };
 

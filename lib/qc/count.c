@@ -18,9 +18,12 @@ static void readerp(struct slice_reader **reader)
 	slice_reader_free(*reader);
 }
 
-/* Counts batch after batch; returns how the slice ended (an enum slice_outcome other than SLICE_BATCH) or negative errno. */
-static int count_batches(struct slice_reader *reader, struct counters *counters, count_progress_fn progress, void *data,
-                         struct error *err)
+/*
+ * Counts batch after batch; returns how the slice ended (an enum slice_outcome other than
+ * SLICE_BATCH) or negative errno.
+ */
+static int count_batches(struct slice_reader *reader, struct counters *counters,
+                         count_progress_fn progress, void *data, struct error *err)
 {
 	uint64_t told = 0;
 	struct batch batch;
@@ -39,12 +42,13 @@ static int count_batches(struct slice_reader *reader, struct counters *counters,
 		told = bytes;
 		r = progress(data, bytes);
 		if (r != 0)
-			return error_set(err, r < 0 ? r : -ECANCELED, ERROR_JOB, "the count was ended from outside");
+			return error_set(err, r < 0 ? r : -ECANCELED, ERROR_JOB,
+			                 "the count was ended from outside");
 	}
 }
 
-int count_slice(int fd, const struct slice_task *task, uint32_t modules, count_progress_fn progress, void *data,
-                struct slice_count *ret, struct error *err)
+int count_slice(int fd, const struct slice_task *task, uint32_t modules, count_progress_fn progress,
+                void *data, struct slice_count *ret, struct error *err)
 {
 	_cleanup_(countersp) struct counters *counters = NULL;
 	_cleanup_(readerp) struct slice_reader *reader = NULL;
@@ -52,7 +56,8 @@ int count_slice(int fd, const struct slice_task *task, uint32_t modules, count_p
 
 	r = counters_new(modules, &counters);
 	if (r == -EINVAL)
-		return error_set(err, r, ERROR_PROTOCOL, "a task asks for a count that this program does not know");
+		return error_set(err, r, ERROR_PROTOCOL,
+		                 "a task asks for a count that this program does not know");
 	if (r < 0)
 		return error_oom(err);
 	r = slice_reader_new(fd, task, &reader, err);

@@ -2,8 +2,8 @@
 /*
  * The container of modules: see counters.h.
  *
- * Packed: "FQCN", the format's version (a byte), COUNTERS_ALGORITHM and the set of modules (varint.h), each module's bytes
- * by enum module_id, and the CRC32 of all that, little-endian.
+ * Packed: "FQCN", the format's version (a byte), COUNTERS_ALGORITHM and the set of modules
+ * (varint.h), each module's bytes by enum module_id, and the CRC32 of all that, little-endian.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -159,7 +159,8 @@ static int unpack_head(struct unpacker *unpacker, uint32_t *ret_modules, struct 
 	if (r < 0)
 		return r;
 	if (version != PACK_VERSION)
-		return unpack_bad(err, "they are of format %d, this program knows %d", version, PACK_VERSION);
+		return unpack_bad(err, "they are of format %d, this program knows %d", version,
+		                  PACK_VERSION);
 	r = unpack_u64(unpacker, &algorithm, err);
 	if (r < 0)
 		return r;
@@ -218,7 +219,9 @@ uint64_t counters_reads(const struct counters *counters)
 	uint64_t reads = 0, bases = 0;
 
 	if (counters->states[MODULE_LENGTHS])
-		length_table_totals(&((const struct lengths *)counters->states[MODULE_LENGTHS])->table, &reads, &bases);
+		length_table_totals(
+		    &((const struct lengths *)counters->states[MODULE_LENGTHS])->table, &reads,
+		    &bases);
 	return reads;
 }
 
@@ -227,6 +230,8 @@ uint64_t counters_bases(const struct counters *counters)
 	uint64_t reads = 0, bases = 0;
 
 	if (counters->states[MODULE_LENGTHS])
-		length_table_totals(&((const struct lengths *)counters->states[MODULE_LENGTHS])->table, &reads, &bases);
+		length_table_totals(
+		    &((const struct lengths *)counters->states[MODULE_LENGTHS])->table, &reads,
+		    &bases);
 	return bases;
 }

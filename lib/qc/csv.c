@@ -30,7 +30,8 @@ static double error_mean(const struct table_view *view, size_t position, uint64_
 {
 	double errors = 0;
 
-	for (uint16_t i = 0; i < view->columns.n; i++) { /* by growing byte: the order of additions is part of the result */
+	for (uint16_t i = 0; i < view->columns.n;
+	     i++) { /* by growing byte: the order of additions is part of the result */
 		uint64_t n = table_view_count(view, view->order[i], position);
 
 		if (n > 0)
@@ -59,24 +60,31 @@ static int csv_lines(FILE *out, const struct quality_sum *sum, const struct qual
 	if (r < 0)
 		return r;
 	if (options->header && reach.longest > 0)
-		fprintf(out, "position,mean_quality%s%s", options->error_mean ? ",error_mean_quality" : "", end);
+		fprintf(out, "position,mean_quality%s%s",
+		        options->error_mean ? ",error_mean_quality" : "", end);
 	for (uint64_t p = 0; p < reach.longest && !ferror(out); p++) {
 		uint64_t reads = reach_at(&reach, p);
 
-		fprintf(out, "%" PRIu64 ",%s", p + options->base,
-		        decimal_shortest(text, quality_mean(quality_sum_at(sum, p), reads, offset)));
+		fprintf(
+		    out, "%" PRIu64 ",%s", p + options->base,
+		    decimal_shortest(text, quality_mean(quality_sum_at(sum, p), reads, offset)));
 		if (options->error_mean) {
-			r = p % QUALITY_ROW > 0 ? 0 : table_view_take(&view, table, (size_t)(p / QUALITY_ROW));
+			r = p % QUALITY_ROW > 0
+			        ? 0
+			        : table_view_take(&view, table, (size_t)(p / QUALITY_ROW));
 			if (r < 0)
 				return r;
-			fprintf(out, ",%s", decimal_shortest(text, error_mean(&view, p % QUALITY_ROW, reads, offset)));
+			fprintf(out, ",%s",
+			        decimal_shortest(
+				    text, error_mean(&view, p % QUALITY_ROW, reads, offset)));
 		}
 		fputs(end, out);
 	}
 	return 0;
 }
 
-int csv_write(FILE *out, const struct counters *counters, const struct csv_options *options, struct error *err)
+int csv_write(FILE *out, const struct counters *counters, const struct csv_options *options,
+              struct error *err)
 {
 	const struct quality_sum *sum = counters_state(counters, MODULE_QUALITY_SUM);
 	const struct quality_table *table = counters_state(counters, MODULE_QUALITY_TABLE);
@@ -84,7 +92,8 @@ int csv_write(FILE *out, const struct counters *counters, const struct csv_optio
 	int r;
 
 	if (!sum || (options->error_mean && !table))
-		return error_set(err, -EINVAL, ERROR_SOFTWARE, "the counters lack what this table is made of");
+		return error_set(err, -EINVAL, ERROR_SOFTWARE,
+		                 "the counters lack what this table is made of");
 	numbers = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (!numbers)
 		return error_oom(err);
@@ -98,6 +107,7 @@ int csv_write(FILE *out, const struct counters *counters, const struct csv_optio
 	if (r == -ENOMEM)
 		return error_oom(err);
 	if (r < 0)
-		return error_set(err, r, ERROR_CANT_CREATE, "cannot write the table: %s", strerror(-r));
+		return error_set(err, r, ERROR_CANT_CREATE, "cannot write the table: %s",
+		                 strerror(-r));
 	return 0;
 }

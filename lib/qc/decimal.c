@@ -49,13 +49,14 @@ static bool decimal_reads_back(const struct decimal *decimal, double value)
 {
 	char text[DECIMAL_MAX];
 
-	(void)snprintf(text, sizeof text, "%se%d", decimal->digits, decimal->exponent - (decimal->n - 1));
+	(void)snprintf(text, sizeof text, "%se%d", decimal->digits,
+	               decimal->exponent - (decimal->n - 1));
 	return strtod(text, NULL) == value;
 }
 
 /*
- * At a power of two the doubles below lie closer than those above: there the nearest decimal of n digits, being smaller, may
- * not read back while the next larger one does.
+ * At a power of two the doubles below lie closer than those above: there the nearest decimal of n
+ * digits, being smaller, may not read back while the next larger one does.
  */
 static void decimal_find(struct decimal *decimal, double value)
 {
@@ -77,8 +78,9 @@ static void decimal_print(char out[DECIMAL_MAX], const struct decimal *decimal)
 	int n = decimal->n, whole = decimal->exponent + 1; /* digits before the point */
 
 	if (whole > 16 || whole < -3)
-		(void)snprintf(out, DECIMAL_MAX, "%c%s%se%c%02d", digits[0], n > 1 ? "." : "", digits + 1,
-		               decimal->exponent < 0 ? '-' : '+', abs(decimal->exponent));
+		(void)snprintf(out, DECIMAL_MAX, "%c%s%se%c%02d", digits[0], n > 1 ? "." : "",
+		               digits + 1, decimal->exponent < 0 ? '-' : '+',
+		               abs(decimal->exponent));
 	else if (whole <= 0)
 		(void)snprintf(out, DECIMAL_MAX, "0.%.*s%s", -whole, "000", digits);
 	else if (n <= whole)

@@ -5,8 +5,8 @@
 #define DECIMAL_MAX 40
 
 /*
- * The shortest decimal that reads back to the same double, and of those the nearest one, as Python's repr() prints it:
- * "36.0", "32.63915044997766", "5e-05", "1e+16", "-0.25", "nan", "inf". The decimal point is that of the current locale:
- * the caller sees to the "C" one. Returns out.
+ * The shortest decimal that reads back to the same double, and of those the nearest one, as
+ * Python's repr() prints it: "36.0", "32.63915044997766", "5e-05", "1e+16", "-0.25", "nan", "inf".
+ * The decimal point is that of the current locale: the caller sees to the "C" one. Returns out.
  */
 char *decimal_shortest(char out[DECIMAL_MAX], double value);

@@ -2,8 +2,8 @@
 /*
  * Reads by length: see length_table.h.
  *
- * Packed: the number of different lengths; then for each, by growing length, its distance from the one before (less one;
- * the first one as it is) and its number of reads.
+ * Packed: the number of different lengths; then for each, by growing length, its distance from the
+ * one before (less one; the first one as it is) and its number of reads.
  */
 #include "lib/qc/length_table.h"
 
@@ -40,7 +40,8 @@ static int sparse_grow(struct length_table *table)
 		return -ENOMEM;
 	table->sparse = grown;
 	table->sparse_size = size;
-	table->multiplier = ((uint64_t)(uintptr_t)grown * 0x9e3779b97f4a7c15ULL) | 1; /* the address is random */
+	table->multiplier =
+	    ((uint64_t)(uintptr_t)grown * 0x9e3779b97f4a7c15ULL) | 1; /* the address is random */
 	for (size_t i = 0; i < old_size; i++)
 		if (old[i].reads > 0)
 			*sparse_find(table, old[i].length) = old[i];
@@ -114,7 +115,8 @@ static int by_length(const void *a, const void *b)
 }
 
 /* The different lengths in growing order; the caller frees. 0 or -ENOMEM. */
-static int length_table_sorted(const struct length_table *table, struct length_count **ret, size_t *ret_n)
+static int length_table_sorted(const struct length_table *table, struct length_count **ret,
+                               size_t *ret_n)
 {
 	struct length_count *lengths;
 	size_t n = 0, n_dense;
@@ -158,15 +160,16 @@ int length_table_pack(const struct length_table *table, struct packer *packer)
 }
 
 /* One length and its reads into the table; *smallest is what the length can be at least. */
-static int length_unpack(struct length_table *table, struct unpacker *unpacker, uint64_t *smallest, uint64_t *reads,
-                         uint64_t *bases, struct error *err)
+static int length_unpack(struct length_table *table, struct unpacker *unpacker, uint64_t *smallest,
+                         uint64_t *reads, uint64_t *bases, struct error *err)
 {
 	uint64_t length, n;
 	int r;
 
 	if (*smallest > READ_MAX_DEFAULT)
 		return unpack_bad(err, "a read is too long");
-	r = unpack_most(unpacker, READ_MAX_DEFAULT - *smallest, "a step of read length", &length, err);
+	r = unpack_most(unpacker, READ_MAX_DEFAULT - *smallest, "a step of read length", &length,
+	                err);
 	if (r < 0)
 		return r;
 	r = unpack_most(unpacker, COUNT_TOTAL_MAX - *reads, "a number of reads", &n, err);
@@ -210,10 +213,10 @@ int reach_init(struct reach *reach, const struct length_table *table)
 	for (size_t i = 0; i < n; i++)
 		reads += lengths[i].reads;
 	*reach = (struct reach){
-		.lengths = lengths,
-		.n = n,
-		.reads = reads,
-		.longest = n > 0 ? lengths[n - 1].length : 0,
+	    .lengths = lengths,
+	    .n = n,
+	    .reads = reads,
+	    .longest = n > 0 ? lengths[n - 1].length : 0,
 	};
 	return 0;
 }

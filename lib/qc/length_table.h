@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How many reads have which length: a plain array for short ones, a hash table for long ones (of which there are few
- * different). Memory: 8 KiB, and 24 to 48 bytes for each different length from LENGTHS_DENSE upward.
+ * How many reads have which length: a plain array for short ones, a hash table for long ones (of
+ * which there are few different). Memory: 8 KiB, and 24 to 48 bytes for each different length from
+ * LENGTHS_DENSE upward.
  */
 #pragma once
 
@@ -23,7 +24,8 @@ struct length_table {
 	uint64_t dense[LENGTHS_DENSE];
 	struct length_count *sparse;
 	size_t sparse_n, sparse_size; /* used and all places; the size is 0 or a power of two */
-	uint64_t multiplier;          /* of the hash, another one in each table: nobody can choose lengths that collide */
+	/* Of the hash; a random one, so that nobody can choose lengths that collide. */
+	uint64_t multiplier;
 };
 
 void length_table_deinit(struct length_table *table);
@@ -39,18 +41,26 @@ static inline int length_table_add(struct length_table *table, uint32_t length)
 	return 0;
 }
 
-void length_table_totals(const struct length_table *table, uint64_t *ret_reads, uint64_t *ret_bases);
+void length_table_totals(const struct length_table *table, uint64_t *ret_reads,
+                         uint64_t *ret_bases);
 
-/* 0, -ENOMEM, or -EOVERFLOW where reads or bases would pass COUNT_TOTAL_MAX (nothing is changed then). */
+/*
+ * 0, -ENOMEM, or -EOVERFLOW where reads or bases would pass COUNT_TOTAL_MAX (nothing is changed
+ * then).
+ */
 int length_table_merge(struct length_table *into, const struct length_table *from);
 
 int length_table_pack(const struct length_table *table, struct packer *packer);
 int length_table_unpack(struct length_table *table, struct unpacker *unpacker, struct error *err);
 
 /*
- * The reads that reach a position, for positions asked in growing order. A read of length n reaches positions 0 to n - 1.
+ * The reads that reach a position, for positions asked in growing order. A read of length n reaches
+ * positions 0 to n - 1.
  *
- *     reach_init(&reach, table); for (p = 0; p < reach.longest; p++) n = reach_at(&reach, p); reach_deinit(&reach);
+ *     reach_init(&reach, table);
+ *     for (p = 0; p < reach.longest; p++)
+ *             reads = reach_at(&reach, p);
+ *     reach_deinit(&reach);
  */
 struct reach {
 	struct length_count *lengths; /* by growing length */

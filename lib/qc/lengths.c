@@ -29,7 +29,8 @@ static int lengths_add(void *state, const struct batch *batch)
 
 static int lengths_merge(void *into, const void *from)
 {
-	return length_table_merge(&((struct lengths *)into)->table, &((const struct lengths *)from)->table);
+	return length_table_merge(&((struct lengths *)into)->table,
+	                          &((const struct lengths *)from)->table);
 }
 
 static int lengths_pack(const void *state, struct packer *packer)
@@ -43,13 +44,13 @@ static int lengths_unpack(void *state, struct unpacker *unpacker, struct error *
 }
 
 const struct module module_lengths = {
-	.name = "lengths",
-	.id = MODULE_LENGTHS,
-	.state_size = sizeof(struct lengths),
-	.init = lengths_init,
-	.deinit = lengths_deinit,
-	.add = lengths_add,
-	.merge = lengths_merge,
-	.pack = lengths_pack,
-	.unpack = lengths_unpack,
+    .name = "lengths",
+    .id = MODULE_LENGTHS,
+    .state_size = sizeof(struct lengths),
+    .init = lengths_init,
+    .deinit = lengths_deinit,
+    .add = lengths_add,
+    .merge = lengths_merge,
+    .pack = lengths_pack,
+    .unpack = lengths_unpack,
 };

@@ -9,9 +9,9 @@
 #include "lib/qc/quality_table.h"
 
 static const struct module *const modules[_MODULE_MAX] = {
-	[MODULE_LENGTHS] = &module_lengths,
-	[MODULE_QUALITY_SUM] = &module_quality_sum,
-	[MODULE_QUALITY_TABLE] = &module_quality_table,
+    [MODULE_LENGTHS] = &module_lengths,
+    [MODULE_QUALITY_SUM] = &module_quality_sum,
+    [MODULE_QUALITY_TABLE] = &module_quality_table,
 };
 
 _Static_assert(COUNT_LENGTHS == 1u << MODULE_LENGTHS, "bit of counters.h");

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A module counts one thing about reads. It is one file and one row of the table in module.c; the container
- * (counters.c) knows no module by name.
+ * A module counts one thing about reads. It is one file and one row of the table in module.c; the
+ * container (counters.c) knows no module by name.
  *
- * Every module stands for itself: its numbers can be checked and derived from alone. What two modules must agree about
- * is said by their check().
+ * Every module stands for itself: its numbers can be checked and derived from alone. What two
+ * modules must agree about is said by their check().
  */
 #pragma once
 
@@ -17,15 +17,15 @@
 #include "lib/qc/varint.h"
 
 enum module_id { /* the order of the states in packed counters: new ones come last */
-	MODULE_LENGTHS,
-	MODULE_QUALITY_SUM,
-	MODULE_QUALITY_TABLE,
-	_MODULE_MAX,
+	         MODULE_LENGTHS,
+	         MODULE_QUALITY_SUM,
+	         MODULE_QUALITY_TABLE,
+	         _MODULE_MAX,
 };
 
 /*
- * The most reads and the most bases of one set of counters: far above any file, and low enough that no sum of
- * bytes (at most 255 a base) exceeds 63 bits.
+ * The most reads and the most bases of one set of counters: far above any file, and low enough that
+ * no sum of bytes (at most 255 a base) exceeds 63 bits.
  */
 #define COUNT_TOTAL_MAX (1ULL << 55)
 
@@ -34,7 +34,10 @@ struct module {
 	enum module_id id;
 	size_t state_size;
 
-	/* The state comes as zero bytes, is set up once and is taken down by deinit() in whatever condition it is. */
+	/*
+	 * The state comes as zero bytes, is set up once and is taken down by deinit() in whatever
+	 * condition it is.
+	 */
 	void (*init)(void *state);
 	void (*deinit)(void *state);
 
@@ -44,13 +47,18 @@ struct module {
 	/* into += from. 0, -ENOMEM or -EOVERFLOW (COUNT_TOTAL_MAX would be passed). */
 	int (*merge)(void *into, const void *from);
 
-	/* Canonical: the same bytes for the same numbers, however they came together. 0 or -ENOMEM. */
+	/*
+	 * Canonical: the same bytes for the same numbers, however they came together. 0 or -ENOMEM.
+	 */
 	int (*pack)(const void *state, struct packer *packer);
 
 	/* Into a fresh state; believes nothing. 0, -ENOMEM or -EBADMSG with a sentence. */
 	int (*unpack)(void *state, struct unpacker *unpacker, struct error *err);
 
-	/* May be NULL. After all modules were unpacked: whether this one agrees with others of the set. As unpack(). */
+	/*
+	 * May be NULL. After all modules were unpacked: whether this one agrees with others of the
+	 * set. As unpack().
+	 */
 	int (*check)(const void *state, const struct counters *counters, struct error *err);
 };
 

@@ -2,10 +2,11 @@
 /*
  * The inner loops over quality bytes: see quality_kernel.h.
  *
- * add(): 64 (AVX-512), 32 (AVX2) or 16 (SSE2) positions of a read are loaded at once, masked behind the read's end, and
- * split into the bytes of even and of odd position, which are 16-bit lanes to add. The lanes of up to 256 positions stay
- * in registers while all pieces pass, so there is neither a store nor an unforeseeable branch for a read, and trimmed
- * reads cost what whole ones do.
+ * add(): 64 (AVX-512), 32 (AVX2) or 16 (SSE2) positions of a read are loaded at once, masked behind
+ * the read's end, and split into the bytes of even and of odd position, which are 16-bit lanes to
+ * add. The lanes of up to 256 positions stay in registers while all pieces pass, so there is
+ * neither a store nor an unforeseeable branch for a read, and trimmed reads cost what whole ones
+ * do.
  */
 #include "lib/qc/quality_kernel.h"
 
@@ -22,7 +23,8 @@ static bool portable_supported(void)
 	return true;
 }
 
-static void portable_add(uint16_t sums[QUALITY_SPAN], const struct piece *pieces, size_t n, struct byte_range *range)
+static void portable_add(uint16_t sums[QUALITY_SPAN], const struct piece *pieces, size_t n,
+                         struct byte_range *range)
 {
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t p = 0; p < pieces[i].n && p < QUALITY_SPAN; p++) {
@@ -36,12 +38,14 @@ static void portable_add(uint16_t sums[QUALITY_SPAN], const struct piece *pieces
 		}
 }
 
-static void portable_count_equal(const uint8_t *rows, size_t n, uint8_t byte, uint8_t ret_counts[QUALITY_ROW])
+static void portable_count_equal(const uint8_t *rows, size_t n, uint8_t byte,
+                                 uint8_t ret_counts[QUALITY_ROW])
 {
 	memset(ret_counts, 0, QUALITY_ROW);
 	for (size_t i = 0; i < n; i++)
 		for (size_t p = 0; p < QUALITY_ROW; p++)
-			ret_counts[p] = (uint8_t)(ret_counts[p] + (rows[i * QUALITY_ROW + p] == byte));
+			ret_counts[p] =
+			    (uint8_t)(ret_counts[p] + (rows[i * QUALITY_ROW + p] == byte));
 }
 
 #ifdef __x86_64__
@@ -50,9 +54,18 @@ static void portable_count_equal(const uint8_t *rows, size_t n, uint8_t byte, ui
 #define TARGET_AVX2 __attribute__((target("avx2")))
 #define INLINE static inline __attribute__((always_inline))
 
+/* For loops over a few vectors, which are to stay in registers. */
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 4")
+#endif
+
+#define AHEAD 8 /* pieces: text that is not in the cache any more is asked for so early */
+
 /* Bytes from MASKS + 64 - n on: n (at most 64) bytes of ones, then zeros. */
 static const uint8_t masks[128] = {
-	[0 ... 63] = 0xff,
+    [0 ... 63] = 0xff,
 };
 
 /* Longest piece, at most a span. */
@@ -81,7 +94,8 @@ static void sums_add(uint16_t *sums, const uint16_t *even, const uint16_t *odd, 
 	}
 }
 
-static void range_widen(struct byte_range *range, const uint8_t *lowest, const uint8_t *highest, size_t n)
+static void range_widen(struct byte_range *range, const uint8_t *lowest, const uint8_t *highest,
+                        size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		range->lowest = lowest[i] < range->lowest ? lowest[i] : range->lowest;
@@ -97,7 +111,8 @@ static bool avx512_supported(void)
 	       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2");
 }
 
-TARGET_AVX512 INLINE void avx512_columns(const int vectors, uint16_t *sums, const struct piece *pieces, size_t n,
+TARGET_AVX512 INLINE void avx512_columns(const int vectors, uint16_t *sums,
+                                         const struct piece *pieces, size_t n,
                                          struct byte_range *range)
 {
 	const __m512i low_bytes = _mm512_set1_epi16(0x00ff);
@@ -105,19 +120,26 @@ TARGET_AVX512 INLINE void avx512_columns(const int vectors, uint16_t *sums, cons
 	uint16_t lanes[2][32];
 	uint8_t bytes[2][64];
 
+	UNROLL
 	for (int v = 0; v < vectors; v++)
 		even[v] = odd[v] = _mm512_setzero_si512();
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *later = pieces[i + AHEAD < n ? i + AHEAD : i].bytes;
+
+		UNROLL
 		for (int v = 0; v < vectors; v++) {
 			uint32_t left = piece_left(&pieces[i], 64 * (uint32_t)v, 64);
 			__mmask64 mask = _bzhi_u64(~0ULL, left);
 			__m512i q = _mm512_maskz_loadu_epi8(mask, pieces[i].bytes + 64 * v);
 
+			_mm_prefetch(later + 64 * v, _MM_HINT_T0);
 			even[v] = _mm512_add_epi16(even[v], _mm512_and_si512(q, low_bytes));
 			odd[v] = _mm512_add_epi16(odd[v], _mm512_srli_epi16(q, 8));
 			lowest = _mm512_mask_min_epu8(lowest, mask, lowest, q);
 			highest = _mm512_max_epu8(highest, q);
 		}
+	}
+	UNROLL
 	for (int v = 0; v < vectors; v++) {
 		_mm512_storeu_si512(lanes[0], even[v]);
 		_mm512_storeu_si512(lanes[1], odd[v]);
@@ -128,8 +150,8 @@ TARGET_AVX512 INLINE void avx512_columns(const int vectors, uint16_t *sums, cons
 	range_widen(range, bytes[0], bytes[1], 64);
 }
 
-TARGET_AVX512 static void avx512_add(uint16_t sums[QUALITY_SPAN], const struct piece *pieces, size_t n,
-                                     struct byte_range *range)
+TARGET_AVX512 static void avx512_add(uint16_t sums[QUALITY_SPAN], const struct piece *pieces,
+                                     size_t n, struct byte_range *range)
 {
 	switch ((pieces_longest(pieces, n) + 63) / 64) {
 	case 0:
@@ -155,7 +177,8 @@ TARGET_AVX512 static void avx512_count_equal(const uint8_t *rows, size_t n, uint
 	__m512i counts = _mm512_setzero_si512();
 
 	for (size_t i = 0; i < n; i++) {
-		__mmask64 equal = _mm512_cmpeq_epi8_mask(_mm512_load_si512(rows + i * QUALITY_ROW), wanted);
+		__mmask64 equal =
+		    _mm512_cmpeq_epi8_mask(_mm512_load_si512(rows + i * QUALITY_ROW), wanted);
 
 		counts = _mm512_mask_add_epi8(counts, equal, counts, one);
 	}
@@ -169,29 +192,35 @@ static bool avx2_supported(void)
 	return __builtin_cpu_supports("avx2");
 }
 
-TARGET_AVX2 INLINE void avx2_columns(const int vectors, uint32_t at, uint16_t *sums, const struct piece *pieces,
-                                     size_t n, struct byte_range *range)
+TARGET_AVX2 INLINE void avx2_columns(const int vectors, uint32_t at, uint16_t *sums,
+                                     const struct piece *pieces, size_t n, struct byte_range *range)
 {
 	const __m256i low_bytes = _mm256_set1_epi16(0x00ff), ones = _mm256_set1_epi8(-1);
 	__m256i even[4], odd[4], lowest = ones, highest = _mm256_setzero_si256();
 	uint16_t lanes[2][16];
 	uint8_t bytes[2][32];
 
+	UNROLL
 	for (int v = 0; v < vectors; v++)
 		even[v] = odd[v] = _mm256_setzero_si256();
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		UNROLL
 		for (int v = 0; v < vectors; v++) {
-			uint32_t first = at + 32 * (uint32_t)v, left = piece_left(&pieces[i], first, 32);
+			uint32_t first = at + 32 * (uint32_t)v,
+				 left = piece_left(&pieces[i], first, 32);
 			const uint8_t *from = pieces[i].bytes + (left > 0 ? first : 0);
 			__m256i mask = _mm256_loadu_si256((const __m256i_u *)(masks + 64 - left));
 			__m256i q = _mm256_loadu_si256((const __m256i_u *)from);
 
-			lowest = _mm256_min_epu8(lowest, _mm256_or_si256(q, _mm256_xor_si256(mask, ones)));
+			lowest = _mm256_min_epu8(lowest,
+			                         _mm256_or_si256(q, _mm256_xor_si256(mask, ones)));
 			q = _mm256_and_si256(q, mask);
 			even[v] = _mm256_add_epi16(even[v], _mm256_and_si256(q, low_bytes));
 			odd[v] = _mm256_add_epi16(odd[v], _mm256_srli_epi16(q, 8));
 			highest = _mm256_max_epu8(highest, q);
 		}
+	}
+	UNROLL
 	for (int v = 0; v < vectors; v++) {
 		_mm256_storeu_si256((__m256i_u *)lanes[0], even[v]);
 		_mm256_storeu_si256((__m256i_u *)lanes[1], odd[v]);
@@ -219,7 +248,8 @@ TARGET_AVX2 static void avx2_add(uint16_t sums[QUALITY_SPAN], const struct piece
 	}
 }
 
-TARGET_AVX2 static void avx2_count_equal(const uint8_t *rows, size_t n, uint8_t byte, uint8_t ret_counts[QUALITY_ROW])
+TARGET_AVX2 static void avx2_count_equal(const uint8_t *rows, size_t n, uint8_t byte,
+                                         uint8_t ret_counts[QUALITY_ROW])
 {
 	const __m256i wanted = _mm256_set1_epi8((char)byte);
 	__m256i low = _mm256_setzero_si256(), high = low;
@@ -236,19 +266,22 @@ TARGET_AVX2 static void avx2_count_equal(const uint8_t *rows, size_t n, uint8_t 
 
 /* ---- SSE2, which every x86-64 has: 64 positions at once */
 
-INLINE void sse2_columns(const int vectors, uint32_t at, uint16_t *sums, const struct piece *pieces, size_t n,
-                         struct byte_range *range)
+INLINE void sse2_columns(const int vectors, uint32_t at, uint16_t *sums, const struct piece *pieces,
+                         size_t n, struct byte_range *range)
 {
 	const __m128i low_bytes = _mm_set1_epi16(0x00ff), ones = _mm_set1_epi8(-1);
 	__m128i even[4], odd[4], lowest = ones, highest = _mm_setzero_si128();
 	uint16_t lanes[2][8];
 	uint8_t bytes[2][16];
 
+	UNROLL
 	for (int v = 0; v < vectors; v++)
 		even[v] = odd[v] = _mm_setzero_si128();
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		UNROLL
 		for (int v = 0; v < vectors; v++) {
-			uint32_t first = at + 16 * (uint32_t)v, left = piece_left(&pieces[i], first, 16);
+			uint32_t first = at + 16 * (uint32_t)v,
+				 left = piece_left(&pieces[i], first, 16);
 			const uint8_t *from = pieces[i].bytes + (left > 0 ? first : 0);
 			__m128i mask = _mm_loadu_si128((const __m128i_u *)(masks + 64 - left));
 			__m128i q = _mm_loadu_si128((const __m128i_u *)from);
@@ -259,6 +292,8 @@ INLINE void sse2_columns(const int vectors, uint32_t at, uint16_t *sums, const s
 			odd[v] = _mm_add_epi16(odd[v], _mm_srli_epi16(q, 8));
 			highest = _mm_max_epu8(highest, q);
 		}
+	}
+	UNROLL
 	for (int v = 0; v < vectors; v++) {
 		_mm_storeu_si128((__m128i_u *)lanes[0], even[v]);
 		_mm_storeu_si128((__m128i_u *)lanes[1], odd[v]);
@@ -269,7 +304,8 @@ INLINE void sse2_columns(const int vectors, uint32_t at, uint16_t *sums, const s
 	range_widen(range, bytes[0], bytes[1], 16);
 }
 
-static void sse2_add(uint16_t sums[QUALITY_SPAN], const struct piece *pieces, size_t n, struct byte_range *range)
+static void sse2_add(uint16_t sums[QUALITY_SPAN], const struct piece *pieces, size_t n,
+                     struct byte_range *range)
 {
 	uint32_t longest = pieces_longest(pieces, n);
 
@@ -281,19 +317,24 @@ static void sse2_add(uint16_t sums[QUALITY_SPAN], const struct piece *pieces, si
 	}
 }
 
-static void sse2_count_equal(const uint8_t *rows, size_t n, uint8_t byte, uint8_t ret_counts[QUALITY_ROW])
+static void sse2_count_equal(const uint8_t *rows, size_t n, uint8_t byte,
+                             uint8_t ret_counts[QUALITY_ROW])
 {
 	const __m128i wanted = _mm_set1_epi8((char)byte);
 	__m128i counts[4];
 
+	UNROLL
 	for (int v = 0; v < 4; v++)
 		counts[v] = _mm_setzero_si128();
 	for (size_t i = 0; i < n; i++) {
 		const __m128i *row = (const __m128i *)(const void *)(rows + i * QUALITY_ROW);
 
+		UNROLL
 		for (int v = 0; v < 4; v++)
-			counts[v] = _mm_sub_epi8(counts[v], _mm_cmpeq_epi8(_mm_load_si128(row + v), wanted));
+			counts[v] = _mm_sub_epi8(counts[v],
+			                         _mm_cmpeq_epi8(_mm_load_si128(row + v), wanted));
 	}
+	UNROLL
 	for (int v = 0; v < 4; v++)
 		_mm_storeu_si128((__m128i_u *)(ret_counts + 16 * v), counts[v]);
 }
@@ -302,11 +343,11 @@ static void sse2_count_equal(const uint8_t *rows, size_t n, uint8_t byte, uint8_
 
 static const struct quality_kernel kernels[] = {
 #ifdef __x86_64__
-	{"AVX-512", avx512_supported, avx512_add, avx512_count_equal},
-	{"AVX2", avx2_supported, avx2_add, avx2_count_equal},
-	{"SSE2", portable_supported, sse2_add, sse2_count_equal},
+    {"AVX-512", avx512_supported, avx512_add, avx512_count_equal},
+    {"AVX2", avx2_supported, avx2_add, avx2_count_equal},
+    {"SSE2", portable_supported, sse2_add, sse2_count_equal},
 #endif
-	{"portable", portable_supported, portable_add, portable_count_equal},
+    {"portable", portable_supported, portable_add, portable_count_equal},
 };
 
 const struct quality_kernel *quality_kernels(size_t *ret_n)

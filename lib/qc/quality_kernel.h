@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The inner loops over quality bytes, for each kind of CPU. The portable one says what they do; the others must give the
- * same numbers (a test compares all that this machine can run). Which one runs is chosen at run time.
+ * The inner loops over quality bytes, for each kind of CPU. The portable one says what they do; the
+ * others must give the same numbers (a test compares all that this machine can run). Which one runs
+ * is chosen at run time.
  */
 #pragma once
 
@@ -9,10 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define QUALITY_SPAN 256  /* positions that one call of add() sums */
-#define QUALITY_CALLS 256 /* pieces that can be added before a 16-bit sum could overflow: 256 * 255 < 65536 */
-#define QUALITY_ROW 64    /* bytes of a row of count_equal() */
-#define QUALITY_ROWS 255  /* most rows of a call: a count must fit a byte */
+#define QUALITY_SPAN 256 /* positions that one call of add() sums */
+#define QUALITY_CALLS                                                                              \
+	256 /* pieces that can be added before a 16-bit sum could overflow: 256 * 255 < 65536 */
+#define QUALITY_ROW 64   /* bytes of a row of count_equal() */
+#define QUALITY_ROWS 255 /* most rows of a call: a count must fit a byte */
 
 /* What is left of a read's quality. At least BATCH_SLACK bytes behind it can be read. */
 struct piece {
@@ -28,11 +30,19 @@ struct quality_kernel {
 	const char *name;
 	bool (*supported)(void); /* by this CPU */
 
-	/* Adds byte p of every piece to sums[p], for the first QUALITY_SPAN bytes of each piece; widens the range. */
-	void (*add)(uint16_t sums[QUALITY_SPAN], const struct piece *pieces, size_t n, struct byte_range *range);
+	/*
+	 * Adds byte p of every piece to sums[p], for the first QUALITY_SPAN bytes of each piece;
+	 * widens the range.
+	 */
+	void (*add)(uint16_t sums[QUALITY_SPAN], const struct piece *pieces, size_t n,
+	            struct byte_range *range);
 
-	/* For each column of n rows (QUALITY_ROW bytes each, aligned to 64), how many rows have that byte there. */
-	void (*count_equal)(const uint8_t *rows, size_t n, uint8_t byte, uint8_t ret_counts[QUALITY_ROW]);
+	/*
+	 * For each column of n rows (QUALITY_ROW bytes each, aligned to 64), how many rows have
+	 * that byte there.
+	 */
+	void (*count_equal)(const uint8_t *rows, size_t n, uint8_t byte,
+	                    uint8_t ret_counts[QUALITY_ROW]);
 };
 
 /* All kernels built in, best first; the last one is the portable one. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The module of quality sums: see quality_sum.h. Memory: 10 bytes for each position seen, and the table of lengths.
+ * The module of quality sums: see quality_sum.h. Memory: 10 bytes for each position seen, and the
+ * table of lengths.
  *
- * Packed: the table of quality lengths; where there is any quality byte, the lowest and the highest one and then for each
- * position the difference of its sum from that of the position before.
+ * Packed: the table of quality lengths; where there is any quality byte, the lowest and the highest
+ * one and then for each position the difference of its sum from that of the position before.
  */
 #include "lib/qc/quality_sum.h"
 
@@ -62,7 +63,8 @@ static void block_settle(struct quality_block *block)
 	block->recent_n = 0;
 }
 
-static void block_add(struct quality_sum *sum, struct quality_block *block, const struct piece *pieces, size_t n)
+static void block_add(struct quality_sum *sum, struct quality_block *block,
+                      const struct piece *pieces, size_t n)
 {
 	while (n > 0) {
 		size_t now = QUALITY_CALLS - block->recent_n;
@@ -86,8 +88,8 @@ static size_t pieces_advance(struct piece *pieces, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (pieces[i].n > QUALITY_SPAN)
 			pieces[left++] = (struct piece){
-				.bytes = pieces[i].bytes + QUALITY_SPAN,
-				.n = pieces[i].n - QUALITY_SPAN,
+			    .bytes = pieces[i].bytes + QUALITY_SPAN,
+			    .n = pieces[i].n - QUALITY_SPAN,
 			};
 	return left;
 }
@@ -132,7 +134,8 @@ static int quality_sum_merge(void *into_state, const void *from_state)
 		return r;
 	for (size_t i = 0; i < from->n; i++)
 		for (size_t p = 0; p < QUALITY_SPAN; p++)
-			into->blocks[i]->sums[p] += from->blocks[i]->sums[p] + from->blocks[i]->recent[p];
+			into->blocks[i]->sums[p] +=
+			    from->blocks[i]->sums[p] + from->blocks[i]->recent[p];
 	if (from->range.lowest < into->range.lowest)
 		into->range.lowest = from->range.lowest;
 	if (from->range.highest > into->range.highest)
@@ -167,8 +170,12 @@ static int quality_sum_pack(const void *state, struct packer *packer)
 	return packer->oom ? -ENOMEM : 0;
 }
 
-/* The sums of all positions; each lies between that of the lowest and that of the highest byte in every read. */
-static int sums_unpack(struct quality_sum *sum, struct reach *reach, struct unpacker *unpacker, struct error *err)
+/*
+ * The sums of all positions; each lies between that of the lowest and that of the highest byte in
+ * every read.
+ */
+static int sums_unpack(struct quality_sum *sum, struct reach *reach, struct unpacker *unpacker,
+                       struct error *err)
 {
 	uint64_t now = 0;
 	int r;
@@ -180,7 +187,8 @@ static int sums_unpack(struct quality_sum *sum, struct reach *reach, struct unpa
 	if (r < 0)
 		return r;
 	if (reach->longest > unpack_left(unpacker))
-		return unpack_bad(err, "%" PRIu64 " positions in %zu bytes", reach->longest, unpack_left(unpacker));
+		return unpack_bad(err, "%" PRIu64 " positions in %zu bytes", reach->longest,
+		                  unpack_left(unpacker));
 	for (uint64_t p = 0; p < reach->longest; p++) {
 		uint64_t reads = reach_at(reach, p);
 		int64_t step;
@@ -193,7 +201,8 @@ static int sums_unpack(struct quality_sum *sum, struct reach *reach, struct unpa
 			return r;
 		now += (uint64_t)step;
 		if (now < reads * sum->range.lowest || now > reads * sum->range.highest)
-			return unpack_bad(err, "the quality sum of position %" PRIu64 " cannot be", p);
+			return unpack_bad(err, "the quality sum of position %" PRIu64 " cannot be",
+			                  p);
 		sum->blocks[p / QUALITY_SPAN]->sums[p % QUALITY_SPAN] = now;
 	}
 	return 0;
@@ -228,19 +237,20 @@ static int quality_sum_check(const void *state, const struct counters *counters,
 	length_table_totals(&lengths->table, &reads, &bases);
 	length_table_totals(&sum->lengths, &quality_reads, &bases);
 	if (reads != quality_reads)
-		return unpack_bad(err, "%" PRIu64 " reads have %" PRIu64 " qualities", reads, quality_reads);
+		return unpack_bad(err, "%" PRIu64 " reads have %" PRIu64 " qualities", reads,
+		                  quality_reads);
 	return 0;
 }
 
 const struct module module_quality_sum = {
-	.name = "quality sum",
-	.id = MODULE_QUALITY_SUM,
-	.state_size = sizeof(struct quality_sum),
-	.init = quality_sum_init,
-	.deinit = quality_sum_deinit,
-	.add = quality_sum_add,
-	.merge = quality_sum_merge,
-	.pack = quality_sum_pack,
-	.unpack = quality_sum_unpack,
-	.check = quality_sum_check,
+    .name = "quality sum",
+    .id = MODULE_QUALITY_SUM,
+    .state_size = sizeof(struct quality_sum),
+    .init = quality_sum_init,
+    .deinit = quality_sum_deinit,
+    .add = quality_sum_add,
+    .merge = quality_sum_merge,
+    .pack = quality_sum_pack,
+    .unpack = quality_sum_unpack,
+    .check = quality_sum_check,
 };

@@ -10,7 +10,10 @@
 
 extern const struct module module_quality_sum;
 
-/* QUALITY_SPAN positions. A sum is sums[p] + recent[p]; recent is moved into sums before it could overflow. */
+/*
+ * QUALITY_SPAN positions. A sum is sums[p] + recent[p]; recent is moved into sums before it could
+ * overflow.
+ */
 struct quality_block {
 	uint64_t sums[QUALITY_SPAN];
 	uint16_t recent[QUALITY_SPAN];
@@ -18,8 +21,10 @@ struct quality_block {
 };
 
 struct quality_sum {
-	struct length_table lengths; /* of qualities; they are the sequences' unless the input was read leniently */
-	struct byte_range range;     /* lowest and highest quality byte; 255 and 0 where there is none */
+	struct length_table
+	    lengths; /* of qualities; they are the sequences' unless the input was read leniently */
+	struct byte_range
+	    range; /* lowest and highest quality byte; 255 and 0 where there is none */
 	const struct quality_kernel *kernel;
 	struct quality_block **blocks;
 	size_t n, size; /* blocks there are; places for them */

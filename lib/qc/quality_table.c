@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The module of qualities by position: see quality_table.h; its packed form is quality_table_pack.c. */
+/*
+ * The module of qualities by position: see quality_table.h; its packed form is
+ * quality_table_pack.c.
+ */
 #include "lib/qc/quality_table.h"
 
 #include <errno.h>
@@ -66,11 +69,11 @@ static uint32_t column_add(uint64_t counts[QUALITY_ROW], const uint8_t more[QUAL
 }
 
 /*
- * Counts the rows by comparing them with every byte known so far. Where that does not account for all of them, unknown
- * bytes are learned and counted too. Then what short rows were filled up with is taken off.
+ * Counts the rows by comparing them with every byte known so far. Where that does not account for
+ * all of them, unknown bytes are learned and counted too.
  */
-static int columns_count(struct table_columns *columns, const struct quality_kernel *kernel, const uint8_t *rows,
-                         const uint8_t *lengths, size_t n)
+static int columns_count(struct table_columns *columns, const struct quality_kernel *kernel,
+                         const uint8_t *rows, size_t n)
 {
 	uint32_t counted = 0, all = (uint32_t)(n * QUALITY_ROW);
 
@@ -82,10 +85,22 @@ static int columns_count(struct table_columns *columns, const struct quality_ker
 		kernel->count_equal(rows, n, columns->bytes[i], counts);
 		counted += column_add(columns->counts[i], counts);
 	}
-	for (size_t i = 0; i < n; i++)
-		for (size_t p = lengths[i]; p < QUALITY_ROW; p++)
-			columns->counts[columns->place[rows[i * QUALITY_ROW]] - 1][p]--;
 	return 0;
+}
+
+/* Takes off what short rows were filled up with. */
+static void columns_unfill(struct table_columns *columns, uint8_t filling, const uint8_t *lengths,
+                           size_t n)
+{
+	uint64_t *counts = columns->counts[columns->place[filling] - 1];
+	uint32_t ends[QUALITY_ROW + 1] = {0}, ended = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ends[lengths[i]]++;
+	for (size_t p = 0; p < QUALITY_ROW; p++) {
+		ended += ends[p];
+		counts[p] -= ended;
+	}
 }
 
 /* ---- blocks */
@@ -128,15 +143,17 @@ static int block_settle(const struct quality_kernel *kernel, struct table_block 
 		block->columns = calloc(1, sizeof *block->columns);
 	if (!block->columns)
 		return -ENOMEM;
-	r = columns_count(block->columns, kernel, block->rows, block->lengths, block->rows_n);
+	r = columns_count(block->columns, kernel, block->rows, block->rows_n);
 	if (r < 0)
 		return r;
+	columns_unfill(block->columns, block->rows[0], block->lengths, block->rows_n);
 	block->rows_n = 0;
 	return 0;
 }
 
-int table_block_row(const struct quality_kernel *kernel, struct table_block *block, uint8_t **ret_row,
-                    uint8_t **ret_length)
+/* A further row of a block, to be filled by the caller. 0 or -ENOMEM. */
+static int block_row(const struct quality_kernel *kernel, struct table_block *block,
+                     uint8_t **ret_row)
 {
 	int r = 0;
 
@@ -146,9 +163,22 @@ int table_block_row(const struct quality_kernel *kernel, struct table_block *blo
 		r = block_grow(block);
 	if (r < 0)
 		return r;
-	*ret_row = block->rows + (size_t)block->rows_n * QUALITY_ROW;
-	*ret_length = &block->lengths[block->rows_n];
-	block->rows_n++;
+	*ret_row = block->rows + (size_t)block->rows_n++ * QUALITY_ROW;
+	return 0;
+}
+
+int table_block_add(const struct quality_kernel *kernel, struct table_block *block,
+                    const uint8_t *bytes, size_t n)
+{
+	uint8_t *row;
+	int r = block_row(kernel, block, &row);
+
+	if (r < 0)
+		return r;
+	memcpy(row, bytes, QUALITY_ROW);
+	block->lengths[block->rows_n - 1] = (uint8_t)n;
+	if (n < QUALITY_ROW)
+		memset(row + n, block->rows[0], QUALITY_ROW - n);
 	return 0;
 }
 
@@ -199,29 +229,24 @@ static int read_add(struct quality_table *table, const uint8_t *quality, uint32_
 	int r = blocks > table->n ? table_reach(table, blocks) : 0;
 
 	for (size_t i = 0; r >= 0 && i < blocks; i++) {
-		const uint8_t *bytes = quality + i * QUALITY_ROW;
 		size_t left = n - i * QUALITY_ROW;
-		uint8_t *row, *length;
 
-		r = table_block_row(table->kernel, &table->blocks[i], &row, &length);
-		if (r < 0)
-			return r;
-		memcpy(row, bytes, QUALITY_ROW); /* behind the last byte there are BATCH_SLACK more to read */
-		*length = left < QUALITY_ROW ? (uint8_t)left : QUALITY_ROW;
-		if (left < QUALITY_ROW)
-			memset(row + left, row[0], QUALITY_ROW - left);
+		r = table_block_add(table->kernel, &table->blocks[i], quality + i * QUALITY_ROW,
+		                    left < QUALITY_ROW ? left : QUALITY_ROW);
 	}
 	return r;
 }
 
-_Static_assert(BATCH_SLACK >= QUALITY_ROW, "a row is copied whole");
+_Static_assert(BATCH_SLACK >= QUALITY_ROW,
+               "a row is copied whole: there are as many bytes behind a quality");
 
 static int quality_table_add(void *state, const struct batch *batch)
 {
 	struct quality_table *table = state;
 
 	for (uint32_t i = 0; i < batch->n; i++) {
-		int r = read_add(table, batch->records[i].quality, batch->records[i].quality_length);
+		int r =
+		    read_add(table, batch->records[i].quality, batch->records[i].quality_length);
 
 		if (r < 0)
 			return r;
@@ -229,7 +254,8 @@ static int quality_table_add(void *state, const struct batch *batch)
 	return 0;
 }
 
-static int block_merge(const struct quality_kernel *kernel, struct table_block *into, const struct table_block *from)
+static int block_merge(const struct quality_kernel *kernel, struct table_block *into,
+                       const struct table_block *from)
 {
 	int r;
 
@@ -243,13 +269,9 @@ static int block_merge(const struct quality_kernel *kernel, struct table_block *
 			return r;
 	}
 	for (size_t i = 0; i < from->rows_n; i++) {
-		uint8_t *row, *length;
-
-		r = table_block_row(kernel, into, &row, &length);
+		r = table_block_add(kernel, into, from->rows + i * QUALITY_ROW, from->lengths[i]);
 		if (r < 0)
 			return r;
-		memcpy(row, from->rows + i * QUALITY_ROW, QUALITY_ROW);
-		*length = from->lengths[i];
 	}
 	return 0;
 }
@@ -329,14 +351,14 @@ void table_view_deinit(struct table_view *view)
 }
 
 const struct module module_quality_table = {
-	.name = "quality table",
-	.id = MODULE_QUALITY_TABLE,
-	.state_size = sizeof(struct quality_table),
-	.init = quality_table_init,
-	.deinit = quality_table_deinit,
-	.add = quality_table_add,
-	.merge = quality_table_merge,
-	.pack = quality_table_pack,
-	.unpack = quality_table_unpack,
-	.check = quality_table_check,
+    .name = "quality table",
+    .id = MODULE_QUALITY_TABLE,
+    .state_size = sizeof(struct quality_table),
+    .init = quality_table_init,
+    .deinit = quality_table_deinit,
+    .add = quality_table_add,
+    .merge = quality_table_merge,
+    .pack = quality_table_pack,
+    .unpack = quality_table_unpack,
+    .check = quality_table_check,
 };

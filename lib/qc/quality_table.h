@@ -2,11 +2,12 @@
 /*
  * The module of qualities by position: how many reads have which quality byte at which position.
  *
- * Positions come in blocks of QUALITY_ROW. Of each read that reaches a block its bytes there are kept as a row; when
- * QUALITY_ROWS rows have come, they are counted at once, by comparing all rows with each of the few bytes that occur
- * (many times as quick as a counter addressed by position and byte), and forgotten. So memory is at most about
- * 260 bytes a position in rows and 8 bytes for each position and byte that occurs in its block; and what only one
- * read reaches costs some 4 bytes.
+ * Positions come in blocks of QUALITY_ROW. Of each read that reaches a block its bytes there are
+ * kept as a row; when QUALITY_ROWS rows have come, they are counted at once, by comparing all rows
+ * with each of the few bytes that occur (many times as quick as a counter addressed by position and
+ * byte), and forgotten. So memory is at most about 260 bytes a position in rows and 8 bytes for
+ * each position and byte that occurs in its block; and what only one read reaches costs some 4
+ * bytes.
  */
 #pragma once
 
@@ -27,8 +28,8 @@ struct table_columns {
 
 struct table_block {
 	struct table_columns *columns; /* NULL before the first time that rows were counted */
-	uint8_t *rows;                 /* QUALITY_ROW bytes each; a short one is filled up with its first byte */
-	uint8_t *lengths;              /* of the rows, 1 to QUALITY_ROW */
+	uint8_t *rows;    /* QUALITY_ROW bytes each; short ones are filled up with rows[0] */
+	uint8_t *lengths; /* of the rows, 1 to QUALITY_ROW */
 	uint16_t rows_n, rows_size;
 };
 
@@ -38,7 +39,10 @@ struct quality_table {
 	size_t n, size;
 };
 
-/* All counts of a block, rows included; bytes by growing value. Reusable for block after block: start with zero bytes. */
+/*
+ * All counts of a block, rows included; bytes by growing value. Reusable for block after block:
+ * start with zero bytes.
+ */
 struct table_view {
 	struct table_columns columns;
 	uint8_t order[256]; /* columns.bytes in growing order, columns.n of them */
@@ -49,7 +53,8 @@ int table_view_take(struct table_view *view, const struct quality_table *table, 
 void table_view_deinit(struct table_view *view);
 
 /* Reads with this byte at a position of the block. */
-static inline uint64_t table_view_count(const struct table_view *view, uint8_t byte, size_t position)
+static inline uint64_t table_view_count(const struct table_view *view, uint8_t byte,
+                                        size_t position)
 {
 	uint16_t place = view->columns.place[byte];
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The packed form of the table of qualities by position: the number of positions that any read reaches; then for each
- * position the number of different bytes, and for each of them, by growing value, its distance from the one before (less
- * one; the first one as it is) and its number of reads.
+ * The packed form of the table of qualities by position: the number of positions that any read
+ * reaches; then for each position the number of different bytes, and for each of them, by growing
+ * value, its distance from the one before (less one; the first one as it is) and its number of
+ * reads.
  *
- * A position costs at least 3 bytes packed. Unpacked, a block becomes rows or columns, whichever is smaller: with the bytes
- * that sequencers give some 3 to 10 bytes of memory for a packed one, and at most 160 whatever a peer sends (four bytes
- * of its own at each position of a block, each in more than 255 reads).
+ * A position costs at least 3 bytes packed. Unpacked, a block becomes rows or columns, whichever is
+ * smaller: with the bytes that sequencers give some 3 to 10 bytes of memory for a packed one, and
+ * at most 160 whatever a peer sends (four bytes of its own at each position of a block, each in
+ * more than 255 reads).
  */
 #include "lib/qc/quality_table_pack.h"
 
@@ -78,7 +80,8 @@ int quality_table_pack(const void *state, struct packer *packer)
 		return r;
 	pack_u64(packer, positions);
 	for (uint64_t p = 0; p < positions; p++) {
-		r = p % QUALITY_ROW > 0 ? 0 : table_view_take(&view, table, (size_t)(p / QUALITY_ROW));
+		r = p % QUALITY_ROW > 0 ? 0
+		                        : table_view_take(&view, table, (size_t)(p / QUALITY_ROW));
 		if (r < 0)
 			return r;
 		position_pack(&view, p % QUALITY_ROW, packer);
@@ -88,9 +91,12 @@ int quality_table_pack(const void *state, struct packer *packer)
 
 /* ---- unpack: a block is read into a block of columns first, then kept in its smaller form */
 
-/* One position into the columns of block; *reads holds the reads that reach the position before, and then this one. */
-static int position_unpack(struct table_block *block, size_t position, struct unpacker *unpacker, uint64_t *reads,
-                           struct error *err)
+/*
+ * One position into the columns of block; *reads holds the reads that reach the position before,
+ * and then this one.
+ */
+static int position_unpack(struct table_block *block, size_t position, struct unpacker *unpacker,
+                           uint64_t *reads, struct error *err)
 {
 	uint64_t n, smallest = 0, total = 0;
 	int r;
@@ -136,45 +142,47 @@ static uint64_t columns_reads(const struct table_columns *columns)
 }
 
 /*
- * Turns the columns of a fresh block into rows. Which byte of a position stands in which row is of no account: row i has
- * the i-th smallest one.
+ * The rows that columns stand for: row i has the i-th smallest byte of each position. Returns how
+ * many positions each has.
  */
-static int block_to_rows(struct table_block *block, const struct quality_kernel *kernel)
+static void columns_to_rows(const struct table_columns *columns,
+                            uint8_t rows[QUALITY_ROWS][QUALITY_ROW], uint8_t lengths[QUALITY_ROWS])
 {
-	struct table_columns *columns = block->columns;
-	uint64_t reads = columns_reads(columns);
-
-	block->columns = NULL;
-	for (uint64_t i = 0; i < reads; i++) {
-		uint8_t *row, *length;
-
-		if (table_block_row(kernel, block, &row, &length) < 0) {
-			block->columns = columns;
-			return -ENOMEM;
-		}
-		*length = 0;
-	}
+	memset(lengths, 0, QUALITY_ROWS);
 	for (size_t p = 0; p < QUALITY_ROW; p++) {
 		size_t row = 0;
 
 		for (unsigned int byte = 0; byte < 256; byte++) {
 			uint16_t place = columns->place[byte];
 
-			for (uint64_t n = place > 0 ? columns->counts[place - 1][p] : 0; n > 0; n--) {
-				block->rows[row * QUALITY_ROW + p] = (uint8_t)byte;
-				block->lengths[row++]++;
+			for (uint64_t n = place > 0 ? columns->counts[place - 1][p] : 0; n > 0;
+			     n--) {
+				rows[row][p] = (uint8_t)byte;
+				lengths[row++]++;
 			}
 		}
-		for (; row < reads; row++)
-			block->rows[row * QUALITY_ROW + p] = block->rows[row * QUALITY_ROW];
 	}
-	free(columns->counts);
-	free(columns);
-	return 0;
 }
 
-static int block_unpack(struct quality_table *table, size_t at, size_t positions, struct unpacker *unpacker,
-                        uint64_t *reads, struct error *err)
+/*
+ * Turns the columns of a fresh block, of no more than QUALITY_ROWS reads, into rows. 0 or -ENOMEM.
+ */
+static int block_to_rows(struct table_block *block, const struct quality_kernel *kernel)
+{
+	uint8_t rows[QUALITY_ROWS][QUALITY_ROW], lengths[QUALITY_ROWS];
+	int r = 0;
+
+	columns_to_rows(block->columns, rows, lengths);
+	free(block->columns->counts);
+	free(block->columns);
+	block->columns = NULL;
+	for (size_t i = 0; r >= 0 && i < QUALITY_ROWS && lengths[i] > 0; i++)
+		r = table_block_add(kernel, block, rows[i], lengths[i]);
+	return r;
+}
+
+static int block_unpack(struct quality_table *table, size_t at, size_t positions,
+                        struct unpacker *unpacker, uint64_t *reads, struct error *err)
 {
 	struct table_block *block;
 	uint64_t first;
@@ -215,25 +223,33 @@ int quality_table_unpack(void *state, struct unpacker *unpacker, struct error *e
 
 /* ---- agreement with the module of quality sums */
 
-/* Position p of the table, whose block view shows, against the reads that reach it and their quality sum. */
-static int position_check(const struct table_view *view, const struct quality_sum *sum, uint64_t p, uint64_t reads,
-                          struct error *err)
+/*
+ * Position p of the table, whose block view shows, against the reads that reach it and their
+ * quality sum.
+ */
+static int position_check(const struct table_view *view, const struct quality_sum *sum, uint64_t p,
+                          uint64_t reads, struct error *err)
 {
 	uint64_t total = 0, bytes = 0;
 
 	for (uint16_t i = 0; i < view->columns.n; i++) {
 		uint64_t count = view->columns.counts[i][p % QUALITY_ROW];
 
-		if (count > 0 && (view->columns.bytes[i] < sum->range.lowest || view->columns.bytes[i] > sum->range.highest))
-			return unpack_bad(err, "a quality byte of position %" PRIu64 " is out of their range", p);
+		if (count > 0 && (view->columns.bytes[i] < sum->range.lowest ||
+		                  view->columns.bytes[i] > sum->range.highest))
+			return unpack_bad(
+			    err, "a quality byte of position %" PRIu64 " is out of their range", p);
 		total += count;
 		bytes += count * view->columns.bytes[i];
 	}
 	if (total != reads)
-		return unpack_bad(err, "%" PRIu64 " reads reach position %" PRIu64 ", which has %" PRIu64 " qualities", reads,
-		                  p, total);
+		return unpack_bad(err,
+		                  "%" PRIu64 " reads reach position %" PRIu64 ", which has %" PRIu64
+		                  " qualities",
+		                  reads, p, total);
 	if (bytes != quality_sum_at(sum, p))
-		return unpack_bad(err, "the qualities of position %" PRIu64 " do not add up to their sum", p);
+		return unpack_bad(
+		    err, "the qualities of position %" PRIu64 " do not add up to their sum", p);
 	return 0;
 }
 
@@ -250,10 +266,13 @@ int quality_table_check(const void *state, const struct counters *counters, stru
 	if (table_positions(table, &positions) < 0 || reach_init(&reach, &sum->lengths) < 0)
 		return error_oom(err);
 	if (positions != reach.longest)
-		return unpack_bad(err, "qualities of %" PRIu64 " positions for reads of up to %" PRIu64 " bases", positions,
-		                  reach.longest);
+		return unpack_bad(
+		    err, "qualities of %" PRIu64 " positions for reads of up to %" PRIu64 " bases",
+		    positions, reach.longest);
 	for (uint64_t p = 0; p < positions; p++) {
-		int r = p % QUALITY_ROW > 0 ? 0 : table_view_take(&view, table, (size_t)(p / QUALITY_ROW));
+		int r = p % QUALITY_ROW > 0
+		            ? 0
+		            : table_view_take(&view, table, (size_t)(p / QUALITY_ROW));
 
 		if (r < 0)
 			return error_oom(err);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The packed form of the table of qualities by position, and what packing needs of the table's inside. */
+/*
+ * The packed form of the table of qualities by position, and what packing needs of the table's
+ * inside.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -14,9 +17,9 @@ int quality_table_check(const void *state, const struct counters *counters, stru
 /* Makes the blocks up to n. 0 or -ENOMEM. */
 int table_reach(struct quality_table *table, size_t n);
 
-/* A further row of a block, to be filled by the caller. 0 or -ENOMEM. */
-int table_block_row(const struct quality_kernel *kernel, struct table_block *block, uint8_t **ret_row,
-                    uint8_t **ret_length);
+/* Adds a row of n bytes; QUALITY_ROW bytes can be read. 0 or -ENOMEM. */
+int table_block_add(const struct quality_kernel *kernel, struct table_block *block,
+                    const uint8_t *bytes, size_t n);
 
 /* The counts of a byte in a block, made where there are none. NULL: out of memory. */
 uint64_t *table_block_counts(struct table_block *block, uint8_t byte);

@@ -115,7 +115,8 @@ int unpack_s64(struct unpacker *unpacker, int64_t *ret, struct error *err)
 	return 0;
 }
 
-int unpack_most(struct unpacker *unpacker, uint64_t most, const char *what, uint64_t *ret, struct error *err)
+int unpack_most(struct unpacker *unpacker, uint64_t most, const char *what, uint64_t *ret,
+                struct error *err)
 {
 	uint64_t value = 0;
 	int r = unpack_u64(unpacker, &value, err);

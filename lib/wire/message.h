@@ -15,17 +15,23 @@
 #define DATA_MAX 65536          /* payload of one DATA frame */
 #define PAYLOAD_MAX (64 * 1024) /* largest payload of any frame */
 
-/* "TASK" for fq_Type_TASK; "type 99" for what is not known. */
+/* "TASK" for fq_Type_TASK; "a frame of unknown type" for what is not known. */
 const char *message_name(uint16_t type);
 
-/* Largest payload of a type in bytes, or 0 for an unknown type. (From the generated _size constants where they exist.) */
+/*
+ * Largest payload of a type in bytes, or 0 for an unknown type: the generated _size and a little room for fields that a newer
+ * version may have added.
+ */
 uint32_t message_payload_max(uint16_t type);
 
-/* Size of the C struct of a type (0 for unknown and for DATA): enough for a union-free receive buffer. */
+/* Size of the C struct of a type (0 for unknown and for DATA); the largest of all is enough for any message. */
 size_t message_struct_size(uint16_t type);
 size_t message_struct_size_largest(void);
 
-/* Encodes into out (PAYLOAD_MAX bytes); *ret_n bytes. -EMSGSIZE when it does not fit (a bug of ours). */
+/*
+ * Encodes into out (PAYLOAD_MAX bytes are enough for all); *ret_n bytes. message may be NULL where it is fq_Empty. -EMSGSIZE
+ * when it does not fit, -EINVAL for a type that is no message (bugs of ours).
+ */
 int message_encode(uint16_t type, const void *message, uint8_t *out, size_t out_size, size_t *ret_n);
 
 /*

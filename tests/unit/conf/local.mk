@@ -1,4 +1,18 @@
-# As in tests/unit/base/local.mk, with $(CONF_LIBS):
-#	UNIT_TESTS += tests/unit/conf/NAME
-#	tests_unit_conf_NAME_SOURCES = tests/unit/conf/NAME.c $(TAP)
-#	tests_unit_conf_NAME_LDADD = $(CONF_LIBS)
+UNIT_TESTS += tests/unit/conf/option tests/unit/conf/load tests/unit/conf/arguments tests/unit/conf/start tests/unit/conf/shipped
+
+CONF_SAMPLE = tests/unit/conf/sample.c tests/unit/conf/sample.h
+
+tests_unit_conf_option_SOURCES = tests/unit/conf/option.c $(CONF_SAMPLE) $(TAP)
+tests_unit_conf_option_LDADD = $(CONF_LIBS)
+
+tests_unit_conf_load_SOURCES = tests/unit/conf/load.c $(CONF_SAMPLE) $(TAP)
+tests_unit_conf_load_LDADD = $(CONF_LIBS)
+
+tests_unit_conf_arguments_SOURCES = tests/unit/conf/arguments.c $(CONF_SAMPLE) $(TAP)
+tests_unit_conf_arguments_LDADD = $(CONF_LIBS)
+
+tests_unit_conf_start_SOURCES = tests/unit/conf/start.c $(TAP)
+tests_unit_conf_start_LDADD = $(CONF_LIBS)
+
+tests_unit_conf_shipped_SOURCES = tests/unit/conf/shipped.c $(TAP)
+tests_unit_conf_shipped_LDADD = $(CONF_LIBS)

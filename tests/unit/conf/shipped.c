@@ -356,11 +356,11 @@ static void test_program(const struct option_table *table)
 	manual = read_text(manual_name);
 	for (size_t i = 0; i < table->n; i++)
 		is_u64(check_row(&table->rows[i]), 0, "%s: row %zu", table->name, i);
-	ok(shipped && check_text(table, shipped, put_shipped) == 0, "%s says what the table says", shipped_name);
-	ok(manual && check_text(table, manual, put_manual) == 0, "%s says what the table says", manual_name);
-	if (shipped)
+	if (ok(shipped && check_text(table, shipped, put_shipped) == 0, "%s says what the table says",
+	       shipped_name))
 		test_can_fail(table, shipped, put_shipped);
-	if (manual)
+	if (ok(manual && check_text(table, manual, put_manual) == 0, "%s says what the table says",
+	       manual_name))
 		test_can_fail(table, manual, put_manual);
 }
 
@@ -424,12 +424,14 @@ int main(int argc, char **argv)
 {
 	static const struct option_table *const tables[] = {&coord_table, &worker_table, &client_table};
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 3 && argc == 3 && strcmp(argv[1], "--print") == 0; i++) {
 		size_t n = strlen(tables[i]->name);
 
-		if (argc == 3 && strcmp(argv[1], "--print") == 0 && strncmp(argv[2], tables[i]->name, n) == 0)
+		if (strncmp(argv[2], tables[i]->name, n) == 0)
 			return print_paragraphs(tables[i], strcmp(argv[2] + n, ".conf.5") == 0 ? put_manual
 			                                                                        : put_shipped);
+	}
+	for (size_t i = 0; i < 3; i++) {
 		test_program(tables[i]);
 		test_loads(tables[i]);
 	}

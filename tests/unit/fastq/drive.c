@@ -46,6 +46,11 @@ uint64_t digest_record(uint64_t digest, const struct record *record)
 	return digest_bytes(digest, record->quality, record->quality_length);
 }
 
+uint64_t digest_join(uint64_t digest, uint64_t next)
+{
+	return digest_bytes(digest, &next, sizeof next);
+}
+
 /* The records of a slice, each as a digest of its own, so that slices can be joined in order. */
 struct slice_records {
 	uint64_t *digests;
@@ -143,8 +148,7 @@ static void join(const struct chain *chain, const struct slice_records *records,
 		if (chain->links[i].empty)
 			continue;
 		for (size_t k = 0; k < records[i].n; k++)
-			ret->digest = digest_bytes(ret->digest, &records[i].digests[k],
-			                           sizeof records[i].digests[k]);
+			ret->digest = digest_join(ret->digest, records[i].digests[k]);
 		ret->records += records[i].n;
 	}
 }

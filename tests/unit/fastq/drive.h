@@ -16,6 +16,8 @@ uint64_t random_below(uint64_t *state, uint64_t n);
 #define DIGEST_START 0xcbf29ce484222325u
 uint64_t digest_record(uint64_t digest, const struct record *record);
 
+uint64_t digest_join(uint64_t digest, uint64_t next); /* a digest of digests, in order */
+
 struct drive_options {
 	uint64_t slice_size; /* 0: one slice */
 	uint64_t seed;       /* order of the slices */

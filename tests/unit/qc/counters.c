@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Counters against a count by the plainest means, and against themselves: whatever the batches, the splits and the order of
- * merging, the packed bytes are the same.
+ * Counters against a count by the plainest means, and against themselves: whatever the batches, the
+ * splits and the order of merging, the packed bytes are the same.
  */
 #include "lib/qc/counters.h"
 
@@ -22,16 +22,16 @@ static const struct {
 	const char *name;
 	struct reads_kind kind;
 } kinds[] = {
-	{"one short read", {1, 1, 1, '!', '~'}},
-	{"empty reads", {5, 0, 0, '!', '~'}},
-	{"reads of 150", {3000, 150, 150, '#', 'F'}},
-	{"trimmed reads", {3000, 0, 151, '!', 'K'}},
-	{"reads around the edges of blocks", {2000, 250, 260, '!', '~'}},
-	{"two qualities", {2000, 100, 101, 'A', 'B'}},
-	{"reads up to 5000", {300, 1, 5000, '!', '~'}},
-	{"a read of more than 64 Ki", {3, 60000, 70000, '!', '~'}},
-	{"any byte, lengths that differ", {1000, 0, 300, 0, 255, true}},
-	{"highest bytes", {1500, 60, 70, 255, 255, true}},
+    {"one short read", {1, 1, 1, '!', '~'}},
+    {"empty reads", {5, 0, 0, '!', '~'}},
+    {"reads of 150", {3000, 150, 150, '#', 'F'}},
+    {"trimmed reads", {3000, 0, 151, '!', 'K'}},
+    {"reads around the edges of blocks", {2000, 250, 260, '!', '~'}},
+    {"two qualities", {2000, 100, 101, 'A', 'B'}},
+    {"reads up to 5000", {300, 1, 5000, '!', '~'}},
+    {"a read of more than 64 Ki", {3, 60000, 70000, '!', '~'}},
+    {"any byte, lengths that differ", {1000, 0, 300, 0, 255, true}},
+    {"highest bytes", {1500, 60, 70, 255, 255, true}},
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -87,7 +87,8 @@ static bool range_right(const struct quality_sum *sum, const struct plain *plain
 		for (unsigned int byte = 0; byte < 256; byte++)
 			if (plain->table[p][byte] > 0) {
 				range.lowest = byte < range.lowest ? (uint8_t)byte : range.lowest;
-				range.highest = byte > range.highest ? (uint8_t)byte : range.highest;
+				range.highest =
+				    byte > range.highest ? (uint8_t)byte : range.highest;
 			}
 	return range.lowest == sum->range.lowest && range.highest == sum->range.highest;
 }
@@ -111,24 +112,29 @@ static bool table_right(const struct quality_table *table, const struct plain *p
 	return right;
 }
 
-static void test_numbers(const char *name, const struct reads *reads, const struct counters *counters)
+static void test_numbers(const char *name, const struct reads *reads,
+                         const struct counters *counters)
 {
 	struct plain plain;
 
 	plain_count(reads, &plain);
 	is_u64(counters_reads(counters), reads->n, "%s: reads", name);
 	is_u64(counters_bases(counters), plain.bases, "%s: bases", name);
-	ok(sums_right(counters_state(counters, MODULE_QUALITY_SUM), &plain), "%s: sums by position", name);
-	ok(range_right(counters_state(counters, MODULE_QUALITY_SUM), &plain), "%s: range of bytes", name);
-	ok(table_right(counters_state(counters, MODULE_QUALITY_TABLE), &plain), "%s: table of bytes", name);
+	ok(sums_right(counters_state(counters, MODULE_QUALITY_SUM), &plain), "%s: sums by position",
+	   name);
+	ok(range_right(counters_state(counters, MODULE_QUALITY_SUM), &plain), "%s: range of bytes",
+	   name);
+	ok(table_right(counters_state(counters, MODULE_QUALITY_TABLE), &plain),
+	   "%s: table of bytes", name);
 	free(plain.table);
 }
 
 /* ---- merging */
 
 /*
- * Counts the reads cut into pieces at random places (some may be empty), merges random pairs in a random direction until
- * one is left (a pair may have travelled packed), and compares its packed bytes.
+ * Counts the reads cut into pieces at random places (some may be empty), merges random pairs in a
+ * random direction until one is left (a pair may have travelled packed), and compares its packed
+ * bytes.
  */
 static bool merge_same(const struct reads *reads, const uint8_t *want, size_t want_n, uint64_t seed)
 {
@@ -162,7 +168,8 @@ static bool merge_same(const struct reads *reads, const uint8_t *want, size_t wa
 		if (counters_merge(pieces[a], from_counters) < 0)
 			return false;
 		counters_free(from_counters);
-		pieces[b] = pieces[a]; /* the slot of a is taken by the last one, unless that is b */
+		pieces[b] =
+		    pieces[a]; /* the slot of a is taken by the last one, unless that is b */
 		pieces[a] = pieces[--n];
 		if (b == n)
 			pieces[a] = pieces[b];
@@ -236,7 +243,8 @@ static void test_long(void)
 
 static void test_sets(void)
 {
-	_cleanup_(countersp) struct counters *mean = counters_make(COUNT_MEAN), *all = counters_make(COUNT_ALL);
+	_cleanup_(countersp) struct counters *mean = counters_make(COUNT_MEAN),
+					     *all = counters_make(COUNT_ALL);
 	_cleanup_(countersp) struct counters *none = counters_make(0);
 	struct counters *unknown = NULL;
 

@@ -10,29 +10,37 @@
 
 #define ROUNDS 300
 
-/* Pieces of reads of up to longest bytes; returns whether the sums and the range are those of the portable loop. */
-static bool add_same(const struct quality_kernel *kernel, const struct quality_kernel *portable, uint32_t longest,
-                     uint64_t seed)
+/*
+ * Pieces of reads of up to longest bytes; returns whether the sums and the range are those of the
+ * portable loop.
+ */
+static bool add_same(const struct quality_kernel *kernel, const struct quality_kernel *portable,
+                     uint32_t longest, uint64_t seed)
 {
-	struct reads_kind kind = {.n = 1 + seed % QUALITY_CALLS, .shortest = 1, .longest = longest, .highest = 255};
+	struct reads_kind kind = {
+	    .n = 1 + seed % QUALITY_CALLS, .shortest = 1, .longest = longest, .highest = 255};
 	struct byte_range range[2] = {{255, 0}, {255, 0}};
 	uint16_t sums[2][QUALITY_SPAN] = {0};
 	struct piece pieces[QUALITY_CALLS];
 	struct reads reads;
 
 	if (seed % 3 == 0)
-		kind.lowest = kind.highest = seed % 2 ? 255 : 33; /* as high as a sum can come; no zero to hide a mask's fault */
+		kind.lowest = kind.highest =
+		    seed % 2 ? 255
+			     : 33; /* as high as a sum can come; no zero to hide a mask's fault */
 	reads_make(&reads, &kind, seed);
 	for (size_t i = 0; i < reads.n; i++)
-		pieces[i] = (struct piece){reads.records[i].quality, reads.records[i].quality_length};
+		pieces[i] =
+		    (struct piece){reads.records[i].quality, reads.records[i].quality_length};
 	kernel->add(sums[0], pieces, reads.n, &range[0]);
 	portable->add(sums[1], pieces, reads.n, &range[1]);
 	reads_deinit(&reads);
-	return memcmp(sums[0], sums[1], sizeof sums[0]) == 0 && range[0].lowest == range[1].lowest &&
-	       range[0].highest == range[1].highest;
+	return memcmp(sums[0], sums[1], sizeof sums[0]) == 0 &&
+	       range[0].lowest == range[1].lowest && range[0].highest == range[1].highest;
 }
 
-static bool count_same(const struct quality_kernel *kernel, const struct quality_kernel *portable, uint64_t seed)
+static bool count_same(const struct quality_kernel *kernel, const struct quality_kernel *portable,
+                       uint64_t seed)
 {
 	_Alignas(64) uint8_t rows[QUALITY_ROWS * QUALITY_ROW];
 	uint8_t counts[2][QUALITY_ROW];

@@ -37,14 +37,16 @@ void reads_make(struct reads *reads, const struct reads_kind *kind, uint64_t see
 		struct record *record = &reads->records[i];
 
 		record->quality_length =
-		    kind->shortest + (uint32_t)random_below(&seed, kind->longest - kind->shortest + 1);
-		record->length = record->quality_length + (kind->lenient ? (uint32_t)random_below(&seed, 9) : 0);
+		    kind->shortest +
+		    (uint32_t)random_below(&seed, kind->longest - kind->shortest + 1);
+		record->length =
+		    record->quality_length + (kind->lenient ? (uint32_t)random_below(&seed, 9) : 0);
 		all += record->quality_length;
 	}
 	reads->bytes = must(malloc(all + BATCH_SLACK));
 	for (size_t i = 0; i < all; i++)
-		reads->bytes[i] =
-		    (uint8_t)(kind->lowest + random_below(&seed, kind->highest - kind->lowest + 1U));
+		reads->bytes[i] = (uint8_t)(kind->lowest +
+		                            random_below(&seed, kind->highest - kind->lowest + 1U));
 	for (size_t i = all; i < all + BATCH_SLACK; i++)
 		reads->bytes[i] = (uint8_t)random_next(&seed); /* must not be counted */
 	for (size_t i = 0; i < kind->n; i++) {
@@ -61,7 +63,8 @@ void reads_deinit(struct reads *reads)
 	*reads = (struct reads){0};
 }
 
-void reads_count(const struct reads *reads, size_t from, size_t to, uint64_t *seed, struct counters *counters)
+void reads_count(const struct reads *reads, size_t from, size_t to, uint64_t *seed,
+                 struct counters *counters)
 {
 	_cleanup_(freep) struct batch *batch = must(calloc(1, sizeof *batch));
 

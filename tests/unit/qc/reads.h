@@ -11,7 +11,7 @@
 struct reads {
 	size_t n;
 	struct record *records; /* of no name; sequence and quality are the same bytes */
-	uint8_t *bytes;         /* all qualities one behind the other, and exactly BATCH_SLACK bytes behind the last */
+	uint8_t *bytes;         /* all qualities, and exactly BATCH_SLACK bytes behind the last */
 };
 
 struct reads_kind {
@@ -30,7 +30,8 @@ void reads_make(struct reads *reads, const struct reads_kind *kind, uint64_t see
 void reads_deinit(struct reads *reads);
 
 /* Adds the records [from, to) in batches of random size. */
-void reads_count(const struct reads *reads, size_t from, size_t to, uint64_t *seed, struct counters *counters);
+void reads_count(const struct reads *reads, size_t from, size_t to, uint64_t *seed,
+                 struct counters *counters);
 
 /* counters_new() and counters_pack(), which must not fail. */
 struct counters *counters_make(uint32_t modules);

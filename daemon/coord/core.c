@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The core's frame: made, loaded, stepped. See core.h for the contract and core_internal.h for the parts. */
+#include "daemon/coord/core.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/coord/core_internal.h"
+
+#ifdef COORD_MUTANTS
+enum coord_mutant coord_mutant;
+#endif
+
+int coord_new(const struct coord_limits *limits, struct coord **ret)
+{
+	struct coord *coord = calloc(1, sizeof *coord);
+
+	if (!coord)
+		return -ENOMEM;
+	coord->limits = *limits;
+	coord->next_job = 1;
+	coord->next_lease = 1;
+	*ret = coord;
+	return 0;
+}
+
+struct coord *coord_free(struct coord *coord)
+{
+	if (!coord)
+		return NULL;
+	for (uint32_t i = 0; i < coord->jobs_n; i++)
+		job_free(coord->jobs[i]);
+	for (uint32_t i = 0; i < coord->nodes_n; i++)
+		node_free(coord->nodes[i]);
+	free(coord->jobs);
+	free(coord->nodes);
+	free(coord);
+	return NULL;
+}
+
+/* ---- loading */
+
+int coord_load_node(struct coord *coord, const char *name, const char *reason)
+{
+	return node_load(coord, name, reason);
+}
+
+int coord_load_job(struct coord *coord, const struct job_row *row, struct error *err)
+{
+	struct job *job;
+	int r;
+
+	if (row->state > JOB_RUNNING || row->files == 0 || job_find(coord, row->id))
+		return error_set(err, -EINVAL, ERROR_SOFTWARE, "the database has job %llu in a state that makes no sense",
+		                 (unsigned long long)row->id);
+	r = job_add(coord, row, &job);
+	return r < 0 ? error_oom(err) : 0;
+}
+
+int coord_load_file(struct coord *coord, const struct file_row *row, struct error *err)
+{
+	struct job *job;
+	struct file *file = file_find(coord, row->job, row->file, &job);
+
+	if (!file || file->path || !row->path)
+		return error_set(err, -EINVAL, ERROR_SOFTWARE, "the database has file %u of job %llu, which makes no sense",
+		                 row->file, (unsigned long long)row->job);
+	file->row = *row;
+	file->row.path = file->path = strdup(row->path);
+	if (!file->path)
+		return error_oom(err);
+	job->files_loaded++;
+	if (row->state > JOB_RUNNING) {
+		file->ended = true;
+		job->files_ended++;
+		return 0;
+	}
+	return row->planned ? file_plan(coord, job, file, err) : 0;
+}
+
+int coord_load_slice(struct coord *coord, const struct slice_row *row, struct error *err)
+{
+	struct job *job;
+	struct file *file = file_find(coord, row->job, row->file, &job);
+	struct slice_task task = {.start_known = row->start_known, .start = row->seam.first};
+	bool used;
+
+	if (!file || file->ended || !file->slices || row->slice >= file->chain.n)
+		return error_set(err, -EINVAL, ERROR_SOFTWARE,
+		                 "the database has slice %llu of file %u of job %llu, which makes no sense",
+		                 (unsigned long long)row->slice, row->file, (unsigned long long)row->job);
+	task.begin = file->chain.links[row->slice].begin;
+	task.end = file->chain.links[row->slice].end;
+	file->outcome = chain_offer(&file->chain, row->slice, &task, row->fault.kind ? SLICE_FAULT : SLICE_END, &row->seam,
+	                            &row->fault, &used);
+	file->slices[row->slice].saved = true;
+	file->slices[row->slice].bases = row->bases;
+	if (used)
+		file->bytes_done += task.end - task.begin;
+	return 0;
+}
+
+/* Rows of slices that are not wanted any more go; complete chains are merged. */
+static void file_loaded(struct coord *coord, struct job *job, struct file *file)
+{
+	if (file->ended || !file->slices)
+		return;
+	for (uint64_t i = 0; i < file->chain.n; i++) {
+		const struct link *link = &file->chain.links[i];
+
+		if (file->slices[i].saved && (link->empty || link->state == LINK_OPEN || link->state == LINK_WAITS)) {
+			file->slices[i].saved = false;
+			emit_slice(coord, ACTION_FORGET_SLICE, file, i);
+		}
+	}
+	file_advance(coord, job, file);
+}
+
+int coord_loaded(struct coord *coord, uint64_t next_job, uint64_t now_ms, struct actions *actions)
+{
+	coord->actions = actions;
+	coord->now_ms = now_ms;
+	if (next_job > coord->next_job)
+		coord->next_job = next_job;
+	for (uint32_t j = 0; j < coord->jobs_n; j++) {
+		struct job *job = coord->jobs[j];
+
+		for (uint32_t f = 0; f < job->row.files && job->files_loaded == job->row.files; f++)
+			file_loaded(coord, job, &job->files[f]);
+		job_end_if_done(coord, job);
+	}
+	return coord->oom ? -ENOMEM : 0;
+}
+
+/* ---- stepping */
+
+static void step_node(struct coord *coord, const struct event *event)
+{
+	struct node *node = node_of_peer(coord, event->peer);
+
+	if (event->kind == EVENT_NODE_HELLO) {
+		node_hello(coord, event);
+		return;
+	}
+	if (!node)
+		return; /* a peer that was replaced, or never said hello */
+	node->seen_ms = coord->now_ms;
+	switch (event->kind) {
+	case EVENT_NODE_GONE:
+		node_gone(coord, node);
+		break;
+	case EVENT_NODE_DRAINING:
+		node->draining = true;
+		break;
+	case EVENT_OPENED:
+		file_opened(coord, event);
+		break;
+	case EVENT_PROGRESS:
+		slice_progress(coord, event);
+		break;
+	case EVENT_RESULT:
+		slice_result(coord, event);
+		break;
+	case EVENT_CRASHED:
+		slice_crashed(coord, event);
+		break;
+	case EVENT_IO_ERROR:
+		slice_io_error(coord, event);
+		break;
+	case EVENT_RETURNED:
+		slice_returned(coord, event);
+		break;
+	default:
+		break;
+	}
+}
+
+int coord_step(struct coord *coord, const struct event *event, struct actions *actions)
+{
+	jobs_reap(coord);
+	coord->actions = actions;
+	coord->now_ms = event->now_ms;
+	coord->wall_ms = event->wall_ms;
+	switch (event->kind) {
+	case EVENT_TICK:
+		break;
+	case EVENT_SUBMIT:
+		job_submit(coord, event);
+		break;
+	case EVENT_CANCEL:
+		job_cancel(coord, event);
+		break;
+	case EVENT_DRAIN:
+		node_drain(coord, event);
+		break;
+	case EVENT_RESUME:
+		node_resume(coord, event);
+		break;
+	case EVENT_MERGED:
+		file_merged(coord, event);
+		break;
+	default:
+		step_node(coord, event);
+		break;
+	}
+	node_stalls(coord);
+	schedule(coord);
+	return coord->oom ? -ENOMEM : 0;
+}
+
+uint64_t coord_deadline(const struct coord *coord)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (uint32_t i = 0; i < coord->nodes_n; i++) {
+		const struct node *node = coord->nodes[i];
+
+		for (uint32_t k = 0; k < node->runs_n; k++)
+			if (node->runs[k].progress_ms + coord->limits.stall_ms < first)
+				first = node->runs[k].progress_ms + coord->limits.stall_ms;
+	}
+	for (uint32_t j = 0; j < coord->jobs_n; j++) {
+		const struct job *job = coord->jobs[j];
+
+		for (uint32_t f = job->work_next; f < job->open_next && f < job->row.files; f++)
+			if (job->files[f].open_peer && job->files[f].open_ms + coord->limits.open_ms < first)
+				first = job->files[f].open_ms + coord->limits.open_ms;
+	}
+	return first;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The list of actions: see core.h. Room for a step's actions grows and stays for the next one. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/coord/core_internal.h"
+
+void actions_clear(struct actions *actions)
+{
+	actions->n = 0;
+}
+
+void actions_deinit(struct actions *actions)
+{
+	free(actions->items);
+	*actions = (struct actions){0};
+}
+
+/* Where an action of no use goes when there is no memory: the step fails then. */
+static struct action nowhere;
+
+struct action *emit(struct coord *coord, enum action_kind kind, uint64_t peer)
+{
+	struct actions *actions = coord->actions;
+	struct action *action;
+
+	if (actions->n == actions->room) {
+		uint32_t room = actions->room ? 2 * actions->room : 32;
+		struct action *items = reallocarray(actions->items, room, sizeof *items);
+
+		if (!items) {
+			coord->oom = true;
+			return &nowhere;
+		}
+		actions->items = items;
+		actions->room = room;
+	}
+	action = &actions->items[actions->n++];
+	memset(action, 0, sizeof *action);
+	action->kind = kind;
+	action->peer = peer;
+	return action;
+}
+
+void emit_id(struct coord *coord, enum action_kind kind, uint64_t peer, const struct slice_id *id)
+{
+	struct slice_id copy = *id;
+
+	emit(coord, kind, peer)->id = copy;
+}
+
+void emit_job(struct coord *coord, const struct job *job)
+{
+	emit(coord, ACTION_SAVE_JOB, 0)->job = &job->row;
+}
+
+void emit_file(struct coord *coord, const struct file *file)
+{
+	emit(coord, ACTION_SAVE_FILE, 0)->file = &file->row;
+}
+
+void emit_slice(struct coord *coord, enum action_kind kind, const struct file *file, uint64_t i)
+{
+	const struct link *link = &file->chain.links[i];
+
+	emit(coord, kind, 0)->slice = (struct slice_row){
+		.job = file->row.job,
+		.file = file->row.file,
+		.slice = i,
+		.start_known = link->start_known,
+		.seam = link->seam,
+		.fault = link->fault,
+		.bases = file->slices[i].bases,
+	};
+}
+
+void emit_merge(struct coord *coord, enum action_kind kind, const struct file *file)
+{
+	struct action *action = emit(coord, kind, 0);
+
+	action->merge.job = file->row.job;
+	action->merge.file = file->row.file;
+	action->merge.chain = &file->chain;
+}
+
+void emit_node(struct coord *coord, const struct node *node)
+{
+	struct action *action = emit(coord, ACTION_SAVE_NODE, 0);
+
+	memcpy(action->node.name, node->name, sizeof action->node.name);
+	memcpy(action->node.reason, node->reason, sizeof action->node.reason);
+	action->node.drained = node->drained;
+}
+
+void emit_changed(struct coord *coord, const struct job *job)
+{
+	emit(coord, ACTION_JOB_CHANGED, 0)->job_id = job->row.id;
+}
+
+void emit_granted(struct coord *coord, uint64_t request, uint64_t job)
+{
+	struct action *action;
+
+	if (request == 0)
+		return;
+	action = emit(coord, ACTION_REPLY, 0);
+	action->reply.request = request;
+	action->reply.job = job;
+}
+
+void emit_refused(struct coord *coord, uint64_t request, const struct error *error)
+{
+	struct action *action;
+
+	if (request == 0)
+		return;
+	action = emit(coord, ACTION_REPLY, 0);
+	action->reply.request = request;
+	action->reply.error = *error;
+}
+
+void emit_log(struct coord *coord, int level, const char *format, ...)
+{
+	struct action *action = emit(coord, ACTION_LOG, 0);
+	va_list args;
+
+	action->log.level = level;
+	va_start(args, format);
+	(void)vsnprintf(action->log.text, sizeof action->log.text, format, args);
+	va_end(args);
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Nodes: who is there, what each counts, who is drained. */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/coord/core_internal.h"
+#include "lib/base/log.h"
+
+/* Where a name stands, or would stand, in the ordered list. */
+static uint32_t node_index(const struct coord *coord, const char *name, bool *ret_found)
+{
+	uint32_t low = 0, high = coord->nodes_n;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = strcmp(coord->nodes[middle]->name, name);
+
+		if (order == 0) {
+			*ret_found = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_found = false;
+	return low;
+}
+
+struct node *node_of_name(const struct coord *coord, const char *name)
+{
+	bool found;
+	uint32_t i = node_index(coord, name, &found);
+
+	return found ? coord->nodes[i] : NULL;
+}
+
+struct node *node_of_peer(const struct coord *coord, uint64_t peer)
+{
+	for (uint32_t i = 0; peer && i < coord->nodes_n; i++)
+		if (coord->nodes[i]->peer == peer)
+			return coord->nodes[i];
+	return NULL;
+}
+
+void node_free(struct node *node)
+{
+	free(node->runs);
+	free(node);
+}
+
+/* Forgets one node that is down and that nobody drained, so that names cannot fill the memory. */
+static void nodes_trim(struct coord *coord)
+{
+	for (uint32_t i = 0; coord->nodes_n >= NODES_MAX && i < coord->nodes_n; i++) {
+		if (coord->nodes[i]->peer || coord->nodes[i]->drained)
+			continue;
+		node_free(coord->nodes[i]);
+		memmove(&coord->nodes[i], &coord->nodes[i + 1], (coord->nodes_n - i - 1) * sizeof *coord->nodes);
+		coord->nodes_n--;
+		return;
+	}
+}
+
+static struct node *node_make(struct coord *coord, const char *name)
+{
+	struct node *node;
+	bool found;
+	uint32_t i;
+
+	nodes_trim(coord);
+	i = node_index(coord, name, &found);
+	if (found)
+		return coord->nodes[i];
+	if (coord->nodes_n == coord->nodes_room) {
+		uint32_t room = coord->nodes_room ? 2 * coord->nodes_room : 16;
+		struct node **nodes = reallocarray(coord->nodes, room, sizeof(struct node *));
+
+		if (!nodes)
+			return NULL;
+		coord->nodes = nodes;
+		coord->nodes_room = room;
+	}
+	node = calloc(1, sizeof *node);
+	if (!node)
+		return NULL;
+	(void)snprintf(node->name, sizeof node->name, "%s", name);
+	memmove(&coord->nodes[i + 1], &coord->nodes[i], (coord->nodes_n - i) * sizeof *coord->nodes);
+	coord->nodes[i] = node;
+	coord->nodes_n++;
+	return node;
+}
+
+int node_load(struct coord *coord, const char *name, const char *reason)
+{
+	struct node *node = node_make(coord, name);
+
+	if (!node)
+		return -ENOMEM;
+	node->drained = true;
+	(void)snprintf(node->reason, sizeof node->reason, "%s", reason);
+	return 0;
+}
+
+bool node_takes_work(const struct node *node)
+{
+	return node->peer && !node->draining && (!node->drained || MUTANT(MUTANT_DRAINED_GETS_WORK));
+}
+
+uint32_t nodes_slots(const struct coord *coord)
+{
+	uint32_t slots = 0;
+
+	for (uint32_t i = 0; i < coord->nodes_n; i++)
+		if (node_takes_work(coord->nodes[i]))
+			slots += coord->nodes[i]->slots;
+	return slots;
+}
+
+/* ---- what it runs */
+
+struct run *run_find(struct node *node, uint64_t job, uint32_t file, uint64_t slice)
+{
+	for (uint32_t i = 0; i < node->runs_n; i++) {
+		struct slice_id *id = &node->runs[i].id;
+
+		if (id->job == job && id->file == file && id->slice == slice)
+			return &node->runs[i];
+	}
+	return NULL;
+}
+
+struct run *run_add(struct coord *coord, struct node *node, const struct slice_id *id)
+{
+	if (node->runs_n == node->runs_room) {
+		uint32_t room = node->runs_room ? 2 * node->runs_room : 8;
+		struct run *runs = reallocarray(node->runs, room, sizeof *runs);
+
+		if (!runs) {
+			coord->oom = true;
+			return NULL;
+		}
+		node->runs = runs;
+		node->runs_room = room;
+	}
+	node->runs[node->runs_n] = (struct run){.id = *id, .progress_ms = coord->now_ms};
+	return &node->runs[node->runs_n++];
+}
+
+void run_remove(struct node *node, struct run *run)
+{
+	*run = node->runs[--node->runs_n];
+}
+
+/* Every slice that it ran and does not hold any more is lost. */
+static void runs_lose(struct coord *coord, struct node *node, const struct node_hello *hello)
+{
+	for (uint32_t i = node->runs_n; i-- > 0;) {
+		struct slice_id id = node->runs[i].id;
+		bool held = false;
+
+		for (uint32_t k = 0; hello && !held && k < hello->held_n; k++)
+			held = hello->held[k].job == id.job && hello->held[k].file == id.file &&
+			       hello->held[k].slice == id.slice;
+		if (held)
+			continue;
+		run_remove(node, &node->runs[i]);
+		if (!MUTANT(MUTANT_LOSE_ON_GONE))
+			slice_lost(coord, &id, node->name);
+		if (i > node->runs_n)
+			i = node->runs_n; /* a file failed by this and took more runs away */
+	}
+}
+
+/* OPENs that this peer will not answer are asked of others. */
+static void opens_lose(struct coord *coord, uint64_t peer)
+{
+	for (uint32_t j = 0; j < coord->jobs_n; j++) {
+		struct job *job = coord->jobs[j];
+
+		for (uint32_t f = job->open_next; f-- > 0;) {
+			if (job->files[f].open_peer != peer)
+				continue;
+			job->files[f].open_peer = 0;
+			job->open_next = f;
+		}
+	}
+}
+
+/* Takes over what it says it holds: runs again where that is of use, dropped where not. */
+static void hello_held(struct coord *coord, struct node *node, const struct node_hello *hello)
+{
+	for (uint32_t k = 0; k < hello->held_n; k++) {
+		const struct slice_id *id = &hello->held[k];
+		struct job *job;
+		struct file *file = file_find(coord, id->job, id->file, &job);
+
+		if (run_find(node, id->job, id->file, id->slice))
+			continue;
+		if (!file || file->ended || !file->slices || id->slice >= file->chain.n ||
+		    file->chain.links[id->slice].state >= LINK_COUNTED || file->slices[id->slice].running > 0 ||
+		    MUTANT(MUTANT_IGNORE_HELD)) {
+			emit_id(coord, ACTION_SEND_DROP, node->peer, id);
+			continue;
+		}
+		if (run_add(coord, node, id)) {
+			file->slices[id->slice].running++;
+			job->running++;
+		}
+	}
+}
+
+void node_hello(struct coord *coord, const struct event *event)
+{
+	const struct node_hello *hello = &event->hello;
+	struct node *node = node_make(coord, hello->name);
+
+	if (!node) {
+		coord->oom = true;
+		return;
+	}
+	if (node->peer) {
+		struct action *action = emit(coord, ACTION_DROP_PEER, node->peer);
+
+		(void)snprintf(action->text, sizeof action->text, "node %s has connected anew", node->name);
+		opens_lose(coord, node->peer);
+		node->opens = 0;
+	}
+	runs_lose(coord, node, hello);
+	node->peer = event->peer;
+	memcpy(node->instance, hello->instance, sizeof node->instance);
+	node->slots = hello->slots;
+	node->algorithm = hello->algorithm;
+	node->draining = hello->draining;
+	node->seen_ms = coord->now_ms;
+	node->rate = node->rate_bytes = node->bytes_done = 0;
+	node->rate_from_ms = coord->now_ms;
+	if (!node->drained)
+		node->reason[0] = '\0';
+	for (uint32_t i = 0; i < node->runs_n; i++)
+		node->runs[i].progress_ms = coord->now_ms;
+	hello_held(coord, node, hello);
+	if (node->drained)
+		(void)emit(coord, ACTION_SEND_DRAIN, node->peer);
+	emit_log(coord, LOG_INFO, "node %s is there with %u slots", node->name, node->slots);
+}
+
+void node_gone(struct coord *coord, struct node *node)
+{
+	uint64_t peer = node->peer;
+
+	emit_log(coord, node->draining ? LOG_INFO : LOG_WARNING, "node %s is gone, %u slices go back", node->name,
+	         node->runs_n);
+	node->peer = 0;
+	node->opens = 0;
+	node->rate = 0;
+	if (!node->drained)
+		(void)snprintf(node->reason, sizeof node->reason, "%s",
+		               node->draining ? "has ended" : "connection lost");
+	opens_lose(coord, peer);
+	runs_lose(coord, node, NULL);
+}
+
+/* ---- drained by a person */
+
+void node_drain(struct coord *coord, const struct event *event)
+{
+	struct node *node = node_make(coord, event->drain.node);
+
+	if (!node) {
+		coord->oom = true;
+		return;
+	}
+	node->drained = true;
+	(void)snprintf(node->reason, sizeof node->reason, "%s", event->drain.reason ? event->drain.reason : "");
+	emit_node(coord, node);
+	if (node->peer)
+		(void)emit(coord, ACTION_SEND_DRAIN, node->peer);
+	emit_granted(coord, event->request, 0);
+}
+
+void node_resume(struct coord *coord, const struct event *event)
+{
+	struct node *node = node_of_name(coord, event->drain.node);
+	struct error error;
+
+	if (!node) {
+		(void)error_set(&error, -ENOENT, ERROR_USAGE, "there is no node %s; 'fqctl nodes' lists them",
+		                event->drain.node);
+		emit_refused(coord, event->request, &error);
+		return;
+	}
+	node->drained = false;
+	node->draining = false; /* it says so again if it is about to end */
+	node->reason[0] = '\0';
+	emit_node(coord, node);
+	if (node->peer)
+		(void)emit(coord, ACTION_SEND_RESUME, node->peer);
+	emit_granted(coord, event->request, 0);
+}
+
+/* OPENs without an answer for too long count as failed there. */
+static void opens_stall(struct coord *coord)
+{
+	for (uint32_t j = 0; j < coord->jobs_n; j++) {
+		struct job *job = coord->jobs[j];
+
+		for (uint32_t f = job->open_next; f-- > job->work_next;) {
+			struct file *file = &job->files[f];
+			struct node *node;
+
+			if (!file->open_peer || coord->now_ms - file->open_ms < coord->limits.open_ms)
+				continue;
+			node = node_of_peer(coord, file->open_peer);
+			if (node) {
+				node->opens -= node->opens > 0;
+				if (file_fail_add(file, 0, node->name) < 0)
+					coord->oom = true;
+			}
+			if (file->open_error.class == ERROR_NONE)
+				(void)error_set(&file->open_error, -ETIMEDOUT, ERROR_IO, "%s: opening it takes too long",
+				                file->path);
+			file->open_peer = 0;
+			job->open_next = f;
+		}
+	}
+}
+
+/* Slices without progress for too long are taken away. */
+static void runs_stall(struct coord *coord)
+{
+	for (uint32_t n = 0; n < coord->nodes_n; n++) {
+		struct node *node = coord->nodes[n];
+
+		for (uint32_t i = node->runs_n; i-- > 0;) {
+			struct slice_id id = node->runs[i].id;
+
+			if (coord->now_ms - node->runs[i].progress_ms < coord->limits.stall_ms ||
+			    MUTANT(MUTANT_NO_STALL))
+				continue;
+			run_remove(node, &node->runs[i]);
+			emit_id(coord, ACTION_SEND_DROP, node->peer, &id);
+			emit_log(coord, LOG_WARNING, "node %s made no progress with slice %llu of job %llu", node->name,
+			         (unsigned long long)id.slice, (unsigned long long)id.job);
+			slice_lost(coord, &id, node->name);
+			if (i > node->runs_n)
+				i = node->runs_n;
+		}
+	}
+}
+
+void node_stalls(struct coord *coord)
+{
+	runs_stall(coord);
+	opens_stall(coord);
+}

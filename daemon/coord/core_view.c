@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Looking at jobs, files, slices and nodes: see the end of core.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/coord/core_internal.h"
+
+/* Which nodes count for the job now. */
+static void view_nodes(const struct coord *coord, const struct job *job, struct job_view *view)
+{
+	for (uint32_t n = 0; n < coord->nodes_n; n++) {
+		const struct node *node = coord->nodes[n];
+		size_t used = strlen(view->node_names);
+		bool counts = false;
+
+		for (uint32_t i = 0; !counts && i < node->runs_n; i++)
+			counts = node->runs[i].id.job == job->row.id;
+		if (!counts)
+			continue;
+		view->nodes++;
+		(void)snprintf(view->node_names + used, sizeof view->node_names - used, "%s%s", used ? "," : "", node->name);
+	}
+}
+
+static uint64_t running_bytes(const struct coord *coord, uint64_t job)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t n = 0; n < coord->nodes_n; n++)
+		for (uint32_t i = 0; i < coord->nodes[n]->runs_n; i++)
+			if (coord->nodes[n]->runs[i].id.job == job)
+				bytes += coord->nodes[n]->runs[i].bytes;
+	return bytes;
+}
+
+static const char *waits_for(const struct coord *coord, const struct job *job)
+{
+	if (job->row.state > JOB_RUNNING || job->running > 0)
+		return "";
+	if (nodes_slots(coord) == 0)
+		return "NoWorkers";
+	for (uint32_t f = 0; f < job->row.files; f++)
+		if (!job->files[f].row.planned && job->files[f].fails_n > 0)
+			return "NoNodeSeesPath";
+	return job->row.state == JOB_PENDING ? "Resources" : "";
+}
+
+static void job_look(const struct coord *coord, const struct job *job, struct job_view *ret)
+{
+	*ret = (struct job_view){.row = &job->row, .files_done = job->files_ended};
+	for (uint32_t f = 0; f < job->row.files; f++) {
+		const struct file *file = &job->files[f];
+		uint64_t size = file->row.planned ? file->row.facts.fingerprint.size : 0;
+
+		ret->bytes += size;
+		ret->bytes_done += file->ended || file->bytes_done > size ? size : file->bytes_done;
+		ret->records += file->ended ? file->row.records : file->chain.records;
+		ret->bases += file->row.bases;
+	}
+	ret->bytes_done += running_bytes(coord, job->row.id);
+	if (ret->bytes_done > ret->bytes)
+		ret->bytes_done = ret->bytes;
+	view_nodes(coord, job, ret);
+	(void)snprintf(ret->reason, sizeof ret->reason, "%s", waits_for(coord, job));
+}
+
+bool coord_next_job(const struct coord *coord, uint64_t *cursor, struct job_view *ret)
+{
+	for (uint32_t i = 0; i < coord->jobs_n; i++) {
+		if (coord->jobs[i]->row.id <= *cursor)
+			continue;
+		*cursor = coord->jobs[i]->row.id;
+		job_look(coord, coord->jobs[i], ret);
+		return true;
+	}
+	return false;
+}
+
+bool coord_find_job(const struct coord *coord, uint64_t id, struct job_view *ret)
+{
+	const struct job *job = job_find(coord, id);
+
+	if (job)
+		job_look(coord, job, ret);
+	return job;
+}
+
+bool coord_find_file(const struct coord *coord, uint64_t id, uint32_t index, struct file_view *ret)
+{
+	struct job *job;
+	const struct file *file = file_find(coord, id, index, &job);
+
+	if (!file)
+		return false;
+	*ret = (struct file_view){
+		.row = &file->row,
+		.bytes_done = file->ended ? file->row.facts.fingerprint.size : file->bytes_done,
+		.chain = file->slices ? &file->chain : NULL,
+	};
+	return true;
+}
+
+bool coord_find_slice(const struct coord *coord, uint64_t id, uint32_t index, uint64_t i, struct slice_view *ret)
+{
+	static const char *const states[] = {"open", "waits", "counted", "proven"};
+	struct job *job;
+	const struct file *file = file_find(coord, id, index, &job);
+	const struct link *link;
+
+	if (!file || !file->slices || i >= file->chain.n)
+		return false;
+	link = &file->chain.links[i];
+	*ret = (struct slice_view){
+		.state = link->empty ? "empty" : states[link->state],
+		.node = "",
+		.crashes = file->slices[i].crashes,
+		.losses = file->slices[i].losses,
+	};
+	for (uint32_t n = 0; file->slices[i].running > 0 && n < coord->nodes_n; n++) {
+		if (!run_find(coord->nodes[n], id, index, i))
+			continue;
+		ret->state = "running";
+		ret->node = coord->nodes[n]->name;
+		break;
+	}
+	return true;
+}
+
+static const char *node_state(const struct node *node)
+{
+	if (!node->peer)
+		return "down";
+	if (node->drained || node->draining)
+		return node->runs_n ? "drng" : "drain";
+	if (node->runs_n == 0)
+		return "idle";
+	return node->runs_n < node->slots ? "mixed" : "alloc";
+}
+
+bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret)
+{
+	const struct node *node;
+
+	if (*cursor >= coord->nodes_n)
+		return false;
+	node = coord->nodes[(*cursor)++];
+	*ret = (struct node_view){
+		.name = node->name,
+		.state = node_state(node),
+		.reason = node->reason,
+		.peer = node->peer,
+		.slots = node->slots,
+		.busy = node->runs_n,
+		.bytes_done = node->bytes_done,
+		.rate = node->runs_n ? node->rate : 0,
+		.seen_ms = node->seen_ms,
+	};
+	for (uint32_t i = 0; i < node->runs_n; i++) {
+		bool first = true;
+
+		for (uint32_t k = 0; first && k < i; k++)
+			first = node->runs[k].id.job != node->runs[i].id.job;
+		ret->jobs += first;
+	}
+	return true;
+}

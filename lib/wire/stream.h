@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bytes over a non-blocking socket, with TLS or without, for connection.c. Outcomes and errors are those of tls.h. */
+#pragma once
+
+#include "lib/wire/tls.h"
+
+struct stream {
+	int fd;
+	struct tls_stream *tls; /* NULL: plain */
+	uint64_t plain_bytes_in;
+};
+
+/* Closes the socket. */
+void stream_deinit(struct stream *stream);
+
+int stream_handshake(struct stream *stream, struct error *err);
+int stream_read(struct stream *stream, void *buffer, size_t n, size_t *ret_n, struct error *err);
+int stream_write(struct stream *stream, const void *bytes, size_t n, size_t *ret_n, struct error *err);
+
+/* Tells the other side that nothing more will come. */
+void stream_finish(struct stream *stream);
+
+uint64_t stream_bytes_in(const struct stream *stream);
