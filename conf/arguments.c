@@ -12,7 +12,7 @@
 
 #include "lib/base/cleanup.h"
 
-#define TABLES_MAX 4
+#define TABLES_MAX 6
 #define NAMES_MAX (TABLES_MAX * OPTION_ROWS_MAX)
 #define LONG_VALUE 256 /* above all letters; + the name's index */
 

@@ -166,7 +166,7 @@ static size_t find_key(const struct option_table *table, const char *key)
 	return i;
 }
 
-static int unknown_key(const struct option_table *table, const char *key, struct error *err)
+static int unknown_key(const struct option_table *table, struct error *err)
 {
 	char known[ERROR_TEXT_MAX - 256] = "";
 	size_t at = 0;
@@ -187,7 +187,7 @@ static int load_setting(struct conf *conf, const char *name, const config_settin
 	size_t i = find_key(table, key);
 	int r;
 
-	r = i == table->n ? unknown_key(table, key, err)
+	r = i == table->n ? unknown_key(table, err)
 	                  : set_setting(&table->rows[i], conf->settings, setting, err);
 	if (r < 0) {
 		error_prefix(err, "%s:%u: %s: ", TEXT(name),
@@ -207,7 +207,8 @@ static int load_checked(struct conf *conf, const char *name, const char *text, s
 	int n, r;
 
 	config_init(&config);
-	config_set_include_dir(&config, "/dev/null"); /* where no file can be, if the scan missed one */
+	config_set_include_dir(&config,
+	                       "/dev/null"); /* where no file can be, if the scan missed one */
 	if (!config_read_string(&config, text)) {
 		const char *why = config_error_text(&config);
 

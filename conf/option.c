@@ -326,8 +326,7 @@ static void put_value(FILE *out, const struct option_row *row, const void *field
 		put_quoted(out, *(char *const *)field);
 		break;
 	case OPTION_NUMBER:
-		(void)fprintf(out, "%s%s",
-		              format_number(row, *(const uint64_t *)field, number),
+		(void)fprintf(out, "%s%s", format_number(row, *(const uint64_t *)field, number),
 		              *(const uint64_t *)field > INT32_MAX ? "L" : "");
 		break;
 	case OPTION_SIZE:

@@ -85,13 +85,15 @@ int conf_scan(const char *name, const char *text, size_t n, struct error *err)
 		else
 			s++;
 		if (too_large)
-			return refuse(name, text, start,
-			              "a large number: right is an L behind it (5000000000L), or, of a "
-			              "size or duration, a text as \"5G\"",
-			              err);
+			return refuse(
+			    name, text, start,
+			    "a large number: right is an L behind it (5000000000L), or, of a "
+			    "size or duration, a text as \"5G\"",
+			    err);
 		if (*start == '@')
 			return refuse(name, text, start,
-			              "@include is not followed: right is one file with all keys", err);
+			              "@include is not followed: right is one file with all keys",
+			              err);
 	}
 	return 0;
 }

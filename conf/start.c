@@ -27,7 +27,7 @@ static const struct option_row common_rows[] = {
 	.long_name = "dump-config",
 	.type = OPTION_BOOL,
 	.help = "Print every key with the value that holds, as a file that can be loaded again, "
-                "and exit.",
+		"and exit.",
 	OPTION_FIELD(struct conf_common, dump_config),
     },
     {

@@ -6,7 +6,8 @@
  *     socket --> TLS --> bytes in --> frame (checked against the table of message.h) --> the owner's handler
  *     the owner's message --> frame --> queue (control before bulk) --> TLS --> socket
  *
- * Bounds: one incoming frame at most PAYLOAD_MAX + header; the outgoing queue at most queue_max bytes.
+ * Bounds: 16 KiB a connection, incoming bytes at most 128 KiB (growing with what comes, never with what is announced), the
+ * outgoing queue at most queue_max bytes.
  */
 #pragma once
 
@@ -50,10 +51,11 @@ void connection_set_queue_max(struct connection *connection, size_t bytes); /* d
 short connection_events(const struct connection *connection);
 
 /*
- * Does what can be done without waiting: handshake, reading (at most about 256 KiB a call), writing of the queue.
+ * Does what can be done without waiting: handshake, reading (at most 128 KiB a call), writing of the queue.
  * 0: more may come; call again on events. 1 (CONNECTION_AGAIN): there is more that needs no event: call again soon.
- * Negative with a sentence: ended (-ECONNRESET: the other side closed in order), refused (-EKEYREJECTED: wrong key),
- * broken. Frames that had come whole before the end can still be taken.
+ * Negative with a sentence: ended (-ECONNRESET: the other side closed in order; -ECONNABORTED: cut off), refused
+ * (-EKEYREJECTED: wrong key), broken; and the same at every later call. Frames that had come whole before the end can still
+ * be taken.
  */
 #define CONNECTION_AGAIN 1
 int connection_run(struct connection *connection, struct error *err);
@@ -68,8 +70,9 @@ uint64_t connection_bytes_in(const struct connection *connection); /* to see tha
 int connection_take(struct connection *connection, struct frame *ret, struct error *err);
 
 /*
- * Queues a message (encoded now). PING, PONG and PROGRESS go before anything bulky that is queued. -ENOBUFS when the queue
- * is full: the peer does not read, drop it.
+ * Queues a message (encoded now; NULL where it is fq_Empty). PING, PONG and PROGRESS go before anything else that is queued,
+ * all others in order. -ENOBUFS when the queue is full: the peer does not read, drop it. -EPIPE when the connection has
+ * ended.
  */
 int connection_send(struct connection *connection, uint16_t type, uint16_t tag, const void *message);
 
@@ -81,14 +84,29 @@ int connection_send_blob(struct connection *connection, uint16_t type, uint16_t 
                          size_t n);
 
 bool connection_flushed(const struct connection *connection); /* nothing queued, nothing half written */
+size_t connection_queued(const struct connection *connection); /* bytes not given to the socket yet */
+
+/*
+ * Nothing more will be sent behind what is queued. When that is out, the other side is told that this is the end in order;
+ * what still comes from it is dropped, and connection_run() returns -ECONNRESET when it has closed too.
+ */
+void connection_end(struct connection *connection);
+
+/* How long nothing may come before dial_wait() takes the other side for gone (0: it may be silent for ever). */
+void connection_set_dead(struct connection *connection, uint64_t ms);
+uint64_t connection_dead(const struct connection *connection);
 
 /* Collects the DATA frames of one announced blob. */
 struct blob {
 	uint8_t *bytes;
 	size_t n, want;
+	size_t size; /* allocated */
 };
 
-/* want <= limit or -EMSGSIZE; memory grows with what arrives, not with what was announced. */
+/*
+ * want <= limit or -EMSGSIZE; memory grows with what arrives, not with what was announced. A blob of no bytes (want 0) is
+ * complete at once: no DATA follows.
+ */
 int blob_begin(struct blob *blob, uint64_t want, uint64_t limit, struct error *err);
 /* 1: complete. 0: more to come. -EBADMSG: more than announced. */
 int blob_add(struct blob *blob, const struct frame *frame, struct error *err);

@@ -65,6 +65,11 @@ static size_t blob_wire_size(size_t n)
 	return n + (n + DATA_MAX - 1) / DATA_MAX * FRAME_HEADER;
 }
 
+static bool fits(const struct queue *queue, size_t n)
+{
+	return queue->bytes < queue->max && n <= queue->max - queue->bytes;
+}
+
 static int item_add(struct queue *queue, struct queue_lane *lane, uint16_t type, uint16_t tag, const uint8_t *payload,
                     size_t payload_n, struct queue_item **ret)
 {
@@ -91,7 +96,7 @@ int queue_add(struct queue *queue, uint16_t type, uint16_t tag, const uint8_t *p
 	struct queue_item *item;
 
 	assert(n <= PAYLOAD_MAX && (payload || !n));
-	if (FRAME_HEADER + n > queue->max - queue->bytes)
+	if (!fits(queue, FRAME_HEADER + n))
 		return -ENOBUFS;
 	return item_add(queue, is_urgent(type) ? &queue->urgent : &queue->usual, type, tag, payload, n, &item);
 }
@@ -101,11 +106,10 @@ int queue_add_blob(struct queue *queue, uint16_t type, uint16_t tag, const uint8
 {
 	_cleanup_(freep) uint8_t *owned = blob;
 	struct queue_item *item;
-	size_t room = queue->max - queue->bytes;
 	int r;
 
 	assert(payload_n <= PAYLOAD_MAX && (payload || !payload_n) && (blob || !n));
-	if (n > room || FRAME_HEADER + payload_n + blob_wire_size(n) > room)
+	if (!fits(queue, n) || !fits(queue, FRAME_HEADER + payload_n + blob_wire_size(n)))
 		return -ENOBUFS;
 	r = item_add(queue, &queue->usual, type, tag, payload, payload_n, &item);
 	if (r < 0)

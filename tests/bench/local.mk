@@ -4,3 +4,11 @@ EXTRA_DIST += tests/bench/bench.py
 bench: tests/tools/mkfastq ctl/fqctl daemon/fqcoordd daemon/fqworkerd
 	$(PYTHON3) $(srcdir)/tests/bench/bench.py $(abs_top_builddir) $(BENCH)
 .PHONY: bench
+
+# The counting loops alone, in GB of quality bytes a second: make bench-count
+check_PROGRAMS += tests/bench/count_bench
+tests_bench_count_bench_SOURCES = tests/bench/count_bench.c
+tests_bench_count_bench_LDADD = $(QC_LIBS) -lm
+bench-count: tests/bench/count_bench
+	tests/bench/count_bench
+.PHONY: bench-count

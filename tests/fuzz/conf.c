@@ -29,7 +29,8 @@ union settings {
 };
 
 /* The dump of what the text sets; NULL where it is refused, which must have a sentence. */
-static char *load_and_dump(const struct option_table *table, const char *text, size_t n, size_t *ret_n)
+static char *load_and_dump(const struct option_table *table, const char *text, size_t n,
+                           size_t *ret_n)
 {
 	union settings settings;
 	struct error err = {0};
@@ -66,8 +67,8 @@ static void check(const struct option_table *table, const char *text, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct option_table *const tables[] = {&coord_table, &worker_table, &client_table,
-	                                                    &sample_table};
+	static const struct option_table *const tables[] = {&coord_table, &worker_table,
+	                                                    &client_table, &sample_table};
 
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		check(tables[i], (const char *)data, size);

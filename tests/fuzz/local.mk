@@ -13,4 +13,5 @@ endif
 
 include tests/fuzz/conf.mk
 include tests/fuzz/fastq.mk
+include tests/fuzz/qc.mk
 include tests/fuzz/wire.mk

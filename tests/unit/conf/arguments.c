@@ -54,10 +54,12 @@ static void test_options(void)
 	char buffer[256];
 	struct conf conf;
 
-	is_int(parse(&arguments,
-	             "-w two first --count=4 -lo --names a second --names b -h node:1 --spe slow -- -x",
-	             ARGUMENTS_ALL, buffer, &err),
-	       0, "a command line (%s)", err.text);
+	is_int(
+	    parse(
+		&arguments,
+		"-w two first --count=4 -lo --names a second --names b -h node:1 --spe slow -- -x",
+		ARGUMENTS_ALL, buffer, &err),
+	    0, "a command line (%s)", err.text);
 	is_u64(arguments.rest_n, 3, "has positional arguments");
 	is_str(arguments.rest[0], "first", "in their order");
 	is_str(arguments.rest[1], "second", "also behind options");
@@ -72,7 +74,8 @@ static void test_options(void)
 	is_str(sample.names.items[1], "b", "and each use adds one");
 	is_str(sample.from.host, "node", "-h is the host");
 	is_int((int)sample.speed, SPEED_SLOW, "a long name may be cut where it is clear");
-	is_int((int)CONF_SOURCE(&conf, struct sample, count), CONF_COMMAND, "the source is remembered");
+	is_int((int)CONF_SOURCE(&conf, struct sample, count), CONF_COMMAND,
+	       "the source is remembered");
 }
 
 static void test_refused(void)
@@ -144,8 +147,8 @@ static void test_help(void)
 		struct conf conf;
 		char buffer[256];
 
-		is_int(parse(&arguments, lines[i], ARGUMENTS_ALL, buffer, &err), 0, "parses: %s (%s)",
-		       lines[i], err.text);
+		is_int(parse(&arguments, lines[i], ARGUMENTS_ALL, buffer, &err), 0,
+		       "parses: %s (%s)", lines[i], err.text);
 		(void)conf_init(&conf, &conf_common_table, &common, &err);
 		is_int(conf_apply(&conf, &arguments, &err), 0, "applies");
 		ok(common.help, "and asks for help");

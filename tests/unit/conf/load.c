@@ -53,58 +53,66 @@ static void test_values(void)
 	is_int(load(&conf, &sample, "", &err), 0, "an empty file");
 }
 
+static const struct {
+	const char *text, *sentence;
+} refused[] = {
+    {"word = \"two\";\n\nwrod = 1;",
+     "some.conf:3: wrod: there is no such key for sample: right are word, "
+     "folder, count, bytes, pause, any, loud, from, names, speed"},
+    {"only-here = true;",
+     "some.conf:1: only-here: there is no such key for sample: right are word, "
+     "folder, count, bytes, pause, any, loud, from, names, speed"},
+    {"\nword = 5;",
+     "some.conf:2: word: the value has the wrong type: right is a text in double quotes"},
+    {"count = \"5\";", "some.conf:1: count: the value has the wrong type: right is a whole "
+                       "number without quotes"},
+    {"count = 5.5;", "some.conf:1: count: the value has the wrong type: right is a whole "
+                     "number without quotes"},
+    {"count = { a = 1; };", "some.conf:1: count: the value has the wrong type: right is a "
+                            "whole number without quotes"},
+    {"count = 0x5;", "some.conf:1: count: the number is hexadecimal: right is a decimal one"},
+    {"count = -5;",
+     "some.conf:1: count: \"-5\" is no number: right is a whole number without a sign"},
+    {"count = 11;", "some.conf:1: count: 11 is out of range: right is 2 to 10 things"},
+    {"count = 99999999999L;",
+     "some.conf:1: count: 99999999999 is out of range: right is 2 to 10 things"},
+    {"bytes = \"3T\";", "some.conf:1: bytes: 3T is out of range: right is 1 to 1T"},
+    {"pause = 61;", "some.conf:1: pause: 61s is out of range: right is 100ms to 1m"},
+    {"pause = true;",
+     "some.conf:1: pause: the value has the wrong type: right is a duration as \"5s\" "
+     "in double quotes, or a whole number of seconds"},
+    {"loud = 1;", "some.conf:1: loud: the value has the wrong type: right is true or false "
+                  "without quotes"},
+    {"from = \"a b\";", "some.conf:1: from: a b is no address: right are HOST, HOST:PORT, ADDRESS, "
+                        "[IPV6] or [IPV6]:PORT"},
+    {"names = \"a\";", "some.conf:1: names: the value has the wrong type: right is a list "
+                       "of texts as [\"one\", \"two\"]"},
+    {"names = [1, 2];", "some.conf:1: names: the value has the wrong type: right is a list "
+                        "of texts as [\"one\", \"two\"]"},
+    {"names = [\"123456\"];", "some.conf:1: names: 123456 has 6 bytes: right is 1 to 5"},
+    {"speed = \"quick\";", "some.conf:1: speed: \"quick\" is none of the choices: right is "
+                           "one of slow|fast|fastest"},
+    {"count = 4;\ncount = 5;",
+     "some.conf:2: duplicate setting name: right are lines of the form  key = value;"},
+    {"count = 4;\nbytes 5;\n",
+     "some.conf:2: syntax error: right are lines of the form  key = value;"},
+    {"bytes =\n 5000000000;",
+     "some.conf:2: a large number: right is an L behind it (5000000000L), or, of a "
+     "size or duration, a text as \"5G\""},
+    {"any = -2147483648;",
+     "some.conf:1: a large number: right is an L behind it (5000000000L), or, of a "
+     "size or duration, a text as \"5G\""},
+    {"any = 9223372036854775808L;",
+     "some.conf:1: a large number: right is an L behind it (5000000000L), "
+     "or, of a size or duration, a text as \"5G\""},
+    {"any = 2147483647; /* \" */ count = 4;\n@include \"/etc/passwd\"",
+     "some.conf:2: @include is not followed: right is one file with all keys"},
+    {"count = 4;\n \t@include \"/etc/passwd\"\n",
+     "some.conf:2: @include is not followed: right is one file with all keys"},
+};
+
 static void test_refused(void)
 {
-	static const struct {
-		const char *text, *sentence;
-	} refused[] = {
-	    {"word = \"two\";\n\nwrod = 1;", "some.conf:3: wrod: there is no such key for sample: right are word, "
-	                                     "folder, count, bytes, pause, any, loud, from, names, speed"},
-	    {"only-here = true;", "some.conf:1: only-here: there is no such key for sample: right are word, "
-	                          "folder, count, bytes, pause, any, loud, from, names, speed"},
-	    {"\nword = 5;", "some.conf:2: word: the value has the wrong type: right is a text in double quotes"},
-	    {"count = \"5\";",
-	     "some.conf:1: count: the value has the wrong type: right is a whole number without quotes"},
-	    {"count = 5.5;",
-	     "some.conf:1: count: the value has the wrong type: right is a whole number without quotes"},
-	    {"count = { a = 1; };",
-	     "some.conf:1: count: the value has the wrong type: right is a whole number without quotes"},
-	    {"count = 0x5;", "some.conf:1: count: the number is hexadecimal: right is a decimal one"},
-	    {"count = -5;",
-	     "some.conf:1: count: \"-5\" is no number: right is a whole number without a sign"},
-	    {"count = 11;", "some.conf:1: count: 11 is out of range: right is 2 to 10 things"},
-	    {"count = 99999999999L;",
-	     "some.conf:1: count: 99999999999 is out of range: right is 2 to 10 things"},
-	    {"bytes = \"3T\";", "some.conf:1: bytes: 3T is out of range: right is 1 to 1T"},
-	    {"pause = 61;", "some.conf:1: pause: 61s is out of range: right is 100ms to 1m"},
-	    {"pause = true;", "some.conf:1: pause: the value has the wrong type: right is a duration as \"5s\" "
-	                      "in double quotes, or a whole number of seconds"},
-	    {"loud = 1;",
-	     "some.conf:1: loud: the value has the wrong type: right is true or false without quotes"},
-	    {"from = \"a b\";", "some.conf:1: from: a b is no address: right are HOST, HOST:PORT, ADDRESS, "
-	                        "[IPV6] or [IPV6]:PORT"},
-	    {"names = \"a\";",
-	     "some.conf:1: names: the value has the wrong type: right is a list of texts as [\"one\", \"two\"]"},
-	    {"names = [1, 2];",
-	     "some.conf:1: names: the value has the wrong type: right is a list of texts as [\"one\", \"two\"]"},
-	    {"names = [\"123456\"];", "some.conf:1: names: 123456 has 6 bytes: right is 1 to 5"},
-	    {"speed = \"quick\";",
-	     "some.conf:1: speed: \"quick\" is none of the choices: right is one of slow|fast|fastest"},
-	    {"count = 4;\ncount = 5;",
-	     "some.conf:2: duplicate setting name: right are lines of the form  key = value;"},
-	    {"count = 4;\nbytes 5;\n", "some.conf:2: syntax error: right are lines of the form  key = value;"},
-	    {"bytes =\n 5000000000;", "some.conf:2: a large number: right is an L behind it (5000000000L), or, of a "
-	                           "size or duration, a text as \"5G\""},
-	    {"any = -2147483648;", "some.conf:1: a large number: right is an L behind it (5000000000L), or, of a "
-	                           "size or duration, a text as \"5G\""},
-	    {"any = 9223372036854775808L;", "some.conf:1: a large number: right is an L behind it (5000000000L), "
-	                                    "or, of a size or duration, a text as \"5G\""},
-	    {"any = 2147483647; /* \" */ count = 4;\n@include \"/etc/passwd\"",
-	     "some.conf:2: @include is not followed: right is one file with all keys"},
-	    {"count = 4;\n \t@include \"/etc/passwd\"\n",
-	     "some.conf:2: @include is not followed: right is one file with all keys"},
-	};
-
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
 		_cleanup_(sample_deinit) struct sample sample = {0};
 		struct error err = {0};
@@ -123,8 +131,11 @@ static void test_bounds(void)
 	struct error err = {0};
 	struct conf conf;
 
-	is_int(load(&conf, &sample, "// 5000000000 @include\n/* \n@include \"x\" */ folder = \"\\\"\n@include 5000000000\"; # @include", &err), 0,
-	       "the word @include in a comment and a text (%s)", err.text);
+	is_int(load(&conf, &sample,
+	            "// 5000000000 @include\n/* \n@include \"x\" */ folder = \"\\\"\n@include "
+	            "5000000000\"; # @include",
+	            &err),
+	       0, "the word @include in a comment and a text (%s)", err.text);
 	is_int(conf_load_text(&conf, "some.conf", "any = 1;\n\0count = 1;", 19, &err), -EINVAL,
 	       "a zero byte is refused");
 	is_str(err.text, "some.conf:2: a zero byte: right is plain text", "with its line");
@@ -133,7 +144,8 @@ static void test_bounds(void)
 	if (!large)
 		return;
 	memset(large, ' ', CONF_TEXT_MAX + 1);
-	is_int(conf_load_text(&conf, "some.conf", large, CONF_TEXT_MAX, &err), 0, "the largest file");
+	is_int(conf_load_text(&conf, "some.conf", large, CONF_TEXT_MAX, &err), 0,
+	       "the largest file");
 	is_int(conf_load_text(&conf, "some.conf", large, CONF_TEXT_MAX + 1, &err), -EFBIG,
 	       "one byte more is refused");
 }
@@ -146,7 +158,8 @@ static void test_files(void)
 	struct conf conf;
 
 	(void)load(&conf, &sample, "", &err);
-	is_int(conf_load_file(&conf, "/nonexistent/x.conf", &err), CONF_NO_FILE, "a file that is not there");
+	is_int(conf_load_file(&conf, "/nonexistent/x.conf", &err), CONF_NO_FILE,
+	       "a file that is not there");
 	ok(conf_load_file(&conf, "/", &err) < 0, "a folder is refused");
 	is_str(err.text, "/ cannot be read: Is a directory", "with the reason");
 	is_int((int)err.class, ERROR_CONFIG, "as an error of the configuration");
@@ -165,15 +178,18 @@ static void test_environment(void)
 	(void)setenv("FQ_SAMPLE_WORD", "", 1);
 	(void)setenv("FQ_SAMPLE_FROM", "there:9", 1);
 	(void)setenv("FQ_SAMPLE_NAMES", "z", 1);
-	(void)load(&conf, &sample, "word = \"file\"; from = \"here\"; names = [\"a\", \"b\"];", &err);
+	(void)load(&conf, &sample, "word = \"file\"; from = \"here\"; names = [\"a\", \"b\"];",
+	           &err);
 	is_int(conf_environment(&conf, &err), 0, "the environment (%s)", err.text);
 	is_str(sample.word, "file", "an empty variable counts as none");
 	is_str(sample.from.host, "there", "a variable wins over the file");
 	is_u64(sample.names.n, 1, "and replaces a list");
-	is_int((int)CONF_SOURCE(&conf, struct sample, from), CONF_ENVIRONMENT, "the source is remembered");
+	is_int((int)CONF_SOURCE(&conf, struct sample, from), CONF_ENVIRONMENT,
+	       "the source is remembered");
 	(void)setenv("FQ_SAMPLE_WORD", "x", 1);
 	is_int(conf_environment(&conf, &err), -ERANGE, "a wrong variable");
-	is_str(err.text, "FQ_SAMPLE_WORD of the environment: x has 1 bytes: right is 2 to 8", "is named");
+	is_str(err.text, "FQ_SAMPLE_WORD of the environment: x has 1 bytes: right is 2 to 8",
+	       "is named");
 	(void)unsetenv("FQ_SAMPLE_WORD");
 }
 
@@ -203,8 +219,10 @@ static void test_dump(void)
 	struct conf conf;
 
 	is_int(load(&conf, &a,
-	            "word = \"\\\"\\\\\\t\xc3\xa4\"; folder = \"/x\\x01\\ny\"; count = 9; bytes = 1025; "
-	            "pause = \"1001ms\"; loud = true; from = \"[fe80::1]:0\"; names = [\"a\\\"\", \"\\\\\"]; "
+	            "word = \"\\\"\\\\\\t\xc3\xa4\"; folder = \"/x\\x01\\ny\"; count = 9; bytes = "
+	            "1025; "
+	            "pause = \"1001ms\"; loud = true; from = \"[fe80::1]:0\"; names = [\"a\\\"\", "
+	            "\"\\\\\"]; "
 	            "speed = \"fastest\"; any = 9223372036854775807L;",
 	            &err),
 	       0, "settings that need care (%s)", err.text);

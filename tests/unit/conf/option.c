@@ -75,7 +75,8 @@ static void test_refused(struct sample *sample)
 	    {"count", "3x", "\"3x\" is no number: right is a whole number without a sign"},
 	    {"count", "", "\"\" is no number: right is a whole number without a sign"},
 	    {"count", "-3", "\"-3\" is no number: right is a whole number without a sign"},
-	    {"any", "18446744073709551616", "18446744073709551616 is out of range: right is 0 or more"},
+	    {"any", "18446744073709551616",
+	     "18446744073709551616 is out of range: right is 0 or more"},
 	    {"bytes", "0", "0 is out of range: right is 1 to 1T"},
 	    {"bytes", "2T", "2T is out of range: right is 1 to 1T"},
 	    {"bytes", "8Q",
@@ -83,7 +84,8 @@ static void test_refused(struct sample *sample)
 	    {"pause", "99ms", "99ms is out of range: right is 100ms to 1m"},
 	    {"pause", "61", "61 is out of range: right is 100ms to 1m"},
 	    {"pause", "1y",
-	     "\"1y\" is no duration: right is a number of seconds, or one with ms, s, m, h or d behind it"},
+	     "\"1y\" is no duration: right is a number of seconds, or one with ms, s, m, h or d "
+	     "behind it"},
 	    {"loud", "maybe", "\"maybe\" is neither true nor false"},
 	    {"speed", "fas", "\"fas\" is none of the choices: right is one of slow|fast|fastest"},
 	    {"speed", "", "\"\" is none of the choices: right is one of slow|fast|fastest"},
@@ -129,7 +131,8 @@ static void test_list(struct sample *sample)
 	is_str(err.text, "too many: right is at most 256", "which it says");
 	option_clear(row, sample);
 	is_u64(sample->names.n, 0, "a cleared list is empty");
-	ok(option_set_text(row, sample, "a", &err) == 0 && option_set_text(row, sample, "b", &err) == 0,
+	ok(option_set_text(row, sample, "a", &err) == 0 &&
+	       option_set_text(row, sample, "b", &err) == 0,
 	   "two items");
 	ok(option_format(row, sample, &value) == 0, "a list formats");
 	is_str(value, "[\"a\", \"b\"]", "as an array");
@@ -139,8 +142,10 @@ static void test_number(struct sample *sample)
 {
 	struct error err = {0};
 
-	ok(option_set_number(sample_row("pause"), sample, 60000, &err) == 0, "the largest duration");
-	ok(option_set_number(sample_row("pause"), sample, 60001, &err) == -ERANGE, "one more is too long");
+	ok(option_set_number(sample_row("pause"), sample, 60000, &err) == 0,
+	   "the largest duration");
+	ok(option_set_number(sample_row("pause"), sample, 60001, &err) == -ERANGE,
+	   "one more is too long");
 	is_str(err.text, "60001ms is out of range: right is 100ms to 1m", "and says so");
 }
 

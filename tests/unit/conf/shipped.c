@@ -61,7 +61,8 @@ static char *bound_of(const struct option_row *row, uint64_t bound)
 
 static bool is_quantity(const struct option_row *row)
 {
-	return row->type == OPTION_NUMBER || row->type == OPTION_SIZE || row->type == OPTION_DURATION;
+	return row->type == OPTION_NUMBER || row->type == OPTION_SIZE ||
+	       row->type == OPTION_DURATION;
 }
 
 /* The row's paragraph in the shipped file. */
@@ -106,8 +107,8 @@ static void put_bounds(FILE *out, const struct option_row *row)
 	if (is_quantity(row)) {
 		smallest = bound_of(row, row->smallest);
 		largest = bound_of(row, row->largest);
-		(void)fprintf(out, "Right are %s to %s%s%s.\n", smallest, largest, row->unit ? " " : "",
-		              row->unit ? row->unit : "");
+		(void)fprintf(out, "Right are %s to %s%s%s.\n", smallest, largest,
+		              row->unit ? " " : "", row->unit ? row->unit : "");
 	}
 	if (row->choices) {
 		(void)fputs("Right is one of ", out);
@@ -195,8 +196,9 @@ static size_t key_in_line(const char *line, const char *before, put_row put, con
 
 	if (put == put_manual) {
 		*ret_key = line + 3;
-		return strncmp(before, ".TP\n", 4) == 0 && strncmp(line, ".B ", 3) == 0 ? strcspn(line + 3, "\n")
-		                                                                       : 0;
+		return strncmp(before, ".TP\n", 4) == 0 && strncmp(line, ".B ", 3) == 0
+		           ? strcspn(line + 3, "\n")
+		           : 0;
 	}
 	*ret_key = line + (*line == '#');
 	n = strspn(*ret_key, letters);
@@ -330,17 +332,20 @@ static void test_can_fail(const struct option_table *table, const char *text, pu
 		if (!table->rows[i].key)
 			continue;
 		paragraph = paragraph_of(&table->rows[i], settings, put);
-		for (char *line = strtok_r(paragraph, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		for (char *line = strtok_r(paragraph, "\n", &save); line;
+		     line = strtok_r(NULL, "\n", &save)) {
 			_cleanup_(freep) char *copy = without(text, line);
 
 			copies++;
-			found += check_keys(table, copy, put) > 0 || check_paragraphs(table, copy, put) > 0;
+			found += check_keys(table, copy, put) > 0 ||
+			         check_paragraphs(table, copy, put) > 0;
 		}
 	}
 	free_defaults(table, settings);
-	ok(copies > 0 && found == copies, "%s: each of %zu copies that lack a line is found", table->name,
-	   copies);
-	if (asprintf(&planted, "%s%s", text, put == put_manual ? ".TP\n.B nosuch\n" : "#nosuch = 1;\n") < 0)
+	ok(copies > 0 && found == copies, "%s: each of %zu copies that lack a line is found",
+	   table->name, copies);
+	if (asprintf(&planted, "%s%s", text,
+	             put == put_manual ? ".TP\n.B nosuch\n" : "#nosuch = 1;\n") < 0)
 		abort();
 	is_u64(check_text(table, planted, put), 1, "%s: a planted key is found", table->name);
 }
@@ -356,8 +361,8 @@ static void test_program(const struct option_table *table)
 	manual = read_text(manual_name);
 	for (size_t i = 0; i < table->n; i++)
 		is_u64(check_row(&table->rows[i]), 0, "%s: row %zu", table->name, i);
-	if (ok(shipped && check_text(table, shipped, put_shipped) == 0, "%s says what the table says",
-	       shipped_name))
+	if (ok(shipped && check_text(table, shipped, put_shipped) == 0,
+	       "%s says what the table says", shipped_name))
 		test_can_fail(table, shipped, put_shipped);
 	if (ok(manual && check_text(table, manual, put_manual) == 0, "%s says what the table says",
 	       manual_name))
@@ -374,14 +379,14 @@ static void test_loads(const struct option_table *table)
 
 	(void)snprintf(name, sizeof name, "%s.conf", table->name);
 	text = read_text(name);
-	if (!ok(text && conf_load_text(&conf, name, text, strlen(text), &err) == 0, "%s loads (%s)", name,
-	        err.text))
+	if (!ok(text && conf_load_text(&conf, name, text, strlen(text), &err) == 0, "%s loads (%s)",
+	        name, err.text))
 		goto end;
 	for (char *s = text; (s = strstr(s, "\n#")); s++)
 		if (s[2] >= 'a' && s[2] <= 'z')
 			s[1] = ' ';
-	is_int(conf_load_text(&conf, name, text, strlen(text), &err), 0, "%s loads without the # (%s)", name,
-	       err.text);
+	is_int(conf_load_text(&conf, name, text, strlen(text), &err), 0,
+	       "%s loads without the # (%s)", name, err.text);
 end:
 	free(text);
 	free_defaults(table, settings);
@@ -422,14 +427,16 @@ static int print_paragraphs(const struct option_table *table, put_row put)
 
 int main(int argc, char **argv)
 {
-	static const struct option_table *const tables[] = {&coord_table, &worker_table, &client_table};
+	static const struct option_table *const tables[] = {&coord_table, &worker_table,
+	                                                    &client_table};
 
 	for (size_t i = 0; i < 3 && argc == 3 && strcmp(argv[1], "--print") == 0; i++) {
 		size_t n = strlen(tables[i]->name);
 
 		if (strncmp(argv[2], tables[i]->name, n) == 0)
-			return print_paragraphs(tables[i], strcmp(argv[2] + n, ".conf.5") == 0 ? put_manual
-			                                                                        : put_shipped);
+			return print_paragraphs(tables[i], strcmp(argv[2] + n, ".conf.5") == 0
+			                                       ? put_manual
+			                                       : put_shipped);
 	}
 	for (size_t i = 0; i < 3; i++) {
 		test_program(tables[i]);

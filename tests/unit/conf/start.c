@@ -37,9 +37,11 @@ static void write_file(const char *name, const char *text)
 }
 
 /* Starts with words parted by spaces; "@" before a word stands for the folder. */
-static int start(const struct conf_program *program, void *settings, const char *line, struct error *err)
+static int start(const struct conf_program *program, void *settings, const char *line,
+                 struct error *err)
 {
-	char buffer[512], *words[WORDS_MAX] = {(char[]){"program"}}, *save = NULL, paths[WORDS_MAX][128];
+	char buffer[512], *words[WORDS_MAX] = {(char[]){"program"}}, *save = NULL,
+			  paths[WORDS_MAX][128];
 	int n = 1;
 
 	(void)snprintf(buffer, sizeof buffer, "%s", line);
@@ -55,7 +57,8 @@ static void test_precedence(void)
 	_cleanup_(coord_settings_deinit) struct coord_settings settings = {0};
 	struct error err;
 
-	write_file("coord.conf", "ping = \"2s\";\ndead = \"20s\"; jobs_max = 7; state = \"/from/file\";\n");
+	write_file("coord.conf",
+	           "ping = \"2s\";\ndead = \"20s\"; jobs_max = 7; state = \"/from/file\";\n");
 	is_int(start(&coord_program, &settings, "--config @coord.conf --dead 30s -v", &err), 0,
 	       "a file and a command line (%s)", err.text);
 	is_u64(settings.ping_ms, 2000, "the file wins over the default");
@@ -78,12 +81,14 @@ static void test_service(void)
 	(void)setenv("STATE_DIRECTORY", "/run/a:/run/b", 1);
 	(void)setenv("CREDENTIALS_DIRECTORY", folder, 1);
 	write_file("worker.key", "");
-	is_int(start(&coord_program, &coord, "--config /dev/null", &err), 0, "under systemd (%s)", err.text);
+	is_int(start(&coord_program, &coord, "--config /dev/null", &err), 0, "under systemd (%s)",
+	       err.text);
 	is_str(coord.state, "/run/a", "the state folder is systemd's first");
 	is_str(coord.key, "/run/a/key.pem", "a credential that is not there is not the key");
 	coord_settings_deinit(&coord);
-	is_int(start(&coord_program, &coord, "--config /dev/null --state here --key k --socket s", &err), 0,
-	       "with own paths (%s)", err.text);
+	is_int(start(&coord_program, &coord, "--config /dev/null --state here --key k --socket s",
+	             &err),
+	       0, "with own paths (%s)", err.text);
 	is_str(coord.state, "here", "the command line wins over systemd's folder");
 	is_str(coord.key, "k", "a key that was set stays");
 	is_str(coord.socket, "s", "a socket that was set stays");
@@ -102,7 +107,8 @@ static void test_worker(void)
 	struct error err;
 
 	is_int(start(&worker_program, &settings,
-	             "--config /dev/null -h node9 -p 77 -n 4 --name n-1 --roots /a --roots /b", &err),
+	             "--config /dev/null -h node9 -p 77 -n 4 --name n-1 --roots /a --roots /b",
+	             &err),
 	       0, "a worker's command line (%s)", err.text);
 	is_str(settings.host.host, "node9", "its coordinator");
 	is_u64(settings.host.port, 77, "the port of -p goes into the address");
@@ -111,19 +117,20 @@ static void test_worker(void)
 	is_u64(settings.roots.n, 2, "its roots");
 	worker_settings_deinit(&settings);
 	write_file("worker.conf", "host = \"[::1]:99\"; port = 3;\n");
-	is_int(start(&worker_program, &settings, "--config @worker.conf", &err), 0, "a file (%s)", err.text);
+	is_int(start(&worker_program, &settings, "--config @worker.conf", &err), 0, "a file (%s)",
+	       err.text);
 	is_u64(settings.host.port, 99, "the host's own port wins over port");
 	is_u64(settings.port, 99, "and is the one that is dumped");
 	ok(settings.slots > 0, "slots 0 is one for each core");
 	ok(settings.name[0] != '\0' && !strchr(settings.name, '.'), "the name is the host's (%s)",
 	   settings.name);
 	worker_settings_deinit(&settings);
-	is_int(start(&worker_program, &settings, "--config @worker.conf -p 5", &err), 0, "file and -p (%s)",
-	       err.text);
+	is_int(start(&worker_program, &settings, "--config @worker.conf -p 5", &err), 0,
+	       "file and -p (%s)", err.text);
 	is_u64(settings.host.port, 5, "-p wins over the host of the file");
 	worker_settings_deinit(&settings);
-	is_int(start(&worker_program, &settings, "--config @worker.conf --join there FQ1-x", &err), 0,
-	       "--join HOST TOKEN (%s)", err.text);
+	is_int(start(&worker_program, &settings, "--config @worker.conf --join there FQ1-x", &err),
+	       0, "--join HOST TOKEN (%s)", err.text);
 	ok(settings.join, "is seen");
 	worker_settings_deinit(&settings);
 }
@@ -155,7 +162,8 @@ static void test_refused(void)
 	    {&worker_program, "--config /dev/null -h a --roots b",
 	     "roots: b is relative: right is a path that begins with a slash", ERROR_USAGE},
 	    {&worker_program, "--config /dev/null -h a --name b/c",
-	     "name: \"b/c\" is no name of a node: right are 1 to 64 letters, digits, dots, dashes and underscores, "
+	     "name: \"b/c\" is no name of a node: right are 1 to 64 letters, digits, dots, dashes "
+	     "and underscores, "
 	     "no dash at the beginning",
 	     ERROR_USAGE},
 	    {&worker_program, "--config /dev/null",
@@ -273,7 +281,8 @@ static void test_client_files(void)
 
 	(void)setenv("XDG_CONFIG_HOME", folder, 1);
 	(void)mkdir(PATH_OF("fqcluster"), 0700);
-	write_file("fqcluster/fqctl.conf", "host = \"mine\"; timeout = \"5s\"; color = \"never\";\n");
+	write_file("fqcluster/fqctl.conf",
+	           "host = \"mine\"; timeout = \"5s\"; color = \"never\";\n");
 	is_int(client(&settings, "--timeout 7s", &err), 0, "the user's file (%s)", err.text);
 	is_str(settings.host.host, "mine", "names the host");
 	is_u64(settings.host.port, 5381, "whose port is the default");
@@ -298,7 +307,8 @@ static void test_client_files(void)
 	is_int(client(&settings, "--config /dev/null", &err), 0, "--config (%s)", err.text);
 	is_u64(settings.timeout_ms, 0, "takes the place of the user's file");
 	client_settings_deinit(&settings);
-	is_int(client(&settings, "--config /nonexistent/x", &err), -ENOENT, "a --config that is not there");
+	is_int(client(&settings, "--config /nonexistent/x", &err), -ENOENT,
+	       "a --config that is not there");
 	is_int((int)err.class, ERROR_CONFIG, "is an error of the configuration");
 	client_settings_deinit(&settings);
 	(void)unsetenv("FQ_HOST");
@@ -310,7 +320,8 @@ static void test_client_socket(void)
 	struct client_settings settings;
 	struct error err;
 
-	is_int(client(&settings, "--socket /s", &err), 0, "--socket over the file's host (%s)", err.text);
+	is_int(client(&settings, "--socket /s", &err), 0, "--socket over the file's host (%s)",
+	       err.text);
 	is_str(settings.host.host, "", "is the way to the coordinator");
 	client_settings_deinit(&settings);
 	(void)setenv("FQ_SOCKET", "/s", 1);
@@ -325,16 +336,17 @@ static void test_client_socket(void)
 	write_file("fqcluster/fqctl.conf", "");
 	(void)unsetenv("XDG_CONFIG_HOME");
 	(void)setenv("HOME", "/home/me", 1);
-	is_int(client(&settings, "--config /dev/null", &err), 0, "without XDG_CONFIG_HOME (%s)", err.text);
+	is_int(client(&settings, "--config /dev/null", &err), 0, "without XDG_CONFIG_HOME (%s)",
+	       err.text);
 	is_str(settings.keys, "/home/me/.config/fqcluster", "keys lie in ~/.config");
 	client_settings_deinit(&settings);
 }
 
 static void clean_up(void)
 {
-	static const char *const names[] = {"coord.conf", "worker.conf", "worker.key",
-	                                    "bad.conf",   "good.conf",   "dump.conf",
-	                                    "fqcluster/fqctl.conf"};
+	static const char *const names[] = {
+	    "coord.conf", "worker.conf", "worker.key",          "bad.conf",
+	    "good.conf",  "dump.conf",   "fqcluster/fqctl.conf"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		(void)unlink(PATH_OF(names[i]));
@@ -344,8 +356,9 @@ static void clean_up(void)
 
 int main(void)
 {
-	static const char *const variables[] = {"FQ_HOST", "FQ_SOCKET", "FQ_KEYS", "STATE_DIRECTORY",
-	                                        "CREDENTIALS_DIRECTORY", "POSIXLY_CORRECT"};
+	static const char *const variables[] = {
+	    "FQ_HOST",        "FQ_SOCKET", "FQ_KEYS", "STATE_DIRECTORY", "CREDENTIALS_DIRECTORY",
+	    "POSIXLY_CORRECT"};
 
 	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
 		(void)unsetenv(variables[i]);
@@ -356,8 +369,10 @@ int main(void)
 	test_worker();
 	test_refused();
 	test_printed();
-	test_dump(&coord_program, "--config @good.conf --slice-min 12345 --keep 90061s --dump-config");
-	test_dump(&worker_program, "--config /dev/null -h [::1]:9 -n 3 --roots /a\"b --dump-config");
+	test_dump(&coord_program,
+	          "--config @good.conf --slice-min 12345 --keep 90061s --dump-config");
+	test_dump(&worker_program,
+	          "--config /dev/null -h [::1]:9 -n 3 --roots /a\"b --dump-config");
 	test_client_files();
 	test_client_socket();
 	clean_up();

@@ -46,7 +46,7 @@ static void examples(void)
 	try_guess("nothing", "", EDGE_UNKNOWN, TEXT_ENDS, GUESS_MADE, 0);
 	try_guess("too little text", "II\n@b\nAC\n", EDGE_WITHIN, TEXT_GOES_ON, GUESS_MORE, 0);
 	try_guess("what is no FASTQ", ">a\nAC\n>b\nAC\n>c\n", EDGE_LINE, TEXT_GOES_ON, GUESS_UNSURE, 0);
-	try_guess("text that reads either way", "@\n@\n+\n@\n+\n@\n+\n@\n+\n@\n+\n@\n", EDGE_UNKNOWN,
+	try_guess("text that reads either way", "@\n@\n+\n+\n@\n@\n+\n+\n@\n@\n+\n+\n", EDGE_UNKNOWN,
 	          TEXT_GOES_ON, GUESS_MORE, 0);
 }
 

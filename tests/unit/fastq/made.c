@@ -187,19 +187,21 @@ static void add_number(struct bytes *bytes, uint64_t number, size_t n)
 
 static void deflate_bytes(struct bytes *out, const uint8_t *p, size_t n, int level)
 {
-	static uint8_t room[1 << 17];
+	size_t room_n = n + n / 8 + 1024;
+	uint8_t *room = malloc(room_n);
 	z_stream z = {0};
 	int r = deflateInit2(&z, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
 
-	assert(r == Z_OK);
+	assert(r == Z_OK && room);
 	z.next_in = (Bytef *)(uintptr_t)(p ? p : room);
 	z.avail_in = (uInt)n;
 	z.next_out = room;
-	z.avail_out = sizeof room;
+	z.avail_out = (uInt)room_n;
 	r = deflate(&z, Z_FINISH);
 	assert(r == Z_STREAM_END);
-	bytes_add(out, room, sizeof room - z.avail_out);
+	bytes_add(out, room, room_n - z.avail_out);
 	(void)deflateEnd(&z); /* nothing is left to free but its state */
+	free(room);
 }
 
 /* Header fields that an ordinary member may have. */
@@ -222,8 +224,7 @@ static void add_gzip_header(struct bytes *file, uint64_t *random)
 		add_number(file, crc32(0, file->p + start, (uInt)(file->n - start)), 2);
 }
 
-/* A member of text [from, from + n), with BC or without. */
-static void add_member(struct made *made, size_t from, size_t n, bool block, uint64_t *random)
+void make_member(struct made *made, size_t from, size_t n, bool block, uint64_t *random)
 {
 	struct bytes packed = {0}, *file = &made->file;
 	const uint8_t *p = n > 0 ? made->text.p + from : NULL;
@@ -313,7 +314,7 @@ static struct member add_members(struct made *made, unsigned int members, unsign
 			        ? 0
 			        : random_below(random, 1 + 2 * n / (members - i)) % (n + 1);
 		last = (struct member){made->file.n, from, block};
-		add_member(made, from, n, block, random);
+		make_member(made, from, n, block, random);
 		from += n;
 	}
 	return last;
@@ -339,7 +340,7 @@ void make_bgzf(struct made *made, uint64_t *random)
 	                   ordinary[random_below(random, 3)], random);
 	if (random_below(random, 2)) {
 		last = (struct member){made->file.n, made->text.n, true};
-		add_member(made, made->text.n, 0, true, random); /* the end-of-file block, or like it */
+		make_member(made, made->text.n, 0, true, random); /* the end-of-file block, or like it */
 	}
 	if (random_below(random, 3) == 0)
 		break_file(made, &last, random);

@@ -37,6 +37,9 @@ void make_text(struct made *made, uint64_t *random);
 void make_plain(struct made *made);
 void make_gzip(struct made *made, uint64_t *random);
 void make_bgzf(struct made *made, uint64_t *random);
+
+/* Adds to the file a member that holds text [from, from + n); a block has at most 65,280 bytes of it. */
+void make_member(struct made *made, size_t from, size_t n, bool block, uint64_t *random);
 void made_deinit(struct made *made);
 
 /* What a reader must say of it. */

@@ -15,5 +15,5 @@ tests_unit_qc_unpack_LDADD = $(QC_LIBS) -lm
 tests_unit_qc_csv_SOURCES = tests/unit/qc/csv.c $(QC_READS) $(TAP)
 tests_unit_qc_csv_LDADD = $(QC_LIBS) -lm
 
-tests_unit_qc_count_SOURCES = tests/unit/qc/count.c $(TAP)
+tests_unit_qc_count_SOURCES = tests/unit/qc/count.c $(QC_READS) $(TAP)
 tests_unit_qc_count_LDADD = $(QC_LIBS) -lm

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is durable, in STATE/fqcluster.db (SQLite, WAL, synchronous=FULL, one process at a time).
+ *
+ * Writes are collected in one transaction, which the first one opens and store_commit() ends; what is read sees them.
+ * Functions return 0 or negative errno with a sentence: -ENOSPC when the disk is full, -EIO for all else that SQLite or
+ * the disk may do; the transaction is then of no use and the caller ends the process (the last commit is the truth).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/coord/core.h"
+#include "lib/base/digest.h"
+#include "lib/base/error.h"
+
+struct store;
+
+/*
+ * Opens, or makes, the state folder (0700) and the database in it: local disk only, locked against a second coordinator,
+ * checked by quick_check. The generation is one higher afterwards, and that is committed. -EBUSY: another coordinator.
+ */
+int store_open(const char *folder, struct store **ret, struct error *err);
+struct store *store_free(struct store *store); /* what is not committed is gone */
+
+uint64_t store_generation(const struct store *store);
+const uint8_t *store_uuid(const struct store *store); /* 16 bytes, made with the database */
+
+bool store_dirty(const struct store *store); /* something is not committed yet */
+int store_commit(struct store *store, struct error *err);
+
+/* False when so little disk is left that nothing new should be taken on. */
+bool store_has_room(const struct store *store);
+
+/* ---- rows (rows.h), as the core's actions say */
+int store_save_job(struct store *store, const struct job_row *row, struct error *err);
+int store_save_file(struct store *store, const struct file_row *row, struct error *err);
+int store_save_slice(struct store *store, const struct slice_row *row, const uint8_t *counters, size_t n,
+                     struct error *err);
+int store_forget_slice(struct store *store, const struct slice_row *row, struct error *err);
+int store_forget_slices(struct store *store, uint64_t job, uint32_t file, struct error *err);
+int store_save_node(struct store *store, const char *name, bool drained, const char *reason, struct error *err);
+
+/* Loads all that is unfinished into a new core; *ret_next_job for coord_loaded(). */
+int store_load(struct store *store, struct coord *coord, uint64_t *ret_next_job, struct error *err);
+
+/* ---- counters. Bytes are the store's until its next call. */
+enum { STORE_NONE = 1 }; /* there is no such row */
+int store_slice_counters(struct store *store, uint64_t job, uint32_t file, uint64_t slice, const void **ret_bytes,
+                         size_t *ret_n, struct error *err);
+int store_save_result(struct store *store, uint64_t job, uint32_t file, const void *counters, size_t n, struct error *err);
+int store_result(struct store *store, uint64_t job, uint32_t file, const void **ret_bytes, size_t *ret_n,
+                 struct error *err);
+
+/* ---- looking at jobs that have ended. 0 or STORE_NONE; strings in rows are the store's until its next call. */
+int store_find_job(struct store *store, uint64_t id, struct job_row *ret, struct error *err);
+int store_find_uuid(struct store *store, const uint8_t uuid[16], struct job_row *ret, struct error *err);
+int store_next_job(struct store *store, uint64_t *cursor, struct job_row *ret, struct error *err); /* by id, from 0 */
+int store_find_file(struct store *store, uint64_t job, uint32_t file, struct file_row *ret, struct error *err);
+
+/* Removes jobs that ended before this time (wall clock, ms) with all that belongs to them. */
+int store_expire(struct store *store, uint64_t before_ms, struct error *err);
+
+/* ---- tokens, by the SHA-256 of their secret */
+int store_save_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint32_t role, uint32_t uses,
+                     uint64_t expires_ms, struct error *err);
+/* Uses it once. STORE_NONE: unknown, used up or expired. */
+int store_use_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint64_t now_ms, uint32_t *ret_role,
+                    struct error *err);

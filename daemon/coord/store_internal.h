@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SQLite behind store.h, for the store's own files: the database and its prepared statements. */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "daemon/coord/store.h"
+
+/* A number for each statement; their text stands in store.c. */
+enum statement {
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_META_GET,
+	SQL_META_SET,
+	SQL_JOB_SAVE,
+	SQL_JOB_FIND,
+	SQL_JOB_UUID,
+	SQL_JOB_NEXT,
+	SQL_JOB_UNFINISHED,
+	SQL_JOB_LAST,
+	SQL_JOB_EXPIRE,
+	SQL_FILE_SAVE,
+	SQL_FILE_FIND,
+	SQL_FILE_OF_JOB,
+	SQL_FILE_EXPIRE,
+	SQL_SLICE_SAVE,
+	SQL_SLICE_FORGET,
+	SQL_SLICES_FORGET,
+	SQL_SLICE_OF_FILE,
+	SQL_SLICE_COUNTERS,
+	SQL_RESULT_SAVE,
+	SQL_RESULT,
+	SQL_RESULT_EXPIRE,
+	SQL_NODE_SAVE,
+	SQL_NODE_FORGET,
+	SQL_NODES,
+	SQL_TOKEN_SAVE,
+	SQL_TOKEN_FIND,
+	SQL_TOKEN_USE,
+	SQL_TOKEN_EXPIRE,
+	_SQL_MAX,
+};
+
+struct store {
+	char *folder;
+	int lock; /* descriptor of STATE/lock */
+	sqlite3 *db;
+	sqlite3_stmt *statements[_SQL_MAX];
+	sqlite3_stmt *shown; /* whose row the caller may still look at */
+	bool open;           /* a transaction */
+	uint64_t generation;
+	uint8_t uuid[16];
+};
+
+/* The statement, reset and ready for its parameters; what was shown before is not valid any more. */
+sqlite3_stmt *store_statement(struct store *store, enum statement which);
+
+/* The same for one that writes: opens the transaction. NULL with a sentence when that fails. */
+sqlite3_stmt *store_writer(struct store *store, enum statement which, struct error *err);
+
+/* Runs a statement that gives no row. */
+int store_run(struct store *store, sqlite3_stmt *statement, struct error *err);
+
+/* The next row: 0 and the statement stays shown, or STORE_NONE. */
+int store_row(struct store *store, sqlite3_stmt *statement, struct error *err);
+
+int store_fail(const struct store *store, int code, struct error *err);
+
+static inline void bind_u64(sqlite3_stmt *statement, int i, uint64_t value)
+{
+	(void)sqlite3_bind_int64(statement, i, (sqlite3_int64)value); /* fails only for a wrong i */
+}
+
+static inline uint64_t column_u64(sqlite3_stmt *statement, int i)
+{
+	return (uint64_t)sqlite3_column_int64(statement, i);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Counters, results, tokens, and the end of old jobs: see store.h. */
+#include <errno.h>
+
+#include "daemon/coord/store_internal.h"
+
+static int show_bytes(struct store *store, sqlite3_stmt *s, const void **ret_bytes, size_t *ret_n, struct error *err)
+{
+	int r = store_row(store, s, err);
+
+	if (r != 0)
+		return r;
+	*ret_bytes = sqlite3_column_blob(s, 0);
+	*ret_n = (size_t)sqlite3_column_bytes(s, 0);
+	return *ret_bytes ? 0 : STORE_NONE;
+}
+
+int store_slice_counters(struct store *store, uint64_t job, uint32_t file, uint64_t slice, const void **ret_bytes,
+                         size_t *ret_n, struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_SLICE_COUNTERS);
+
+	bind_u64(s, 1, job);
+	bind_u64(s, 2, file);
+	bind_u64(s, 3, slice);
+	return show_bytes(store, s, ret_bytes, ret_n, err);
+}
+
+int store_result(struct store *store, uint64_t job, uint32_t file, const void **ret_bytes, size_t *ret_n, struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_RESULT);
+
+	bind_u64(s, 1, job);
+	bind_u64(s, 2, file);
+	return show_bytes(store, s, ret_bytes, ret_n, err);
+}
+
+int store_save_result(struct store *store, uint64_t job, uint32_t file, const void *counters, size_t n, struct error *err)
+{
+	sqlite3_stmt *s = store_writer(store, SQL_RESULT_SAVE, err);
+
+	if (!s)
+		return -EIO;
+	bind_u64(s, 1, job);
+	bind_u64(s, 2, file);
+	(void)sqlite3_bind_blob64(s, 3, counters, n, SQLITE_STATIC);
+	return store_run(store, s, err);
+}
+
+int store_expire(struct store *store, uint64_t before_ms, struct error *err)
+{
+	static const enum statement followers[] = {SQL_FILE_EXPIRE, SQL_RESULT_EXPIRE};
+	sqlite3_stmt *s = store_writer(store, SQL_JOB_EXPIRE, err);
+	int r;
+
+	if (!s)
+		return -EIO;
+	bind_u64(s, 1, before_ms);
+	r = store_run(store, s, err);
+	for (size_t i = 0; r == 0 && sqlite3_changes(store->db) > 0 && i < 2; i++)
+		r = store_run(store, store_statement(store, followers[i]), err);
+	return r;
+}
+
+int store_save_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint32_t role, uint32_t uses, uint64_t expires_ms,
+                     struct error *err)
+{
+	sqlite3_stmt *s = store_writer(store, SQL_TOKEN_SAVE, err);
+
+	if (!s)
+		return -EIO;
+	(void)sqlite3_bind_blob(s, 1, hash, DIGEST_SIZE, SQLITE_STATIC);
+	bind_u64(s, 2, role);
+	bind_u64(s, 3, uses);
+	bind_u64(s, 4, expires_ms);
+	return store_run(store, s, err);
+}
+
+int store_use_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint64_t now_ms, uint32_t *ret_role,
+                    struct error *err)
+{
+	sqlite3_stmt *s = store_writer(store, SQL_TOKEN_EXPIRE, err);
+	uint32_t role;
+	int r;
+
+	if (!s)
+		return -EIO;
+	bind_u64(s, 1, now_ms);
+	r = store_run(store, s, err);
+	if (r < 0)
+		return r;
+	s = store_statement(store, SQL_TOKEN_FIND);
+	(void)sqlite3_bind_blob(s, 1, hash, DIGEST_SIZE, SQLITE_STATIC);
+	bind_u64(s, 2, now_ms);
+	r = store_row(store, s, err);
+	if (r != 0)
+		return r;
+	role = (uint32_t)column_u64(s, 0);
+	s = store_statement(store, SQL_TOKEN_USE);
+	(void)sqlite3_bind_blob(s, 1, hash, DIGEST_SIZE, SQLITE_STATIC);
+	r = store_run(store, s, err);
+	if (r == 0)
+		*ret_role = role;
+	return r;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The chain as pure bookkeeping: slices of a file that nobody reads, offered in all the ways that can happen. */
+#include "lib/fastq/chain.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tests/unit/tap.h"
+
+static struct chain chain_of(enum file_kind kind, uint64_t size, uint64_t slice_size)
+{
+	struct file_facts facts = {.kind = kind, .fingerprint = {.size = size}};
+	struct chain chain = {0};
+	struct error err = {0};
+
+	is_int(chain_init(&chain, &facts, slice_size, 1000, &err), 0, "a chain");
+	return chain;
+}
+
+static struct slice_seam seam(uint64_t first, uint64_t next, uint64_t records)
+{
+	return (struct slice_seam){{first, 0}, {next, 0}, records};
+}
+
+/* Offers the count of slice i with its present task. */
+static enum chain_outcome offer(struct chain *chain, uint64_t i, enum slice_outcome outcome,
+                                struct slice_seam what, bool used)
+{
+	struct slice_fault fault = {.kind = FAULT_NO_AT};
+	struct slice_task task;
+	enum chain_outcome k;
+	bool was_used;
+
+	chain_task(chain, i, 100, false, &task);
+	k = chain_offer(chain, i, &task, outcome, &what, &fault, &was_used);
+	ok(was_used == used, "slice %llu is %s", (unsigned long long)i, used ? "used" : "dropped");
+	return k;
+}
+
+static void in_order(void)
+{
+	struct chain chain = chain_of(FILE_PLAIN, 250, 100);
+	struct slice_task task;
+
+	is_u64(chain.n, 3, "slices");
+	is_int(offer(&chain, 0, SLICE_END, seam(0, 110, 4), true), CHAIN_MORE, "one of three");
+	chain_task(&chain, 1, 100, true, &task);
+	ok(task.start_known && task.start.block == 110 && task.begin == 100 && task.end == 200 &&
+	       task.lenient && task.read_max == 100 && task.file_size == 250,
+	   "the task of the second begins where the first ended");
+	chain_task(&chain, 2, 100, true, &task);
+	ok(!task.start_known && task.begin == 200 && task.end == 250, "the third has to guess");
+	is_int(offer(&chain, 1, SLICE_END, seam(110, 200, 3), true), CHAIN_MORE, "two of three");
+	is_int(offer(&chain, 2, SLICE_END, seam(200, 250, 2), true), CHAIN_DONE, "three of three");
+	is_u64(chain.records, 9, "records");
+	chain_deinit(&chain);
+}
+
+static void out_of_order(void)
+{
+	struct chain chain = chain_of(FILE_PLAIN, 400, 100);
+
+	is_int(offer(&chain, 3, SLICE_END, seam(301, 400, 1), true), CHAIN_MORE, "the last");
+	is_int(offer(&chain, 3, SLICE_END, seam(301, 400, 1), false), CHAIN_MORE, "its copy");
+	is_int(offer(&chain, 1, SLICE_UNSURE, seam(0, 0, 0), true), CHAIN_MORE, "the unsure");
+	is_int(chain.links[1].state, LINK_WAITS, "waits");
+	is_int(offer(&chain, 2, SLICE_END, seam(222, 301, 1), true), CHAIN_MORE, "the third");
+	is_int(offer(&chain, 0, SLICE_END, seam(0, 105, 1), true), CHAIN_MORE, "the first");
+	ok(chain.links[1].state == LINK_OPEN && chain.links[1].start_known, "the unsure is open again");
+	is_int(offer(&chain, 1, SLICE_END, seam(105, 220, 1), true), CHAIN_MORE, "the second again");
+	ok(chain.proven == 2 && chain.links[2].state == LINK_OPEN && chain.links[2].start_known,
+	   "the third had guessed wrong and is open again");
+	is_int(offer(&chain, 2, SLICE_END, seam(220, 301, 1), true), CHAIN_DONE, "the third again");
+	chain_deinit(&chain);
+}
+
+static void empty_slices(void)
+{
+	struct chain chain = chain_of(FILE_PLAIN, 500, 100);
+
+	is_int(offer(&chain, 2, SLICE_END, seam(210, 300, 1), true), CHAIN_MORE, "a wrong guess");
+	is_int(offer(&chain, 0, SLICE_END, seam(0, 450, 1), true), CHAIN_MORE, "a long record");
+	is_u64(chain.proven, 4, "three slices hold no record");
+	ok(chain.links[1].empty && chain.links[2].empty && chain.links[3].empty, "and are empty");
+	is_int(offer(&chain, 1, SLICE_END, seam(150, 200, 1), false), CHAIN_MORE, "late and of no use");
+	is_int(offer(&chain, 4, SLICE_END, seam(450, 500, 1), true), CHAIN_DONE, "the end");
+	chain_deinit(&chain);
+
+	chain = chain_of(FILE_PLAIN, 0, 100);
+	is_u64(chain.n, 1, "an empty file has a slice");
+	is_int(offer(&chain, 0, SLICE_END, seam(0, 0, 0), true), CHAIN_DONE, "which is counted");
+	ok(!chain.links[0].empty, "and has counters");
+	chain_deinit(&chain);
+}
+
+static void faults(void)
+{
+	struct chain chain = chain_of(FILE_PLAIN, 300, 100);
+
+	is_int(offer(&chain, 1, SLICE_FAULT, seam(110, 0, 5), true), CHAIN_MORE,
+	       "a fault from a guess is no fault yet");
+	is_int(offer(&chain, 0, SLICE_END, seam(0, 120, 1), true), CHAIN_MORE, "it guessed wrong");
+	is_int(offer(&chain, 1, SLICE_FAULT, seam(120, 0, 7), true), CHAIN_FAULT,
+	       "a fault from the proven start");
+	ok(chain.proven == 1 && chain.records == 1 && chain.links[1].fault.kind == FAULT_NO_AT,
+	   "is at the proven slice");
+	is_int(offer(&chain, 2, SLICE_END, seam(200, 300, 1), true), CHAIN_FAULT, "and stays");
+	chain_deinit(&chain);
+}
+
+/* Copies that were given out before the start was known. */
+static void late_guesses(void)
+{
+	struct chain chain = chain_of(FILE_PLAIN, 300, 100);
+	struct slice_task guess;
+	struct slice_seam good = seam(120, 200, 1), bad = seam(110, 200, 1);
+	bool used;
+
+	chain_task(&chain, 1, 100, false, &guess);
+	is_int(offer(&chain, 0, SLICE_END, seam(0, 120, 1), true), CHAIN_MORE, "the first");
+	ok(!chain.links[1].start_known, "a guess may be on its way");
+	is_int(chain_offer(&chain, 1, &guess, SLICE_END, &bad, NULL, &used), CHAIN_MORE,
+	       "a wrong guess comes late");
+	ok(!used && chain.links[1].state == LINK_OPEN && chain.links[1].start_known, "is dropped");
+	is_int(chain_offer(&chain, 1, &guess, SLICE_UNSURE, NULL, NULL, &used), CHAIN_MORE,
+	       "an unsure one");
+	ok(!used && chain.links[1].state == LINK_OPEN, "is dropped too");
+	is_int(chain_offer(&chain, 1, &guess, SLICE_END, &good, NULL, &used), CHAIN_MORE,
+	       "a right guess comes late");
+	ok(used && chain.proven == 2, "and is used");
+	chain_deinit(&chain);
+}
+
+static void impossible_seams(void)
+{
+	struct chain chain = chain_of(FILE_PLAIN, 300, 100);
+	const struct slice_seam impossible[] = {
+	    seam(99, 200, 1),  seam(110, 199, 1), seam(110, 301, 1), seam(210, 205, 0),
+	    seam(110, 200, 0), seam(210, 210, 1), seam(210, 220, 1), {{110, 3}, {200, 0}, 1},
+	    {{110, 0}, {200, 1}, 1},
+	};
+
+	for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++)
+		is_int(offer(&chain, 1, SLICE_END, impossible[i], false), CHAIN_MORE,
+		       "impossible seam %zu", i);
+	is_int(offer(&chain, 2, SLICE_END, seam(210, 299, 1), false), CHAIN_MORE,
+	       "the last must reach the end");
+	is_int(offer(&chain, 1, SLICE_END, seam(210, 210, 0), true), CHAIN_MORE,
+	       "but one may hold no record");
+	chain_deinit(&chain);
+}
+
+static void sizes(void)
+{
+	struct file_facts facts = {.kind = FILE_PLAIN, .fingerprint = {.size = 1000}};
+	struct chain chain;
+	struct error err = {0};
+
+	is_u64(slice_size_choose(FILE_PLAIN, 12000, 4, 10, 5000), 1000, "three slices a slot");
+	is_u64(slice_size_choose(FILE_PLAIN, 12001, 4, 10, 5000), 1001, "rounded up");
+	is_u64(slice_size_choose(FILE_PLAIN, 12000, 4, 2000, 5000), 2000, "the smallest");
+	is_u64(slice_size_choose(FILE_PLAIN, 120000, 4, 10, 5000), 5000, "the largest");
+	is_u64(slice_size_choose(FILE_BGZF, 120000, 4, 10, 4000), 1000, "BGZF: a quarter of it");
+	is_u64(slice_size_choose(FILE_GZIP, 120000, 4, 10, 4000), 120000, "gzip: all");
+	is_u64(slice_size_choose(FILE_PLAIN, 0, 0, 0, 0), 1, "never 0");
+	is_int(chain_init(&chain, &facts, 1, 999, &err), -E2BIG, "too many slices");
+	ok(err.class == ERROR_USAGE && strstr(err.text, "1000"), "is said: %s", err.text);
+	chain = chain_of(FILE_GZIP, 1000, 10);
+	is_u64(chain.n, 1, "gzip is one slice");
+	chain_deinit(&chain);
+}
+
+int main(void)
+{
+	in_order();
+	out_of_order();
+	empty_slices();
+	faults();
+	late_guesses();
+	impossible_seams();
+	sizes();
+	return done_testing();
+}
