@@ -1,6 +1,14 @@
 noinst_LIBRARIES += daemon/libdaemon.a
 
-daemon_libdaemon_a_SOURCES =
+daemon_libdaemon_a_SOURCES = \
+	daemon/convert.c \
+	daemon/convert.h \
+	daemon/peer.c \
+	daemon/peer.h \
+	daemon/peer_timer.c \
+	daemon/peer_timer.h \
+	daemon/service.c \
+	daemon/service.h
 
 include daemon/coord/local.mk
 include daemon/worker/local.mk

@@ -5,8 +5,9 @@
  *     socket readable/writable --> connection_run --> on_ready once --> on_frame for each frame --> on_end once
  *     peer_send ------------------> queue ----------> written behind the reading of the same wakeup, all together
  *
- * PING and PONG are handled here and never seen by the owner: PING is sent when nothing else was sent for ping_ms; the
- * peer ends when not a byte has come for dead_ms, or when it was not greeted (peer_set_times) within PEER_GREETING_MS.
+ * PING and PONG are handled here and never seen by the owner: PING is sent when nothing was sent, or nothing has come (a
+ * client that only listens), for ping_ms; the peer ends when not a byte has come for dead_ms, or when it was not greeted
+ * (peer_set_times) within PEER_GREETING_MS.
  * A wakeup does a bounded piece of work; what is left is done in later ones, so that one busy peer starves nobody.
  *
  * Every function may be called from inside any callback, also peer_end() and peer_free() of the same peer: callbacks run
@@ -34,17 +35,22 @@ struct peer_callbacks {
 	void (*on_frame)(struct peer *peer, const struct frame *frame, void *userdata);
 
 	/*
-	 * The last callback, called once: r is 0 after peer_end(), else the negative errno of connection_run() or
-	 * -ETIMEDOUT (nothing came for dead_ms, or it was not greeted in time); err has the sentence. The owner calls
-	 * peer_free() now or later.
+	 * The last callback, called once: r is 0 after peer_end(), else the negative errno of connection_run(), -ETIMEDOUT
+	 * (nothing came for dead_ms, or it was not greeted in time), -ENOBUFS (it does not read) or -EBADMSG (what it sent
+	 * is no frame); err has the sentence. The owner calls peer_free() now or later.
 	 */
 	void (*on_end)(struct peer *peer, int r, const struct error *err, void *userdata);
+
+	/*
+	 * All that was sent is out of the queue: an owner with much to send (a long list, many results) sends its next
+	 * piece now, and so never holds more than that piece in memory. May be NULL.
+	 */
+	void (*on_flushed)(struct peer *peer, void *userdata);
 };
 
 /*
- * Puts a connection on the loop and takes it over (also on failure). Before the greeting only the handshake's deadline
- * counts; ping_ms and dead_ms are used from the beginning too. Frames may be sent at once. callbacks must live as long as
- * the peer.
+ * Puts a connection on the loop and takes it over (also on failure). Frames may be sent at once. Before the greeting its
+ * deadline and dead_ms count, and no PING is sent. 0 for ping_ms or dead_ms: never. callbacks must live as long as the peer.
  */
 int peer_new(sd_event *event, struct connection *connection, const struct peer_callbacks *callbacks, uint64_t ping_ms,
              uint64_t dead_ms, void *userdata, struct peer **ret, struct error *err);

@@ -10,7 +10,8 @@
  *
  * A step's actions are performed in their order. The contract with the driver:
  *   - all SAVE_*, FORGET_* and MERGE_FILE actions up to a commit are one transaction;
- *   - every action behind them in the list (replies, acknowledgements, messages) waits for that commit;
+ *   - every ACTION_REPLY, ACTION_SEND_ACK and ACTION_JOB_CHANGED behind them in the list waits for that commit; the other
+ *     messages to workers promise nothing (what they cause is proved by seams) and may leave at once;
  *   - a commit that fails ends the process: nothing was promised.
  *   - after a crash the driver makes a new core and loads the rows of the last commit; coord_loaded() then gives the
  *     actions that follow from them (a file whose chain is complete is merged). Twice is the same as once.

@@ -12,7 +12,18 @@ COORD_CORE_SOURCES = \
 	daemon/coord/rows.h
 
 daemon_libcoord_a_SOURCES = \
-	$(COORD_CORE_SOURCES)
+	$(COORD_CORE_SOURCES) \
+	daemon/coord/drive.c \
+	daemon/coord/enrol.c \
+	daemon/coord/from_client.c \
+	daemon/coord/from_worker.c \
+	daemon/coord/merge.c \
+	daemon/coord/server.c daemon/coord/server.h \
+	daemon/coord/session.c daemon/coord/session.h \
+	daemon/coord/show.c \
+	daemon/coord/store.c daemon/coord/store.h daemon/coord/store_internal.h \
+	daemon/coord/store_results.c \
+	daemon/coord/store_rows.c
 
 sbin_PROGRAMS += daemon/fqcoordd
 daemon_fqcoordd_SOURCES = daemon/coord/main.c

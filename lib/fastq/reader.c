@@ -115,19 +115,29 @@ static struct text_place place_of(const struct slice_reader *reader, const uint8
 
 /* ---- text */
 
+/* Bytes that are enough for any record, so that one which needs more is at fault. */
+static uint64_t longest_record(const struct slice_reader *reader)
+{
+	return 2 * (reader->task.read_max + LINE_NAME_MAX) + SOURCE_ROOM_MIN;
+}
+
+/* Room for `want` bytes of text: twice the room, but not more than the longest record needs. */
 static int make_room(struct slice_reader *reader, size_t want)
 {
-	size_t capacity = reader->capacity;
+	uint64_t capacity = 2 * (uint64_t)reader->capacity;
 	uint8_t *text;
 
-	if (want <= capacity)
+	if (want <= reader->capacity)
 		return 0;
-	capacity = want > 2 * capacity ? want : 2 * capacity;
-	text = realloc(reader->text, capacity + BATCH_SLACK);
+	if (capacity > longest_record(reader) + SOURCE_ROOM_MIN)
+		capacity = longest_record(reader) + SOURCE_ROOM_MIN;
+	if (capacity < want)
+		capacity = want;
+	text = realloc(reader->text, (size_t)capacity + BATCH_SLACK);
 	if (!text)
 		return -ENOMEM;
 	reader->text = text;
-	reader->capacity = capacity;
+	reader->capacity = (size_t)capacity;
 	return 0;
 }
 
@@ -147,10 +157,12 @@ static int fill(struct slice_reader *reader, size_t want)
 	if (r < 0)
 		return r;
 	while (reader->n < want && reader->tail == TEXT_GOES_ON) {
-		size_t got;
+		size_t room = reader->capacity - reader->n, got;
 
-		r = source_fill(reader->source, reader->text + reader->n,
-		                reader->capacity - reader->n, &got);
+		/* A buffer that grew for one long record is not filled again for short ones. */
+		if (room > SLICE_BUFFER && want < SLICE_BUFFER)
+			room = SLICE_BUFFER;
+		r = source_fill(reader->source, reader->text + reader->n, room, &got);
 		if (r < 0)
 			return r;
 		if (r == SOURCE_TEXT)
@@ -165,11 +177,10 @@ static int fill(struct slice_reader *reader, size_t want)
 /* More text behind a piece of a record: twice as much, but not more than the longest record has. */
 static int fill_more(struct slice_reader *reader)
 {
-	uint64_t longest = 2 * (reader->task.read_max + LINE_NAME_MAX) + SOURCE_ROOM_MIN;
 	uint64_t left = reader->n - reader->at, want = 2 * left;
 
-	if (want > longest)
-		want = longest;
+	if (want > longest_record(reader))
+		want = longest_record(reader);
 	return fill(reader, (size_t)(want > left ? want : left + 1));
 }
 

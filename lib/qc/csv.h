@@ -18,7 +18,7 @@ enum phred {
 struct csv_options {
 	enum phred phred;
 	uint32_t base;    /* index of the first position: 0 or 1 */
-	bool header;      /* a line with the columns' names first */
+	bool header;      /* first a line "position,mean_quality", and ",error_mean_quality" where that is asked for */
 	bool crlf;
 	bool error_mean;  /* third column: -10 log10(mean error probability); needs COUNT_QUALITY_TABLE */
 };
@@ -29,6 +29,7 @@ uint32_t csv_modules(const struct csv_options *options);
 /*
  * Writes one line a position, `index,mean`: (sum of quality bytes - offset * reads) / reads that reach the position, one
  * division, in the shortest decimal that reads back to the same double (as Python's repr prints it: 36.0, 5e-05).
- * A file without bases gives no lines. 0; -EINVAL where the counters lack a module; -EIO and the like from the stream.
+ * A file without bases gives no lines, and no header. Whatever the locale, the decimal point is a point.
+ * 0; -EINVAL where the counters lack a module; -EIO and the like from the stream.
  */
 int csv_write(FILE *out, const struct counters *counters, const struct csv_options *options, struct error *err);

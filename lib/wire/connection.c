@@ -5,10 +5,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/wire/queue.h"
@@ -19,7 +16,6 @@
 #define INPUT_MAX (128UL << 10)     /* at least one largest frame; the bound of reading a call */
 #define STAGE_SIZE (16UL << 10)     /* the largest TLS record */
 #define WRITE_BUDGET (256UL << 10)  /* bytes a call */
-#define UNACKNOWLEDGED_MS 30000     /* TCP gives up on bytes that were not acknowledged for so long */
 
 _Static_assert(INPUT_MAX > FRAME_HEADER + PAYLOAD_MAX, "the largest frame fits the input buffer");
 
@@ -84,12 +80,7 @@ int connection_new_client(struct tls *tls, int fd, const uint8_t pin[PIN_SIZE], 
 
 int connection_new_server(struct tls *tls, int fd, struct connection **ret, struct error *err)
 {
-	unsigned int timeout = UNACKNOWLEDGED_MS;
-	int on = 1;
-
-	/* Neither is needed to be right, and a socket in a test need not be TCP. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
+	(void)stream_tune(fd); /* a socket that is not TCP needs none of it */
 	return new_tls(tls, fd, NULL, ret, err);
 }
 

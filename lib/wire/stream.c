@@ -3,10 +3,26 @@
 #include "lib/wire/stream.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "lib/base/cleanup.h"
+
+#define UNACKNOWLEDGED_MS 30000 /* TCP gives up on bytes that were not acknowledged for so long */
+
+int stream_tune(int fd)
+{
+	unsigned int timeout = UNACKNOWLEDGED_MS;
+	int on = 1;
+
+	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) < 0 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout) < 0)
+		return -errno;
+	return 0;
+}
 
 void stream_deinit(struct stream *stream)
 {

@@ -10,6 +10,9 @@ struct stream {
 	uint64_t plain_bytes_in;
 };
 
+/* TCP as connections want it: no delay, keepalive, and an end when bytes are not acknowledged. 0 or negative errno. */
+int stream_tune(int fd);
+
 /* Closes the socket. */
 void stream_deinit(struct stream *stream);
 

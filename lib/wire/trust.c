@@ -214,22 +214,23 @@ void token_format(const uint8_t pin[PIN_SIZE], const char *secret, char ret_text
 /* The sentence never repeats the text: most of it may be a secret. */
 int token_parse(const char *text, uint8_t ret_pin[PIN_SIZE], char ret_secret[TOKEN_SECRET_MAX], struct error *err)
 {
-	const char *hex = text + strlen(TOKEN_HEAD), *secret = hex + PIN_HEX + 1;
+	const size_t head = strlen(TOKEN_HEAD), n = head + PIN_HEX + 1 + SECRET_HEX;
 	uint8_t bytes[TOKEN_SECRET_BYTES];
-	char pin_text[PIN_TEXT_MAX];
+	char pin[PIN_TEXT_MAX];
 
 	assert(text && ret_pin && ret_secret);
-	if (strncmp(text, TOKEN_HEAD, strlen(TOKEN_HEAD)) != 0)
+	if (strncmp(text, TOKEN_HEAD, head) != 0)
 		return error_set(err, -EINVAL, ERROR_USAGE,
 		                 "that is no token; it should begin with " TOKEN_HEAD ", as 'fqctl token' prints it");
-	if (strlen(text) != strlen(TOKEN_HEAD) + PIN_HEX + 1 + SECRET_HEX || hex[PIN_HEX] != '-')
+	if (strlen(text) != n || text[head + PIN_HEX] != '-')
 		return error_set(err, -EINVAL, ERROR_USAGE,
 		                 "the token has %zu characters in place of %zu, or lacks a '-'; was all of it copied?",
-		                 strlen(text), strlen(TOKEN_HEAD) + PIN_HEX + 1 + SECRET_HEX);
-	memcpy(pin_text, hex, PIN_HEX);
-	pin_text[PIN_HEX] = '\0';
-	if (text_unhex(pin_text, ret_pin, PIN_SIZE) < 0 || text_unhex(secret, bytes, sizeof bytes) < 0)
+		                 strlen(text), n);
+	memcpy(pin, text + head, PIN_HEX);
+	pin[PIN_HEX] = '\0';
+	text += head + PIN_HEX + 1;
+	if (text_unhex(pin, ret_pin, PIN_SIZE) < 0 || text_unhex(text, bytes, sizeof bytes) < 0)
 		return error_set(err, -EINVAL, ERROR_USAGE, "the token has characters that are no hexadecimal digits");
-	memcpy(ret_secret, secret, TOKEN_SECRET_MAX);
+	memcpy(ret_secret, text, TOKEN_SECRET_MAX);
 	return 0;
 }

@@ -12,3 +12,11 @@ tests_bench_count_bench_LDADD = $(QC_LIBS) -lm
 bench-count: tests/bench/count_bench
 	tests/bench/count_bench
 .PHONY: bench-count
+
+# The reading of slices alone, in GB of text a second: make bench-read READ=FILE
+check_PROGRAMS += tests/bench/read_bench
+tests_bench_read_bench_SOURCES = tests/bench/read_bench.c
+tests_bench_read_bench_LDADD = $(FASTQ_LIBS)
+bench-read: tests/bench/read_bench
+	tests/bench/read_bench $(READ)
+.PHONY: bench-read

@@ -1,6 +1,10 @@
-# The targets of fastq:
-#	FUZZ_TARGETS += tests/fuzz/NAME
-#	tests_fuzz_NAME_SOURCES = tests/fuzz/NAME.c $(FUZZ_MAIN)
-#	tests_fuzz_NAME_LDFLAGS = $(FUZZ_LINK)
-#	tests_fuzz_NAME_LDADD = $(FASTQ_LIBS)
-#	EXTRA_DIST += tests/fuzz/corpus/NAME
+FUZZ_TARGETS += tests/fuzz/reader tests/fuzz/inflate
+EXTRA_DIST += tests/fuzz/corpus/reader tests/fuzz/corpus/inflate tests/fuzz/make_fastq_corpus.py
+
+tests_fuzz_reader_SOURCES = tests/fuzz/reader.c $(FASTQ_DRIVE) $(FUZZ_MAIN)
+tests_fuzz_reader_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_reader_LDADD = $(FASTQ_LIBS)
+
+tests_fuzz_inflate_SOURCES = tests/fuzz/inflate.c $(FUZZ_MAIN)
+tests_fuzz_inflate_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_inflate_LDADD = $(FASTQ_LIBS)

@@ -1,4 +1,53 @@
-# As in tests/unit/base/local.mk, with $(FASTQ_LIBS):
-#	UNIT_TESTS += tests/unit/fastq/NAME
-#	tests_unit_fastq_NAME_SOURCES = tests/unit/fastq/NAME.c $(TAP)
-#	tests_unit_fastq_NAME_LDADD = $(FASTQ_LIBS)
+# Whole files through the chain in slices, and made files with what must be found in them.
+FASTQ_DRIVE = tests/unit/fastq/drive.c tests/unit/fastq/drive.h tests/unit/fastq/made.c tests/unit/fastq/made.h \
+	tests/unit/fastq/wanted.c
+
+UNIT_TESTS += \
+	tests/unit/fastq/chain \
+	tests/unit/fastq/fault \
+	tests/unit/fastq/fingerprint \
+	tests/unit/fastq/guess \
+	tests/unit/fastq/gzip \
+	tests/unit/fastq/inflate \
+	tests/unit/fastq/kind \
+	tests/unit/fastq/manifest \
+	tests/unit/fastq/reader \
+	tests/unit/fastq/record \
+	tests/unit/fastq/slices \
+	tests/unit/fastq/span
+
+tests_unit_fastq_chain_SOURCES = tests/unit/fastq/chain.c $(TAP)
+tests_unit_fastq_chain_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_fault_SOURCES = tests/unit/fastq/fault.c $(TAP)
+tests_unit_fastq_fault_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_fingerprint_SOURCES = tests/unit/fastq/fingerprint.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_fingerprint_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_guess_SOURCES = tests/unit/fastq/guess.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_guess_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_gzip_SOURCES = tests/unit/fastq/gzip.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_gzip_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_inflate_SOURCES = tests/unit/fastq/inflate.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_inflate_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_kind_SOURCES = tests/unit/fastq/kind.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_kind_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_manifest_SOURCES = tests/unit/fastq/manifest.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_manifest_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_reader_SOURCES = tests/unit/fastq/reader.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_reader_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_record_SOURCES = tests/unit/fastq/record.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_record_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_slices_SOURCES = tests/unit/fastq/slices.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_slices_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_span_SOURCES = tests/unit/fastq/span.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_span_LDADD = $(FASTQ_LIBS)

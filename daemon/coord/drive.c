@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The driver of the core: event in, actions out, in the order that core.h asks for.
+ *
+ *     saves, forgets, merges      into the open transaction of the store
+ *     OPEN, TASK, DROP, DRAIN     leave at once: they promise nothing, and what they cause is proved by seams
+ *     replies, acknowledgements,
+ *     changes of a job            wait for the commit of all that was saved before them
+ *
+ * A commit is made at once when a person waits for it (a reply, the end of a job), and otherwise within GROUP_MS, so that
+ * many slices share one. When the store fails the process ends: nothing was promised, and the last commit is the truth.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/coord/session.h"
+#include "lib/base/log.h"
+
+#define GROUP_MS 50
+#define CHANGES_MS 100 /* a job's waiters are told at most so often */
+
+/* An action that waits for the commit; these kinds hold no pointers. */
+struct held_action {
+	struct action action;
+};
+
+static uint64_t clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	(void)clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void die(const struct error *error) __attribute__((noreturn));
+static void die(const struct error *error)
+{
+	log_error("cannot go on: %s", error->text);
+	abort(); /* not exit(): nothing more may be written */
+}
+
+static void timer_arm(sd_event_source *timer, uint64_t ms)
+{
+	int enabled = SD_EVENT_OFF;
+
+	if (sd_event_source_get_enabled(timer, &enabled) >= 0 && enabled != SD_EVENT_OFF)
+		return;
+	if (sd_event_source_set_time_relative(timer, ms * 1000) < 0 ||
+	    sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT) < 0)
+		log_error("a timer cannot be set");
+}
+
+/* ---- what waits for the commit */
+
+void job_changed(struct server *server, uint64_t job)
+{
+	struct job_view view;
+	bool ended = !coord_find_job(server->coord, job, &view) || view.row->state > JOB_RUNNING, watched = false;
+
+	for (struct session *session = server->sessions; session; session = session->next) {
+		bool here = false;
+
+		for (uint32_t i = 0; i < session->watches_n; i++)
+			if (session->watches[i].job == job)
+				session->watches[i].changed = here = true;
+		if (here && ended)
+			watches_tell(session, false);
+		watched = watched || here;
+	}
+	if (watched && !ended)
+		timer_arm(server->changes, CHANGES_MS);
+}
+
+static void let_go(struct server *server, const struct action *action)
+{
+	switch (action->kind) {
+	case ACTION_SEND_ACK:
+		to_worker(server, action);
+		break;
+	case ACTION_REPLY:
+		request_answer(server, action->reply.request, action->reply.job, &action->reply.error);
+		break;
+	default: /* ACTION_JOB_CHANGED */
+		job_changed(server, action->job_id);
+	}
+}
+
+void drive_commit(struct server *server)
+{
+	struct held_action *held = server->held;
+	uint32_t n = server->held_n;
+	struct error error;
+
+	if (store_commit(server->store, &error) < 0)
+		die(&error);
+	/* Letting go can hold back new actions: they go into a list of their own. */
+	server->held = NULL;
+	server->held_n = server->held_room = 0;
+	for (uint32_t i = 0; i < n; i++)
+		let_go(server, &held[i].action);
+	free(held);
+}
+
+static void hold(struct server *server, const struct action *action)
+{
+	if (!store_dirty(server->store) && server->held_n == 0) {
+		let_go(server, action);
+		return;
+	}
+	if (server->held_n == server->held_room) {
+		uint32_t room = server->held_room ? 2 * server->held_room : 32;
+		struct held_action *held = reallocarray(server->held, room, sizeof *held);
+
+		if (!held) {
+			struct error error;
+
+			(void)error_oom(&error);
+			die(&error);
+		}
+		server->held = held;
+		server->held_room = room;
+	}
+	server->held[server->held_n++].action = *action;
+}
+
+/* ---- performing */
+
+static int save_slice(struct server *server, const struct slice_row *row, struct error *err)
+{
+	const struct stash *stash = &server->stash;
+	bool fault = row->fault.kind != FAULT_NONE;
+
+	if (!fault && (!stash->bytes || stash->job != row->job || stash->file != row->file || stash->slice != row->slice))
+		return error_set(err, -EINVAL, ERROR_SOFTWARE, "a slice is to be saved whose counters are not at hand");
+	return store_save_slice(server->store, row, fault ? NULL : stash->bytes, fault ? 0 : stash->n, err);
+}
+
+static int perform_save(struct server *server, const struct action *action, struct error *err)
+{
+	switch (action->kind) {
+	case ACTION_SAVE_JOB:
+		return store_save_job(server->store, action->job, err);
+	case ACTION_SAVE_FILE:
+		return store_save_file(server->store, action->file, err);
+	case ACTION_SAVE_SLICE:
+		return save_slice(server, &action->slice, err);
+	case ACTION_FORGET_SLICE:
+		return store_forget_slice(server->store, &action->slice, err);
+	case ACTION_FORGET_SLICES:
+		return store_forget_slices(server->store, action->merge.job, action->merge.file, err);
+	default: /* ACTION_SAVE_NODE */
+		return store_save_node(server->store, action->node.name, action->node.drained, action->node.reason, err);
+	}
+}
+
+/* What one step left to be done in the same transaction. */
+struct round {
+	struct event *merged; /* to be given to the core when the step's actions are done */
+	uint32_t merged_n;
+	bool urgent;          /* somebody waits for the commit */
+};
+
+static void round_merge(struct server *server, const struct action *action, struct round *round)
+{
+	struct event *merged = reallocarray(round->merged, round->merged_n + 1, sizeof *merged);
+
+	if (!merged) {
+		struct error error;
+
+		(void)error_oom(&error);
+		die(&error);
+	}
+	round->merged = merged;
+	merge_file(server, action->merge.job, action->merge.file, action->merge.chain, &merged[round->merged_n++]);
+}
+
+static void perform(struct server *server, const struct action *action, struct round *round)
+{
+	struct error error;
+
+	switch (action->kind) {
+	case ACTION_SAVE_JOB:
+		round->urgent |= action->job->state > JOB_RUNNING;
+		/* fall through */
+	case ACTION_SAVE_FILE:
+	case ACTION_SAVE_SLICE:
+	case ACTION_FORGET_SLICE:
+	case ACTION_FORGET_SLICES:
+	case ACTION_SAVE_NODE:
+		if (perform_save(server, action, &error) < 0)
+			die(&error);
+		break;
+	case ACTION_MERGE_FILE:
+		round_merge(server, action, round);
+		break;
+	case ACTION_REPLY:
+		round->urgent = true;
+		/* fall through */
+	case ACTION_SEND_ACK:
+	case ACTION_JOB_CHANGED:
+		hold(server, action);
+		break;
+	case ACTION_LOG:
+		log_line(action->log.level, "%s", action->log.text);
+		break;
+	default:
+		to_worker(server, action);
+	}
+}
+
+static void perform_all(struct server *server, const struct actions *actions, struct round *round)
+{
+	for (uint32_t i = 0; i < actions->n; i++)
+		perform(server, &actions->items[i], round);
+}
+
+static void step(struct server *server, struct event *event, struct actions *actions, struct round *round)
+{
+	event->now_ms = clock_ms(CLOCK_MONOTONIC);
+	event->wall_ms = clock_ms(CLOCK_REALTIME);
+	actions_clear(actions);
+	if (coord_step(server->coord, event, actions) < 0) {
+		struct error error;
+
+		(void)error_oom(&error);
+		die(&error);
+	}
+	perform_all(server, actions, round);
+}
+
+/* Merged files, the commit, and the core's next deadline. */
+static void settle(struct server *server, struct actions *actions, struct round *round)
+{
+	uint64_t deadline;
+
+	for (uint32_t i = 0; i < round->merged_n; i++) {
+		struct event event = round->merged[i];
+
+		step(server, &event, actions, round);
+	}
+	free(round->merged);
+	if (round->urgent)
+		drive_commit(server);
+	else if (store_dirty(server->store))
+		timer_arm(server->commit, GROUP_MS);
+	deadline = coord_deadline(server->coord);
+	if (deadline == UINT64_MAX)
+		(void)sd_event_source_set_enabled(server->tick, SD_EVENT_OFF);
+	else if (sd_event_source_set_time(server->tick, deadline * 1000) < 0 ||
+	         sd_event_source_set_enabled(server->tick, SD_EVENT_ONESHOT) < 0)
+		log_error("a timer cannot be set");
+	actions_deinit(actions);
+}
+
+void drive(struct server *server, struct event *event)
+{
+	struct actions actions = {0};
+	struct round round = {0};
+
+	step(server, event, &actions, &round);
+	settle(server, &actions, &round);
+}
+
+int drive_begin(struct server *server, struct error *err)
+{
+	struct actions actions = {0};
+	struct round round = {0};
+	uint64_t next_job = 1;
+	int r;
+
+	r = store_load(server->store, server->coord, &next_job, err);
+	if (r < 0)
+		return r;
+	r = coord_loaded(server->coord, next_job, clock_ms(CLOCK_MONOTONIC), &actions);
+	if (r < 0)
+		return error_oom(err);
+	perform_all(server, &actions, &round);
+	round.urgent = true;
+	settle(server, &actions, &round);
+	return 0;
+}

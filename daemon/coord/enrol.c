@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who is it: HELLO of a key that is enrolled (or of a user of this host's unix socket), JOIN of a key that has a token's
+ * secret, and the making of tokens. Of a secret only its SHA-256 is kept.
+ */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/coord/session.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+#define TOKEN_TTL_MS (3600ULL * 1000)       /* where the request says nothing */
+#define TOKEN_TTL_MAX_MS (366ULL * 86400 * 1000)
+#define TOKEN_USES_MAX 100000
+#define SLOTS_MAX 4096
+
+static uint64_t wall_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* A name that may stand in tables, lists and files: letters, digits, and . _ - @ : */
+static bool name_valid(const char *name)
+{
+	return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:") == strlen(name);
+}
+
+/* ---- HELLO: a ladder; each step refuses with its sentence */
+
+static int hello_version(const fq_Hello *hello, struct error *err)
+{
+	if (hello->proto_min <= PROTO_VERSION && hello->proto_max >= PROTO_VERSION_OLDEST && hello->proto_min <= hello->proto_max)
+		return 0;
+	return error_set(err, -EPROTO, ERROR_PROTOCOL, "this coordinator speaks protocol %u to %u, you %u to %u; use the same "
+	                 "version of fqcluster", PROTO_VERSION_OLDEST, PROTO_VERSION, hello->proto_min, hello->proto_max);
+}
+
+/* By its key, or by the user behind the unix socket. */
+static int hello_identity(struct session *session, fq_Role *ret_role, struct error *err)
+{
+	char pin[PIN_TEXT_MAX];
+	const struct peer_row *row;
+
+	if (!session->secured) {
+		const struct passwd *user = getpwuid(session->uid);
+
+		if (user)
+			(void)snprintf(session->name, sizeof session->name, "%s", user->pw_name);
+		else
+			(void)snprintf(session->name, sizeof session->name, "uid:%u", session->uid);
+		*ret_role = session->uid == 0 || session->uid == geteuid() ? fq_Role_ROLE_ADMIN : fq_Role_ROLE_CLIENT;
+		return 0;
+	}
+	if (!connection_peer_pin(peer_connection(session->peer), session->pin))
+		return error_set(err, -EPERM, ERROR_DENIED, "there is no key");
+	row = peers_find(&session->server->peers, session->pin);
+	if (!row)
+		return error_set(err, -EPERM, ERROR_DENIED,
+		                 "this key (%.16s...) is not enrolled here; get a token from the coordinator's administrator and join",
+		                 text_hex(pin, session->pin, PIN_SIZE));
+	(void)snprintf(session->name, sizeof session->name, "%s", row->name);
+	*ret_role = row->role;
+	return 0;
+}
+
+static int hello_role(const fq_Hello *hello, fq_Role role, struct error *err)
+{
+	bool worker = hello->role == fq_Role_ROLE_WORKER;
+
+	if (worker == (role == fq_Role_ROLE_WORKER) && role != fq_Role_ROLE_NONE)
+		return 0;
+	return error_set(err, -EPERM, ERROR_DENIED, worker ? "this key may not be a worker's; join with a token of role worker"
+	                                                   : "this key is a worker's and may not be a client's");
+}
+
+static int hello_worker(const struct session *session, const fq_Hello *hello, struct error *err)
+{
+	if (!name_valid(hello->name))
+		return error_set(err, -EINVAL, ERROR_CONFIG,
+		                 "'%s' is no name for a node; it has letters, digits and . _ - @ : and at most %d of them",
+		                 TEXT(hello->name), PEER_NAME_MAX - 1);
+	if (hello->slots > SLOTS_MAX)
+		return error_set(err, -EINVAL, ERROR_CONFIG, "%u slots are too many for a node; the most is %d", hello->slots,
+		                 SLOTS_MAX);
+	if (hello->generation_seen > store_generation(session->server->store))
+		return error_set(err, -ESTALE, ERROR_DENIED,
+		                 "this worker has seen start %llu of the coordinator, which now is at start %llu: its state was "
+		                 "put back from an old backup",
+		                 (unsigned long long)hello->generation_seen,
+		                 (unsigned long long)store_generation(session->server->store));
+	return 0;
+}
+
+void from_hello(struct session *session, uint16_t tag, const void *message)
+{
+	const struct server *server = session->server;
+	const fq_Hello *hello = message;
+	fq_Role role = fq_Role_ROLE_NONE;
+	struct error error;
+	fq_Welcome welcome = {
+		.proto = PROTO_VERSION,
+		.generation = store_generation(server->store),
+		.ping_ms = (uint32_t)server->settings->ping_ms,
+		.dead_ms = (uint32_t)server->settings->dead_ms,
+		.version = PACKAGE_VERSION,
+	};
+
+	if (hello_version(hello, &error) < 0 || hello_identity(session, &role, &error) < 0 ||
+	    hello_role(hello, role, &error) < 0 ||
+	    (role == fq_Role_ROLE_WORKER && hello_worker(session, hello, &error) < 0)) {
+		peer_refuse(session->peer, &error);
+		return;
+	}
+	session->role = role;
+	session->welcome = true;
+	(void)snprintf(session->version, sizeof session->version, "%s", hello->version);
+	welcome.role = role;
+	memcpy(welcome.coordinator, store_uuid(server->store), sizeof welcome.coordinator);
+	session_send(session, fq_Type_WELCOME, tag, &welcome);
+	peer_set_times(session->peer, server->settings->ping_ms, server->settings->dead_ms);
+	if (role == fq_Role_ROLE_WORKER)
+		from_worker_hello(session, hello);
+}
+
+/* ---- JOIN and TOKEN */
+
+static int join(struct session *session, const fq_Join *message, fq_Role *ret_role, struct error *err)
+{
+	struct server *server = session->server;
+	struct peer_row row = {0};
+	uint8_t hash[DIGEST_SIZE];
+	uint32_t role;
+	int r;
+
+	if (!session->secured || !connection_peer_pin(peer_connection(session->peer), row.pin))
+		return error_set(err, -EPERM, ERROR_DENIED, "only a key can join; the unix socket needs none");
+	if (!name_valid(message->name))
+		return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is no name to join with; it has letters, digits and . _ - @ :",
+		                 TEXT(message->name));
+	r = digest_sha256(message->secret, strlen(message->secret), NULL, 0, hash);
+	if (r < 0)
+		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
+	r = store_use_token(server->store, hash, wall_ms(), &role, err);
+	if (r < 0)
+		return r;
+	if (r == STORE_NONE)
+		return error_set(err, -EPERM, ERROR_DENIED, "this token is unknown, used up or expired; get a new one");
+	row.role = (fq_Role)role;
+	(void)snprintf(row.name, sizeof row.name, "%s", message->name);
+	drive_commit(server); /* the use counts, whatever comes */
+	r = peers_add(server->peers_path, &server->peers, &row, err);
+	if (r == 0)
+		*ret_role = row.role;
+	return r;
+}
+
+void from_join(struct session *session, uint16_t tag, const void *message)
+{
+	fq_Joined joined = {0};
+	struct error error;
+
+	if (join(session, message, &joined.role, &error) < 0) {
+		log_notice("a key from %s could not join: %s", session->address, error.text);
+		peer_refuse(session->peer, &error);
+		return;
+	}
+	log_notice("%s joined from %s", ((const fq_Join *)message)->name, session->address);
+	session_send(session, fq_Type_JOINED, tag, &joined);
+	peer_end(session->peer, "has joined");
+}
+
+void from_token(struct session *session, uint16_t tag, const void *message)
+{
+	const fq_TokenRequest *request = message;
+	struct server *server = session->server;
+	uint64_t ttl = request->ttl_ms ? request->ttl_ms : TOKEN_TTL_MS;
+	uint32_t uses = request->uses ? request->uses : 1;
+	uint8_t random[TOKEN_SECRET_BYTES], hash[DIGEST_SIZE], pin[PIN_SIZE];
+	char secret[TOKEN_SECRET_MAX];
+	fq_TokenMade made = {0};
+	struct error error;
+
+	if (request->role < fq_Role_ROLE_WORKER || request->role > fq_Role_ROLE_ADMIN || ttl > TOKEN_TTL_MAX_MS ||
+	    uses > TOKEN_USES_MAX) {
+		(void)error_set(&error, -EINVAL, ERROR_USAGE, "a token has a role, at most %d uses, and is good for a year at most",
+		                TOKEN_USES_MAX);
+		session_fail(session, tag, &error);
+		return;
+	}
+	made.expires_ms = wall_ms() + ttl;
+	if (digest_random(random, sizeof random) < 0) {
+		(void)error_set(&error, -EIO, ERROR_OS, "no random bytes for a token");
+		session_fail(session, tag, &error);
+		return;
+	}
+	(void)text_hex(secret, random, sizeof random);
+	if (digest_sha256(secret, strlen(secret), NULL, 0, hash) < 0 ||
+	    store_save_token(server->store, hash, (uint32_t)request->role, uses, made.expires_ms, &error) < 0) {
+		session_fail(session, tag, &error);
+		return;
+	}
+	drive_commit(server);
+	key_pin(server->key, pin);
+	token_format(pin, secret, made.token);
+	session_send(session, fq_Type_TOKEN_MADE, tag, &made);
+}

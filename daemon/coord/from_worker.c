@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a worker says, as events for the core; and the core's actions for a worker, as messages.
+ *
+ * A result is believed in steps: its counters arrive whole and with their hash, unpack, and add up to the reads and bases
+ * that it tells; then the core looks at its seam. A worker that fails one of these is dropped, its slices are lost.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/convert.h"
+#include "daemon/coord/session.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/qc/counters.h"
+
+#define HELD_MAX (sizeof((fq_Hello){0}.held) / sizeof *(fq_Hello){0}.held)
+
+static struct slice_id id_from(const fq_SliceRef *ref)
+{
+	return (struct slice_id){.job = ref->job, .file = ref->file, .slice = ref->slice, .lease = ref->lease};
+}
+
+static fq_SliceRef id_to(const struct slice_id *id)
+{
+	return (fq_SliceRef){.job = id->job, .file = id->file, .slice = id->slice, .lease = id->lease};
+}
+
+/* What it said makes no sense: it is dropped. */
+static void refuse(struct session *session, struct error *error)
+{
+	log_warning("worker %s is dropped: %s", session->name, error->text);
+	peer_refuse(session->peer, error);
+}
+
+void from_worker_hello(struct session *session, const fq_Hello *hello)
+{
+	struct slice_id held[HELD_MAX];
+	struct event event = {.kind = EVENT_NODE_HELLO, .peer = session->number};
+
+	(void)snprintf(session->name, sizeof session->name, "%s", hello->name);
+	for (size_t i = 0; i < hello->held_count; i++)
+		held[i] = id_from(&hello->held[i]);
+	event.hello = (struct node_hello){
+		.name = session->name,
+		.slots = hello->slots,
+		.algorithm = hello->algorithm,
+		.draining = hello->draining,
+		.held = held,
+		.held_n = (uint32_t)hello->held_count,
+	};
+	memcpy(event.hello.instance, hello->instance, sizeof event.hello.instance);
+	drive(session->server, &event);
+	server_status(session->server);
+}
+
+void worker_gone(struct session *session)
+{
+	struct event event = {.kind = EVENT_NODE_GONE, .peer = session->number};
+
+	if (!session->welcome || session->role != fq_Role_ROLE_WORKER)
+		return;
+	session->welcome = false;
+	drive(session->server, &event);
+	server_status(session->server);
+}
+
+void from_opened(struct session *session, uint16_t tag, const void *message)
+{
+	const fq_Opened *opened = message;
+	struct event event = {.kind = EVENT_OPENED, .peer = session->number};
+	struct error error;
+
+	(void)tag;
+	event.opened.job = opened->job;
+	event.opened.file = opened->file;
+	if (opened->has_error) {
+		event.opened.error_number = opened->error_number;
+		event.opened.error.class = opened->error.class ? (enum error_class)opened->error.class : ERROR_NO_INPUT;
+		(void)text_escape(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
+	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0) {
+		refuse(session, &error);
+		return;
+	}
+	drive(session->server, &event);
+}
+
+void from_progress(struct session *session, uint16_t tag, const void *message)
+{
+	const fq_Progress *progress = message;
+	struct event event = {.kind = EVENT_PROGRESS, .peer = session->number};
+
+	(void)tag;
+	event.progress.id = id_from(&progress->ref);
+	event.progress.bytes = progress->bytes;
+	drive(session->server, &event);
+	job_changed(session->server, progress->ref.job);
+}
+
+/* ---- results */
+
+static int result_event(const fq_Result *result, struct event *event, struct error *err)
+{
+	int r;
+
+	event->result.id = id_from(&result->ref);
+	event->result.task.start_known = result->start_known;
+	event->result.task.start = place_from_message(&result->start);
+	event->result.bases = result->bases;
+	r = outcome_from_message(result->outcome, &event->result.outcome, err);
+	/* The file's end is the core's to check: it knows the chain. */
+	if (r == 0 && event->result.outcome != SLICE_UNSURE)
+		r = seam_from_message(&result->seam, INT64_MAX, &event->result.seam, err);
+	if (r == 0 && event->result.outcome == SLICE_FAULT)
+		r = fault_from_message(&result->fault, &event->result.fault, err);
+	return r;
+}
+
+/* Whether the counters are what the message says of them. */
+static int result_check(const fq_Result *result, const struct blob *blob, struct error *err)
+{
+	struct counters *counters = NULL;
+	uint8_t digest[DIGEST_SIZE];
+	int r;
+
+	r = digest_sha256(blob->bytes, blob->n, NULL, 0, digest);
+	if (r < 0)
+		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
+	if (memcmp(digest, result->blob_sha256, sizeof digest) != 0)
+		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters arrived with another hash than their own");
+	r = counters_unpack(blob->bytes, blob->n, &counters, err);
+	if (r < 0)
+		return r;
+	if (counters_reads(counters) != result->seam.records || counters_bases(counters) != result->bases)
+		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters hold %llu reads, their seam %llu",
+		              (unsigned long long)counters_reads(counters), (unsigned long long)result->seam.records);
+	counters_free(counters);
+	return r;
+}
+
+static void result_take(struct session *session)
+{
+	struct receiving *receiving = &session->receiving;
+	const fq_Result *result = &receiving->message;
+	struct event event = {.kind = EVENT_RESULT, .peer = session->number};
+	struct error error;
+
+	receiving->open = false;
+	if (result_event(result, &event, &error) < 0 ||
+	    (event.result.outcome == SLICE_END && result_check(result, &receiving->blob, &error) < 0)) {
+		refuse(session, &error);
+		return;
+	}
+	if (event.result.outcome == SLICE_END)
+		session->server->stash = (struct stash){
+			.job = result->ref.job,
+			.file = result->ref.file,
+			.slice = result->ref.slice,
+			.bytes = receiving->blob.bytes,
+			.n = receiving->blob.n,
+		};
+	drive(session->server, &event);
+	session->server->stash = (struct stash){0};
+	blob_deinit(&receiving->blob);
+}
+
+void from_result(struct session *session, uint16_t tag, const void *message)
+{
+	struct receiving *receiving = &session->receiving;
+	struct error error;
+
+	(void)tag;
+	if (receiving->open) {
+		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "RESULT within the counters of another");
+		refuse(session, &error);
+		return;
+	}
+	receiving->message = *(const fq_Result *)message;
+	blob_deinit(&receiving->blob);
+	if (receiving->message.outcome == SLICE_END && receiving->message.blob_bytes == 0) {
+		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "RESULT without counters");
+		refuse(session, &error);
+		return;
+	}
+	if (receiving->message.blob_bytes == 0) {
+		result_take(session);
+		return;
+	}
+	if (blob_begin(&receiving->blob, receiving->message.blob_bytes, session->server->settings->result_max, &error) < 0) {
+		refuse(session, &error);
+		return;
+	}
+	receiving->open = true;
+}
+
+void from_result_data(struct session *session, const struct frame *frame)
+{
+	struct error error;
+	int r;
+
+	if (!session->receiving.open) {
+		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "DATA that nothing announced");
+		peer_refuse(session->peer, &error);
+		return;
+	}
+	r = blob_add(&session->receiving.blob, frame, &error);
+	if (r < 0)
+		refuse(session, &error);
+	else if (r > 0)
+		result_take(session);
+}
+
+/* ---- slices that come back without a result */
+
+void from_crashed(struct session *session, uint16_t tag, const void *message)
+{
+	const fq_Crashed *crashed = message;
+	struct event event = {.kind = EVENT_CRASHED, .peer = session->number};
+
+	(void)tag;
+	event.failed.id = id_from(&crashed->ref);
+	event.failed.signal = (int)(crashed->signal & 0xff);
+	event.failed.exit_status = (int)(crashed->exit_status & 0xff);
+	log_warning("worker %s: the process that counted slice %llu of job %llu ended by %s %d", session->name,
+	            (unsigned long long)crashed->ref.slice, (unsigned long long)crashed->ref.job,
+	            event.failed.signal ? "signal" : "exit status",
+	            event.failed.signal ? event.failed.signal : event.failed.exit_status);
+	drive(session->server, &event);
+}
+
+void from_io_error(struct session *session, uint16_t tag, const void *message)
+{
+	const fq_IoError *failed = message;
+	struct event event = {.kind = EVENT_IO_ERROR, .peer = session->number};
+	char text[ERROR_TEXT_MAX];
+
+	(void)tag;
+	event.failed.id = id_from(&failed->ref);
+	event.failed.error_number = failed->error_number;
+	event.failed.text = text_escape(text, sizeof text, failed->text);
+	log_warning("worker %s: %s", session->name, text);
+	drive(session->server, &event);
+}
+
+void from_return(struct session *session, uint16_t tag, const void *message)
+{
+	struct event event = {.kind = EVENT_RETURNED, .peer = session->number};
+
+	(void)tag;
+	event.failed.id = id_from(&((const fq_Ref *)message)->ref);
+	drive(session->server, &event);
+}
+
+void from_draining(struct session *session, uint16_t tag, const void *message)
+{
+	struct event event = {.kind = EVENT_NODE_DRAINING, .peer = session->number};
+
+	(void)tag;
+	(void)message;
+	drive(session->server, &event);
+}
+
+/* ---- the core's actions for a worker */
+
+static void send_task(struct session *session, const struct action *action)
+{
+	_cleanup_(freep) fq_Task *task = calloc(1, sizeof *task);
+
+	if (!task) {
+		struct error error;
+
+		(void)error_oom(&error);
+		refuse(session, &error);
+		return;
+	}
+	task_to_message(&action->task.task, task);
+	task->has_ref = true;
+	task->ref = id_to(&action->task.id);
+	(void)snprintf(task->path, sizeof task->path, "%s", action->task.path);
+	task->has_fingerprint = true;
+	fingerprint_to_message(&action->task.facts->fingerprint, &task->fingerprint);
+	task->modules = action->task.modules;
+	task->algorithm = action->task.algorithm;
+	session_send(session, fq_Type_TASK, 0, task);
+}
+
+static void send_open(struct session *session, const struct action *action)
+{
+	fq_Open open = {.job = action->open.job, .file = action->open.file};
+
+	(void)snprintf(open.path, sizeof open.path, "%s", action->open.path);
+	session_send(session, fq_Type_OPEN, 0, &open);
+}
+
+void to_worker(struct server *server, const struct action *action)
+{
+	struct session *session = session_find(server, action->peer);
+	const fq_Empty empty = {0};
+	fq_Ref ref = {.has_ref = true};
+	struct error error;
+
+	if (!session)
+		return; /* it went away in this very round; the core hears of it next */
+	switch (action->kind) {
+	case ACTION_SEND_OPEN:
+		send_open(session, action);
+		break;
+	case ACTION_SEND_TASK:
+		send_task(session, action);
+		break;
+	case ACTION_SEND_ACK:
+	case ACTION_SEND_DROP:
+		ref.ref = id_to(&action->id);
+		session_send(session, action->kind == ACTION_SEND_ACK ? fq_Type_RESULT_ACK : fq_Type_DROP, 0, &ref);
+		break;
+	case ACTION_SEND_DRAIN:
+		session_send(session, fq_Type_DRAIN, 0, &empty);
+		break;
+	case ACTION_SEND_RESUME:
+		session_send(session, fq_Type_RESUME, 0, &empty);
+		break;
+	default: /* ACTION_DROP_PEER */
+		(void)error_set(&error, -ESTALE, ERROR_TEMPORARY, "%s", action->text);
+		session->welcome = false; /* the core knows that it is gone */
+		peer_refuse(session->peer, &error);
+	}
+}

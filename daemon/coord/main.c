@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fqcoordd: the coordinator. It cuts files into slices, hands them to workers, merges results; it never opens a FASTQ file. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/coord/server.h"
+#include "lib/base/log.h"
+
+static void on_reload(struct service *service, void *userdata)
+{
+	struct error error;
+
+	(void)service;
+	if (server_reload(userdata, &error) < 0)
+		log_error("the peers file stays as it was: %s", error.text);
+	else
+		log_info("read the peers file again");
+}
+
+static const struct service_callbacks callbacks = {.on_reload = on_reload};
+
+static int serve(const struct coord_settings *settings, struct error *err)
+{
+	struct server server = {0};
+	struct service *service = NULL;
+	int r;
+
+	r = service_new(&callbacks, 0, &server, &service, err);
+	if (r == 0) {
+		r = server_init(&server, settings, service, err);
+		if (r == 0) {
+			service_ready(service, "waiting for workers");
+			server_status(&server);
+			r = service_run(service, err);
+		}
+		server_deinit(&server);
+	}
+	service_free(service);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct coord_settings settings = {0};
+	struct error error = {0};
+	int r;
+
+	r = conf_start(&coord_program, argc, argv, &settings, NULL, &error);
+	if (r == 0) {
+		if (settings.verbose)
+			log_set_level(LOG_DEBUG);
+		r = serve(&settings, &error);
+	} else if (r == CONF_EXIT_OK) {
+		r = 0;
+	}
+	coord_settings_deinit(&settings);
+	if (r < 0) {
+		(void)fprintf(stderr, "fqcoordd: %s\n", error.text);
+		return (int)error.class;
+	}
+	return r;
+}

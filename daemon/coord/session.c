@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A session's life and its table of messages: see session.h. */
+#include "daemon/coord/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+#define MAY_STRANGER (1u << fq_Role_ROLE_NONE) /* before WELCOME */
+#define MAY_WORKER (1u << fq_Role_ROLE_WORKER)
+#define MAY_CLIENT ((1u << fq_Role_ROLE_CLIENT) | (1u << fq_Role_ROLE_ADMIN))
+#define MAY_ADMIN (1u << fq_Role_ROLE_ADMIN)
+
+struct verb_row {
+	uint16_t type;
+	unsigned may;
+	void (*handle)(struct session *session, uint16_t tag, const void *message);
+};
+
+/* Every message that may come, who may send it, and who takes it. Sizes are the message table's (lib/wire/message.c). */
+static const struct verb_row verb_rows[] = {
+	{fq_Type_HELLO, MAY_STRANGER, from_hello},
+	{fq_Type_JOIN, MAY_STRANGER, from_join},
+	{fq_Type_OPENED, MAY_WORKER, from_opened},
+	{fq_Type_PROGRESS, MAY_WORKER, from_progress},
+	{fq_Type_RESULT, MAY_WORKER, from_result},
+	{fq_Type_CRASHED, MAY_WORKER, from_crashed},
+	{fq_Type_IO_ERROR, MAY_WORKER, from_io_error},
+	{fq_Type_RETURN, MAY_WORKER, from_return},
+	{fq_Type_DRAINING, MAY_WORKER, from_draining},
+	{fq_Type_SUBMIT, MAY_CLIENT, from_submit},
+	{fq_Type_SUBMIT_FILE, MAY_CLIENT, from_submit_file},
+	{fq_Type_STATUS, MAY_CLIENT, from_status},
+	{fq_Type_SHOW, MAY_CLIENT, from_show},
+	{fq_Type_WAIT, MAY_CLIENT, from_wait},
+	{fq_Type_FETCH, MAY_CLIENT, from_fetch},
+	{fq_Type_CANCEL, MAY_CLIENT, from_cancel},
+	{fq_Type_NODES, MAY_CLIENT, from_nodes},
+	{fq_Type_NODE_DRAIN, MAY_ADMIN, from_node_drain},
+	{fq_Type_NODE_RESUME, MAY_ADMIN, from_node_resume},
+	{fq_Type_TOKEN, MAY_ADMIN, from_token},
+};
+
+void session_send(struct session *session, uint16_t type, uint16_t tag, const void *message)
+{
+	(void)peer_send(session->peer, type, tag, message); /* a peer that does not read ends by itself */
+}
+
+void session_fail(struct session *session, uint16_t tag, const struct error *error)
+{
+	(void)peer_send_error(session->peer, tag, error);
+}
+
+struct session *session_find(const struct server *server, uint64_t number)
+{
+	for (struct session *session = server->sessions; session; session = session->next)
+		if (session->number == number)
+			return session;
+	return NULL;
+}
+
+static const struct verb_row *verb_find(uint16_t type)
+{
+	for (size_t i = 0; i < sizeof verb_rows / sizeof *verb_rows; i++)
+		if (verb_rows[i].type == type)
+			return &verb_rows[i];
+	return NULL;
+}
+
+/* The dispatcher: type, role, decoding, handler. */
+static void on_frame(struct peer *peer, const struct frame *frame, void *userdata)
+{
+	struct session *session = userdata;
+	const struct verb_row *row;
+	_cleanup_(freep) void *message = NULL;
+	struct error error;
+
+	if (frame->type == fq_Type_DATA) {
+		from_result_data(session, frame);
+		return;
+	}
+	row = verb_find(frame->type);
+	if (!row) {
+		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "%s is not for a coordinator", message_name(frame->type));
+		peer_refuse(peer, &error);
+		return;
+	}
+	if (!(row->may & (1u << session->role))) {
+		(void)error_set(&error, -EPERM, ERROR_DENIED, session->welcome ? "%s is not permitted with this key"
+		                                                               : "%s comes before HELLO",
+		                message_name(frame->type));
+		if (session->welcome)
+			session_fail(session, frame->tag, &error);
+		else
+			peer_refuse(peer, &error);
+		return;
+	}
+	message = malloc(message_struct_size(frame->type));
+	if (!message)
+		(void)error_oom(&error);
+	else if (message_decode(frame->type, frame->payload, frame->n, message, &error) == 0) {
+		row->handle(session, frame->tag, message);
+		return;
+	}
+	peer_refuse(peer, &error);
+}
+
+static void on_end(struct peer *peer, int r, const struct error *err, void *userdata)
+{
+	struct session *session = userdata;
+
+	(void)peer;
+	if (session->welcome && session->role == fq_Role_ROLE_WORKER)
+		log_info("worker %s: %s", session->name, err->text);
+	else if (r < 0 && r != -ECONNRESET)
+		log_debug("connection from %s: %.150s", session->secured ? session->address : "the unix socket", err->text);
+	worker_gone(session);
+	session_free(session);
+}
+
+static const struct peer_callbacks callbacks = {.on_frame = on_frame, .on_end = on_end};
+
+int session_new(struct server *server, struct connection *connection, const char *address, uint32_t uid, bool secured,
+                struct error *err)
+{
+	const struct coord_settings *settings = server->settings;
+	struct session *session = calloc(1, sizeof *session);
+	int r;
+
+	if (!session) {
+		connection_free(connection);
+		return error_oom(err);
+	}
+	session->server = server;
+	session->number = server->next_session++;
+	session->uid = uid;
+	session->secured = secured;
+	(void)snprintf(session->address, sizeof session->address, "%s", address);
+	r = peer_new(service_event(server->service), connection, &callbacks, settings->ping_ms, settings->dead_ms, session,
+	             &session->peer, err);
+	if (r < 0) {
+		free(session);
+		return r;
+	}
+	session->next = server->sessions;
+	if (session->next)
+		session->next->previous = session;
+	server->sessions = session;
+	server->sessions_n++;
+	return 0;
+}
+
+struct session *session_free(struct session *session)
+{
+	struct server *server = session->server;
+
+	if (session->previous)
+		session->previous->next = session->next;
+	else
+		server->sessions = session->next;
+	if (session->next)
+		session->next->previous = session->previous;
+	server->sessions_n--;
+	submitting_clear(&session->submitting);
+	blob_deinit(&session->receiving.blob);
+	peer_free(session->peer);
+	free(session);
+	return NULL;
+}
+
+/* ---- requests that the core answers */
+
+uint64_t request_number(const struct session *session, uint16_t tag, uint16_t type)
+{
+	return session->number << 24 | (uint64_t)tag << 8 | type;
+}
+
+void request_answer(struct server *server, uint64_t request, uint64_t job, const struct error *error)
+{
+	struct session *session = session_find(server, request >> 24);
+	uint16_t tag = (uint16_t)(request >> 8), type = (uint8_t)request;
+	const fq_Empty done = {0};
+	fq_Accepted accepted = {.job = job};
+
+	if (!session)
+		return; /* a client that vanished */
+	if (error->class != ERROR_NONE)
+		session_fail(session, tag, error);
+	else if (type == fq_Type_SUBMIT)
+		session_send(session, fq_Type_ACCEPTED, tag, &accepted);
+	else
+		session_send(session, fq_Type_DONE, tag, &done);
+}

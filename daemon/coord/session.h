@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A session: one connection that a worker, a client or an administrator has with the coordinator.
+ *
+ * The table in session.c says of each message who may send it; handlers (from_worker.c, from_client.c, enrol.c) are called
+ * only when that is so, with the decoded message.
+ */
+#pragma once
+
+#include "daemon/coord/server.h"
+#include "lib/wire/message.h"
+
+#define SUBMIT_PATHS_MAX (64UL << 20) /* bytes of paths of one submission */
+#define WATCHES_MAX 64                /* WAITs of one session */
+
+/* A SUBMIT whose files come in. */
+struct submitting {
+	fq_Submit message;
+	uint16_t tag;
+	char **paths;
+	uint32_t n;
+	size_t bytes;
+	bool open;
+};
+
+/* A RESULT whose counters come in. */
+struct receiving {
+	fq_Result message;
+	struct blob blob;
+	bool open;
+};
+
+struct watch {
+	uint64_t job;
+	uint16_t tag;
+	bool changed; /* since it was last told */
+};
+
+struct session {
+	struct session *next, *previous;
+	struct server *server;
+	struct peer *peer;
+	uint64_t number;      /* the core's number of a worker's connection */
+	bool secured;         /* TLS: has a key; otherwise the unix socket, and uid tells */
+	uint32_t uid;
+	char address[64];     /* numeric; "" for the unix socket */
+	uint8_t pin[PIN_SIZE];
+	bool welcome;         /* HELLO was answered */
+	fq_Role role;         /* ROLE_NONE before WELCOME */
+	char name[PEER_NAME_MAX]; /* owner of jobs; node name */
+	char version[32];         /* that it said */
+	struct submitting submitting;
+	struct receiving receiving;
+	struct watch watches[WATCHES_MAX];
+	uint32_t watches_n;
+};
+
+/* Takes over the connection. */
+int session_new(struct server *server, struct connection *connection, const char *address, uint32_t uid, bool secured,
+                struct error *err);
+struct session *session_free(struct session *session);
+struct session *session_find(const struct server *server, uint64_t number);
+
+void session_send(struct session *session, uint16_t type, uint16_t tag, const void *message);
+void session_fail(struct session *session, uint16_t tag, const struct error *error);
+
+/* A request that the core answers: its number there, and back to who asked what. */
+uint64_t request_number(const struct session *session, uint16_t tag, uint16_t type);
+void request_answer(struct server *server, uint64_t request, uint64_t job, const struct error *error);
+
+/* ---- enrol.c: who is it */
+void from_hello(struct session *session, uint16_t tag, const void *message);
+void from_join(struct session *session, uint16_t tag, const void *message);
+void from_token(struct session *session, uint16_t tag, const void *message);
+
+/* ---- from_worker.c */
+void from_worker_hello(struct session *session, const fq_Hello *hello);
+void from_opened(struct session *session, uint16_t tag, const void *message);
+void from_progress(struct session *session, uint16_t tag, const void *message);
+void from_result(struct session *session, uint16_t tag, const void *message);
+void from_result_data(struct session *session, const struct frame *frame);
+void from_crashed(struct session *session, uint16_t tag, const void *message);
+void from_io_error(struct session *session, uint16_t tag, const void *message);
+void from_return(struct session *session, uint16_t tag, const void *message);
+void from_draining(struct session *session, uint16_t tag, const void *message);
+void worker_gone(struct session *session);
+void to_worker(struct server *server, const struct action *action);
+
+/* ---- from_client.c and show.c */
+void from_submit(struct session *session, uint16_t tag, const void *message);
+void from_submit_file(struct session *session, uint16_t tag, const void *message);
+void from_cancel(struct session *session, uint16_t tag, const void *message);
+void from_node_drain(struct session *session, uint16_t tag, const void *message);
+void from_node_resume(struct session *session, uint16_t tag, const void *message);
+void from_fetch(struct session *session, uint16_t tag, const void *message);
+void from_status(struct session *session, uint16_t tag, const void *message);
+void from_show(struct session *session, uint16_t tag, const void *message);
+void from_nodes(struct session *session, uint16_t tag, const void *message);
+void from_wait(struct session *session, uint16_t tag, const void *message);
+void submitting_clear(struct submitting *submitting);
+
+/* Tells the session's watches of what changed; a job that has ended at once, others by the timer. */
+void watches_tell(struct session *session, bool all);
+void job_changed(struct server *server, uint64_t job);
+
+/* The job's message: 0, or STORE_NONE; negative with a sentence. */
+int job_message(struct server *server, uint64_t id, fq_Job *ret, struct error *err);

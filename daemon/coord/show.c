@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Looking: STATUS, SHOW, NODES and WAIT. Unfinished jobs are the core's to tell, ended ones the store's. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/coord/session.h"
+#include "lib/base/cleanup.h"
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void put_error(const struct error *error, bool *ret_has, fq_Error *ret)
+{
+	*ret_has = error->class != ERROR_NONE;
+	ret->class = (uint32_t)error->class;
+	(void)snprintf(ret->text, sizeof ret->text, "%s", error->text);
+}
+
+static void put_job_row(const struct job_row *row, fq_Job *ret)
+{
+	*ret = (fq_Job){
+		.job = row->id,
+		.state = (fq_JobState)row->state,
+		.files = row->files,
+		.submitted_ms = row->submitted_ms,
+		.started_ms = row->started_ms,
+		.ended_ms = row->ended_ms,
+	};
+	(void)snprintf(ret->name, sizeof ret->name, "%s", row->name);
+	(void)snprintf(ret->owner, sizeof ret->owner, "%s", row->owner);
+	put_error(&row->error, &ret->has_error, &ret->error);
+}
+
+static void put_job_view(const struct job_view *view, fq_Job *ret)
+{
+	put_job_row(view->row, ret);
+	ret->files_done = view->files_done;
+	ret->bytes = view->bytes;
+	ret->bytes_done = view->bytes_done;
+	ret->records = view->records;
+	ret->bases = view->bases;
+	ret->nodes = view->nodes;
+	(void)snprintf(ret->node_names, sizeof ret->node_names, "%s", view->node_names);
+	(void)snprintf(ret->reason, sizeof ret->reason, "%s", view->reason);
+}
+
+/* The sums over the files of an ended job. */
+static int put_job_files(struct store *store, fq_Job *ret, struct error *err)
+{
+	for (uint32_t i = 0; i < ret->files; i++) {
+		struct file_row file;
+		int r = store_find_file(store, ret->job, i, &file, err);
+
+		if (r < 0)
+			return r;
+		if (r == STORE_NONE)
+			continue;
+		ret->files_done++;
+		ret->records += file.records;
+		ret->bases += file.bases;
+		ret->bytes += file.facts.fingerprint.size;
+		ret->bytes_done += file.facts.fingerprint.size;
+	}
+	return 0;
+}
+
+int job_message(struct server *server, uint64_t id, fq_Job *ret, struct error *err)
+{
+	struct job_view view;
+	struct job_row row;
+	int r;
+
+	if (coord_find_job(server->coord, id, &view)) {
+		put_job_view(&view, ret);
+		return 0;
+	}
+	r = store_find_job(server->store, id, &row, err);
+	if (r != 0)
+		return r;
+	put_job_row(&row, ret);
+	return put_job_files(server->store, ret, err);
+}
+
+static int no_job(uint64_t id, struct error *err)
+{
+	return error_set(err, -ENOENT, ERROR_NO_INPUT, "there is no job %llu", (unsigned long long)id);
+}
+
+/* Answers a question about one job by JOB: 0, or negative with a sentence. */
+static int send_job(struct session *session, uint16_t tag, uint64_t id, fq_Job *ret, struct error *err)
+{
+	int r = job_message(session->server, id, ret, err);
+
+	if (r == STORE_NONE)
+		return no_job(id, err);
+	if (r == 0)
+		session_send(session, fq_Type_JOB, tag, ret);
+	return r;
+}
+
+static void end_or_fail(struct session *session, uint16_t tag, int r, const struct error *error)
+{
+	const fq_Empty end = {0};
+
+	if (r < 0)
+		session_fail(session, tag, error);
+	else
+		session_send(session, fq_Type_END, tag, &end);
+}
+
+/* ---- STATUS */
+
+void from_status(struct session *session, uint16_t tag, const void *message)
+{
+	const fq_JobsRequest *request = message;
+	uint64_t cursor = 0;
+	struct job_view view;
+	struct job_row row;
+	struct error error;
+	fq_Job job;
+	int r = 0;
+
+	if (request->job) {
+		r = send_job(session, tag, request->job, &job, &error);
+	} else if (request->all) {
+		while ((r = store_next_job(session->server->store, &cursor, &row, &error)) == 0) {
+			r = send_job(session, tag, cursor, &job, &error);
+			if (r < 0)
+				break;
+		}
+	} else {
+		while (coord_next_job(session->server->coord, &cursor, &view)) {
+			if (view.row->state > JOB_RUNNING)
+				continue;
+			put_job_view(&view, &job);
+			session_send(session, fq_Type_JOB, tag, &job);
+		}
+	}
+	end_or_fail(session, tag, r < 0 ? r : 0, &error);
+}
+
+/* ---- SHOW */
+
+static void put_file(const struct file_row *row, fq_File *ret)
+{
+	*ret = (fq_File){
+		.job = row->job,
+		.file = row->file,
+		.state = (fq_JobState)row->state,
+		.kind = row->planned ? (uint32_t)row->facts.kind : 0,
+		.bytes = row->facts.fingerprint.size,
+		.bytes_done = row->state > JOB_RUNNING ? row->facts.fingerprint.size : 0,
+		.records = row->records,
+		.bases = row->bases,
+		.slice_size = row->slice_size,
+		.redone = row->redone,
+	};
+	(void)snprintf(ret->path, sizeof ret->path, "%s", row->path);
+	put_error(&row->error, &ret->has_error, &ret->error);
+	if (row->facts.bgzf_unended)
+		(void)snprintf(ret->warning, sizeof ret->warning, "no end-of-file block of BGZF; the copy may be incomplete");
+	if (row->planned && row->slice_size) {
+		uint64_t size = row->facts.fingerprint.size;
+
+		ret->slices = size ? (size + row->slice_size - 1) / row->slice_size : 1;
+		if (row->facts.kind == FILE_GZIP)
+			ret->slices = 1;
+		ret->slices_done = row->state > JOB_RUNNING ? ret->slices : 0;
+	}
+}
+
+static void send_slices(struct session *session, uint16_t tag, const struct file_view *view)
+{
+	for (uint64_t i = 0; i < view->chain->n; i++) {
+		const struct link *link = &view->chain->links[i];
+		struct slice_view look;
+		fq_Slice slice = {
+			.job = view->row->job,
+			.file = view->row->file,
+			.slice = i,
+			.begin = link->begin,
+			.end = link->end,
+			.records = link->seam.records,
+		};
+
+		if (!coord_find_slice(session->server->coord, view->row->job, view->row->file, i, &look))
+			return;
+		(void)snprintf(slice.state, sizeof slice.state, "%s", look.state);
+		(void)snprintf(slice.node, sizeof slice.node, "%s", look.node);
+		slice.crashes = look.crashes;
+		slice.losses = look.losses;
+		session_send(session, fq_Type_SLICE, tag, &slice);
+	}
+}
+
+static int send_file(struct session *session, uint16_t tag, uint64_t job, uint32_t index, struct error *err)
+{
+	_cleanup_(freep) fq_File *file = calloc(1, sizeof *file);
+	struct file_view view;
+	struct file_row row;
+	int r;
+
+	if (!file)
+		return error_oom(err);
+	if (!coord_find_file(session->server->coord, job, index, &view)) {
+		r = store_find_file(session->server->store, job, index, &row, err);
+		if (r == 0) {
+			put_file(&row, file);
+			session_send(session, fq_Type_FILE, tag, file);
+		}
+		return r < 0 ? r : 0;
+	}
+	put_file(view.row, file);
+	if (view.chain) {
+		file->bytes_done = view.bytes_done;
+		file->records = view.chain->records;
+		file->slices = view.chain->n;
+		file->slices_done = view.chain->proven;
+	}
+	session_send(session, fq_Type_FILE, tag, file);
+	if (view.chain)
+		send_slices(session, tag, &view);
+	return 0;
+}
+
+void from_show(struct session *session, uint16_t tag, const void *message)
+{
+	const fq_JobsRequest *request = message;
+	struct error error;
+	fq_Job job;
+	int r;
+
+	r = job_message(session->server, request->job, &job, &error);
+	if (r == STORE_NONE)
+		r = no_job(request->job, &error);
+	if (r == 0 && session->role != fq_Role_ROLE_ADMIN && strcmp(job.owner, session->name) != 0)
+		r = error_set(&error, -EPERM, ERROR_DENIED,
+		              "job %llu belongs to another user; its owner or an administrator may look at it",
+		              (unsigned long long)request->job);
+	if (r == 0)
+		session_send(session, fq_Type_JOB, tag, &job);
+	for (uint32_t i = 0; r == 0 && i < job.files; i++)
+		r = send_file(session, tag, request->job, i, &error);
+	end_or_fail(session, tag, r, &error);
+}
+
+/* ---- NODES */
+
+void from_nodes(struct session *session, uint16_t tag, const void *message)
+{
+	const fq_Empty end = {0};
+	struct node_view view;
+	uint64_t cursor = 0, now = now_ms();
+
+	(void)message;
+	while (coord_next_node(session->server->coord, &cursor, &view)) {
+		struct session *worker = view.peer ? session_find(session->server, view.peer) : NULL;
+		fq_Node node = {
+			.slots = view.slots,
+			.busy = view.busy,
+			.bytes_done = view.bytes_done,
+			.rate = view.rate,
+			.seen_ms = worker ? peer_idle_ms(worker->peer) : now > view.seen_ms ? now - view.seen_ms : 0,
+			.jobs = view.jobs,
+		};
+
+		(void)snprintf(node.name, sizeof node.name, "%s", view.name);
+		(void)snprintf(node.state, sizeof node.state, "%s", view.state);
+		(void)snprintf(node.version, sizeof node.version, "%s", worker ? worker->version : "-");
+		(void)snprintf(node.reason, sizeof node.reason, "%s", view.reason);
+		session_send(session, fq_Type_NODE, tag, &node);
+	}
+	session_send(session, fq_Type_END, tag, &end);
+}
+
+/* ---- WAIT */
+
+void from_wait(struct session *session, uint16_t tag, const void *message)
+{
+	const fq_JobsRequest *request = message;
+	struct error error;
+	fq_Job job;
+	int r;
+
+	if (session->watches_n == WATCHES_MAX) {
+		(void)error_set(&error, -EBUSY, ERROR_USAGE, "one connection can wait for %d jobs at a time", WATCHES_MAX);
+		session_fail(session, tag, &error);
+		return;
+	}
+	r = send_job(session, tag, request->job, &job, &error);
+	if (r < 0 || job.state > fq_JobState_JOB_RUNNING) {
+		end_or_fail(session, tag, r, &error);
+		return;
+	}
+	session->watches[session->watches_n++] = (struct watch){.job = request->job, .tag = tag};
+}
+
+void watches_tell(struct session *session, bool all)
+{
+	for (uint32_t i = session->watches_n; i-- > 0;) {
+		struct watch *watch = &session->watches[i];
+		struct error error;
+		fq_Job job;
+		int r;
+
+		if (!watch->changed)
+			continue;
+		r = job_message(session->server, watch->job, &job, &error);
+		if (r == STORE_NONE)
+			r = no_job(watch->job, &error);
+		if (r == 0 && job.state <= fq_JobState_JOB_RUNNING) {
+			if (!all)
+				continue;
+			watch->changed = false;
+			session_send(session, fq_Type_JOB, watch->tag, &job);
+			continue;
+		}
+		if (r == 0)
+			session_send(session, fq_Type_JOB, watch->tag, &job);
+		end_or_fail(session, watch->tag, r, &error);
+		*watch = session->watches[--session->watches_n];
+	}
+}
