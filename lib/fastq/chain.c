@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define WORK_PER_SLOT 3        /* slices a slot, so that slots that are slower than others matter less */
-#define BGZF_PACKED 4          /* bytes of text for one of BGZF, about */
+#define WORK_PER_SLOT 3 /* slices a slot, so that slots that are slower than others matter less */
+#define BGZF_PACKED 4   /* bytes of text for one of BGZF, about */
 
 uint64_t slice_size_choose(enum file_kind kind, uint64_t file_size, uint32_t slots,
                            uint64_t smallest, uint64_t largest)
@@ -199,7 +199,8 @@ enum chain_outcome chain_offer(struct chain *chain, uint64_t i, const struct sli
 		slice->seam = *seam;
 		slice->fault = outcome == SLICE_FAULT ? *fault : (struct slice_fault){0};
 	} else if (i == chain->proven && slice->state == LINK_OPEN) {
-		slice->start_known = true; /* a guess that was wrong, or none: the start is known now */
+		/* A guess that was wrong, or none: the start is known now. */
+		slice->start_known = true;
 	}
 	return advance(chain);
 }

@@ -11,8 +11,8 @@
 #define GZIP_ID1 0x1f
 #define GZIP_ID2 0x8b
 #define GZIP_TRAILER_SIZE 8
-#define GZIP_HEADER_MAX (192u << 10) /* extra field, name and comment of at most 64 KiB each fit below */
-#define BGZF_HEADER_MIN 18           /* the header that every program writes: an extra field with BC alone */
+#define GZIP_HEADER_MAX (200u << 10) /* extra field, name and comment have at most 64 KiB each */
+#define BGZF_HEADER_MIN 18           /* as every program writes it: an extra field of BC alone */
 #define BGZF_BLOCK_MAX (64u << 10)   /* of a block in the file, and of its text */
 #define BGZF_EOF_SIZE 28
 

@@ -97,7 +97,8 @@ struct connection *connection_free(struct connection *connection)
 {
 	if (!connection)
 		return NULL;
-	if (connection->ready && connection->ended == 0 && !connection->finished)
+	if (connection->ready && !connection->finished &&
+	    (connection->ended == 0 || connection->ended == -ECONNRESET))
 		stream_finish(&connection->stream);
 	stream_deinit(&connection->stream);
 	queue_deinit(&connection->queue);

@@ -178,6 +178,27 @@ static int fail_of_pin(const struct tls_stream *stream, struct error *err)
 	                 text_hex(got, stream->got, PIN_SIZE), text_hex(want, stream->want, PIN_SIZE));
 }
 
+#define NO_TLS "the other side does not speak TLS 1.3 as fqcluster does"
+
+/* The other side has said in an alert (RFC 8446, section 6.2) why it goes. */
+static int fail_of_alert(int alert, struct error *err)
+{
+	switch (alert) {
+	case SSL_AD_BAD_CERTIFICATE:
+	case SSL_AD_UNSUPPORTED_CERTIFICATE:
+	case SSL_AD_CERTIFICATE_REVOKED:
+	case SSL_AD_CERTIFICATE_EXPIRED:
+	case SSL_AD_CERTIFICATE_UNKNOWN:
+	case SSL_AD_UNKNOWN_CA:
+	case SSL_AD_ACCESS_DENIED:
+	case SSL_AD_CERTIFICATE_REQUIRED:
+		return error_set(err, -EKEYREJECTED, ERROR_DENIED, "the other side refused this side's key (TLS: %s)",
+		                 SSL_alert_desc_string_long(alert));
+	default:
+		return error_set(err, -EPROTO, ERROR_PROTOCOL, NO_TLS " (it says: %s)", SSL_alert_desc_string_long(alert));
+	}
+}
+
 /* OpenSSL's reason as a sentence about the other side. */
 static int fail_of_protocol(const struct tls_stream *stream, struct error *err)
 {
@@ -201,12 +222,10 @@ static int fail_of_protocol(const struct tls_stream *stream, struct error *err)
 	default:
 		break;
 	}
+	if (reason > SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + UINT8_MAX)
+		return fail_of_alert(reason - SSL_AD_REASON_OFFSET, err);
 	words = ERR_reason_error_string(code);
-	if (reason >= SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + UINT8_MAX) /* it sent an alert */
-		return error_set(err, -EKEYREJECTED, ERROR_DENIED, "the other side refused this side's key or TLS (%s)",
-		                 words ? words : "no reason given");
-	return error_set(err, -EPROTO, ERROR_PROTOCOL, "the other side does not speak TLS 1.3 as fqcluster does (%s)",
-	                 words ? words : "no reason given");
+	return error_set(err, -EPROTO, ERROR_PROTOCOL, NO_TLS " (%s)", words ? words : "no reason given");
 }
 
 static int fail_of_system(int code, struct error *err)
