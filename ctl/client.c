@@ -42,27 +42,28 @@ static int open_tls(struct client *client, struct error *err)
 {
 	_cleanup_(freep) char *key_path = NULL, *known_path = NULL;
 	const struct conf_address *host = &client->settings->host;
+	_cleanup_(closep) int fd = -1;
 	uint8_t pin[PIN_SIZE];
-	int fd, r;
+	int r;
 
 	(void)snprintf(client->address, sizeof client->address, "%s:%u", host->host, host->port);
 	r = client_files(client->settings, &key_path, &known_path, err);
 	if (r < 0)
 		return r;
-	r = known_find(known_path, host->host, host->port, pin, err);
+	r = dial_tcp(host->host, host->port, timeout_of(client), &fd, err);
 	if (r < 0)
 		return r;
+	r = known_find(known_path, host->host, host->port, pin, err);
 	if (r > 0)
-		return error_set(err, -ENOKEY, ERROR_DENIED,
-		                 "coordinator %s is not known here; get a token from its administrator ('fqctl token --role "
-		                 "client') and say 'fqctl join %s TOKEN'",
-		                 client->address, client->address);
-	if (!client->key && (r = key_load(key_path, &client->key, err)) < 0)
-		return r;
-	if (!client->tls && (r = tls_new(client->key, &client->tls, err)) < 0)
-		return r;
-	r = dial_tcp(host->host, host->port, timeout_of(client), &fd, err);
-	return r < 0 ? r : connection_new_client(client->tls, fd, pin, &client->connection, err);
+		r = error_set(err, -ENOKEY, ERROR_DENIED,
+		              "coordinator %s is not known here; get a token from its administrator ('fqctl token --role "
+		              "client') and say 'fqctl join %s TOKEN'",
+		              client->address, client->address);
+	if (r == 0 && !client->key)
+		r = key_load(key_path, &client->key, err);
+	if (r == 0 && !client->tls)
+		r = tls_new(client->key, &client->tls, err);
+	return r < 0 ? r : connection_new_client(client->tls, take_fd(&fd), pin, &client->connection, err);
 }
 
 static int open_socket(struct client *client, const char *path, struct error *err)

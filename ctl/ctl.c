@@ -132,8 +132,8 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 	if (r == 0 && common->dump_config) {
 		r = conf_dump(stdout, &conf);
 	} else if (r == 0 && !common->check_config) {
-		call.arguments = arguments->rest + 1;
-		call.arguments_n = arguments->rest_n - 1;
+		call.arguments = arguments->rest;
+		call.arguments_n = arguments->rest_n;
 		r = arguments_check(verb, call.arguments_n, err);
 		if (r == 0)
 			r = verb->run(&call, err);

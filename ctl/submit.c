@@ -106,7 +106,7 @@ static int follow_and_fetch(struct call *call, struct client *client, uint64_t i
 int submit(struct call *call, const struct submission *submission, uint64_t *ret_job, struct error *err)
 {
 	struct client client = {0};
-	fq_Accepted accepted;
+	fq_Accepted accepted = {0};
 	int r;
 
 	r = client_open(&client, &call->settings, err);

@@ -21,6 +21,9 @@
 
 #define PACKED_SIZE (256u << 10) /* bytes read at once; more than GZIP_HEADER_MAX and BGZF_BLOCK_MAX */
 
+/* Streams are decoded in pieces of so much text. */
+#define STREAM_PIECE SOURCE_ROOM_MIN
+
 /* A block begins at most BGZF_BLOCK_MAX behind any byte of a BGZF file; a false header may stand before it. */
 #define FIND_MAX (2 * BGZF_BLOCK_MAX)
 
@@ -243,28 +246,39 @@ static int step_header(struct gzip_source *source, uint8_t *to, size_t *ret_n)
 	return IN_MEMBER;
 }
 
-static enum state step_member(struct gzip_source *source, uint8_t *to, size_t room, size_t *ret_n)
+/*
+ * Decodes on to the next whole STREAM_PIECE of the member's text, so that the pieces are the same wherever reading began.
+ * A piece in which the data is bad is not delivered: what an inflater gives before it sees that need not be text.
+ */
+static enum state step_member(struct gzip_source *source, uint8_t *to, size_t *ret_n)
 {
-	struct inflate_io io = {.out = to, .out_n = room};
-	enum input_outcome input = need(source, 1);
-	enum inflate_outcome k;
+	size_t want = STREAM_PIECE - source->member_text % STREAM_PIECE, before;
+	struct inflate_io io = {.out = to, .out_n = want};
+	enum inflate_outcome k = INFLATE_MORE;
+	enum input_outcome input;
 
-	/* At the end of the file the inflater is asked once more: it may have text left in hand. */
-	if (input == INPUT_FAULT)
-		return AT_FAULT;
-	io.in = source->packed + source->at;
-	io.in_n = source->n - source->at;
-	k = inflater_run(source->inflater, &io);
-	source->at = source->n - io.in_n;
-	*ret_n = room - io.out_n;
+	do {
+		input = need(source, 1);
+		if (input == INPUT_FAULT)
+			break;
+		/* At the end of the file too: the inflater may have text left in hand. */
+		before = io.out_n;
+		io.in = source->packed + source->at;
+		io.in_n = source->n - source->at;
+		k = inflater_run(source->inflater, &io);
+		source->at = source->n - io.in_n;
+	} while (k == INFLATE_MORE && io.out_n > 0 && (input == INPUT_DATA || io.out_n < before));
+	if (k == INFLATE_BAD)
+		return fail(source, FAULT_GZIP_DATA);
+	*ret_n = want - io.out_n;
 	source->crc = crc32_add(source->crc, to, *ret_n);
 	source->member_text += *ret_n;
 	source->text += *ret_n;
 	if (k == INFLATE_END)
 		return AT_TRAILER;
-	if (k == INFLATE_BAD)
-		return fail(source, FAULT_GZIP_DATA);
-	if (input == INPUT_END && *ret_n == 0)
+	if (input == INPUT_FAULT)
+		return AT_FAULT;
+	if (io.out_n > 0)
 		return cut_short(source, input);
 	return IN_MEMBER;
 }
@@ -299,8 +313,8 @@ static enum state step_padding(struct gzip_source *source)
 	return fail(source, FAULT_GZIP_GARBAGE);
 }
 
-/* One step of the machine; a negative errno, or 0 with some text or none. */
-static int step(struct gzip_source *source, uint8_t *to, size_t room, size_t *ret_n)
+/* One step of the machine, for which there is SOURCE_ROOM_MIN; a negative errno, or 0 with some text or none. */
+static int step(struct gzip_source *source, uint8_t *to, size_t *ret_n)
 {
 	int k = source->state;
 
@@ -310,7 +324,7 @@ static int step(struct gzip_source *source, uint8_t *to, size_t room, size_t *re
 		k = step_header(source, to, ret_n);
 		break;
 	case IN_MEMBER:
-		k = (int)step_member(source, to, room, ret_n);
+		k = (int)step_member(source, to, ret_n);
 		break;
 	case AT_TRAILER:
 		k = (int)step_trailer(source);
@@ -336,7 +350,7 @@ int gzip_source_fill(struct gzip_source *source, uint8_t *to, size_t room, size_
 	/* One stream is decoded as far as it goes; behind the slice's end one block is enough. */
 	while (source->state < AT_END && room - n >= SOURCE_ROOM_MIN &&
 	       (n == 0 || source->limit == UINT64_MAX)) {
-		int r = step(source, to + n, room - n, &got);
+		int r = step(source, to + n, &got);
 
 		if (r < 0)
 			return r;

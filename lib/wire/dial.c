@@ -215,6 +215,10 @@ int dial_join(const char *host, uint16_t port, const char *token, const struct k
 	r = join(connection, secret, name, &joined, err);
 	if (r == 0)
 		r = known_add(known_path, host, port, pin, err);
+	if (r == -EKEYREJECTED)
+		(void)error_set(err, r, ERROR_DENIED,
+		                "its key is not the one that the token names; the token is of another coordinator, or this host "
+		                "is not the coordinator");
 	if (r < 0) {
 		error_prefix(err, "cannot join %s:%u: ", TEXT(host), port);
 		return r;

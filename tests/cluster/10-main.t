@@ -63,9 +63,9 @@ ok "show tells state and file" grep -q "COMPLETED.*b.fq" "$work/out"
 run fq status --all --no-header
 ok "status --all lists it" grep -Eq "^ *$id  .* CD " "$work/out"
 run fq status --json --all
-ok "status --json parses" python3 -m json.tool "$work/out"
+ok "status --json parses" python3 -m json.tool "$work/out" "$work/parsed"
 run admin nodes --json
-ok "nodes --json parses" python3 -m json.tool "$work/out"
+ok "nodes --json parses" python3 -m json.tool "$work/out" "$work/parsed"
 run fq ping
 is "ping exits 0" "$status" 0
 run fq submit --detach "$work/a.fq"
@@ -95,6 +95,8 @@ is "and its sentence" "$(cat "$work/err")" "fqctl: -h needs a HOST; help is -? o
 run "$ctl" nodes -h nowhere.invalid
 is "unknown host: exit 68" "$status" 68
 run "$ctl" ping -h 127.0.0.1:1
+is "nobody there: exit 69" "$status" 69
+run env FQ_KEYS="$work/nobody" "$ctl" ping -h "$host"
 is "not joined with that coordinator: exit 77" "$status" 77
 run "$ctl" frobnicate
 is "unknown verb: exit 64" "$status" 64

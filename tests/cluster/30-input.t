@@ -75,7 +75,7 @@ open("gz_data.bad", "wb").write(z[:len(z) // 2] + bytes(64) + z[len(z) // 2 + 64
 PY
 for file in length plus header quality sequence truncated gz_truncated gz_crc gz_garbage gz_data; do
 	want_status=65
-	[ "${file#gz_}" = "$file" ] || want_status=74
+	case $file in gz_truncated | gz_crc | gz_garbage) want_status=74 ;; esac # gz_data decodes to nonsense before it breaks
 	"$ctl" qc --local --slice-size 1T "$file.bad" >got 2>want
 	is "$file: exit $want_status here" $? $want_status
 	case $file in gz_*) ;; *) ok "$file: names record 2000" grep -q "record 2000" want ;; esac

@@ -1,4 +1,13 @@
-# As in tests/unit/base/local.mk, with $(DAEMON_LIBS):
-#	UNIT_TESTS += tests/unit/daemon/NAME
-#	tests_unit_daemon_NAME_SOURCES = tests/unit/daemon/NAME.c $(TAP)
-#	tests_unit_daemon_NAME_LDADD = $(DAEMON_LIBS)
+UNIT_TESTS += tests/unit/daemon/convert tests/unit/daemon/peer tests/unit/daemon/peer_timer tests/unit/daemon/service
+
+tests_unit_daemon_convert_SOURCES = tests/unit/daemon/convert.c $(TAP)
+tests_unit_daemon_convert_LDADD = $(DAEMON_LIBS)
+
+tests_unit_daemon_peer_SOURCES = tests/unit/daemon/peer.c $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_peer_LDADD = $(DAEMON_LIBS)
+
+tests_unit_daemon_peer_timer_SOURCES = tests/unit/daemon/peer_timer.c $(TAP)
+tests_unit_daemon_peer_timer_LDADD = $(DAEMON_LIBS)
+
+tests_unit_daemon_service_SOURCES = tests/unit/daemon/service.c $(TAP)
+tests_unit_daemon_service_LDADD = $(DAEMON_LIBS)

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* daemon/convert.c: there and back, and every number that makes no sense refused. */
+#include "daemon/convert.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tests/unit/tap.h"
+
+#define SIZE 1000
+
+static void test_fingerprint(void)
+{
+	struct fingerprint fingerprint = {.size = SIZE, .mtime_ns = UINT64_MAX, .inode = 7}, got;
+	fq_Fingerprint message;
+
+	memset(fingerprint.ends, 0xab, sizeof fingerprint.ends);
+	fingerprint_to_message(&fingerprint, &message);
+	fingerprint_from_message(&message, &got);
+	ok(fingerprint_equal(&fingerprint, &got), "a fingerprint there and back");
+}
+
+static void seam_refused(struct slice_seam seam, const char *what)
+{
+	struct error err = {0};
+	fq_Seam message;
+
+	seam_to_message(&seam, &message);
+	is_int(seam_from_message(&message, SIZE, &seam, &err), -EBADMSG, "%s: %s", what, err.text);
+}
+
+static void test_seam(void)
+{
+	struct slice_seam seam = {.first = {10, 3}, .next = {SIZE, 0}, .records = 5}, got;
+	struct error err = {0};
+	fq_Seam message;
+
+	seam_to_message(&seam, &message);
+	is_int(seam_from_message(&message, SIZE, &got, &err), 0, "a seam: %s", err.text);
+	ok(text_place_equal(got.first, seam.first) && text_place_equal(got.next, seam.next), "its places");
+	is_u64(got.records, 5, "its records");
+	message.has_next = false;
+	is_int(seam_from_message(&message, SIZE, &got, &err), -EBADMSG, "an edge missing: %s", err.text);
+	seam_refused((struct slice_seam){.first = {10, 0}, .next = {9, 9}}, "end before beginning");
+	seam_refused((struct slice_seam){.first = {10, 1}, .next = {10, 0}}, "end before beginning, in one block");
+	seam_refused((struct slice_seam){.next = {SIZE, 1}}, "behind the end");
+	seam_refused((struct slice_seam){.first = {SIZE + 1, 0}, .next = {SIZE + 1, 0}}, "behind the end");
+}
+
+static void test_fault(void)
+{
+	struct slice_fault fault = {.record = 4, .at = {5, 6}, .value = 7, .value2 = 8}, got;
+	struct error err = {0};
+	fq_Fault message;
+	int bad = 0;
+
+	for (int kind = FAULT_NO_AT; kind < _FAULT_MAX; kind++) {
+		fault.kind = (enum fault_kind)kind;
+		fault.error_number = kind == FAULT_READ ? EIO : 0;
+		fault_to_message(&fault, &message);
+		bad += fault_from_message(&message, &got, &err) < 0 || got.kind != fault.kind || got.record != 4 ||
+		       !text_place_equal(got.at, fault.at) || got.value != 7 || got.value2 != 8 ||
+		       got.error_number != fault.error_number;
+	}
+	is_int(bad, 0, "faults of every kind there and back %s", err.text);
+	message.kind = FAULT_NONE;
+	is_int(fault_from_message(&message, &got, &err), -EBADMSG, "no fault: %s", err.text);
+	message.kind = _FAULT_MAX;
+	is_int(fault_from_message(&message, &got, &err), -EBADMSG, "unknown: %s", err.text);
+	message.kind = FAULT_READ;
+	message.error_number = 0;
+	is_int(fault_from_message(&message, &got, &err), -EBADMSG, "reading failed, but how: %s", err.text);
+	message.error_number = -5;
+	is_int(fault_from_message(&message, &got, &err), -EBADMSG, "negative: %s", err.text);
+}
+
+static void test_facts(void)
+{
+	struct file_facts facts = {.fingerprint = {.size = SIZE}, .kind = FILE_BGZF, .bgzf_unended = true}, got;
+	struct error err = {0};
+	fq_Opened message = {.job = 3};
+
+	facts_to_message(&facts, &message);
+	is_int(facts_from_message(&message, &got, &err), 0, "facts: %s", err.text);
+	ok(got.kind == FILE_BGZF && got.bgzf_unended && got.fingerprint.size == SIZE && message.job == 3, "as they were");
+	message.kind = 0;
+	is_int(facts_from_message(&message, &got, &err), -EBADMSG, "no kind: %s", err.text);
+	message.kind = _FILE_KIND_MAX;
+	is_int(facts_from_message(&message, &got, &err), -EBADMSG, "unknown kind: %s", err.text);
+	message = (fq_Opened){.kind = FILE_PLAIN};
+	is_int(facts_from_message(&message, &got, &err), -EBADMSG, "no fingerprint: %s", err.text);
+}
+
+static void task_refused(struct slice_task task, const char *what)
+{
+	fq_Task message = {.has_fingerprint = true, .fingerprint.size = SIZE};
+	struct error err = {0};
+
+	task_to_message(&task, &message);
+	is_int(task_from_message(&message, 1, &task, &err), -EBADMSG, "%s: %s", what, err.text);
+}
+
+static void test_task(void)
+{
+	struct slice_task task = {FILE_BGZF, SIZE, 10, SIZE, true, {SIZE - 1, 9}, 77, true}, got;
+	fq_Task message = {.has_fingerprint = true, .fingerprint.size = SIZE};
+	struct error err = {0};
+
+	task_to_message(&task, &message);
+	is_int(task_from_message(&message, 77, &got, &err), 0, "a task: %s", err.text);
+	ok(got.kind == FILE_BGZF && got.file_size == SIZE && got.begin == 10 && got.end == SIZE && got.start_known &&
+	       text_place_equal(got.start, task.start) && got.read_max == 77 && got.lenient,
+	   "as it was");
+	task.start_known = false;
+	task_to_message(&task, &message);
+	is_int(task_from_message(&message, 77, &got, &err), 0, "without a start: %s", err.text);
+	ok(!got.start_known && got.start.block == 0, "none");
+	task_refused((struct slice_task){.kind = FILE_PLAIN, .begin = 5, .end = 4}, "ends before it begins");
+	task_refused((struct slice_task){.kind = FILE_PLAIN, .end = SIZE + 1}, "behind the end");
+	task_refused((struct slice_task){.kind = 0, .end = 1}, "no kind");
+	task_refused((struct slice_task){.kind = FILE_GZIP, .end = 1, .start_known = true, .start = {SIZE, 1}}, "start");
+	task_refused((struct slice_task){.kind = FILE_PLAIN, .end = 1, .start_known = true, .start = {1, 1}}, "within");
+	message.has_fingerprint = false;
+	is_int(task_from_message(&message, 77, &got, &err), -EBADMSG, "no fingerprint: %s", err.text);
+}
+
+static void test_outcome(void)
+{
+	enum slice_outcome outcome;
+	struct error err = {0};
+
+	ok(outcome_from_message(SLICE_END, &outcome, &err) == 0 && outcome == SLICE_END, "END");
+	ok(outcome_from_message(SLICE_UNSURE, &outcome, &err) == 0 && outcome == SLICE_UNSURE, "UNSURE");
+	ok(outcome_from_message(SLICE_FAULT, &outcome, &err) == 0 && outcome == SLICE_FAULT, "FAULT");
+	is_int(outcome_from_message(SLICE_BATCH, &outcome, &err), -EBADMSG, "BATCH is none: %s", err.text);
+	is_int(outcome_from_message(4, &outcome, &err), -EBADMSG, "nor is 4");
+}
+
+int main(void)
+{
+	test_fingerprint();
+	test_seam();
+	test_fault();
+	test_facts();
+	test_task();
+	test_outcome();
+	return done_testing();
+}
