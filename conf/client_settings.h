@@ -8,7 +8,7 @@ enum client_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum client_progress { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_NONE };
 
 /* Where the unix socket of a coordinator that runs as a service is. */
-#define CLIENT_SOCKET_DEFAULT "/var/lib/fqcluster/coord/ctl.sock"
+#define CLIENT_SOCKET_DEFAULT "/run/fqcluster/ctl.sock"
 
 struct client_settings {
 	struct conf_address host;  /* the coordinator, with its port; .host empty: none, or the socket */

@@ -64,7 +64,8 @@ void seam_to_message(const struct slice_seam *seam, fq_Seam *ret)
 	place_to_message(seam->next, &ret->next);
 }
 
-int seam_from_message(const fq_Seam *message, uint64_t file_size, struct slice_seam *ret, struct error *err)
+int seam_from_message(const fq_Seam *message, uint64_t file_size, struct slice_seam *ret,
+                      struct error *err)
 {
 	struct slice_seam seam = {
 	    .first = place_from_message(&message->first),
@@ -98,9 +99,11 @@ void fault_to_message(const struct slice_fault *fault, fq_Fault *ret)
 int fault_from_message(const fq_Fault *message, struct slice_fault *ret, struct error *err)
 {
 	if (message->kind == FAULT_NONE || message->kind >= _FAULT_MAX)
-		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "the other side sent a fault of the unknown kind %" PRIu32,
+		return error_set(err, -EBADMSG, ERROR_PROTOCOL,
+		                 "the other side sent a fault of the unknown kind %" PRIu32,
 		                 message->kind);
-	if (message->error_number < 0 || (message->kind == FAULT_READ && message->error_number == 0))
+	if (message->error_number < 0 ||
+	    (message->kind == FAULT_READ && message->error_number == 0))
 		return wrong(err, "a fault whose error number makes no sense");
 	*ret = (struct slice_fault){
 	    .kind = (enum fault_kind)message->kind,
@@ -118,7 +121,8 @@ int fault_from_message(const fq_Fault *message, struct slice_fault *ret, struct 
 static int kind_from_message(uint32_t kind, enum file_kind *ret, struct error *err)
 {
 	if (kind < FILE_PLAIN || kind >= _FILE_KIND_MAX)
-		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "the other side sent the unknown kind of file %" PRIu32, kind);
+		return error_set(err, -EBADMSG, ERROR_PROTOCOL,
+		                 "the other side sent the unknown kind of file %" PRIu32, kind);
 	*ret = (enum file_kind)kind;
 	return 0;
 }
@@ -157,7 +161,8 @@ void task_to_message(const struct slice_task *task, fq_Task *ret)
 	ret->lenient = task->lenient;
 }
 
-int task_from_message(const fq_Task *message, uint64_t read_max, struct slice_task *ret, struct error *err)
+int task_from_message(const fq_Task *message, uint64_t read_max, struct slice_task *ret,
+                      struct error *err)
 {
 	struct slice_task task = {
 	    .file_size = message->fingerprint.size,
@@ -180,7 +185,8 @@ int task_from_message(const fq_Task *message, uint64_t read_max, struct slice_ta
 		if (!message->has_start)
 			return wrong(err, "a task without its start, which it says is known");
 		task.start = place_from_message(&message->start);
-		if (place_outside(task.start, task.file_size) || (task.kind == FILE_PLAIN && task.start.within > 0))
+		if (place_outside(task.start, task.file_size) ||
+		    (task.kind == FILE_PLAIN && task.start.within > 0))
 			return wrong(err, "a task whose start is not within the file");
 	}
 	*ret = task;
@@ -190,7 +196,8 @@ int task_from_message(const fq_Task *message, uint64_t read_max, struct slice_ta
 int outcome_from_message(uint32_t outcome, enum slice_outcome *ret, struct error *err)
 {
 	if (outcome != SLICE_END && outcome != SLICE_UNSURE && outcome != SLICE_FAULT)
-		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "the other side sent the unknown outcome %" PRIu32, outcome);
+		return error_set(err, -EBADMSG, ERROR_PROTOCOL,
+		                 "the other side sent the unknown outcome %" PRIu32, outcome);
 	*ret = (enum slice_outcome)outcome;
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Between the messages of lib/wire and the structs of lib/fastq: what a peer said becomes a struct only when every number
- * in it makes sense there. The from_ functions return 0, or -EBADMSG with a sentence (ERROR_PROTOCOL).
+ * Between the messages of lib/wire and the structs of lib/fastq: what a peer said becomes a struct
+ * only when every number in it makes sense there. The from_ functions return 0, or -EBADMSG with a
+ * sentence (ERROR_PROTOCOL).
  */
 #pragma once
 
@@ -20,10 +21,14 @@ struct text_place place_from_message(const fq_Place *message);
 
 void seam_to_message(const struct slice_seam *seam, fq_Seam *ret);
 /* first is not behind next, and neither behind the file's end. */
-int seam_from_message(const fq_Seam *message, uint64_t file_size, struct slice_seam *ret, struct error *err);
+int seam_from_message(const fq_Seam *message, uint64_t file_size, struct slice_seam *ret,
+                      struct error *err);
 
 void fault_to_message(const struct slice_fault *fault, fq_Fault *ret);
-/* The kind is one of enum fault_kind but FAULT_NONE; error_number is a positive errno for FAULT_READ, else 0. */
+/*
+ * The kind is one of enum fault_kind but FAULT_NONE; error_number is a positive errno for
+ * FAULT_READ, else 0.
+ */
 int fault_from_message(const fq_Fault *message, struct slice_fault *ret, struct error *err);
 
 /* The kind and the facts of OPENED (one without an error). */
@@ -31,12 +36,13 @@ void facts_to_message(const struct file_facts *facts, fq_Opened *ret);
 int facts_from_message(const fq_Opened *message, struct file_facts *ret, struct error *err);
 
 /*
- * The slice's part of TASK: kind, begin, end, start, lenient (ref, path, modules, algorithm and fingerprint are the
- * caller's to fill; file_size travels as the fingerprint's size). Back: begin <= end <= size, start within the file, and
- * read_max, which is not part of the message.
+ * The slice's part of TASK: kind, begin, end, start, lenient (ref, path, modules, algorithm and
+ * fingerprint are the caller's to fill; file_size travels as the fingerprint's size). Back: begin
+ * <= end <= size, start within the file, and read_max, which is not part of the message.
  */
 void task_to_message(const struct slice_task *task, fq_Task *ret);
-int task_from_message(const fq_Task *message, uint64_t read_max, struct slice_task *ret, struct error *err);
+int task_from_message(const fq_Task *message, uint64_t read_max, struct slice_task *ret,
+                      struct error *err);
 
 /* The number of an outcome in RESULT: SLICE_END, SLICE_UNSURE or SLICE_FAULT. */
 int outcome_from_message(uint32_t outcome, enum slice_outcome *ret, struct error *err);

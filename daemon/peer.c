@@ -2,9 +2,10 @@
 /*
  * A connection on the event loop: see peer.h.
  *
- * Three sources serve a peer: its socket, one timer for all deadlines (peer_timer.c says which is next), and a defer source
- * for work that needs no event: frames left over, and what the owner has sent. Each of them does the same: work().
- * enter() and leave() keep the peer alive while one of its callbacks runs.
+ * Three sources serve a peer: its socket, one timer for all deadlines (peer_timer.c says which is
+ * next), and a defer source for work that needs no event: frames left over, and what the owner has
+ * sent. Each of them does the same: work(). enter() and leave() keep the peer alive while one of
+ * its callbacks runs.
  */
 #include "daemon/peer.h"
 
@@ -80,10 +81,14 @@ struct peer *peer_free(struct peer *peer)
 static void wake(struct peer *peer)
 {
 	if (!peer->ended && !peer->freed)
-		(void)sd_event_source_set_enabled(peer->defer, SD_EVENT_ONESHOT); /* its source exists: cannot fail */
+		(void)sd_event_source_set_enabled(
+		    peer->defer, SD_EVENT_ONESHOT); /* its source exists: cannot fail */
 }
 
-/* Sets the timer to the next deadline. Earlier wakeups than needed do no harm, so nobody calls this for a later one. */
+/*
+ * Sets the timer to the next deadline. Earlier wakeups than needed do no harm, so nobody calls this
+ * for a later one.
+ */
 static void arm(struct peer *peer)
 {
 	uint64_t at = peer_timer_next(&peer->times);
@@ -143,10 +148,11 @@ static int sent(struct peer *peer, int r)
 {
 	if (r < 0 && r != -EPIPE && !peer->ending && !peer->failed) {
 		peer->failed = true;
-		peer->code = error_set(&peer->why, r, r == -ENOBUFS ? ERROR_UNAVAILABLE : ERROR_SOFTWARE,
-		                       r == -ENOBUFS ? "the other side does not read: %zu bytes are queued (%s)"
-		                                     : "a message could not be queued behind %zu bytes: %s",
-		                       connection_queued(peer->connection), strerror(-r));
+		peer->code = error_set(
+		    &peer->why, r, r == -ENOBUFS ? ERROR_UNAVAILABLE : ERROR_SOFTWARE,
+		    r == -ENOBUFS ? "the other side does not read: %zu bytes are queued (%s)"
+				  : "a message could not be queued behind %zu bytes: %s",
+		    connection_queued(peer->connection), strerror(-r));
 	}
 	if (r == 0) {
 		peer_timer_sent(&peer->times, now_ms(peer));
@@ -164,14 +170,16 @@ int peer_send(struct peer *peer, uint16_t type, uint16_t tag, const void *messag
 	return sent(peer, connection_send(peer->connection, type, tag, message));
 }
 
-int peer_send_blob(struct peer *peer, uint16_t type, uint16_t tag, const void *message, uint8_t *blob, size_t n)
+int peer_send_blob(struct peer *peer, uint16_t type, uint16_t tag, const void *message,
+                   uint8_t *blob, size_t n)
 {
 	_cleanup_(freep) uint8_t *owned = blob;
 
 	assert(peer);
 	if (peer->ended || peer->freed || peer->failed)
 		return -EPIPE;
-	return sent(peer, connection_send_blob(peer->connection, type, tag, message, TAKE(owned), n));
+	return sent(peer,
+	            connection_send_blob(peer->connection, type, tag, message, TAKE(owned), n));
 }
 
 int peer_send_error(struct peer *peer, uint16_t tag, const struct error *err)
@@ -261,8 +269,10 @@ static void work(struct peer *peer)
 		finish(peer, ran, &err);
 	else if (ran == CONNECTION_AGAIN || left)
 		wake(peer);
-	if (!peer->freed && !peer->ended) /* an event mask that it takes already, or a smaller one: cannot fail */
-		(void)sd_event_source_set_io_events(peer->io, (uint32_t)connection_events(peer->connection));
+	if (!peer->freed &&
+	    !peer->ended) /* an event mask that it takes already, or a smaller one: cannot fail */
+		(void)sd_event_source_set_io_events(peer->io,
+		                                    (uint32_t)connection_events(peer->connection));
 }
 
 /* ---- callbacks of the loop ---- */
@@ -305,7 +315,8 @@ static void act(struct peer *peer)
 	case PEER_DUE_NOTHING:
 		break;
 	case PEER_DUE_PING:
-		if (connection_flushed(peer->connection)) /* else bytes are under way, or it does not read */
+		if (connection_flushed(
+			peer->connection)) /* else bytes are under way, or it does not read */
 			(void)peer_send(peer, fq_Type_PING, 0, NULL); /* a failure ends the peer */
 		peer_timer_pinged(&peer->times, now_ms(peer));
 		break;
@@ -319,7 +330,10 @@ static void act(struct peer *peer)
 	}
 }
 
-/* What has come while this process was kept from its loop is read first: the other side is not to be blamed for that. */
+/*
+ * What has come while this process was kept from its loop is read first: the other side is not to
+ * be blamed for that.
+ */
 static int on_timer(sd_event_source *source, uint64_t us, void *userdata)
 {
 	struct peer *peer = userdata;
@@ -342,7 +356,8 @@ static int add_sources(struct peer *peer)
 	r = sd_event_add_io(peer->event, &peer->io, connection_fd(peer->connection),
 	                    (uint32_t)connection_events(peer->connection), on_io, peer);
 	if (r >= 0)
-		r = sd_event_add_time(peer->event, &peer->timer, CLOCK_MONOTONIC, 0, PEER_TIMER_ACCURACY_US, on_timer, peer);
+		r = sd_event_add_time(peer->event, &peer->timer, CLOCK_MONOTONIC, 0,
+		                      PEER_TIMER_ACCURACY_US, on_timer, peer);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(peer->timer, SD_EVENT_OFF);
 	if (r >= 0)
@@ -355,8 +370,9 @@ static int add_sources(struct peer *peer)
 	return 0;
 }
 
-int peer_new(sd_event *event, struct connection *connection, const struct peer_callbacks *callbacks, uint64_t ping_ms,
-             uint64_t dead_ms, void *userdata, struct peer **ret, struct error *err)
+int peer_new(sd_event *event, struct connection *connection, const struct peer_callbacks *callbacks,
+             uint64_t ping_ms, uint64_t dead_ms, void *userdata, struct peer **ret,
+             struct error *err)
 {
 	struct peer *peer;
 	int r;
@@ -377,7 +393,8 @@ int peer_new(sd_event *event, struct connection *connection, const struct peer_c
 	r = add_sources(peer);
 	if (r < 0) {
 		destroy(peer);
-		return error_set(err, r, ERROR_OS, "cannot put a connection on the event loop: %s", strerror(-r));
+		return error_set(err, r, ERROR_OS, "cannot put a connection on the event loop: %s",
+		                 strerror(-r));
 	}
 	arm(peer);
 	*ret = peer;

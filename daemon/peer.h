@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A connection on the daemon's event loop: the other side, seen as frames that come, frames that go, and one end.
+ * A connection on the daemon's event loop: the other side, seen as frames that come, frames that
+ * go, and one end.
  *
- *     socket readable/writable --> connection_run --> on_ready once --> on_frame for each frame --> on_end once
- *     peer_send ------------------> queue ----------> written behind the reading of the same wakeup, all together
+ *     socket ready --> connection_run --> on_ready once --> on_frame for each frame --> on_end once
+ *     peer_send -----> queue -----------> written together, behind the reading
  *
- * PING and PONG are handled here and never seen by the owner: PING is sent when nothing was sent, or nothing has come (a
- * client that only listens), for ping_ms; the peer ends when not a byte has come for dead_ms, or when it was not greeted
- * (peer_set_times) within PEER_GREETING_MS.
- * A wakeup does a bounded piece of work; what is left is done in later ones, so that one busy peer starves nobody.
+ * PING and PONG are handled here and never seen by the owner: PING is sent when nothing was sent,
+ * or nothing has come (a client that only listens), for ping_ms; the peer ends when not a byte has
+ * come for dead_ms, or when it was not greeted (peer_set_times) within PEER_GREETING_MS. A wakeup
+ * does a bounded piece of work; what is left is done in later ones, so that one busy peer starves
+ * nobody.
  *
- * Every function may be called from inside any callback, also peer_end() and peer_free() of the same peer: callbacks run
- * only from the event loop, never from within a function of this file, and what a callback frees lives until it returns.
+ * Every function may be called from inside any callback, also peer_end() and peer_free() of the
+ * same peer: callbacks run only from the event loop, never from within a function of this file, and
+ * what a callback frees lives until it returns.
  */
 #pragma once
 
@@ -28,37 +31,50 @@
 struct peer;
 
 struct peer_callbacks {
-	/* The handshake is done: connection_peer_pin(peer_connection(peer)) tells who it is. May be NULL. */
+	/*
+	 * The handshake is done: connection_peer_pin(peer_connection(peer)) tells who it is. May be
+	 * NULL.
+	 */
 	void (*on_ready)(struct peer *peer, void *userdata);
 
-	/* A whole frame, DATA too; its payload is not decoded yet and valid until the callback returns or sends. */
+	/*
+	 * A whole frame, DATA too; its payload is not decoded yet and valid until the callback
+	 * returns or sends.
+	 */
 	void (*on_frame)(struct peer *peer, const struct frame *frame, void *userdata);
 
 	/*
-	 * The last callback, called once: r is 0 after peer_end(), else the negative errno of connection_run(), -ETIMEDOUT
-	 * (nothing came for dead_ms, or it was not greeted in time), -ENOBUFS (it does not read) or -EBADMSG (what it sent
-	 * is no frame); err has the sentence. The owner calls peer_free() now or later.
+	 * The last callback, called once: r is 0 after peer_end(), else the negative errno of
+	 * connection_run(), -ETIMEDOUT (nothing came for dead_ms, or it was not greeted in time),
+	 * -ENOBUFS (it does not read) or -EBADMSG (what it sent is no frame); err has the sentence.
+	 * The owner calls peer_free() now or later.
 	 */
 	void (*on_end)(struct peer *peer, int r, const struct error *err, void *userdata);
 
 	/*
-	 * All that was sent is out of the queue: an owner with much to send (a long list, many results) sends its next
-	 * piece now, and so never holds more than that piece in memory. May be NULL.
+	 * All that was sent is out of the queue: an owner with much to send (a long list, many
+	 * results) sends its next piece now, and so never holds more than that piece in memory. May
+	 * be NULL.
 	 */
 	void (*on_flushed)(struct peer *peer, void *userdata);
 };
 
 /*
- * Puts a connection on the loop and takes it over (also on failure). Frames may be sent at once. Before the greeting its
- * deadline and dead_ms count, and no PING is sent. 0 for ping_ms or dead_ms: never. callbacks must live as long as the peer.
+ * Puts a connection on the loop and takes it over (also on failure). Frames may be sent at once.
+ * Before the greeting its deadline and dead_ms count, and no PING is sent. 0 for ping_ms or
+ * dead_ms: never. callbacks must live as long as the peer.
  */
-int peer_new(sd_event *event, struct connection *connection, const struct peer_callbacks *callbacks, uint64_t ping_ms,
-             uint64_t dead_ms, void *userdata, struct peer **ret, struct error *err);
+int peer_new(sd_event *event, struct connection *connection, const struct peer_callbacks *callbacks,
+             uint64_t ping_ms, uint64_t dead_ms, void *userdata, struct peer **ret,
+             struct error *err);
 
 /* Closes at once what is not closed yet, without on_end. Takes NULL, returns NULL. */
 struct peer *peer_free(struct peer *peer);
 
-/* The other side is greeted (WELCOME was sent or has come): lifts the greeting's deadline and sets the times. */
+/*
+ * The other side is greeted (WELCOME was sent or has come): lifts the greeting's deadline and sets
+ * the times.
+ */
 void peer_set_times(struct peer *peer, uint64_t ping_ms, uint64_t dead_ms);
 
 void *peer_userdata(const struct peer *peer);
@@ -69,19 +85,21 @@ const struct connection *peer_connection(const struct peer *peer);
 uint64_t peer_idle_ms(const struct peer *peer);
 
 /*
- * As connection_send() and connection_send_blob(). On failure (-ENOBUFS: it does not read) the peer is ended from the
- * loop by itself, so that an owner who has no better idea may ignore the result. A peer that has ended takes nothing:
- * -EPIPE.
+ * As connection_send() and connection_send_blob(). On failure (-ENOBUFS: it does not read) the peer
+ * is ended from the loop by itself, so that an owner who has no better idea may ignore the result.
+ * A peer that has ended takes nothing: -EPIPE.
  */
 int peer_send(struct peer *peer, uint16_t type, uint16_t tag, const void *message);
-int peer_send_blob(struct peer *peer, uint16_t type, uint16_t tag, const void *message, uint8_t *blob, size_t n);
+int peer_send_blob(struct peer *peer, uint16_t type, uint16_t tag, const void *message,
+                   uint8_t *blob, size_t n);
 
 /* Answers the request with this tag by ERROR: class and sentence of err. */
 int peer_send_error(struct peer *peer, uint16_t tag, const struct error *err);
 
 /*
- * No more frames are shown to the owner; what is queued is still sent (for at most PEER_GOODBYE_MS), then the connection
- * is closed in order and on_end called with r 0 and the reason. A second call changes nothing.
+ * No more frames are shown to the owner; what is queued is still sent (for at most
+ * PEER_GOODBYE_MS), then the connection is closed in order and on_end called with r 0 and the
+ * reason. A second call changes nothing.
  */
 void peer_end(struct peer *peer, const char *reason);
 

@@ -15,7 +15,8 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-void peer_timer_init(struct peer_timer *timer, uint64_t now, uint64_t greeting, uint64_t ping, uint64_t dead)
+void peer_timer_init(struct peer_timer *timer, uint64_t now, uint64_t greeting, uint64_t ping,
+                     uint64_t dead)
 {
 	*timer = (struct peer_timer){
 	    .ping = ping,
@@ -78,7 +79,8 @@ uint64_t peer_timer_next(const struct peer_timer *timer)
 {
 	uint64_t goodbye = timer->goodbye ? timer->goodbye : UINT64_MAX;
 
-	return smaller(smaller(ping_at(timer), dead_at(timer)), smaller(greeting_at(timer), goodbye));
+	return smaller(smaller(ping_at(timer), dead_at(timer)),
+	               smaller(greeting_at(timer), goodbye));
 }
 
 enum peer_due peer_timer_due(const struct peer_timer *timer, uint64_t now, struct error *err)
@@ -86,13 +88,15 @@ enum peer_due peer_timer_due(const struct peer_timer *timer, uint64_t now, struc
 	if (timer->goodbye && now >= timer->goodbye)
 		return PEER_DUE_GOODBYE;
 	if (now >= dead_at(timer)) {
-		(void)error_set(err, -ETIMEDOUT, ERROR_UNAVAILABLE, "nothing came from the other side for %" PRIu64 " ms",
+		(void)error_set(err, -ETIMEDOUT, ERROR_UNAVAILABLE,
+		                "nothing came from the other side for %" PRIu64 " ms",
 		                now - timer->heard); /* the caller knows the code */
 		return PEER_DUE_END;
 	}
 	if (now >= greeting_at(timer)) {
 		(void)error_set(err, -ETIMEDOUT, ERROR_UNAVAILABLE,
-		                "the other side did not say who it is within %" PRIu64 " ms", timer->greeting_span);
+		                "the other side did not say who it is within %" PRIu64 " ms",
+		                timer->greeting_span);
 		return PEER_DUE_END;
 	}
 	return now >= ping_at(timer) ? PEER_DUE_PING : PEER_DUE_NOTHING;

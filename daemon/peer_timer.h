@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The deadlines of a peer, as pure arithmetic: what is due when. All times are milliseconds of one monotonic clock. */
+/*
+ * The deadlines of a peer, as pure arithmetic: what is due when. All times are milliseconds of one
+ * monotonic clock.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +16,7 @@ struct peer_timer {
 	uint64_t ping, dead;        /* spans; 0: never */
 	uint64_t greeting, goodbye; /* deadlines; 0: none */
 	uint64_t heard, sent, pinged;
-	uint64_t greeting_span;     /* for the sentence */
+	uint64_t greeting_span; /* for the sentence */
 	bool greeted;
 };
 
@@ -24,7 +27,8 @@ enum peer_due {
 	PEER_DUE_END,     /* silent for too long, or never greeted: err has the sentence */
 };
 
-void peer_timer_init(struct peer_timer *timer, uint64_t now, uint64_t greeting, uint64_t ping, uint64_t dead);
+void peer_timer_init(struct peer_timer *timer, uint64_t now, uint64_t greeting, uint64_t ping,
+                     uint64_t dead);
 void peer_timer_greet(struct peer_timer *timer, uint64_t ping, uint64_t dead);
 void peer_timer_goodbye(struct peer_timer *timer, uint64_t now, uint64_t span);
 void peer_timer_heard(struct peer_timer *timer, uint64_t now);

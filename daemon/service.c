@@ -37,7 +37,8 @@ static void service_freep(struct service **service)
 
 /* ---- signals ---- */
 
-static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo *info,
+                          void *userdata)
 {
 	struct service *service = userdata;
 
@@ -59,13 +60,15 @@ static uint64_t monotonic_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static int on_reload_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+static int on_reload_signal(sd_event_source *source, const struct signalfd_siginfo *info,
+                            void *userdata)
 {
 	struct service *service = userdata;
 
 	if (!service->callbacks->on_reload || service->stopping)
 		return 0;
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_us()); /* nobody may be listening */
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+	                 monotonic_us()); /* nobody may be listening */
 	service->callbacks->on_reload(service, service->userdata);
 	(void)sd_notify(0, "READY=1");
 	return 0;
@@ -94,7 +97,8 @@ static void restore_signals(const struct service *service)
 {
 	if (!service->signals_set)
 		return;
-	(void)sigaction(SIGPIPE, &service->pipe_before, NULL); /* what was taken from the kernel is valid */
+	(void)sigaction(SIGPIPE, &service->pipe_before,
+	                NULL); /* what was taken from the kernel is valid */
 	(void)sigprocmask(SIG_SETMASK, &service->mask_before, NULL);
 }
 
@@ -126,8 +130,8 @@ static int set_up(struct service *service, unsigned int flags)
 	return r < 0 ? r : 0;
 }
 
-int service_new(const struct service_callbacks *callbacks, unsigned int flags, void *userdata, struct service **ret,
-                struct error *err)
+int service_new(const struct service_callbacks *callbacks, unsigned int flags, void *userdata,
+                struct service **ret, struct error *err)
 {
 	_cleanup_(service_freep) struct service *service = calloc(1, sizeof *service);
 	int r;
@@ -161,8 +165,8 @@ sd_event *service_event(const struct service *service)
 
 /* ---- what systemd is told ---- */
 
-__attribute__((format(printf, 3, 0))) static bool set_status(struct service *service, char ret[STATUS_MAX],
-                                                            const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static bool
+set_status(struct service *service, char ret[STATUS_MAX], const char *format, va_list args)
 {
 	char raw[STATUS_MAX];
 
@@ -211,7 +215,8 @@ int service_run(struct service *service, struct error *err)
 
 void service_exit(struct service *service, int status)
 {
-	(void)sd_event_exit(service->event, status); /* fails only when the loop has ended, which is as well */
+	(void)sd_event_exit(service->event,
+	                    status); /* fails only when the loop has ended, which is as well */
 }
 
 bool service_stopping(const struct service *service)

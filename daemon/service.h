@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A daemon's life: its event loop, its signals, its watchdog, and what it tells systemd (everything of that kind is in
- * service.c and nowhere else).
+ * A daemon's life: its event loop, its signals, its watchdog, and what it tells systemd (everything
+ * of that kind is in service.c and nowhere else).
  *
- *     service_new -> set up -> service_ready -> service_run -> (SIGTERM: on_stop, later service_exit) -> service_free
+ *     service_new -> set up -> service_ready -> service_run -> service_free
+ *                                      (SIGTERM: on_stop, later service_exit)
  *
- * SIGTERM and SIGINT ask to stop: the first calls on_stop, the second ends the loop at once. SIGHUP calls on_reload.
- * SIGPIPE is ignored. Make the service before any thread is started: its signals are blocked in all of them.
+ * SIGTERM and SIGINT ask to stop: the first calls on_stop, the second ends the loop at once. SIGHUP
+ * calls on_reload. SIGPIPE is ignored. Make the service before any thread is started: its signals
+ * are blocked in all of them.
  */
 #pragma once
 
@@ -27,8 +29,8 @@ struct service_callbacks {
 #define SERVICE_CHILDREN (1u << 0) /* SIGCHLD is blocked too, for sd_event_add_child() */
 
 /* callbacks must live as long as the service. */
-int service_new(const struct service_callbacks *callbacks, unsigned int flags, void *userdata, struct service **ret,
-                struct error *err);
+int service_new(const struct service_callbacks *callbacks, unsigned int flags, void *userdata,
+                struct service **ret, struct error *err);
 
 /* Frees the loop too, and restores the signal mask. Takes NULL, returns NULL. */
 struct service *service_free(struct service *service);
@@ -36,12 +38,17 @@ struct service *service_free(struct service *service);
 sd_event *service_event(const struct service *service);
 
 /* Tells systemd READY=1 with a status of a person's words ("2 workers, 1 job"). */
-void service_ready(struct service *service, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void service_ready(struct service *service, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* A new status; told only when it differs from the last one. */
-void service_status(struct service *service, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void service_status(struct service *service, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* Runs until service_exit() or a second SIGTERM (then 1). The exit status, or negative errno with a sentence. */
+/*
+ * Runs until service_exit() or a second SIGTERM (then 1). The exit status, or negative errno with a
+ * sentence.
+ */
 int service_run(struct service *service, struct error *err);
 
 /* Ends the loop with this exit status, after the callback that runs now. */
@@ -50,7 +57,7 @@ void service_exit(struct service *service, int status);
 bool service_stopping(const struct service *service); /* on_stop was called */
 
 /*
- * In a forked child: signals as they were before service_new(), SIGPIPE to its default, and no environment that speaks
- * to systemd. Async-signal-safe but for the environment.
+ * In a forked child: signals as they were before service_new(), SIGPIPE to its default, and no
+ * environment that speaks to systemd. Async-signal-safe but for the environment.
  */
 void service_forked(struct service *service);

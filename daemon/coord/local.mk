@@ -28,3 +28,5 @@ daemon_libcoord_a_SOURCES = \
 sbin_PROGRAMS += daemon/fqcoordd
 daemon_fqcoordd_SOURCES = daemon/coord/main.c
 daemon_fqcoordd_LDADD = $(COORD_LIBS)
+
+dist_man_MANS += daemon/coord/fqcoordd.8

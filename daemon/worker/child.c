@@ -1,155 +1,131 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A warm child: takes a task and one open descriptor, counts, answers; again and again. It has no key, no connection and no
- * path, and dies with its supervisor. What it may do is narrowed in one place, child_enclose().
- *
- * Memory: what the slice reader and the counters of one slice need.
+ * A child's loop: see child.h. Memory: one slice's reader and counters (lib/qc/count.c) and its packed counters; freed
+ * memory is kept for the next slice up to WARM_BYTES.
  */
-#include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "daemon/worker/child.h"
 
+#include <errno.h>
+#include <malloc.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/worker/cage.h"
 #include "daemon/worker/ipc.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/log.h"
 #include "lib/qc/count.h"
 
-#define EXIT_ORDER 70 /* the supervisor said something that makes no sense */
+#define PROGRESS_MS 200          /* at most so often */
+#define WARM_BYTES (32 << 20)    /* memory that is kept between slices */
+#define WARM_PIECE_MAX (4 << 20) /* pieces up to this size come from it; larger ones go back to the system */
 
-/* Nothing of the supervisor's stays open, nothing can be gained, no core with reads in it is left behind. */
-static int child_enclose(long parent)
+static uint64_t now_ms(void)
 {
-	const struct rlimit none = {0};
+	struct timespec now;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_NAME, "fqworkerd-slot") < 0 || setrlimit(RLIMIT_CORE, &none) < 0 || chdir("/") < 0 ||
-	    close_range(IPC_CHILD_FD + 1, ~0U, 0) < 0)
-		return -errno;
-	return getppid() == (pid_t)parent ? 0 : -ESRCH; /* it ended before PR_SET_PDEATHSIG */
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* fails for an unknown clock only */
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* 0; 1 at the end of the stream; negative errno. */
-static int take_task(struct ipc_task *task, int *ret_fd)
+static void count_deinitp(struct slice_count *count)
 {
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec part = {.iov_base = task, .iov_len = sizeof *task};
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof control,
+	slice_count_deinit(count);
+}
+
+static int report(const struct child_report *report)
+{
+	return ipc_write(CHILD_FD, report, sizeof *report);
+}
+
+/* The time of the last progress; a supervisor that is gone ends the count. */
+static int on_progress(void *data, uint64_t bytes)
+{
+	uint64_t *told = data, now = now_ms();
+	struct child_report progress = {.magic = CHILD_MAGIC, .kind = REPORT_PROGRESS, .bytes = bytes};
+
+	if (now - *told < PROGRESS_MS)
+		return 0;
+	*told = now;
+	return report(&progress);
+}
+
+static int report_failed(int r, const struct error *err)
+{
+	struct child_report failed = {.magic = CHILD_MAGIC, .kind = REPORT_FAILED, .error_number = -r};
+
+	(void)snprintf(failed.text, sizeof failed.text, "%.*s", CHILD_TEXT_MAX - 1, err->text);
+	return report(&failed);
+}
+
+static int report_counted(const struct slice_count *count, uint8_t *blob, size_t n)
+{
+	struct child_report counted = {
+	    .magic = CHILD_MAGIC,
+	    .kind = REPORT_COUNTED,
+	    .outcome = count->outcome,
+	    .seam = count->seam,
+	    .fault = count->fault,
+	    .bases = count->counters ? counters_bases(count->counters) : 0,
+	    .blob_n = n,
 	};
-	struct cmsghdr *head;
-	ssize_t n;
-
-	do
-		n = recvmsg(IPC_CHILD_FD, &message, MSG_WAITALL | MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return n == 0 ? 1 : -errno;
-	head = CMSG_FIRSTHDR(&message);
-	if (n != sizeof *task || !head || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS ||
-	    head->cmsg_len != CMSG_LEN(sizeof(int)))
-		return -EBADMSG;
-	memcpy(ret_fd, CMSG_DATA(head), sizeof *ret_fd);
-	return 0;
-}
-
-static int send_all(const void *bytes, size_t n)
-{
-	const uint8_t *at = bytes;
-
-	while (n > 0) {
-		ssize_t sent = send(IPC_CHILD_FD, at, n, MSG_NOSIGNAL);
-
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent < 0)
-			return -errno;
-		at += sent;
-		n -= (size_t)sent;
-	}
-	return 0;
-}
-
-static int send_progress(void *data, uint64_t bytes)
-{
-	const struct ipc_head head = {.kind = IPC_PROGRESS, .number = bytes};
-
-	(void)data;
-	return send_all(&head, sizeof head);
-}
-
-/* The file must still be the one that was planned; otherwise what was counted is of no use. */
-static void check_unchanged(int fd, const struct fingerprint *planned, struct slice_count *count)
-{
-	struct fingerprint now;
-
-	if (fingerprint_take(fd, &now, NULL) == 0 && fingerprint_equal(&now, planned))
-		return;
-	count->outcome = SLICE_FAULT;
-	count->fault = (struct slice_fault){.kind = FAULT_CHANGED};
-}
-
-static int answer(const struct slice_count *count)
-{
-	struct ipc_head head = {.kind = IPC_RESULT};
-	struct ipc_result result = {
-		.outcome = (uint32_t)count->outcome,
-		.seam = count->seam,
-		.fault = count->fault,
-	};
-	_cleanup_(freep) uint8_t *bytes = NULL;
-	size_t n = 0;
 	int r = 0;
 
-	if (count->outcome == SLICE_END) {
-		result.bases = counters_bases(count->counters);
-		r = counters_pack(count->counters, &bytes, &n);
-		if (r == 0)
-			r = digest_sha256(bytes, n, NULL, 0, result.digest);
-	}
-	head.number = n;
+	if (n > 0)
+		r = digest_sha256(blob, n, NULL, 0, counted.digest);
 	if (r == 0)
-		r = send_all(&head, sizeof head);
-	if (r == 0)
-		r = send_all(&result, sizeof result);
-	return r < 0 ? r : send_all(bytes, n);
+		r = report(&counted);
+	return r == 0 ? ipc_write(CHILD_FD, blob, n) : r;
 }
 
-static int count_task(const struct ipc_task *task, int fd)
+/* Counts one slice and reports. Negative: nobody listens any more. */
+static int serve(int file, const struct child_task *task)
 {
-	struct slice_count count = {0};
-	struct error error;
+	_cleanup_(count_deinitp) struct slice_count count = {0};
+	_cleanup_(freep) uint8_t *blob = NULL;
+	uint64_t told = now_ms();
+	struct error err = {0};
+	size_t n = 0;
 	int r;
 
-	r = count_slice(fd, &task->task, task->modules, send_progress, NULL, &count, &error);
-	if (r == 0) {
-		check_unchanged(fd, &task->fingerprint, &count);
-		r = answer(&count);
+	r = count_slice(file, &task->slice, task->modules, on_progress, &told, &count, &err);
+	if (r == 0 && count.outcome == SLICE_END) {
+		r = counters_pack(count.counters, &blob, &n);
+		if (r < 0)
+			r = error_oom(&err);
 	}
-	slice_count_deinit(&count);
+	return r < 0 ? report_failed(r, &err) : report_counted(&count, blob, n);
+}
+
+static int serve_all(void)
+{
+	struct child_report ready = {.magic = CHILD_MAGIC, .kind = REPORT_READY};
+	int r = report(&ready);
+
+	while (r == 0) {
+		_cleanup_(closep) int file = -1;
+		struct child_task task;
+
+		r = ipc_receive_task(CHILD_FD, &task, &file);
+		if (r == 0)
+			r = serve(file, &task);
+	}
 	return r;
 }
 
-int child_main(long parent)
+int child_main(void)
 {
-	struct ipc_task task;
-	int r = child_enclose(parent);
+	struct error err = {0};
+	int r;
 
-	while (r == 0) {
-		_cleanup_(closep) int fd = -1;
-
-		r = take_task(&task, &fd);
-		if (r == 0)
-			r = count_task(&task, fd);
+	r = cage_enter(&err);
+	if (r < 0) {
+		log_error("%s", err.text);
+		return (int)err.class;
 	}
-	return r > 0 || r == -EPIPE || r == -ECONNRESET || r == -ESRCH ? EXIT_SUCCESS : EXIT_ORDER;
+	(void)mallopt(M_MMAP_THRESHOLD, WARM_PIECE_MAX); /* where it does not know them, memory is just not warm */
+	(void)mallopt(M_TRIM_THRESHOLD, WARM_BYTES);
+	r = serve_all();
+	return r == 1 || r == -EPIPE || r == -ECONNRESET ? 0 : ERROR_SOFTWARE;
 }

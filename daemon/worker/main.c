@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fqworkerd: one a node; opens files for the coordinator and counts slices of them in warm children. */
+/* fqworkerd: the worker. Its supervisor serves a coordinator; its children, which are the same program, count. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/worker/child.h"
+#include "daemon/worker/ipc.h"
+#include "daemon/worker/join.h"
 #include "daemon/worker/worker.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/log.h"
+
+#define OWN_PROGRAM "/proc/self/exe" /* stays what it is when a package replaces the file */
 
 static void on_stop(struct service *service, void *userdata)
 {
-	(void)service;
 	worker_stop(userdata);
 }
 
@@ -22,40 +28,46 @@ static int serve(const struct worker_settings *settings, struct error *err)
 	int r;
 
 	r = service_new(&callbacks, SERVICE_CHILDREN, &worker, &service, err);
-	if (r < 0)
-		return r;
-	r = worker_init(&worker, settings, service, err);
 	if (r == 0) {
-		service_ready(service, "Looking for %s:%u", settings->host.host, settings->host.port);
-		r = service_run(service, err);
+		r = worker_init(&worker, settings, service, OWN_PROGRAM, err);
+		if (r == 0)
+			r = service_run(service, err);
+		if (r > 0 && worker.failure.class != ERROR_NONE) {
+			*err = worker.failure;
+			r = -EPERM;
+		}
+		worker_deinit(&worker);
 	}
-	worker_deinit(&worker);
 	service_free(service);
 	return r;
 }
 
+static int run(const struct worker_settings *settings, const struct conf_arguments *arguments, struct error *err)
+{
+	if (settings->verbose)
+		log_set_level(LOG_DEBUG);
+	if (settings->join)
+		return join_coordinator(settings, arguments->rest[0], arguments->rest[1], err);
+	return serve(settings, err);
+}
+
 int main(int argc, char **argv)
 {
-	struct conf_arguments arguments = {0};
-	struct worker_settings settings = {0};
-	struct error error = {0};
+	_cleanup_(worker_settings_deinit) struct worker_settings settings = {0};
+	_cleanup_(arguments_deinit) struct conf_arguments arguments = {0};
+	struct error err = {0};
 	int r;
 
-	if (argc == 3 && strcmp(argv[1], "--child") == 0) /* how slot.c starts its children */
-		return child_main(atol(argv[2]));
-	r = conf_start(&worker_program, argc, argv, &settings, &arguments, &error);
-	if (r == 0) {
-		if (settings.verbose)
-			log_set_level(LOG_DEBUG);
-		r = settings.join ? worker_join(&settings, arguments.rest[0], arguments.rest[1], &error) : serve(&settings, &error);
-	} else if (r == CONF_EXIT_OK) {
-		r = 0;
-	}
-	arguments_deinit(&arguments);
-	worker_settings_deinit(&settings);
+	if (argc == 2 && strcmp(argv[1], CHILD_OPTION) == 0)
+		return child_main();
+	r = conf_start(&worker_program, argc, argv, &settings, &arguments, &err);
+	if (r == CONF_EXIT_OK)
+		return EXIT_SUCCESS;
+	if (r == 0)
+		r = run(&settings, &arguments, &err);
 	if (r < 0) {
-		(void)fprintf(stderr, "fqworkerd: %s\n", error.text);
-		return (int)error.class;
+		(void)fprintf(stderr, "fqworkerd: %s\n", err.text);
+		return (int)err.class;
 	}
 	return r;
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening what the coordinator names: regular files beneath the configured roots, without symbolic links on the way. */
+/*
+ * Opening files for others: beneath the configured roots and nowhere else. Below a root no symbolic link is followed, no "..",
+ * no magic link of /proc; only regular files are opened. The path is never looked at again: what is counted is what the
+ * descriptor holds.
+ */
 #pragma once
 
-#include "conf/worker_settings.h"
+#include "conf/option.h"
 #include "lib/base/error.h"
 
-struct roots {
-	const struct conf_list *list;
-	int *fds; /* of each root; -1 until it could be opened */
-};
-
-int roots_init(struct roots *roots, const struct conf_list *list, struct error *err);
-void roots_deinit(struct roots *roots);
-
-/* A descriptor for reading. Negative errno with a sentence that names the path. */
-int roots_open(struct roots *roots, const char *path, int *ret_fd, struct error *err);
+/*
+ * Opens an absolute path for reading. Of several roots that it lies beneath the longest is tried first. 0 with a close-on-exec
+ * descriptor, or the negative errno with a sentence that names the path: not there, not permitted, beneath no root, a link on
+ * the way, no regular file. May wait as long as the file system does.
+ */
+int open_beneath(const struct conf_list *roots, const char *path, int *ret_fd, struct error *err);

@@ -1,169 +1,238 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The worker's start, its drain, its end, and joining. */
+/* The supervisor's life: see worker.h. */
 #include "daemon/worker/worker.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
+#include "daemon/worker/worker_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
-#include "lib/base/text.h"
-#include "lib/wire/dial.h"
-#include "lib/wire/trust.h"
 
-#define DRAIN_MARGIN 3 /* a slice must be done in the drain's time less a third of it */
+#define STATUS_US 500000
+#define STATUS_MAX 512
 
-uint64_t worker_now_ms(void)
+uint64_t worker_now_ms(const struct worker *worker)
 {
-	struct timespec now;
+	uint64_t us = 0;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	(void)sd_event_now(service_event(worker->service), CLOCK_MONOTONIC, &us); /* fails for an unknown clock only */
+	return us / 1000;
 }
 
-static int paths_make(const struct worker_settings *settings, char **ret_known, char **ret_generation, struct error *err)
-{
-	char *known, *generation;
+/* ---- status ---- */
 
-	if (asprintf(&known, "%s/known", settings->state) < 0)
-		return error_oom(err);
-	if (asprintf(&generation, "%s/generation", settings->state) < 0) {
-		free(known);
-		return error_oom(err);
-	}
-	*ret_known = known;
-	*ret_generation = generation;
+static void tell_status(struct worker *worker)
+{
+	char where[STATUS_MAX];
+	const char *how = worker->draining ? ", draining" : worker->paused ? ", drained by the coordinator" : "";
+
+	uplink_describe(worker->uplink, where, sizeof where);
+	if (uplink_up(worker->uplink))
+		service_status(worker->service, "%s, %zu of %zu slots busy%s", where, worker->held.running,
+		               (size_t)worker->settings->slots, how);
+	else
+		service_status(worker->service, "%s", where);
+}
+
+static int on_status(sd_event_source *source, uint64_t us, void *userdata)
+{
+	tell_status(userdata);
 	return 0;
 }
 
-int worker_init(struct worker *worker, const struct worker_settings *settings, struct service *service, struct error *err)
+void worker_changed(struct worker *worker)
+{
+	int on = SD_EVENT_OFF;
+
+	if (!worker->ready || sd_event_source_get_enabled(worker->status_timer, &on) < 0 || on != SD_EVENT_OFF)
+		return;
+	if (sd_event_source_set_time_relative(worker->status_timer, STATUS_US) >= 0)
+		(void)sd_event_source_set_enabled(worker->status_timer, SD_EVENT_ONESHOT); /* else it is told later */
+}
+
+/* ---- slots ---- */
+
+static bool all_were_ready(const struct worker *worker)
+{
+	for (size_t i = 0; i < worker->settings->slots; i++)
+		if (!worker->slots[i].was_ready)
+			return false;
+	return true;
+}
+
+static void on_idle(struct slot *slot, void *userdata)
+{
+	struct worker *worker = userdata;
+	char where[STATUS_MAX];
+
+	if (!worker->ready && all_were_ready(worker)) {
+		worker->ready = true;
+		uplink_describe(worker->uplink, where, sizeof where);
+		service_ready(worker->service, "%s", where);
+		log_info("%zu slots are ready", worker->slots_begun);
+	}
+	give_slots(worker);
+}
+
+static void on_forked(void *userdata)
+{
+	struct worker *worker = userdata;
+
+	service_forked(worker->service);
+}
+
+static const struct slot_callbacks slot_callbacks = {
+    .on_idle = on_idle,
+    .on_progress = give_progress,
+    .on_report = give_report,
+    .on_crash = give_crash,
+    .on_forked = on_forked,
+};
+
+/* ---- the coordinator ---- */
+
+static void fill_hello(fq_Hello *hello, void *userdata)
+{
+	struct worker *worker = userdata;
+
+	hello->slots = (uint32_t)worker->settings->slots;
+	hello->draining = worker->draining;
+	hello->held_count = (pb_size_t)held_list(&worker->held, hello->held, sizeof hello->held / sizeof *hello->held);
+}
+
+/* Another coordinator under the same key numbers its jobs anew: what is held means nothing to it. */
+static void forget_all(struct worker *worker)
+{
+	log_notice("the coordinator's state is another one: %zu slices are forgotten",
+	           worker->held.waiting + worker->held.running + worker->held.counted);
+	while (worker->held.first)
+		take_drop(worker, &worker->held.first->task.ref);
+	uplink_reset(worker->uplink, "the slices in hand are of another coordinator");
+}
+
+static void on_up(const fq_Welcome *welcome, void *userdata)
+{
+	struct worker *worker = userdata;
+	bool other = worker->has_coordinator &&
+	             memcmp(worker->coordinator, welcome->coordinator, sizeof worker->coordinator) != 0;
+
+	worker->has_coordinator = true;
+	memcpy(worker->coordinator, welcome->coordinator, sizeof worker->coordinator);
+	held_unsend(&worker->held);
+	worker->paused = false; /* it says so again */
+	if (other && worker->held.first) {
+		forget_all(worker);
+		return;
+	}
+	for (pb_size_t i = 0; i < welcome->drop_count; i++)
+		take_drop(worker, &welcome->drop[i]);
+	give_results(worker);
+	drain_step(worker);
+}
+
+static void on_flushed(void *userdata)
+{
+	give_results(userdata);
+}
+
+static void on_down(void *userdata)
+{
+	struct worker *worker = userdata;
+
+	if (worker->leaving)
+		service_exit(worker->service, 0);
+	else
+		drain_step(worker);
+}
+
+static void on_change(void *userdata)
+{
+	worker_changed(userdata);
+}
+
+static void on_refused(const struct error *err, void *userdata)
+{
+	struct worker *worker = userdata;
+
+	worker->failure = *err;
+	if (worker->failure.class == ERROR_NONE)
+		worker->failure.class = ERROR_DENIED;
+	service_exit(worker->service, (int)worker->failure.class);
+}
+
+static const struct uplink_callbacks uplink_callbacks = {
+    .fill_hello = fill_hello,
+    .on_up = on_up,
+    .on_frame = take_frame,
+    .on_flushed = on_flushed,
+    .on_down = on_down,
+    .on_change = on_change,
+    .on_refused = on_refused,
+};
+
+/* ---- making and freeing ---- */
+
+/* Two descriptors a slot may be more than the usual soft limit. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* up to the hard limit nobody forbids it */
+}
+
+static int start_slots(struct worker *worker, const char *program, struct error *err)
+{
+	int r = 0;
+
+	worker->slots = calloc(worker->settings->slots, sizeof *worker->slots);
+	if (!worker->slots)
+		return error_oom(err);
+	for (; r == 0 && worker->slots_begun < worker->settings->slots; worker->slots_begun++)
+		r = slot_init(&worker->slots[worker->slots_begun], service_event(worker->service),
+		              (unsigned int)worker->slots_begun + 1, program, &slot_callbacks, worker, err);
+	return r;
+}
+
+static int add_timers(struct worker *worker, struct error *err)
 {
 	int r;
 
+	r = sd_event_add_time(service_event(worker->service), &worker->status_timer, CLOCK_MONOTONIC, 0, 0, on_status, worker);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(worker->status_timer, SD_EVENT_OFF);
+	if (r >= 0)
+		r = drain_init(worker);
+	return r < 0 ? error_set(err, r, ERROR_OS, "a timer cannot be made: %s", strerror(-r)) : 0;
+}
+
+int worker_init(struct worker *worker, const struct worker_settings *settings, struct service *service,
+                const char *program, struct error *err)
+{
+	int r;
+
+	assert(settings->slots > 0 && settings->host.host[0]);
 	*worker = (struct worker){.settings = settings, .service = service};
-	r = paths_make(settings, &worker->known_path, &worker->generation_path, err);
+	raise_limit();
+	r = uplink_new(service, settings, &uplink_callbacks, worker, &worker->uplink, err);
 	if (r == 0)
-		r = roots_init(&worker->roots, &settings->roots, err);
-	if (r == 0)
-		r = slots_init(worker, err); /* before the key is read: children have none of it */
-	if (r == 0 && (r = digest_random(worker->instance, sizeof worker->instance)) < 0)
-		r = error_set(err, r, ERROR_OS, "no random bytes: %s", strerror(-r));
-	if (r == 0)
-		r = key_load(settings->key, &worker->key, err);
-	if (r == -ENOENT)
-		r = error_set(err, r, ERROR_CONFIG,
-		              "this node has no key in %s; on the coordinator run 'fqctl token --role worker' and here "
-		              "'fqworkerd --join %s TOKEN'",
-		              TEXT(settings->key), settings->host.host);
-	if (r == 0)
-		r = tls_new(worker->key, &worker->tls, err);
-	return r < 0 ? r : link_start(worker, err);
+		r = add_timers(worker, err);
+	return r < 0 ? r : start_slots(worker, program, err);
 }
 
 void worker_deinit(struct worker *worker)
 {
-	link_deinit(worker);
-	slots_deinit(worker);
-	worker->deadline = sd_event_source_disable_unref(worker->deadline);
-	tls_free(worker->tls);
-	key_free(worker->key);
-	roots_deinit(&worker->roots);
-	free(worker->known_path);
-	free(worker->generation_path);
-}
-
-void worker_settle(struct worker *worker)
-{
-	uint32_t busy = slots_busy(worker);
-
-	if (worker->welcome)
-		service_status(worker->service, "%s to %s:%u, %u of %u slots busy",
-		               worker->stopping ? "Draining, connected" : "Connected", worker->settings->host.host,
-		               worker->settings->host.port, busy, worker->slots_n);
-	if (!worker->stopping || busy > 0 || worker->waiting_n > 0 || worker->pending_n > 0)
-		return;
-	if (worker->peer)
-		peer_end(worker->peer, "drained"); /* what is queued is sent; then on_end ends the loop */
-	else
-		service_exit(worker->service, EXIT_SUCCESS);
-}
-
-/* The drain's time is over: what is still counted goes back. */
-static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct worker *worker = userdata;
-
-	(void)source;
-	(void)usec;
-	log_warning("the drain's time is over, %u slices go back", slots_busy(worker));
-	slots_return(worker, 0);
-	if (worker->peer)
-		peer_end(worker->peer, "drained");
-	else
-		service_exit(worker->service, EXIT_SUCCESS);
-	return 0;
-}
-
-void worker_stop(struct worker *worker)
-{
-	uint64_t time = worker->settings->drain_timeout_ms;
-	const fq_Empty empty = {0};
-
-	worker->stopping = true;
-	log_info("draining: %u slices are being counted", slots_busy(worker));
-	if (!worker->welcome) {
-		service_exit(worker->service, EXIT_SUCCESS);
-		return;
-	}
-	link_send(worker, fq_Type_DRAINING, &empty);
-	slots_return(worker, time - time / DRAIN_MARGIN);
-	if (sd_event_add_time_relative(service_event(worker->service), &worker->deadline, CLOCK_MONOTONIC, time * 1000, 0,
-	                               on_deadline, worker) < 0)
-		service_exit(worker->service, EXIT_SUCCESS);
-	worker_settle(worker);
-}
-
-/* ---- joining */
-
-/* Made by root for a service of another user: the files must be that user's. */
-static void give_to_owner(const struct worker_settings *settings, const char *path)
-{
-	struct stat folder;
-
-	if (geteuid() == 0 && stat(settings->state, &folder) == 0 && folder.st_uid != 0 &&
-	    chown(path, folder.st_uid, folder.st_gid) < 0)
-		log_warning("%s cannot be given to the owner of %s: %s", path, settings->state, strerror(errno));
-}
-
-int worker_join(const struct worker_settings *settings, const char *address, const char *token, struct error *err)
-{
-	_cleanup_(freep) char *known = NULL, *generation = NULL;
-	char host[TEXT_HOST_MAX];
-	struct key *key = NULL;
-	fq_Role role;
-	uint16_t port;
-	bool made;
-	int r;
-
-	r = text_to_address(address, settings->port ? (uint16_t)settings->port : PORT_DEFAULT, host, &port, err);
-	if (r == 0)
-		r = paths_make(settings, &known, &generation, err);
-	if (r == 0)
-		r = key_load_or_make(settings->key, &key, &made, err);
-	if (r < 0)
-		return r;
-	r = dial_join(host, port, token, key, settings->name, known, &role, err);
-	key_free(key);
-	if (r < 0)
-		return r;
-	give_to_owner(settings, settings->key);
-	give_to_owner(settings, known);
-	if (role != fq_Role_ROLE_WORKER)
-		return error_set(err, -EINVAL, ERROR_CONFIG, "the token is not for a worker; make one by 'fqctl token --role worker'");
-	(void)printf("Joined %s:%u as worker %s\n", host, port, settings->name);
-	return 0;
+	for (size_t i = worker->slots_begun; i-- > 0;)
+		slot_deinit(&worker->slots[i]);
+	free(worker->slots);
+	worker->uplink = uplink_free(worker->uplink);
+	worker->status_timer = sd_event_source_disable_unref(worker->status_timer);
+	worker->drain_timer = sd_event_source_disable_unref(worker->drain_timer);
+	held_clear(&worker->held);
 }

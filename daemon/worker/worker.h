@@ -1,116 +1,54 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The supervisor: keys, connection and opening of files are its own; counting is its children's, one a slot.
+ * The supervisor: it owns the network, the keys and the opening of files, and gives open descriptors to the slots.
  *
- *     coordinator -> link.c: OPEN  -> open.c -> file_facts_take -> OPENED
- *                            TASK  -> open.c -> fingerprint -> slot.c: a free child -> result -> RESULT, kept until its
- *                                                                                        RESULT_ACK
+ *     coordinator --TASK--> held (waiting) --open, fingerprint--> slot counts --fingerprint--> held (counted)
+ *     coordinator <-RESULT------------------------------------------------------------------------'
+ *     coordinator --RESULT_ACK--> forgotten
  *
- * Memory: the results that are not acknowledged, at most PENDING_MAX and each at most its counters; a result that cannot be
- * kept is simply lost with the connection, and its slice counted again.
+ * One thread, one loop. While there is no connection the slots go on; what they have counted is sent when there is one again.
+ * Memory: what held.h says, and a copy of one result while it is being sent.
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-#include <systemd/sd-event.h>
-
 #include "conf/worker_settings.h"
-#include "daemon/peer.h"
 #include "daemon/service.h"
-#include "daemon/worker/ipc.h"
-#include "daemon/worker/open.h"
-#include "lib/wire/connection.h"
-
-struct worker;
-
-/* A task that a child counts or that waits for one. */
-struct work {
-	fq_SliceRef ref;
-	struct ipc_task task;
-	int fd;
-};
-
-struct slot {
-	struct worker *worker;
-	pid_t pid;
-	int socket;
-	sd_event_source *io, *child;
-	bool busy;
-	bool dropped;          /* its child was killed on purpose: no crash */
-	struct work work;      /* busy; fd is closed here, the child has its own */
-	uint64_t began_ms, bytes, told_ms, told_bytes;
-	/* what comes in */
-	struct ipc_head head;
-	struct ipc_result result;
-	size_t head_n, result_n;
-	uint8_t *counters;
-	size_t counters_n, counters_room;
-};
-
-/* A result that the coordinator has not acknowledged. */
-struct pending {
-	fq_Result message;
-	uint8_t *counters;
-};
-
-#define PENDING_MAX 256
-#define WAITING_MAX 64
+#include "daemon/worker/generation.h"
+#include "daemon/worker/held.h"
+#include "daemon/worker/slot.h"
+#include "daemon/worker/uplink.h"
 
 struct worker {
 	const struct worker_settings *settings;
 	struct service *service;
-	struct key *key;
-	struct tls *tls;
-	struct roots roots;
-	char *known_path, *generation_path;
-	uint8_t instance[16];
+	struct slot *slots; /* settings->slots of them */
+	size_t slots_begun; /* made by worker_init() */
+	struct held held;
+	struct uplink *uplink;
+	bool ready;         /* all slots have been there once */
+	bool paused;        /* DRAIN came: for the status only, the coordinator gives nothing */
 
-	/* link.c */
-	struct peer *peer;          /* NULL while there is no connection */
-	bool welcome;               /* WELCOME has come on it */
-	bool ever;                  /* was connected once */
-	bool outage_said;
-	uint64_t pause_ms;          /* before the next attempt, before jitter */
-	sd_event_source *redial;
-	uint8_t coordinator[16];    /* whose generation was seen */
-	uint64_t generation;
+	bool has_coordinator;
+	uint8_t coordinator[COORDINATOR_ID_SIZE]; /* whose slices are held */
 
-	/* slot.c */
-	struct slot *slots;
-	uint32_t slots_n;
-	struct work waiting[WAITING_MAX]; /* tasks without a slot yet, in order */
-	uint32_t waiting_n;
-	struct pending pending[PENDING_MAX];
-	uint32_t pending_n;
+	sd_event_source *status_timer;
 
-	/* worker.c */
-	bool stopping;
-	sd_event_source *deadline;  /* of the drain */
+	/* drain.c */
+	bool draining, leaving;
+	uint64_t drain_begun_ms, alone_since_ms; /* alone: without a connection; 0: not */
+	size_t drain_returned;
+	sd_event_source *drain_timer;
+
+	struct error failure; /* why the loop was ended by on_refused */
 };
 
-uint64_t worker_now_ms(void);
-
-/* ---- worker.c */
-int worker_init(struct worker *worker, const struct worker_settings *settings, struct service *service, struct error *err);
+/*
+ * Starts the slots by executing program with CHILD_OPTION, and begins to look for the coordinator. settings, program and
+ * service must live as long. 0 or negative with a sentence; call worker_deinit() in either case.
+ */
+int worker_init(struct worker *worker, const struct worker_settings *settings, struct service *service,
+                const char *program, struct error *err);
 void worker_deinit(struct worker *worker);
-void worker_stop(struct worker *worker);    /* SIGTERM: drain */
-void worker_settle(struct worker *worker);  /* after anything that changed: status, and the end of a drain */
-int worker_join(const struct worker_settings *settings, const char *host, const char *token, struct error *err);
 
-/* ---- link.c */
-int link_start(struct worker *worker, struct error *err); /* the first attempt */
-void link_deinit(struct worker *worker);
-void link_send(struct worker *worker, uint16_t type, const void *message); /* nothing while there is no connection */
-void link_result(struct worker *worker, const struct pending *pending);
-
-/* ---- slot.c */
-int slots_init(struct worker *worker, struct error *err);
-void slots_deinit(struct worker *worker);
-void slots_take(struct worker *worker, const struct work *work); /* takes work->fd over */
-void slots_drop(struct worker *worker, const fq_SliceRef *ref);  /* also its pending result */
-void slots_return(struct worker *worker, uint64_t budget_ms);    /* what cannot be finished within the time */
-uint32_t slots_busy(const struct worker *worker);
-void pending_done(struct worker *worker, const fq_SliceRef *ref);
-bool ref_equal(const fq_SliceRef *a, const fq_SliceRef *b);      /* the same slice, whatever the lease */
+/* SIGTERM: drains, then ends the service's loop with 0. */
+void worker_stop(struct worker *worker);

@@ -16,13 +16,23 @@ static void digest_context_freep(EVP_MD_CTX **context)
 	EVP_MD_CTX_free(*context);
 }
 
+void crypto_start(void)
+{
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+	                              OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS |
+	                              OPENSSL_INIT_NO_ATEXIT,
+	                          NULL); /* a failure shows at the first use */
+}
+
 int digest_sha256(const void *a, size_t a_n, const void *b, size_t b_n, uint8_t ret[DIGEST_SIZE])
 {
-	_cleanup_(digest_context_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
+	_cleanup_(digest_context_freep) EVP_MD_CTX *context = NULL;
 	unsigned int n = 0;
 	uint8_t digest[EVP_MAX_MD_SIZE];
 
 	assert((a || !a_n) && (b || !b_n) && ret);
+	crypto_start();
+	context = EVP_MD_CTX_new();
 	if (!context)
 		return -ENOMEM;
 	if (EVP_DigestInit_ex2(context, EVP_sha256(), NULL) != 1 ||
@@ -40,6 +50,7 @@ int digest_random(void *ret, size_t n)
 	uint8_t *at = ret;
 
 	assert(ret || !n);
+	crypto_start();
 	while (n > 0) {
 		int piece = n > INT_MAX ? INT_MAX : (int)n;
 

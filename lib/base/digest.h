@@ -8,6 +8,12 @@
 
 #define DIGEST_SIZE 32
 
+/*
+ * Starts libcrypto without what costs a short-lived program half of its start: its texts of errors, the site's openssl.cnf, and
+ * tidying up at exit. Counts only as the first use of the library, so whoever may be that first calls it; once more is nothing.
+ */
+void crypto_start(void);
+
 /* SHA-256 of two pieces one after the other (the second may be of length 0). 0 or negative errno. */
 int digest_sha256(const void *a, size_t a_n, const void *b, size_t b_n, uint8_t ret[DIGEST_SIZE]);
 

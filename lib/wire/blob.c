@@ -12,8 +12,9 @@ int blob_begin(struct blob *blob, uint64_t want, uint64_t limit, struct error *e
 {
 	if (want > limit || want > SIZE_MAX)
 		return error_set(err, -EMSGSIZE, ERROR_PROTOCOL,
-		                 "the other side announced %" PRIu64 " bytes; %" PRIu64 " are the most that is allowed", want,
-		                 limit);
+		                 "the other side announced %" PRIu64 " bytes; %" PRIu64
+		                 " are the most that is allowed",
+		                 want, limit);
 	*blob = (struct blob){.want = (size_t)want};
 	return 0;
 }
@@ -42,7 +43,8 @@ int blob_add(struct blob *blob, const struct frame *frame, struct error *err)
 
 	assert(frame->type == fq_Type_DATA);
 	if (frame->n > blob->want - blob->n)
-		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "the other side sent more than the %zu bytes it announced",
+		return error_set(err, -EBADMSG, ERROR_PROTOCOL,
+		                 "the other side sent more than the %zu bytes it announced",
 		                 blob->want);
 	r = reserve(blob, blob->n + frame->n, err);
 	if (r < 0)

@@ -12,10 +12,10 @@
 #include "lib/wire/stream.h"
 
 #define QUEUE_MAX_DEFAULT (64UL << 20)
-#define INPUT_FIRST 4096UL          /* enough for a client's questions */
-#define INPUT_MAX (128UL << 10)     /* at least one largest frame; the bound of reading a call */
-#define STAGE_SIZE (16UL << 10)     /* the largest TLS record */
-#define WRITE_BUDGET (256UL << 10)  /* bytes a call */
+#define INPUT_FIRST 4096UL         /* enough for a client's questions */
+#define INPUT_MAX (128UL << 10)    /* at least one largest frame; the bound of reading a call */
+#define STAGE_SIZE (16UL << 10)    /* the largest TLS record */
+#define WRITE_BUDGET (256UL << 10) /* bytes a call */
 
 _Static_assert(INPUT_MAX > FRAME_HEADER + PAYLOAD_MAX, "the largest frame fits the input buffer");
 
@@ -24,7 +24,7 @@ struct connection {
 	bool ready;
 	bool reads_on_write; /* TLS must write before it can read on */
 	short handshake_events;
-	int ended;           /* 0, or what connection_run() returned */
+	int ended; /* 0, or what connection_run() returned */
 	struct error why;
 	bool ending, finished; /* connection_end() was called; the other side has been told */
 	uint64_t dead_ms;
@@ -39,7 +39,7 @@ struct connection {
 
 /* ---- making and freeing ---- */
 
-static int new(int fd, struct connection **ret, struct error *err)
+static int new (int fd, struct connection **ret, struct error *err)
 {
 	struct connection *connection;
 
@@ -55,10 +55,11 @@ static int new(int fd, struct connection **ret, struct error *err)
 	return 0;
 }
 
-static int new_tls(struct tls *tls, int fd, const uint8_t *pin, struct connection **ret, struct error *err)
+static int new_tls(struct tls *tls, int fd, const uint8_t *pin, struct connection **ret,
+                   struct error *err)
 {
 	struct connection *connection;
-	int r = new(fd, &connection, err);
+	int r = new (fd, &connection, err);
 
 	if (r < 0)
 		return r;
@@ -72,7 +73,8 @@ static int new_tls(struct tls *tls, int fd, const uint8_t *pin, struct connectio
 	return 0;
 }
 
-int connection_new_client(struct tls *tls, int fd, const uint8_t pin[PIN_SIZE], struct connection **ret, struct error *err)
+int connection_new_client(struct tls *tls, int fd, const uint8_t pin[PIN_SIZE],
+                          struct connection **ret, struct error *err)
 {
 	assert(pin);
 	return new_tls(tls, fd, pin, ret, err);
@@ -86,7 +88,7 @@ int connection_new_server(struct tls *tls, int fd, struct connection **ret, stru
 
 int connection_new_plain(int fd, struct connection **ret, struct error *err)
 {
-	int r = new(fd, ret, err);
+	int r = new (fd, ret, err);
 
 	if (r == 0)
 		(*ret)->ready = true;
@@ -126,7 +128,9 @@ bool connection_ready(const struct connection *connection)
 
 bool connection_peer_pin(const struct connection *connection, uint8_t ret_pin[PIN_SIZE])
 {
-	const uint8_t *pin = connection->stream.tls && connection->ready ? tls_stream_pin(connection->stream.tls) : NULL;
+	const uint8_t *pin = connection->stream.tls && connection->ready
+	                         ? tls_stream_pin(connection->stream.tls)
+	                         : NULL;
 
 	if (pin)
 		memcpy(ret_pin, pin, PIN_SIZE);
@@ -241,7 +245,8 @@ static int write_some(struct connection *connection, struct error *err)
 	for (;;) {
 		if (connection->stage_at == connection->stage_n) {
 			connection->stage_at = 0;
-			connection->stage_n = queue_take(&connection->queue, connection->stage, STAGE_SIZE);
+			connection->stage_n =
+			    queue_take(&connection->queue, connection->stage, STAGE_SIZE);
 		}
 		if (connection->stage_n == 0)
 			break;
@@ -274,7 +279,8 @@ static int run(struct connection *connection, struct error *err)
 		return r;
 	w = write_some(connection, err);
 	if (w < 0 && r == 0)
-		(void)read_some(connection, &last_words); /* what it said before it went; w tells the end */
+		(void)read_some(connection,
+		                &last_words); /* what it said before it went; w tells the end */
 	return w < 0 ? w : r > w ? r : w;
 }
 
@@ -312,12 +318,13 @@ int connection_take(struct connection *connection, struct frame *ret, struct err
 	frame = (struct frame){ntohs(halves[0]), ntohs(halves[1]), ntohl(n), at + FRAME_HEADER};
 	max = message_payload_max(frame.type);
 	if (max == 0)
-		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "the other side sent a frame of the unknown type %u",
-		                 frame.type);
-	if (frame.n > max)
 		return error_set(err, -EBADMSG, ERROR_PROTOCOL,
-		                 "the other side sent a %s of %u bytes; %u are the most that is allowed",
-		                 message_name(frame.type), frame.n, max);
+		                 "the other side sent a frame of the unknown type %u", frame.type);
+	if (frame.n > max)
+		return error_set(
+		    err, -EBADMSG, ERROR_PROTOCOL,
+		    "the other side sent a %s of %u bytes; %u are the most that is allowed",
+		    message_name(frame.type), frame.n, max);
 	if (left - FRAME_HEADER < frame.n)
 		return 0;
 	connection->input_at += FRAME_HEADER + frame.n;
@@ -337,8 +344,8 @@ int connection_send(struct connection *connection, uint16_t type, uint16_t tag, 
 	return r < 0 ? r : queue_add(&connection->queue, type, tag, payload, n);
 }
 
-int connection_send_blob(struct connection *connection, uint16_t type, uint16_t tag, const void *message, uint8_t *blob,
-                         size_t n)
+int connection_send_blob(struct connection *connection, uint16_t type, uint16_t tag,
+                         const void *message, uint8_t *blob, size_t n)
 {
 	_cleanup_(freep) uint8_t *owned = blob;
 	uint8_t payload[PAYLOAD_MAX];
@@ -348,7 +355,9 @@ int connection_send_blob(struct connection *connection, uint16_t type, uint16_t 
 	if (connection->ended < 0 || connection->ending)
 		return -EPIPE;
 	r = message_encode(type, message, payload, sizeof payload, &payload_n);
-	return r < 0 ? r : queue_add_blob(&connection->queue, type, tag, payload, payload_n, TAKE(owned), n);
+	return r < 0 ? r
+	             : queue_add_blob(&connection->queue, type, tag, payload, payload_n,
+	                              TAKE(owned), n);
 }
 
 void connection_end(struct connection *connection)

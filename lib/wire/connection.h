@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One connection: frames in and out over TLS 1.3 (TCP) or a plain unix socket. Non-blocking and without an event loop:
- * the daemons drive it from sd-event (daemon/peer.h), fqctl with poll (ctl/client.h), tests from a buffer.
+ * One connection: frames in and out over TLS 1.3 (TCP) or a plain unix socket. Non-blocking and
+ * without an event loop: the daemons drive it from sd-event (daemon/peer.h), fqctl with poll
+ * (ctl/client.h), tests from a buffer.
  *
- *     socket --> TLS --> bytes in --> frame (checked against the table of message.h) --> the owner's handler
+ *     socket --> TLS --> bytes in --> frame (checked against message.h's table) --> owner's handler
  *     the owner's message --> frame --> queue (control before bulk) --> TLS --> socket
  *
- * Bounds: 16 KiB a connection, incoming bytes at most 128 KiB (growing with what comes, never with what is announced), the
- * outgoing queue at most queue_max bytes.
+ * Bounds: 16 KiB a connection, incoming bytes at most 128 KiB (growing with what comes, never with
+ * what is announced), the outgoing queue at most queue_max bytes.
  */
 #pragma once
 
@@ -20,7 +21,10 @@
 #include "lib/wire/key.h"
 #include "lib/wire/message.h"
 
-/* TLS settings made once from the program's key: 1.3 only, no tickets, no early data, a self-signed certificate. */
+/*
+ * TLS settings made once from the program's key: 1.3 only, no tickets, no early data, a self-signed
+ * certificate.
+ */
 struct tls;
 int tls_new(const struct key *key, struct tls **ret, struct error *err);
 struct tls *tls_free(struct tls *tls);
@@ -35,11 +39,12 @@ struct frame {
 };
 
 /*
- * Take ownership of a connected, non-blocking, close-on-exec descriptor (also on failure).
- * client: pin is the key that the coordinator must have. server: any Ed25519 key is let in; who it is tells
+ * Take ownership of a connected, non-blocking, close-on-exec descriptor (also on failure). client:
+ * pin is the key that the coordinator must have. server: any Ed25519 key is let in; who it is tells
  * connection_peer_pin() after the handshake, and the owner decides.
  */
-int connection_new_client(struct tls *tls, int fd, const uint8_t pin[PIN_SIZE], struct connection **ret, struct error *err);
+int connection_new_client(struct tls *tls, int fd, const uint8_t pin[PIN_SIZE],
+                          struct connection **ret, struct error *err);
 int connection_new_server(struct tls *tls, int fd, struct connection **ret, struct error *err);
 int connection_new_plain(int fd, struct connection **ret, struct error *err); /* unix socket */
 struct connection *connection_free(struct connection *connection);
@@ -51,48 +56,60 @@ void connection_set_queue_max(struct connection *connection, size_t bytes); /* d
 short connection_events(const struct connection *connection);
 
 /*
- * Does what can be done without waiting: handshake, reading (at most 128 KiB a call), writing of the queue.
- * 0: more may come; call again on events. 1 (CONNECTION_AGAIN): there is more that needs no event: call again soon.
- * Negative with a sentence: ended (-ECONNRESET: the other side closed in order; -ECONNABORTED: cut off), refused
- * (-EKEYREJECTED: wrong key), broken; and the same at every later call. Frames that had come whole before the end can still
- * be taken.
+ * Does what can be done without waiting: handshake, reading (at most 128 KiB a call), writing of
+ * the queue.
+ * 0: more may come; call again on events. 1 (CONNECTION_AGAIN): there is more that needs no event:
+ * call again soon.
+ * Negative with a sentence: ended (-ECONNRESET: the other side closed in order; -ECONNABORTED: cut
+ * off), refused (-EKEYREJECTED: wrong key), broken; and the same at every later call. Frames that
+ * had come whole before the end can still be taken.
  */
 #define CONNECTION_AGAIN 1
 int connection_run(struct connection *connection, struct error *err);
 
 bool connection_ready(const struct connection *connection); /* handshake done */
-bool connection_peer_pin(const struct connection *connection, uint8_t ret_pin[PIN_SIZE]); /* false: plain */
-uint64_t connection_bytes_in(const struct connection *connection); /* to see that the other side lives */
+/* The other side's key, after the handshake; false where the connection is plain. */
+bool connection_peer_pin(const struct connection *connection, uint8_t ret_pin[PIN_SIZE]);
+
+/* Bytes that have come in all: to see that the other side lives. */
+uint64_t connection_bytes_in(const struct connection *connection);
 
 /*
- * Takes the next whole frame. 1: *ret is one. 0: none yet. -EBADMSG with a sentence: unknown type or too long.
+ * Takes the next whole frame. 1: *ret is one. 0: none yet. -EBADMSG with a sentence: unknown type
+ * or too long.
  */
 int connection_take(struct connection *connection, struct frame *ret, struct error *err);
 
 /*
- * Queues a message (encoded now; NULL where it is fq_Empty). PING, PONG and PROGRESS go before anything else that is queued,
- * all others in order. -ENOBUFS when the queue is full: the peer does not read, drop it. -EPIPE when the connection has
- * ended.
+ * Queues a message (encoded now; NULL where it is fq_Empty). PING, PONG and PROGRESS go before
+ * anything else that is queued, all others in order. -ENOBUFS when the queue is full: the peer does
+ * not read, drop it. -EPIPE when the connection has ended.
  */
-int connection_send(struct connection *connection, uint16_t type, uint16_t tag, const void *message);
+int connection_send(struct connection *connection, uint16_t type, uint16_t tag,
+                    const void *message);
 
 /*
- * Queues a message whose blob_bytes is n, and the n bytes as DATA frames. The connection takes blob over (frees it when
- * sent, or at once on failure).
+ * Queues a message whose blob_bytes is n, and the n bytes as DATA frames. The connection takes blob
+ * over (frees it when sent, or at once on failure).
  */
-int connection_send_blob(struct connection *connection, uint16_t type, uint16_t tag, const void *message, uint8_t *blob,
-                         size_t n);
+int connection_send_blob(struct connection *connection, uint16_t type, uint16_t tag,
+                         const void *message, uint8_t *blob, size_t n);
 
-bool connection_flushed(const struct connection *connection); /* nothing queued, nothing half written */
-size_t connection_queued(const struct connection *connection); /* bytes not given to the socket yet */
+/* Nothing is queued, nothing half written; and how many bytes were not given to the socket yet. */
+bool connection_flushed(const struct connection *connection);
+size_t connection_queued(const struct connection *connection);
 
 /*
- * Nothing more will be sent behind what is queued. When that is out, the other side is told that this is the end in order;
- * what still comes from it is dropped, and connection_run() returns -ECONNRESET when it has closed too.
+ * Nothing more will be sent behind what is queued. When that is out, the other side is told that
+ * this is the end in order; what still comes from it is dropped, and connection_run() returns
+ * -ECONNRESET when it has closed too.
  */
 void connection_end(struct connection *connection);
 
-/* How long nothing may come before dial_wait() takes the other side for gone (0: it may be silent for ever). */
+/*
+ * How long nothing may come before dial_wait() takes the other side for gone (0: it may be silent
+ * for ever).
+ */
 void connection_set_dead(struct connection *connection, uint64_t ms);
 uint64_t connection_dead(const struct connection *connection);
 
@@ -104,8 +121,8 @@ struct blob {
 };
 
 /*
- * want <= limit or -EMSGSIZE; memory grows with what arrives, not with what was announced. A blob of no bytes (want 0) is
- * complete at once: no DATA follows.
+ * want <= limit or -EMSGSIZE; memory grows with what arrives, not with what was announced. A blob
+ * of no bytes (want 0) is complete at once: no DATA follows.
  */
 int blob_begin(struct blob *blob, uint64_t want, uint64_t limit, struct error *err);
 /* 1: complete. 0: more to come. -EBADMSG: more than announced. */

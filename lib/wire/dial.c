@@ -51,10 +51,12 @@ static int time_left(struct wait *wait, const struct connection *connection, str
 		wait->heard = now;
 	wait->bytes = bytes;
 	if (wait->timeout_ms > 0 && now - wait->begun >= wait->timeout_ms)
-		return error_set(err, -ETIMEDOUT, ERROR_UNAVAILABLE, "no answer came within %" PRIu64 " ms", wait->timeout_ms);
+		return error_set(err, -ETIMEDOUT, ERROR_UNAVAILABLE,
+		                 "no answer came within %" PRIu64 " ms", wait->timeout_ms);
 	if (wait->dead_ms > 0 && now - wait->heard >= wait->dead_ms)
 		return error_set(err, -ETIMEDOUT, ERROR_UNAVAILABLE,
-		                 "nothing came for %" PRIu64 " ms; the other side seems to be gone", wait->dead_ms);
+		                 "nothing came for %" PRIu64 " ms; the other side seems to be gone",
+		                 wait->dead_ms);
 	if (wait->timeout_ms > 0 && wait->timeout_ms - (now - wait->begun) < left)
 		left = wait->timeout_ms - (now - wait->begun);
 	if (wait->dead_ms > 0 && wait->dead_ms - (now - wait->heard) < left)
@@ -71,8 +73,10 @@ static int fail_of_error(const struct frame *frame, struct error *err)
 	r = message_decode(frame->type, frame->payload, frame->n, &told, err);
 	if (r < 0)
 		return r;
-	return error_set(err, -EREMOTEIO, told.class > 0 && told.class <= ERROR_CONFIG ? (enum error_class)told.class : ERROR_JOB,
-	                 "%s", text_escape(text, sizeof text, told.text));
+	return error_set(
+	    err, -EREMOTEIO,
+	    told.class > 0 && told.class <= ERROR_CONFIG ? (enum error_class)told.class : ERROR_JOB,
+	    "%s", text_escape(text, sizeof text, told.text));
 }
 
 /* The next frame that is the caller's. 1: *ret is one. 0: none yet. */
@@ -83,7 +87,8 @@ static int next_frame(struct connection *connection, struct frame *ret, struct e
 	while ((r = connection_take(connection, ret, err)) > 0) {
 		switch (ret->type) {
 		case fq_Type_PING:
-			(void)connection_send(connection, fq_Type_PONG, ret->tag, NULL); /* its end shows elsewhere */
+			(void)connection_send(connection, fq_Type_PONG, ret->tag,
+			                      NULL); /* its end shows elsewhere */
 			break;
 		case fq_Type_PONG:
 			break;
@@ -96,9 +101,11 @@ static int next_frame(struct connection *connection, struct frame *ret, struct e
 	return r;
 }
 
-static int wait_for_events(struct wait *wait, const struct connection *connection, struct error *err)
+static int wait_for_events(struct wait *wait, const struct connection *connection,
+                           struct error *err)
 {
-	struct pollfd poll_fd = {.fd = connection_fd(connection), .events = connection_events(connection)};
+	struct pollfd poll_fd = {.fd = connection_fd(connection),
+	                         .events = connection_events(connection)};
 	int left = time_left(wait, connection, err);
 
 	if (left < 0)
@@ -108,10 +115,14 @@ static int wait_for_events(struct wait *wait, const struct connection *connectio
 	return 0;
 }
 
-int dial_wait(struct connection *connection, uint64_t timeout_ms, struct frame *ret_frame, struct error *err)
+int dial_wait(struct connection *connection, uint64_t timeout_ms, struct frame *ret_frame,
+              struct error *err)
 {
 	uint64_t now = now_ms();
-	struct wait wait = {.timeout_ms = timeout_ms, .begun = now, .dead_ms = connection_dead(connection), .heard = now};
+	struct wait wait = {.timeout_ms = timeout_ms,
+	                    .begun = now,
+	                    .dead_ms = connection_dead(connection),
+	                    .heard = now};
 	int ran = CONNECTION_AGAIN, r;
 
 	assert(connection);
@@ -121,7 +132,8 @@ int dial_wait(struct connection *connection, uint64_t timeout_ms, struct frame *
 		if (r != 0)
 			return r < 0 ? r : 0;
 		if (ran < 0)
-			return connection_run(connection, err); /* the same end as before, and its sentence */
+			return connection_run(connection,
+			                      err); /* the same end as before, and its sentence */
 		if (!ret_frame && connection_ready(connection) && connection_flushed(connection))
 			return 0;
 		r = ran == CONNECTION_AGAIN ? 0 : wait_for_events(&wait, connection, err);
@@ -136,14 +148,16 @@ int dial_wait(struct connection *connection, uint64_t timeout_ms, struct frame *
 static int check_welcome(const fq_Welcome *welcome, struct error *err)
 {
 	if (welcome->proto < PROTO_VERSION_OLDEST || welcome->proto > PROTO_VERSION)
-		return error_set(err, -EPROTO, ERROR_PROTOCOL,
-		                 "the coordinator (version %s) speaks protocol %u; this program speaks %u to %u",
-		                 TEXT(welcome->version), welcome->proto, PROTO_VERSION_OLDEST, PROTO_VERSION);
+		return error_set(
+		    err, -EPROTO, ERROR_PROTOCOL,
+		    "the coordinator (version %s) speaks protocol %u; this program speaks %u to %u",
+		    TEXT(welcome->version), welcome->proto, PROTO_VERSION_OLDEST, PROTO_VERSION);
 	return 0;
 }
 
 /* Waits for a message of one type. */
-static int wait_for(struct connection *connection, uint64_t timeout_ms, uint16_t type, void *ret, struct error *err)
+static int wait_for(struct connection *connection, uint64_t timeout_ms, uint16_t type, void *ret,
+                    struct error *err)
 {
 	struct frame frame;
 	int r;
@@ -152,12 +166,14 @@ static int wait_for(struct connection *connection, uint64_t timeout_ms, uint16_t
 	if (r < 0)
 		return r;
 	if (frame.type != type)
-		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator sent %s in place of %s",
-		                 message_name(frame.type), message_name(type));
+		return error_set(err, -EPROTO, ERROR_PROTOCOL,
+		                 "the coordinator sent %s in place of %s", message_name(frame.type),
+		                 message_name(type));
 	return message_decode(type, frame.payload, frame.n, ret, err);
 }
 
-int dial_hello(struct connection *connection, fq_Hello *hello, uint64_t timeout_ms, fq_Welcome *ret, struct error *err)
+int dial_hello(struct connection *connection, fq_Hello *hello, uint64_t timeout_ms, fq_Welcome *ret,
+               struct error *err)
 {
 	int r;
 
@@ -178,22 +194,24 @@ int dial_hello(struct connection *connection, fq_Hello *hello, uint64_t timeout_
 
 /* ---- joining ---- */
 
-static int join(struct connection *connection, const char *secret, const char *name, fq_Joined *ret, struct error *err)
+static int join(struct connection *connection, const char *secret, const char *name, fq_Joined *ret,
+                struct error *err)
 {
 	fq_Join join = {0};
 	int r;
 
 	(void)snprintf(join.secret, sizeof join.secret, "%s", secret);
 	if ((size_t)snprintf(join.name, sizeof join.name, "%s", name) >= sizeof join.name)
-		return error_set(err, -EINVAL, ERROR_USAGE, "the name '%s' is too long", TEXT(name));
+		return error_set(err, -EINVAL, ERROR_USAGE, "the name '%s' is too long",
+		                 TEXT(name));
 	r = connection_send(connection, fq_Type_JOIN, 1, &join);
 	if (r < 0)
 		return error_set(err, r, ERROR_SOFTWARE, "cannot send JOIN: %s", strerror(-r));
 	return wait_for(connection, JOIN_MS, fq_Type_JOINED, ret, err);
 }
 
-int dial_join(const char *host, uint16_t port, const char *token, const struct key *key, const char *name,
-              const char *known_path, fq_Role *ret_role, struct error *err)
+int dial_join(const char *host, uint16_t port, const char *token, const struct key *key,
+              const char *name, const char *known_path, fq_Role *ret_role, struct error *err)
 {
 	_cleanup_(connection_freep) struct connection *connection = NULL;
 	_cleanup_(tls_freep) struct tls *tls = NULL;
@@ -217,7 +235,8 @@ int dial_join(const char *host, uint16_t port, const char *token, const struct k
 		r = known_add(known_path, host, port, pin, err);
 	if (r == -EKEYREJECTED)
 		(void)error_set(err, r, ERROR_DENIED,
-		                "its key is not the one that the token names; the token is of another coordinator, or this host "
+		                "its key is not the one that the token names; the token is of "
+		                "another coordinator, or this host "
 		                "is not the coordinator");
 	if (r < 0) {
 		error_prefix(err, "cannot join %s:%u: ", TEXT(host), port);

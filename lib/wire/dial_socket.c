@@ -33,7 +33,8 @@ static void address_freep(struct addrinfo **list)
 /* An address in figures first: it needs no lookup, which would load the system's name services. */
 static int resolve(const char *host, uint16_t port, struct addrinfo **ret)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+	                         .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
 	char service[8];
 	int r;
 
@@ -67,7 +68,8 @@ static int await(int fd, uint64_t deadline)
 
 static int connect_one(const struct addrinfo *address, uint64_t deadline, int *ret_fd)
 {
-	_cleanup_(closep) int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	_cleanup_(closep) int fd =
+	    socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int r;
 
 	if (fd < 0)
@@ -93,15 +95,16 @@ static uint64_t deadline_of_one(uint64_t deadline, unsigned int n)
 int dial_tcp(const char *host, uint16_t port, uint64_t timeout_ms, int *ret_fd, struct error *err)
 {
 	_cleanup_(address_freep) struct addrinfo *list = NULL;
-	uint64_t deadline = timeout_ms > 0 ? now_ms() + (timeout_ms < INT_MAX ? timeout_ms : INT_MAX) : 0;
+	uint64_t deadline =
+	    timeout_ms > 0 ? now_ms() + (timeout_ms < INT_MAX ? timeout_ms : INT_MAX) : 0;
 	unsigned int n = 0;
 	int r;
 
 	assert(host && ret_fd);
 	r = resolve(host, port, &list);
 	if (r != 0)
-		return error_set(err, -EADDRNOTAVAIL, ERROR_NO_HOST, "the host '%s' is unknown: %s", TEXT(host),
-		                 r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
+		return error_set(err, -EADDRNOTAVAIL, ERROR_NO_HOST, "the host '%s' is unknown: %s",
+		                 TEXT(host), r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
 	for (const struct addrinfo *address = list; address; address = address->ai_next)
 		n++;
 	r = -EADDRNOTAVAIL;
@@ -110,7 +113,8 @@ int dial_tcp(const char *host, uint16_t port, uint64_t timeout_ms, int *ret_fd, 
 		if (r == 0)
 			return 0;
 	}
-	return error_set(err, r, ERROR_UNAVAILABLE, "cannot reach coordinator %s:%u: %s", TEXT(host), port, strerror(-r));
+	return error_set(err, r, ERROR_UNAVAILABLE, "cannot reach coordinator %s:%u: %s",
+	                 TEXT(host), port, strerror(-r));
 }
 
 int dial_unix(const char *path, int *ret_fd, struct error *err)
@@ -120,12 +124,14 @@ int dial_unix(const char *path, int *ret_fd, struct error *err)
 
 	assert(path && ret_fd);
 	if (strlen(path) >= sizeof address.sun_path)
-		return error_set(err, -ENAMETOOLONG, ERROR_USAGE, "the path of the socket %s has more than %zu bytes",
-		                 TEXT(path), sizeof address.sun_path - 1);
+		return error_set(err, -ENAMETOOLONG, ERROR_USAGE,
+		                 "the path of the socket %s has more than %zu bytes", TEXT(path),
+		                 sizeof address.sun_path - 1);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) < 0)
 		return error_set(err, -errno, errno == EACCES ? ERROR_DENIED : ERROR_UNAVAILABLE,
-		                 "cannot reach the coordinator at %s: %s", TEXT(path), strerror(errno));
+		                 "cannot reach the coordinator at %s: %s", TEXT(path),
+		                 strerror(errno));
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

@@ -16,7 +16,8 @@ static int fail(const char *what, const char *path, struct error *err)
 {
 	int code = errno;
 
-	return error_set(err, -code, ERROR_CANT_CREATE, "cannot %s %s: %s", what, TEXT(path), strerror(code));
+	return error_set(err, -code, ERROR_CANT_CREATE, "cannot %s %s: %s", what, TEXT(path),
+	                 strerror(code));
 }
 
 static int make_folders(const char *path, struct error *err)
@@ -24,7 +25,8 @@ static int make_folders(const char *path, struct error *err)
 	char folder[PATH_MAX];
 
 	if ((size_t)snprintf(folder, sizeof folder, "%s", path) >= sizeof folder)
-		return error_set(err, -ENAMETOOLONG, ERROR_CANT_CREATE, "the path %s is too long", TEXT(path));
+		return error_set(err, -ENAMETOOLONG, ERROR_CANT_CREATE, "the path %s is too long",
+		                 TEXT(path));
 	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(folder, 0700) < 0 && errno != EEXIST)
@@ -40,7 +42,8 @@ static int sync_folder(const char *path, struct error *err)
 	_cleanup_(closep) int fd = -1;
 	char *slash;
 
-	(void)snprintf(folder, sizeof folder, "%s", path); /* its length was checked by make_folders() */
+	(void)snprintf(folder, sizeof folder, "%s",
+	               path); /* its length was checked by make_folders() */
 	slash = strrchr(folder, '/');
 	if (slash)
 		slash[slash == folder ? 1 : 0] = '\0';
@@ -75,7 +78,8 @@ static int name_it(const char *new, const char *path, bool replace, struct error
 	return 0;
 }
 
-int durable_write(const char *path, const void *bytes, size_t n, mode_t mode, bool replace, struct error *err)
+int durable_write(const char *path, const void *bytes, size_t n, mode_t mode, bool replace,
+                  struct error *err)
 {
 	char new[PATH_MAX];
 	_cleanup_(closep) int fd = -1;
@@ -86,7 +90,8 @@ int durable_write(const char *path, const void *bytes, size_t n, mode_t mode, bo
 	if (r < 0)
 		return r;
 	if ((size_t)snprintf(new, sizeof new, "%s.XXXXXX", path) >= sizeof new)
-		return error_set(err, -ENAMETOOLONG, ERROR_CANT_CREATE, "the path %s is too long", TEXT(path));
+		return error_set(err, -ENAMETOOLONG, ERROR_CANT_CREATE, "the path %s is too long",
+		                 TEXT(path));
 	fd = mkostemp(new, O_CLOEXEC);
 	if (fd < 0)
 		return fail("write", path, err);
@@ -111,18 +116,22 @@ int durable_read(const char *path, size_t limit, char **ret_text, size_t *ret_n,
 	if (fd < 0 && errno == ENOENT)
 		return 1;
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return error_set(err, -errno, ERROR_CONFIG, "cannot read %s: %s", TEXT(path), strerror(errno));
+		return error_set(err, -errno, ERROR_CONFIG, "cannot read %s: %s", TEXT(path),
+		                 strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, -EINVAL, ERROR_CONFIG, "%s is not a regular file", TEXT(path));
+		return error_set(err, -EINVAL, ERROR_CONFIG, "%s is not a regular file",
+		                 TEXT(path));
 	if (st.st_size < 0 || (uint64_t)st.st_size > limit)
-		return error_set(err, -EFBIG, ERROR_CONFIG, "%s has more than %zu bytes", TEXT(path), limit);
+		return error_set(err, -EFBIG, ERROR_CONFIG, "%s has more than %zu bytes",
+		                 TEXT(path), limit);
 	text = malloc(limit + 1);
 	if (!text)
 		return error_oom(err);
 	while (n < limit && ((k = read(fd, text + n, limit - n)) > 0 || (k < 0 && errno == EINTR)))
 		n += k > 0 ? (size_t)k : 0;
 	if (k < 0)
-		return error_set(err, -errno, ERROR_CONFIG, "cannot read %s: %s", TEXT(path), strerror(errno));
+		return error_set(err, -errno, ERROR_CONFIG, "cannot read %s: %s", TEXT(path),
+		                 strerror(errno));
 	text[n] = '\0';
 	*ret_text = TAKE(text);
 	*ret_n = n;

@@ -2,9 +2,9 @@
 /*
  * Keys and pins: see key.h.
  *
- * A key file is PKCS#8 in PEM, as `openssl genpkey -algorithm ed25519` writes it. An Ed25519 key has one DER form only
- * (RFC 8410): a fixed head and 32 bytes. So it is read and written here by that form, which spares a program that lives for
- * milliseconds the search of libcrypto's decoders.
+ * A key file is PKCS#8 in PEM, as `openssl genpkey -algorithm ed25519` writes it. An Ed25519 key
+ * has one DER form only (RFC 8410): a fixed head and 32 bytes. So it is read and written here by
+ * that form, which spares a program that lives for milliseconds the search of libcrypto's decoders.
  */
 #include "lib/wire/key.h"
 
@@ -29,7 +29,8 @@ static const uint8_t private_head[] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05,
                                        0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
 
 /* RFC 8410, section 4: SubjectPublicKeyInfo, Ed25519, a bit string. */
-static const uint8_t public_head[] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
+static const uint8_t public_head[] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
+                                      0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
 
 struct key {
 	EVP_PKEY *pkey;
@@ -69,8 +70,8 @@ int key_pin_of(const EVP_PKEY *pkey, uint8_t ret_pin[PIN_SIZE])
 	uint8_t raw[RAW_SIZE];
 	size_t n = sizeof raw;
 
-	if (EVP_PKEY_get_id(pkey) != EVP_PKEY_ED25519 || EVP_PKEY_get_raw_public_key(pkey, raw, &n) != 1 ||
-	    n != sizeof raw)
+	if (EVP_PKEY_get_id(pkey) != EVP_PKEY_ED25519 ||
+	    EVP_PKEY_get_raw_public_key(pkey, raw, &n) != 1 || n != sizeof raw)
 		return -EINVAL;
 	return digest_sha256(public_head, sizeof public_head, raw, sizeof raw, ret_pin);
 }
@@ -91,21 +92,24 @@ static int key_of_raw(const uint8_t raw[RAW_SIZE], struct key **ret, struct erro
 /* ---- files ---- */
 
 /*
- * The file must be nobody's but the owner's, who is this user or root. Group may read what root has put there for a
- * service (systemd credentials).
+ * The file must be nobody's but the owner's, who is this user or root. Group may read what root has
+ * put there for a service (systemd credentials).
  */
 static int check_access(const char *path, const struct stat *st, struct error *err)
 {
 	mode_t forbidden = st->st_uid == 0 ? 0037 : 0077;
 
 	if (!S_ISREG(st->st_mode))
-		return error_set(err, -EINVAL, ERROR_CONFIG, "the key file %s is not a regular file", TEXT(path));
+		return error_set(err, -EINVAL, ERROR_CONFIG,
+		                 "the key file %s is not a regular file", TEXT(path));
 	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return error_set(err, -EPERM, ERROR_DENIED, "the key file %s belongs to another user", TEXT(path));
-	if (st->st_mode & forbidden)
 		return error_set(err, -EPERM, ERROR_DENIED,
-		                 "the key file %s is open to others (mode %04o); say 'chmod 600' on it", TEXT(path),
-		                 (unsigned int)(st->st_mode & 07777));
+		                 "the key file %s belongs to another user", TEXT(path));
+	if (st->st_mode & forbidden)
+		return error_set(
+		    err, -EPERM, ERROR_DENIED,
+		    "the key file %s is open to others (mode %04o); say 'chmod 600' on it",
+		    TEXT(path), (unsigned int)(st->st_mode & 07777));
 	return 0;
 }
 
@@ -155,18 +159,21 @@ int key_load(const char *path, struct key **ret, struct error *err)
 	int r;
 
 	assert(path && ret);
+	crypto_start();
 	r = open_key(path, &fd, err);
 	if (r < 0)
 		return r;
 	n = read(fd, text, sizeof text);
 	if (n < 0)
-		return error_set(err, -errno, ERROR_DENIED, "cannot read the key file %s: %s", TEXT(path),
-		                 strerror(errno));
+		return error_set(err, -errno, ERROR_DENIED, "cannot read the key file %s: %s",
+		                 TEXT(path), strerror(errno));
 	r = parse_pem(text, (size_t)n, raw);
 	OPENSSL_cleanse(text, sizeof text);
 	if (r < 0)
-		return error_set(err, r, ERROR_CONFIG,
-		                 "the key file %s holds no unencrypted Ed25519 private key in PEM (PKCS #8)", TEXT(path));
+		return error_set(
+		    err, r, ERROR_CONFIG,
+		    "the key file %s holds no unencrypted Ed25519 private key in PEM (PKCS #8)",
+		    TEXT(path));
 	r = key_of_raw(raw, ret, err);
 	OPENSSL_cleanse(raw, sizeof raw);
 	return r;
@@ -184,7 +191,8 @@ static int make_file(const char *path, struct error *err)
 	memcpy(der, private_head, sizeof private_head);
 	r = digest_random(der + sizeof private_head, RAW_SIZE);
 	if (r < 0)
-		return error_set(err, r, ERROR_OS, "no random bytes for a new key: %s", strerror(-r));
+		return error_set(err, r, ERROR_OS, "no random bytes for a new key: %s",
+		                 strerror(-r));
 	r = bio && PEM_write_bio(bio, "PRIVATE KEY", "", der, sizeof der) > 0 ? 0 : -ENOMEM;
 	OPENSSL_cleanse(der, sizeof der);
 	if (r < 0)
@@ -198,6 +206,7 @@ int key_load_or_make(const char *path, struct key **ret, bool *ret_made, struct 
 	int made = 1, r;
 
 	assert(path && ret);
+	crypto_start();
 	if (access(path, F_OK) < 0 && errno == ENOENT) {
 		made = make_file(path, err);
 		if (made < 0)

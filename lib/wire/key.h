@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A program's own Ed25519 key, and the pin by which others know it: SHA-256 of its public key (SubjectPublicKeyInfo). */
+/*
+ * A program's own Ed25519 key, and the pin by which others know it: SHA-256 of its public key
+ * (SubjectPublicKeyInfo).
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -13,10 +16,16 @@
 
 struct key;
 
-/* Reads a PEM private key. 0, or negative with a sentence: missing (-ENOENT), readable by others (-EPERM), no Ed25519 key. */
+/*
+ * Reads a PEM private key. 0, or negative with a sentence: missing (-ENOENT), readable by others
+ * (-EPERM), no Ed25519 key.
+ */
 int key_load(const char *path, struct key **ret, struct error *err);
 
-/* Loads the key, or makes one and writes it (mode 0600, parent folders 0700, durable, never over another). */
+/*
+ * Loads the key, or makes one and writes it (mode 0600, parent folders 0700, durable, never over
+ * another).
+ */
 int key_load_or_make(const char *path, struct key **ret, bool *ret_made, struct error *err);
 
 struct key *key_free(struct key *key);

@@ -11,7 +11,8 @@
 
 #define BLANKS " \t\r"
 
-int line_wrong(const char *name, const struct line *line, struct error *err, const char *format, ...)
+int line_wrong(const char *name, const struct line *line, struct error *err, const char *format,
+               ...)
 {
 	char words[ERROR_TEXT_MAX];
 	va_list args;
@@ -32,7 +33,8 @@ static const char *line_end(const char *at, const char *end)
 static bool has_controls(const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (((unsigned char)text[i] < ' ' && !strchr(BLANKS, text[i])) || text[i] == 0x7f || !text[i])
+		if (((unsigned char)text[i] < ' ' && !strchr(BLANKS, text[i])) || text[i] == 0x7f ||
+		    !text[i])
 			return true;
 	return false;
 }
@@ -43,7 +45,8 @@ static void split(struct line *line)
 	char *rest = NULL;
 
 	line->words = 0;
-	for (char *word = strtok_r(line->text, BLANKS, &rest); word; word = strtok_r(NULL, BLANKS, &rest)) {
+	for (char *word = strtok_r(line->text, BLANKS, &rest); word;
+	     word = strtok_r(NULL, BLANKS, &rest)) {
 		if (line->words == 0 && word[0] == '#')
 			return;
 		if (line->words < sizeof line->word / sizeof line->word[0])
@@ -52,7 +55,8 @@ static void split(struct line *line)
 	}
 }
 
-int line_next(const char *name, const char **at, const char *end, struct line *ret, struct error *err)
+int line_next(const char *name, const char **at, const char *end, struct line *ret,
+              struct error *err)
 {
 	while (*at < end) {
 		const char *stop = line_end(*at, end), *begin = *at;
@@ -62,7 +66,8 @@ int line_next(const char *name, const char **at, const char *end, struct line *r
 		*at = stop < end ? stop + 1 : end;
 		ret->number++;
 		if (!comment && n >= sizeof ret->text)
-			return line_wrong(name, ret, err, "the line has more than %zu characters", sizeof ret->text - 1);
+			return line_wrong(name, ret, err, "the line has more than %zu characters",
+			                  sizeof ret->text - 1);
 		if (!comment && has_controls(begin, n))
 			return line_wrong(name, ret, err, "the line has bytes that are no text");
 		ret->words = 0;
@@ -79,15 +84,16 @@ int line_next(const char *name, const char **at, const char *end, struct line *r
 
 static void put(FILE *out, const char *begin, const char *end)
 {
-	(void)fwrite(begin, 1, (size_t)(end - begin), out); /* to memory: a failure shows at its end */
+	(void)fwrite(begin, 1, (size_t)(end - begin),
+	             out); /* to memory: a failure shows at its end */
 	if (begin < end && end[-1] != '\n')
 		(void)fputc('\n', out);
 }
 
 /* The old text with the new line in its place. */
 static int change(const char *path, const char *old, size_t n, const char *text,
-                  bool (*is_same)(const struct line *line, const void *data), const void *data, FILE *out,
-                  struct error *err)
+                  bool (*is_same)(const struct line *line, const void *data), const void *data,
+                  FILE *out, struct error *err)
 {
 	const char *at = old, *end = old + n, *kept = old;
 	struct line line = {0};
@@ -117,8 +123,9 @@ static int change(const char *path, const char *old, size_t n, const char *text,
 	return 0;
 }
 
-int lines_change(const char *path, const char *text, bool (*is_same)(const struct line *line, const void *data),
-                 const void *data, struct error *err)
+int lines_change(const char *path, const char *text,
+                 bool (*is_same)(const struct line *line, const void *data), const void *data,
+                 struct error *err)
 {
 	_cleanup_(freep) char *old = NULL, *new = NULL;
 	size_t old_n = 0, new_n = 0;

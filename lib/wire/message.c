@@ -2,9 +2,9 @@
 /*
  * The messages of fqcluster.proto to and from bytes: see message.h.
  *
- * All that is to be known of a frame type without code is its row in the table: name, C struct, largest payload, and what
- * nanopb does not check by itself (numbers of enums, parts that must be there). nanopb bounds every string and list by
- * fqcluster.options and allocates nothing.
+ * All that is to be known of a frame type without code is its row in the table: name, C struct,
+ * largest payload, and what nanopb does not check by itself (numbers of enums, parts that must be
+ * there). nanopb bounds every string and list by fqcluster.options and allocates nothing.
  */
 #include "lib/wire/message.h"
 
@@ -33,7 +33,8 @@ static const char *check_role(fq_Role role)
 
 static const char *check_state(fq_JobState state)
 {
-	return state < fq_JobState_JOB_PENDING || state > _fq_JobState_MAX ? "its state is unknown" : NULL;
+	return state < fq_JobState_JOB_PENDING || state > _fq_JobState_MAX ? "its state is unknown"
+	                                                                   : NULL;
 }
 
 static const char *check_ref(bool has_ref)
@@ -65,7 +66,9 @@ static const char *check_opened(const void *message)
 {
 	const fq_Opened *opened = message;
 
-	return opened->has_error || opened->has_fingerprint ? NULL : "it has neither an error nor a fingerprint";
+	return opened->has_error || opened->has_fingerprint
+	           ? NULL
+	           : "it has neither an error nor a fingerprint";
 }
 
 static const char *check_task(const void *message)
@@ -111,7 +114,8 @@ static const char *check_file(const void *message)
 }
 
 #define ROW(type, message, check)                                                                  \
-	[fq_Type_##type] = {#type, fq_##message##_fields, sizeof(fq_##message), fq_##message##_size + EXTRA, check}
+	[fq_Type_##type] = {#type, fq_##message##_fields, sizeof(fq_##message),                    \
+	                    fq_##message##_size + EXTRA, check}
 
 static const struct row rows[_fq_Type_ARRAYSIZE] = {
     ROW(PING, Empty, NULL),
@@ -211,7 +215,8 @@ int message_encode(uint16_t type, const void *message, uint8_t *out, size_t out_
 	return 0;
 }
 
-int message_decode(uint16_t type, const uint8_t *payload, size_t n, void *ret_message, struct error *err)
+int message_decode(uint16_t type, const uint8_t *payload, size_t n, void *ret_message,
+                   struct error *err)
 {
 	const struct row *row = row_of(type);
 	pb_istream_t stream = pb_istream_from_buffer(payload, n);
@@ -224,11 +229,12 @@ int message_decode(uint16_t type, const uint8_t *payload, size_t n, void *ret_me
 	memset(ret_message, 0, row->struct_size);
 	if (!pb_decode(&stream, row->fields, ret_message))
 		return error_set(err, -EBADMSG, ERROR_PROTOCOL,
-		                 "the other side sent a %s of %zu bytes that cannot be read: %s", row->name, n,
-		                 PB_GET_ERROR(&stream));
+		                 "the other side sent a %s of %zu bytes that cannot be read: %s",
+		                 row->name, n, PB_GET_ERROR(&stream));
 	wrong = row->check ? row->check(ret_message) : NULL;
 	if (wrong)
-		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "the other side sent a %s that makes no sense: %s",
-		                 row->name, wrong);
+		return error_set(err, -EBADMSG, ERROR_PROTOCOL,
+		                 "the other side sent a %s that makes no sense: %s", row->name,
+		                 wrong);
 	return 0;
 }

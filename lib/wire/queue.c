@@ -14,10 +14,10 @@
 struct queue_item {
 	struct queue_item *next;
 	uint8_t *blob;
-	size_t blob_n, blob_at;          /* at: of the DATA frame being taken out */
+	size_t blob_n, blob_at; /* at: of the DATA frame being taken out */
 	uint16_t tag;
 	uint8_t data_header[FRAME_HEADER];
-	size_t at, n;                    /* bytes of the present frame, taken out and in all */
+	size_t at, n; /* bytes of the present frame, taken out and in all */
 	bool in_blob;
 	uint8_t frame[];
 };
@@ -70,8 +70,8 @@ static bool fits(const struct queue *queue, size_t n)
 	return queue->bytes < queue->max && n <= queue->max - queue->bytes;
 }
 
-static int item_add(struct queue *queue, struct queue_lane *lane, uint16_t type, uint16_t tag, const uint8_t *payload,
-                    size_t payload_n, struct queue_item **ret)
+static int item_add(struct queue *queue, struct queue_lane *lane, uint16_t type, uint16_t tag,
+                    const uint8_t *payload, size_t payload_n, struct queue_item **ret)
 {
 	struct queue_item *item = malloc(sizeof *item + FRAME_HEADER + payload_n);
 
@@ -98,11 +98,12 @@ int queue_add(struct queue *queue, uint16_t type, uint16_t tag, const uint8_t *p
 	assert(n <= PAYLOAD_MAX && (payload || !n));
 	if (!fits(queue, FRAME_HEADER + n))
 		return -ENOBUFS;
-	return item_add(queue, is_urgent(type) ? &queue->urgent : &queue->usual, type, tag, payload, n, &item);
+	return item_add(queue, is_urgent(type) ? &queue->urgent : &queue->usual, type, tag, payload,
+	                n, &item);
 }
 
-int queue_add_blob(struct queue *queue, uint16_t type, uint16_t tag, const uint8_t *payload, size_t payload_n,
-                   uint8_t *blob, size_t n)
+int queue_add_blob(struct queue *queue, uint16_t type, uint16_t tag, const uint8_t *payload,
+                   size_t payload_n, uint8_t *blob, size_t n)
 {
 	_cleanup_(freep) uint8_t *owned = blob;
 	struct queue_item *item;
@@ -120,7 +121,9 @@ int queue_add_blob(struct queue *queue, uint16_t type, uint16_t tag, const uint8
 	return 0;
 }
 
-/* The present frame is taken out. Makes the next DATA frame the present one, or removes the item. */
+/*
+ * The present frame is taken out. Makes the next DATA frame the present one, or removes the item.
+ */
 static void frame_end(struct queue *queue, struct queue_lane *lane)
 {
 	struct queue_item *item = lane->first;
@@ -130,7 +133,8 @@ static void frame_end(struct queue *queue, struct queue_lane *lane)
 	if (item->in_blob)
 		item->blob_at += item->n - FRAME_HEADER;
 	if (item->blob_at < item->blob_n) {
-		n = item->blob_n - item->blob_at < DATA_MAX ? item->blob_n - item->blob_at : DATA_MAX;
+		n = item->blob_n - item->blob_at < DATA_MAX ? item->blob_n - item->blob_at
+		                                            : DATA_MAX;
 		item->in_blob = true;
 		put_header(item->data_header, (uint32_t)n, fq_Type_DATA, item->tag);
 		item->at = 0;

@@ -42,7 +42,8 @@ static int plain_fail(int want, struct error *err)
 	if (code == EAGAIN || code == EINTR)
 		return want;
 	if (code == ECONNRESET || code == EPIPE)
-		return error_set(err, -ECONNABORTED, ERROR_UNAVAILABLE, "the connection was cut off by the other side");
+		return error_set(err, -ECONNABORTED, ERROR_UNAVAILABLE,
+		                 "the connection was cut off by the other side");
 	return error_set(err, -code, ERROR_UNAVAILABLE, "the connection broke: %s", strerror(code));
 }
 
@@ -56,13 +57,15 @@ int stream_read(struct stream *stream, void *buffer, size_t n, size_t *ret_n, st
 	if (k < 0)
 		return plain_fail(TLS_WANT_READ, err);
 	if (k == 0)
-		return error_set(err, -ECONNRESET, ERROR_UNAVAILABLE, "the other side closed the connection");
+		return error_set(err, -ECONNRESET, ERROR_UNAVAILABLE,
+		                 "the other side closed the connection");
 	stream->plain_bytes_in += (uint64_t)k;
 	*ret_n = (size_t)k;
 	return 0;
 }
 
-int stream_write(struct stream *stream, const void *bytes, size_t n, size_t *ret_n, struct error *err)
+int stream_write(struct stream *stream, const void *bytes, size_t n, size_t *ret_n,
+                 struct error *err)
 {
 	ssize_t k;
 
@@ -79,7 +82,8 @@ void stream_finish(struct stream *stream)
 {
 	if (stream->tls)
 		tls_stream_finish(stream->tls);
-	(void)shutdown(stream->fd, SHUT_WR); /* fails where the other side is gone, which is as well */
+	(void)shutdown(stream->fd,
+	               SHUT_WR); /* fails where the other side is gone, which is as well */
 }
 
 uint64_t stream_bytes_in(const struct stream *stream)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bytes over a non-blocking socket, with TLS or without, for connection.c. Outcomes and errors are those of tls.h. */
+/*
+ * Bytes over a non-blocking socket, with TLS or without, for connection.c. Outcomes and errors are
+ * those of tls.h.
+ */
 #pragma once
 
 #include "lib/wire/tls.h"
@@ -10,7 +13,10 @@ struct stream {
 	uint64_t plain_bytes_in;
 };
 
-/* TCP as connections want it: no delay, keepalive, and an end when bytes are not acknowledged. 0 or negative errno. */
+/*
+ * TCP as connections want it: no delay, keepalive, and an end when bytes are not acknowledged. 0 or
+ * negative errno.
+ */
 int stream_tune(int fd);
 
 /* Closes the socket. */
@@ -18,7 +24,8 @@ void stream_deinit(struct stream *stream);
 
 int stream_handshake(struct stream *stream, struct error *err);
 int stream_read(struct stream *stream, void *buffer, size_t n, size_t *ret_n, struct error *err);
-int stream_write(struct stream *stream, const void *bytes, size_t n, size_t *ret_n, struct error *err);
+int stream_write(struct stream *stream, const void *bytes, size_t n, size_t *ret_n,
+                 struct error *err);
 
 /* Tells the other side that nothing more will come. */
 void stream_finish(struct stream *stream);

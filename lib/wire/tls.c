@@ -2,9 +2,10 @@
 /*
  * A TLS 1.3 stream: see tls.h.
  *
- * Both sides show a self-signed certificate; OpenSSL proves that each has the private key, and verify() compares the public
- * key with the pin in place of all X.509 rules. No tickets, no session cache, no early data: every connection proves the
- * keys anew. A client learns that it was refused only after its own handshake is done (TLS 1.3), by an alert when it reads.
+ * Both sides show a self-signed certificate; OpenSSL proves that each has the private key, and
+ * verify() compares the public key with the pin in place of all X.509 rules. No tickets, no session
+ * cache, no early data: every connection proves the keys anew. A client learns that it was refused
+ * only after its own handshake is done (TLS 1.3), by an alert when it reads.
  */
 #include "lib/wire/tls.h"
 
@@ -29,8 +30,8 @@ struct tls {
 
 struct tls_stream {
 	SSL *ssl;
-	bool pinned;       /* a client: want is the only key to accept */
-	bool shown;        /* the other side has shown a key: got */
+	bool pinned; /* a client: want is the only key to accept */
+	bool shown;  /* the other side has shown a key: got */
 	uint8_t want[PIN_SIZE];
 	uint8_t got[PIN_SIZE];
 };
@@ -71,9 +72,11 @@ static int set_up(SSL_CTX *context, const struct key *key)
 
 	if (!certificate)
 		return -ENOMEM;
-	SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_options(context,
+	                    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
+	                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 	                              SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_max_cert_list(context, CERTIFICATE_MAX);
 	SSL_CTX_set_read_ahead(context, 1);
@@ -81,9 +84,12 @@ static int set_up(SSL_CTX *context, const struct key *key)
 	SSL_CTX_set_cert_verify_callback(context, verify, NULL);
 	if (SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) != 1 ||
 	    SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) != 1 ||
-	    SSL_CTX_set_num_tickets(context, 0) != 1 || SSL_CTX_set_max_early_data(context, 0) != 1 ||
-	    SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256") != 1 ||
-	    SSL_CTX_set1_groups_list(context, "X25519") != 1 || SSL_CTX_set1_sigalgs_list(context, "ed25519") != 1 ||
+	    SSL_CTX_set_num_tickets(context, 0) != 1 ||
+	    SSL_CTX_set_max_early_data(context, 0) != 1 ||
+	    SSL_CTX_set_ciphersuites(context,
+	                             "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256") != 1 ||
+	    SSL_CTX_set1_groups_list(context, "X25519") != 1 ||
+	    SSL_CTX_set1_sigalgs_list(context, "ed25519") != 1 ||
 	    SSL_CTX_use_certificate(context, certificate) != 1 ||
 	    SSL_CTX_use_PrivateKey(context, key_pkey(key)) != 1)
 		return -EIO;
@@ -96,7 +102,9 @@ int tls_new(const struct key *key, struct tls **ret, struct error *err)
 	int r;
 
 	assert(key && ret);
-	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1) /* nothing of the site's settings is ours to use */
+	crypto_start();
+	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_SSL_STRINGS,
+	                     NULL) != 1)
 		return error_set(err, -EIO, ERROR_SOFTWARE, "OpenSSL does not start");
 	tls = calloc(1, sizeof *tls);
 	if (!tls)
@@ -106,7 +114,8 @@ int tls_new(const struct key *key, struct tls **ret, struct error *err)
 	r = tls->context ? set_up(tls->context, key) : -ENOMEM;
 	if (r < 0) {
 		(void)tls_free(tls); /* always NULL */
-		return error_set(err, r, ERROR_SOFTWARE, "OpenSSL cannot be set up for TLS 1.3 with Ed25519 keys");
+		return error_set(err, r, ERROR_SOFTWARE,
+		                 "OpenSSL cannot be set up for TLS 1.3 with Ed25519 keys");
 	}
 	*ret = tls;
 	return 0;
@@ -124,7 +133,8 @@ struct tls *tls_free(struct tls *tls)
 
 /* ---- a stream ---- */
 
-int tls_stream_new(struct tls *tls, int fd, const uint8_t pin[PIN_SIZE], struct tls_stream **ret, struct error *err)
+int tls_stream_new(struct tls *tls, int fd, const uint8_t pin[PIN_SIZE], struct tls_stream **ret,
+                   struct error *err)
 {
 	struct tls_stream *stream;
 	BIO *bio;
@@ -173,9 +183,11 @@ static int fail_of_pin(const struct tls_stream *stream, struct error *err)
 	char got[PIN_TEXT_MAX], want[PIN_TEXT_MAX];
 
 	return error_set(err, -EKEYREJECTED, ERROR_DENIED,
-	                 "the coordinator's key is not the pinned one: its SHA-256 is %s instead of %s; if its key was "
+	                 "the coordinator's key is not the pinned one: its SHA-256 is %s instead "
+	                 "of %s; if its key was "
 	                 "changed on purpose, join again",
-	                 text_hex(got, stream->got, PIN_SIZE), text_hex(want, stream->want, PIN_SIZE));
+	                 text_hex(got, stream->got, PIN_SIZE),
+	                 text_hex(want, stream->want, PIN_SIZE));
 }
 
 #define NO_TLS "the other side does not speak TLS 1.3 as fqcluster does"
@@ -192,10 +204,12 @@ static int fail_of_alert(int alert, struct error *err)
 	case SSL_AD_UNKNOWN_CA:
 	case SSL_AD_ACCESS_DENIED:
 	case SSL_AD_CERTIFICATE_REQUIRED:
-		return error_set(err, -EKEYREJECTED, ERROR_DENIED, "the other side refused this side's key (TLS: %s)",
+		return error_set(err, -EKEYREJECTED, ERROR_DENIED,
+		                 "the other side refused this side's key (TLS: %s)",
 		                 SSL_alert_desc_string_long(alert));
 	default:
-		return error_set(err, -EPROTO, ERROR_PROTOCOL, NO_TLS " (it says: %s)", SSL_alert_desc_string_long(alert));
+		return error_set(err, -EPROTO, ERROR_PROTOCOL, NO_TLS " (it says: %s)",
+		                 SSL_alert_desc_string_long(alert));
 	}
 }
 
@@ -204,13 +218,13 @@ static int fail_of_protocol(const struct tls_stream *stream, struct error *err)
 {
 	unsigned long code = ERR_peek_last_error(); /* the outermost */
 	int reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
-	const char *words;
 
 	switch (reason) {
 	case SSL_R_CERTIFICATE_VERIFY_FAILED:
 		if (stream->shown && stream->pinned)
 			return fail_of_pin(stream, err);
-		return error_set(err, -EKEYREJECTED, ERROR_DENIED, "the other side's key is no Ed25519 key");
+		return error_set(err, -EKEYREJECTED, ERROR_DENIED,
+		                 "the other side's key is no Ed25519 key");
 	case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
 		return error_set(err, -EKEYREJECTED, ERROR_DENIED, "the other side showed no key");
 	case SSL_R_UNEXPECTED_EOF_WHILE_READING:
@@ -218,14 +232,14 @@ static int fail_of_protocol(const struct tls_stream *stream, struct error *err)
 		                 "the connection was cut off by the other side or on the way");
 	case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
 	case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
-		return error_set(err, -EKEYREJECTED, ERROR_DENIED, "the other side does not take Ed25519 keys");
+		return error_set(err, -EKEYREJECTED, ERROR_DENIED,
+		                 "the other side does not take Ed25519 keys");
 	default:
 		break;
 	}
 	if (reason > SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + UINT8_MAX)
 		return fail_of_alert(reason - SSL_AD_REASON_OFFSET, err);
-	words = ERR_reason_error_string(code);
-	return error_set(err, -EPROTO, ERROR_PROTOCOL, NO_TLS " (%s)", words ? words : "no reason given");
+	return error_set(err, -EPROTO, ERROR_PROTOCOL, NO_TLS " (OpenSSL's error %lx)", code);
 }
 
 static int fail_of_system(int code, struct error *err)
@@ -247,7 +261,8 @@ static int judge(struct tls_stream *stream, int r, struct error *err)
 	case SSL_ERROR_WANT_WRITE:
 		return TLS_WANT_WRITE;
 	case SSL_ERROR_ZERO_RETURN:
-		return error_set(err, -ECONNRESET, ERROR_UNAVAILABLE, "the other side closed the connection");
+		return error_set(err, -ECONNRESET, ERROR_UNAVAILABLE,
+		                 "the other side closed the connection");
 	case SSL_ERROR_SYSCALL:
 		return fail_of_system(code, err);
 	default:
@@ -265,7 +280,8 @@ int tls_stream_handshake(struct tls_stream *stream, struct error *err)
 	return r == 1 ? 0 : judge(stream, r, err);
 }
 
-int tls_stream_read(struct tls_stream *stream, void *buffer, size_t n, size_t *ret_n, struct error *err)
+int tls_stream_read(struct tls_stream *stream, void *buffer, size_t n, size_t *ret_n,
+                    struct error *err)
 {
 	int r;
 
@@ -275,7 +291,8 @@ int tls_stream_read(struct tls_stream *stream, void *buffer, size_t n, size_t *r
 	return r == 1 ? 0 : judge(stream, r, err);
 }
 
-int tls_stream_write(struct tls_stream *stream, const void *bytes, size_t n, size_t *ret_n, struct error *err)
+int tls_stream_write(struct tls_stream *stream, const void *bytes, size_t n, size_t *ret_n,
+                     struct error *err)
 {
 	int r;
 
@@ -289,5 +306,6 @@ void tls_stream_finish(struct tls_stream *stream)
 {
 	ERR_clear_error();
 	if (!SSL_in_init(stream->ssl))
-		(void)SSL_shutdown(stream->ssl); /* what cannot be said is seen by the socket's end */
+		(void)SSL_shutdown(
+		    stream->ssl); /* what cannot be said is seen by the socket's end */
 }

@@ -21,8 +21,10 @@ static bool fill(X509 *certificate, EVP_PKEY *pkey)
 	       ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) == 1 &&
 	       ASN1_TIME_set_string_X509(X509_getm_notBefore(certificate), "700101000000Z") == 1 &&
 	       ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate), "99991231235959Z") == 1 &&
-	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"fqcluster", -1, -1, 0) == 1 &&
-	       X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, pkey) == 1 &&
+	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+	                                  (const unsigned char *)"fqcluster", -1, -1, 0) == 1 &&
+	       X509_set_issuer_name(certificate, name) == 1 &&
+	       X509_set_pubkey(certificate, pkey) == 1 &&
 	       X509_sign(certificate, pkey, NULL) > 0; /* Ed25519 takes no digest */
 }
 

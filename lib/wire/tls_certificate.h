@@ -4,5 +4,6 @@
 
 #include <openssl/x509.h>
 
-X509 *tls_certificate_new(EVP_PKEY *pkey); /* NULL: out of memory, or libcrypto cannot sign with it */
+/* NULL: out of memory, or libcrypto cannot sign with the key. */
+X509 *tls_certificate_new(EVP_PKEY *pkey);
 void tls_certificate_freep(X509 **certificate);

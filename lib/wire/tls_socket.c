@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* OpenSSL's way to a socket: see tls_socket.h. The descriptor is kept in place of the BIO's data. */
+/*
+ * OpenSSL's way to a socket: see tls_socket.h. The descriptor is kept in place of the BIO's data.
+ */
 #include "lib/wire/tls_socket.h"
 
 #include <errno.h>

@@ -33,20 +33,25 @@ static fq_Role role_of(const char *word)
 	return fq_Role_ROLE_NONE;
 }
 
-static int peer_of_line(const char *name, const struct line *line, struct peer_row *ret, struct error *err)
+static int peer_of_line(const char *name, const struct line *line, struct peer_row *ret,
+                        struct error *err)
 {
 	if (line->words != 3)
-		return line_wrong(name, line, err, "there should be three words: ROLE PIN NAME, but there are %u",
+		return line_wrong(name, line, err,
+		                  "there should be three words: ROLE PIN NAME, but there are %u",
 		                  line->words);
 	ret->role = role_of(line->word[0]);
 	if (ret->role == fq_Role_ROLE_NONE)
-		return line_wrong(name, line, err, "'%s' is no role; it should be worker, client or admin",
+		return line_wrong(name, line, err,
+		                  "'%s' is no role; it should be worker, client or admin",
 		                  TEXT(line->word[0]));
 	if (text_unhex(line->word[1], ret->pin, PIN_SIZE) < 0)
-		return line_wrong(name, line, err, "'%s' is no pin; it should be 64 hexadecimal digits",
+		return line_wrong(name, line, err,
+		                  "'%s' is no pin; it should be 64 hexadecimal digits",
 		                  TEXT(line->word[1]));
 	if ((size_t)snprintf(ret->name, sizeof ret->name, "%s", line->word[2]) >= sizeof ret->name)
-		return line_wrong(name, line, err, "the name has more than %zu bytes", sizeof ret->name - 1);
+		return line_wrong(name, line, err, "the name has more than %zu bytes",
+		                  sizeof ret->name - 1);
 	return 0;
 }
 
@@ -116,7 +121,8 @@ static bool is_of_pin(const struct line *line, const void *data)
 {
 	uint8_t pin[PIN_SIZE];
 
-	return line->words >= 2 && text_unhex(line->word[1], pin, PIN_SIZE) == 0 && memcmp(pin, data, PIN_SIZE) == 0;
+	return line->words >= 2 && text_unhex(line->word[1], pin, PIN_SIZE) == 0 &&
+	       memcmp(pin, data, PIN_SIZE) == 0;
 }
 
 /* A name comes from outside and becomes a word of a line. */
@@ -124,9 +130,12 @@ static int check_name(const char *name, struct error *err)
 {
 	char escaped[4 * PEER_NAME_MAX];
 
-	if (!name[0] || strpbrk(name, " \t") || strcmp(text_escape(escaped, sizeof escaped, name), name) != 0)
-		return error_set(err, -EINVAL, ERROR_USAGE,
-		                 "'%s' cannot be a peer's name; it should be one word of printable characters", escaped);
+	if (!name[0] || strpbrk(name, " \t") ||
+	    strcmp(text_escape(escaped, sizeof escaped, name), name) != 0)
+		return error_set(
+		    err, -EINVAL, ERROR_USAGE,
+		    "'%s' cannot be a peer's name; it should be one word of printable characters",
+		    escaped);
 	return 0;
 }
 
@@ -140,7 +149,8 @@ int peers_add(const char *path, struct peers *peers, const struct peer_row *row,
 	r = check_name(row->name, err);
 	if (r < 0)
 		return r;
-	(void)snprintf(text, sizeof text, "%s %s %s", role_words[row->role], text_hex(hex, row->pin, PIN_SIZE), row->name);
+	(void)snprintf(text, sizeof text, "%s %s %s", role_words[row->role],
+	               text_hex(hex, row->pin, PIN_SIZE), row->name);
 	r = lines_change(path, text, is_of_pin, row->pin, err);
 	if (r < 0)
 		return r;
@@ -164,7 +174,8 @@ static bool is_of_address(const struct line *line, const void *data)
 	return strcasecmp(line->word[0], data) == 0;
 }
 
-int known_find(const char *path, const char *host, uint16_t port, uint8_t ret_pin[PIN_SIZE], struct error *err)
+int known_find(const char *path, const char *host, uint16_t port, uint8_t ret_pin[PIN_SIZE],
+               struct error *err)
 {
 	_cleanup_(freep) char *text = NULL;
 	char address[ADDRESS_MAX];
@@ -183,7 +194,9 @@ int known_find(const char *path, const char *host, uint16_t port, uint8_t ret_pi
 		uint8_t pin[PIN_SIZE];
 
 		if (line.words != 2 || text_unhex(line.word[1], pin, PIN_SIZE) < 0)
-			return line_wrong(path, &line, err, "there should be HOST:PORT and a pin of 64 hexadecimal digits");
+			return line_wrong(
+			    path, &line, err,
+			    "there should be HOST:PORT and a pin of 64 hexadecimal digits");
 		if (!is_of_address(&line, address))
 			continue;
 		memcpy(ret_pin, pin, PIN_SIZE);
@@ -192,7 +205,8 @@ int known_find(const char *path, const char *host, uint16_t port, uint8_t ret_pi
 	return r < 0 ? r : 1;
 }
 
-int known_add(const char *path, const char *host, uint16_t port, const uint8_t pin[PIN_SIZE], struct error *err)
+int known_add(const char *path, const char *host, uint16_t port, const uint8_t pin[PIN_SIZE],
+              struct error *err)
 {
 	char text[ADDRESS_MAX + PIN_TEXT_MAX + 1], address[ADDRESS_MAX], hex[PIN_TEXT_MAX];
 
@@ -208,11 +222,13 @@ void token_format(const uint8_t pin[PIN_SIZE], const char *secret, char ret_text
 {
 	char hex[PIN_TEXT_MAX];
 
-	(void)snprintf(ret_text, TOKEN_TEXT_MAX, TOKEN_HEAD "%s-%s", text_hex(hex, pin, PIN_SIZE), secret);
+	(void)snprintf(ret_text, TOKEN_TEXT_MAX, TOKEN_HEAD "%s-%s", text_hex(hex, pin, PIN_SIZE),
+	               secret);
 }
 
 /* The sentence never repeats the text: most of it may be a secret. */
-int token_parse(const char *text, uint8_t ret_pin[PIN_SIZE], char ret_secret[TOKEN_SECRET_MAX], struct error *err)
+int token_parse(const char *text, uint8_t ret_pin[PIN_SIZE], char ret_secret[TOKEN_SECRET_MAX],
+                struct error *err)
 {
 	const size_t head = strlen(TOKEN_HEAD), n = head + PIN_HEX + 1 + SECRET_HEX;
 	uint8_t bytes[TOKEN_SECRET_BYTES];
@@ -221,16 +237,19 @@ int token_parse(const char *text, uint8_t ret_pin[PIN_SIZE], char ret_secret[TOK
 	assert(text && ret_pin && ret_secret);
 	if (strncmp(text, TOKEN_HEAD, head) != 0)
 		return error_set(err, -EINVAL, ERROR_USAGE,
-		                 "that is no token; it should begin with " TOKEN_HEAD ", as 'fqctl token' prints it");
+		                 "that is no token; it should begin with " TOKEN_HEAD
+		                 ", as 'fqctl token' prints it");
 	if (strlen(text) != n || text[head + PIN_HEX] != '-')
 		return error_set(err, -EINVAL, ERROR_USAGE,
-		                 "the token has %zu characters in place of %zu, or lacks a '-'; was all of it copied?",
+		                 "the token has %zu characters in place of %zu, or lacks a '-'; "
+		                 "was all of it copied?",
 		                 strlen(text), n);
 	memcpy(pin, text + head, PIN_HEX);
 	pin[PIN_HEX] = '\0';
 	text += head + PIN_HEX + 1;
 	if (text_unhex(pin, ret_pin, PIN_SIZE) < 0 || text_unhex(text, bytes, sizeof bytes) < 0)
-		return error_set(err, -EINVAL, ERROR_USAGE, "the token has characters that are no hexadecimal digits");
+		return error_set(err, -EINVAL, ERROR_USAGE,
+		                 "the token has characters that are no hexadecimal digits");
 	memcpy(ret_secret, text, TOKEN_SECRET_MAX);
 	return 0;
 }

@@ -30,22 +30,33 @@ struct peers {
 	size_t n;
 };
 
-/* Reads the whole file (a missing file is an empty list). A wrong line: file, line, sentence (ERROR_CONFIG). */
+/*
+ * Reads the whole file (a missing file is an empty list). A wrong line: file, line, sentence
+ * (ERROR_CONFIG).
+ */
 int peers_load(const char *path, struct peers *ret, struct error *err);
 int peers_parse(const char *name, const char *text, size_t n, struct peers *ret, struct error *err);
 void peers_deinit(struct peers *peers);
-const struct peer_row *peers_find(const struct peers *peers, const uint8_t pin[PIN_SIZE]); /* or NULL */
 
-/* Appends (or replaces the row with the same pin), in memory and durably in the file, keeping the file's comments. */
+/* NULL: there is none. */
+const struct peer_row *peers_find(const struct peers *peers, const uint8_t pin[PIN_SIZE]);
+
+/*
+ * Appends (or replaces the row with the same pin), in memory and durably in the file, keeping the
+ * file's comments.
+ */
 int peers_add(const char *path, struct peers *peers, const struct peer_row *row, struct error *err);
 
 /* The pin of HOST:PORT. 0, or 1 where the file or the line is not there. */
-int known_find(const char *path, const char *host, uint16_t port, uint8_t ret_pin[PIN_SIZE], struct error *err);
-int known_add(const char *path, const char *host, uint16_t port, const uint8_t pin[PIN_SIZE], struct error *err);
+int known_find(const char *path, const char *host, uint16_t port, uint8_t ret_pin[PIN_SIZE],
+               struct error *err);
+int known_add(const char *path, const char *host, uint16_t port, const uint8_t pin[PIN_SIZE],
+              struct error *err);
 
 #define TOKEN_SECRET_BYTES 20
 #define TOKEN_SECRET_MAX (2 * TOKEN_SECRET_BYTES + 1)
 #define TOKEN_TEXT_MAX 128
 
 void token_format(const uint8_t pin[PIN_SIZE], const char *secret, char ret_text[TOKEN_TEXT_MAX]);
-int token_parse(const char *text, uint8_t ret_pin[PIN_SIZE], char ret_secret[TOKEN_SECRET_MAX], struct error *err);
+int token_parse(const char *text, uint8_t ret_pin[PIN_SIZE], char ret_secret[TOKEN_SECRET_MAX],
+                struct error *err);

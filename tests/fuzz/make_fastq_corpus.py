@@ -64,6 +64,11 @@ reader("bgzf", BLOCKS + bgzf(b""), 20)
 reader("bgzf_unended", BLOCKS, 9)
 reader("bgzf_empty_inside", BLOCKS + bgzf(b"") + BLOCKS + bgzf(b""), 20)
 reader("bgzf_then_gzip", BLOCKS + member(READS) + bgzf(READS), 20)
+for place in (14, 18, 25, 40, 55):
+    BAD = bytearray(member(READS))
+    BAD[place] ^= 0x55
+    reader("bgzf_then_bad_gzip_%d" % place, BLOCKS + bytes(BAD) + bgzf(READS), 20)
+    reader("gzip_bad_%d" % place, bytes(BAD))
 reader("bgzf_cut", BLOCKS[:-30], 9)
 reader("bgzf_crc", BLOCKS[:-8] + b"\0\0\0\0" + BLOCKS[-4:], 9)
 

@@ -1,6 +1,14 @@
-# The targets of wire:
-#	FUZZ_TARGETS += tests/fuzz/NAME
-#	tests_fuzz_NAME_SOURCES = tests/fuzz/NAME.c $(FUZZ_MAIN)
-#	tests_fuzz_NAME_LDFLAGS = $(FUZZ_LINK)
-#	tests_fuzz_NAME_LDADD = $(WIRE_LIBS)
-#	EXTRA_DIST += tests/fuzz/corpus/NAME
+FUZZ_TARGETS += tests/fuzz/frames tests/fuzz/messages tests/fuzz/trust
+EXTRA_DIST += tests/fuzz/corpus/frames tests/fuzz/corpus/messages tests/fuzz/corpus/trust
+
+tests_fuzz_frames_SOURCES = tests/fuzz/frames.c $(FUZZ_MAIN)
+tests_fuzz_frames_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_frames_LDADD = $(WIRE_LIBS)
+
+tests_fuzz_messages_SOURCES = tests/fuzz/messages.c $(FUZZ_MAIN)
+tests_fuzz_messages_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_messages_LDADD = $(WIRE_LIBS)
+
+tests_fuzz_trust_SOURCES = tests/fuzz/trust.c $(FUZZ_MAIN)
+tests_fuzz_trust_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_trust_LDADD = $(WIRE_LIBS)

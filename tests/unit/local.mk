@@ -6,6 +6,9 @@ TESTS += $(UNIT_TESTS)
 
 TAP = tests/unit/tap.c tests/unit/tap.h
 
+dist_check_SCRIPTS += tests/unit/systemd.t
+TESTS += tests/unit/systemd.t
+
 include tests/unit/base/local.mk
 include tests/unit/fastq/local.mk
 include tests/unit/qc/local.mk

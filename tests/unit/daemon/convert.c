@@ -37,14 +37,18 @@ static void test_seam(void)
 
 	seam_to_message(&seam, &message);
 	is_int(seam_from_message(&message, SIZE, &got, &err), 0, "a seam: %s", err.text);
-	ok(text_place_equal(got.first, seam.first) && text_place_equal(got.next, seam.next), "its places");
+	ok(text_place_equal(got.first, seam.first) && text_place_equal(got.next, seam.next),
+	   "its places");
 	is_u64(got.records, 5, "its records");
 	message.has_next = false;
-	is_int(seam_from_message(&message, SIZE, &got, &err), -EBADMSG, "an edge missing: %s", err.text);
+	is_int(seam_from_message(&message, SIZE, &got, &err), -EBADMSG, "an edge missing: %s",
+	       err.text);
 	seam_refused((struct slice_seam){.first = {10, 0}, .next = {9, 9}}, "end before beginning");
-	seam_refused((struct slice_seam){.first = {10, 1}, .next = {10, 0}}, "end before beginning, in one block");
+	seam_refused((struct slice_seam){.first = {10, 1}, .next = {10, 0}},
+	             "end before beginning, in one block");
 	seam_refused((struct slice_seam){.next = {SIZE, 1}}, "behind the end");
-	seam_refused((struct slice_seam){.first = {SIZE + 1, 0}, .next = {SIZE + 1, 0}}, "behind the end");
+	seam_refused((struct slice_seam){.first = {SIZE + 1, 0}, .next = {SIZE + 1, 0}},
+	             "behind the end");
 }
 
 static void test_fault(void)
@@ -58,9 +62,9 @@ static void test_fault(void)
 		fault.kind = (enum fault_kind)kind;
 		fault.error_number = kind == FAULT_READ ? EIO : 0;
 		fault_to_message(&fault, &message);
-		bad += fault_from_message(&message, &got, &err) < 0 || got.kind != fault.kind || got.record != 4 ||
-		       !text_place_equal(got.at, fault.at) || got.value != 7 || got.value2 != 8 ||
-		       got.error_number != fault.error_number;
+		bad += fault_from_message(&message, &got, &err) < 0 || got.kind != fault.kind ||
+		       got.record != 4 || !text_place_equal(got.at, fault.at) || got.value != 7 ||
+		       got.value2 != 8 || got.error_number != fault.error_number;
 	}
 	is_int(bad, 0, "faults of every kind there and back %s", err.text);
 	message.kind = FAULT_NONE;
@@ -69,20 +73,26 @@ static void test_fault(void)
 	is_int(fault_from_message(&message, &got, &err), -EBADMSG, "unknown: %s", err.text);
 	message.kind = FAULT_READ;
 	message.error_number = 0;
-	is_int(fault_from_message(&message, &got, &err), -EBADMSG, "reading failed, but how: %s", err.text);
+	is_int(fault_from_message(&message, &got, &err), -EBADMSG, "reading failed, but how: %s",
+	       err.text);
 	message.error_number = -5;
 	is_int(fault_from_message(&message, &got, &err), -EBADMSG, "negative: %s", err.text);
 }
 
 static void test_facts(void)
 {
-	struct file_facts facts = {.fingerprint = {.size = SIZE}, .kind = FILE_BGZF, .bgzf_unended = true}, got;
+	struct file_facts facts = {.fingerprint = {.size = SIZE},
+	                           .kind = FILE_BGZF,
+	                           .bgzf_unended = true},
+			  got;
 	struct error err = {0};
 	fq_Opened message = {.job = 3};
 
 	facts_to_message(&facts, &message);
 	is_int(facts_from_message(&message, &got, &err), 0, "facts: %s", err.text);
-	ok(got.kind == FILE_BGZF && got.bgzf_unended && got.fingerprint.size == SIZE && message.job == 3, "as they were");
+	ok(got.kind == FILE_BGZF && got.bgzf_unended && got.fingerprint.size == SIZE &&
+	       message.job == 3,
+	   "as they were");
 	message.kind = 0;
 	is_int(facts_from_message(&message, &got, &err), -EBADMSG, "no kind: %s", err.text);
 	message.kind = _FILE_KIND_MAX;
@@ -108,20 +118,28 @@ static void test_task(void)
 
 	task_to_message(&task, &message);
 	is_int(task_from_message(&message, 77, &got, &err), 0, "a task: %s", err.text);
-	ok(got.kind == FILE_BGZF && got.file_size == SIZE && got.begin == 10 && got.end == SIZE && got.start_known &&
-	       text_place_equal(got.start, task.start) && got.read_max == 77 && got.lenient,
+	ok(got.kind == FILE_BGZF && got.file_size == SIZE && got.begin == 10 && got.end == SIZE &&
+	       got.start_known && text_place_equal(got.start, task.start) && got.read_max == 77 &&
+	       got.lenient,
 	   "as it was");
 	task.start_known = false;
 	task_to_message(&task, &message);
 	is_int(task_from_message(&message, 77, &got, &err), 0, "without a start: %s", err.text);
 	ok(!got.start_known && got.start.block == 0, "none");
-	task_refused((struct slice_task){.kind = FILE_PLAIN, .begin = 5, .end = 4}, "ends before it begins");
+	task_refused((struct slice_task){.kind = FILE_PLAIN, .begin = 5, .end = 4},
+	             "ends before it begins");
 	task_refused((struct slice_task){.kind = FILE_PLAIN, .end = SIZE + 1}, "behind the end");
 	task_refused((struct slice_task){.kind = 0, .end = 1}, "no kind");
-	task_refused((struct slice_task){.kind = FILE_GZIP, .end = 1, .start_known = true, .start = {SIZE, 1}}, "start");
-	task_refused((struct slice_task){.kind = FILE_PLAIN, .end = 1, .start_known = true, .start = {1, 1}}, "within");
+	task_refused(
+	    (struct slice_task){
+		.kind = FILE_GZIP, .end = 1, .start_known = true, .start = {SIZE, 1}},
+	    "start");
+	task_refused(
+	    (struct slice_task){.kind = FILE_PLAIN, .end = 1, .start_known = true, .start = {1, 1}},
+	    "within");
 	message.has_fingerprint = false;
-	is_int(task_from_message(&message, 77, &got, &err), -EBADMSG, "no fingerprint: %s", err.text);
+	is_int(task_from_message(&message, 77, &got, &err), -EBADMSG, "no fingerprint: %s",
+	       err.text);
 }
 
 static void test_outcome(void)
@@ -130,9 +148,12 @@ static void test_outcome(void)
 	struct error err = {0};
 
 	ok(outcome_from_message(SLICE_END, &outcome, &err) == 0 && outcome == SLICE_END, "END");
-	ok(outcome_from_message(SLICE_UNSURE, &outcome, &err) == 0 && outcome == SLICE_UNSURE, "UNSURE");
-	ok(outcome_from_message(SLICE_FAULT, &outcome, &err) == 0 && outcome == SLICE_FAULT, "FAULT");
-	is_int(outcome_from_message(SLICE_BATCH, &outcome, &err), -EBADMSG, "BATCH is none: %s", err.text);
+	ok(outcome_from_message(SLICE_UNSURE, &outcome, &err) == 0 && outcome == SLICE_UNSURE,
+	   "UNSURE");
+	ok(outcome_from_message(SLICE_FAULT, &outcome, &err) == 0 && outcome == SLICE_FAULT,
+	   "FAULT");
+	is_int(outcome_from_message(SLICE_BATCH, &outcome, &err), -EBADMSG, "BATCH is none: %s",
+	       err.text);
 	is_int(outcome_from_message(4, &outcome, &err), -EBADMSG, "nor is 4");
 }
 

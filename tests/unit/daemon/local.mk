@@ -11,3 +11,8 @@ tests_unit_daemon_peer_timer_LDADD = $(DAEMON_LIBS)
 
 tests_unit_daemon_service_SOURCES = tests/unit/daemon/service.c $(TAP)
 tests_unit_daemon_service_LDADD = $(DAEMON_LIBS)
+
+UNIT_TESTS += tests/unit/daemon/test_store
+
+tests_unit_daemon_test_store_SOURCES = tests/unit/daemon/test_store.c $(TAP)
+tests_unit_daemon_test_store_LDADD = $(COORD_LIBS)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* daemon/peer.c: two peers on one loop, or one against a connection driven by hand; each test runs the loop until it ends. */
+/*
+ * daemon/peer.c: two peers on one loop, or one against a connection driven by hand; each test runs
+ * the loop until it ends.
+ */
 #include "daemon/peer.h"
 
 #include <errno.h>
@@ -25,7 +28,7 @@ struct end {
 	struct error why;
 	void (*act)(struct end *end, const struct frame *frame);
 	void (*act_flushed)(struct end *end);
-	bool keep;       /* the loop goes on after the end */
+	bool keep; /* the loop goes on after the end */
 	struct end *other;
 	size_t left;
 };
@@ -68,7 +71,8 @@ static void on_flushed(struct peer *peer, void *userdata)
 
 static const struct peer_callbacks callbacks = {on_ready, on_frame, on_end, on_flushed};
 
-static void make(struct end *end, sd_event *event, struct connection *connection, uint64_t ping_ms, uint64_t dead_ms)
+static void make(struct end *end, sd_event *event, struct connection *connection, uint64_t ping_ms,
+                 uint64_t dead_ms)
 {
 	struct error err = {0};
 
@@ -131,7 +135,6 @@ static void test_life(void)
 	is_u64(b.frames, 1, "the question came");
 	is_u64(a.frames, 1, "and the answer");
 	is_int(b.r, -ECONNRESET, "the other end: %s", b.why.text);
-	is_int(sd_event_run(event, 0) >= 0, 1, "one more round");
 	end_loop(event, &a, &b);
 }
 
@@ -244,7 +247,8 @@ static void test_pings(void)
 	pair_init(&pair, NULL, NULL, NULL, 0);
 	make(&a, event, pair.client, 40, 1000);
 	make(&b, event, pair.server, 0, 1000); /* only answers */
-	(void)sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, 3000000, 1000, after_a_while, event);
+	(void)sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, 1500000, 1000, after_a_while,
+	                                 event);
 	is_int(sd_event_loop(event), 7, "both live");
 	is_u64(a.frames + b.frames, 0, "PING and PONG are not shown");
 	ok(connection_bytes_in(peer_connection(b.peer)) >= 5 * 8, "PINGs came");
@@ -260,7 +264,8 @@ static void test_greeting(void)
 	uint64_t begin = 0, end = 0;
 
 	pair_init(&pair, NULL, NULL, NULL, 0);
-	ok(peer_new(event, TAKE(pair.client), &callbacks, 100, 60000, &a, &a.peer, NULL) == 0, "not greeted");
+	ok(peer_new(event, TAKE(pair.client), &callbacks, 100, 60000, &a, &a.peer, NULL) == 0,
+	   "not greeted");
 	(void)sd_event_now(event, CLOCK_MONOTONIC, &begin);
 	is_int(sd_event_loop(event), 0, "the loop");
 	(void)sd_event_now(event, CLOCK_MONOTONIC, &end);
@@ -336,7 +341,9 @@ static void test_nonsense(void)
 	end_loop(event, &a, NULL);
 }
 
-/* A peer that floods does not keep another from being served: both are done with in the same run. */
+/*
+ * A peer that floods does not keep another from being served: both are done with in the same run.
+ */
 static void leave_when_served(struct end *end, const struct frame *frame)
 {
 	(void)sd_event_exit(end->event, 0);

@@ -74,7 +74,8 @@ static void test_life(void)
 	char path[64], text[500] = "";
 	int fd = notify_socket(path);
 
-	is_int(service_new(&callbacks, SERVICE_CHILDREN, &seen, &service, &err), 0, "made: %s", err.text);
+	is_int(service_new(&callbacks, SERVICE_CHILDREN, &seen, &service, &err), 0, "made: %s",
+	       err.text);
 	service_ready(service, "%d workers", 2);
 	service_status(service, "%d workers", 2);
 	service_status(service, "%d workers\nX=1", 3);
@@ -147,14 +148,16 @@ static void test_forked(void)
 	int status = 0;
 	pid_t pid;
 
-	is_int(service_new(&callbacks, SERVICE_CHILDREN, &seen, &service, &err), 0, "made: %s", err.text);
+	is_int(service_new(&callbacks, SERVICE_CHILDREN, &seen, &service, &err), 0, "made: %s",
+	       err.text);
 	pid = fork();
 	if (pid == 0) {
 		service_forked(service);
 		(void)raise(SIGTERM);
 		_exit(3);
 	}
-	ok(pid > 0 && waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM,
+	ok(pid > 0 && waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) &&
+	       WTERMSIG(status) == SIGTERM,
 	   "the child died of SIGTERM");
 	service = service_free(service);
 }
@@ -167,7 +170,8 @@ static void test_restored(void)
 	ok(sigprocmask(SIG_SETMASK, NULL, &mask) == 0 && sigismember(&mask, SIGTERM) == 0 &&
 	       sigismember(&mask, SIGCHLD) == 0,
 	   "signals are as before");
-	ok(sigaction(SIGPIPE, NULL, &pipe_action) == 0 && pipe_action.sa_handler == SIG_DFL, "SIGPIPE too");
+	ok(sigaction(SIGPIPE, NULL, &pipe_action) == 0 && pipe_action.sa_handler == SIG_DFL,
+	   "SIGPIPE too");
 }
 
 int main(void)

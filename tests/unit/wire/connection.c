@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lib/wire/connection.c over plain sockets: frames whole and cut, bounds, priority, the end in order. */
+/*
+ * lib/wire/connection.c over plain sockets: frames whole and cut, bounds, priority, the end in
+ * order.
+ */
 #include "lib/wire/connection.h"
 
 #include <errno.h>
@@ -24,7 +27,8 @@ static void hand_init(struct hand *hand)
 
 	pair_sockets(fds, 0);
 	hand->fd = fds[0];
-	ok(connection_new_plain(fds[1], &hand->connection, &err) == 0, "a plain connection: %s", err.text);
+	ok(connection_new_plain(fds[1], &hand->connection, &err) == 0, "a plain connection: %s",
+	   err.text);
 }
 
 static void hand_deinit(struct hand *hand)
@@ -80,7 +84,8 @@ static void test_cut_frames(void)
 		int want = i == 9 || i == 17;
 
 		hand_write(&hand, bytes + i, 1);
-		if (connection_run(hand.connection, &err) != 0 || connection_take(hand.connection, &frame, &err) != want)
+		if (connection_run(hand.connection, &err) != 0 ||
+		    connection_take(hand.connection, &frame, &err) != want)
 			ok(false, "after byte %zu: %s", i, err.text);
 	}
 	ok(frame.type == fq_Type_PING && frame.n == 0, "frames byte by byte");
@@ -88,13 +93,14 @@ static void test_cut_frames(void)
 	hand_write(&hand, bytes, 5);
 	closep(&hand.fd);
 	is_int(connection_run(hand.connection, &err), -ECONNRESET, "the end: %s", err.text);
-	ok(connection_take(hand.connection, &frame, &err) == 1 && frame.type == fq_Type_DATA && frame.tag == 9 &&
-	       memcmp(frame.payload, "hi", 2) == 0,
+	ok(connection_take(hand.connection, &frame, &err) == 1 && frame.type == fq_Type_DATA &&
+	       frame.tag == 9 && memcmp(frame.payload, "hi", 2) == 0,
 	   "what came whole before is taken");
 	is_int(connection_take(hand.connection, &frame, &err), 1, "the second too");
 	is_int(connection_take(hand.connection, &frame, &err), 0, "the cut one is not");
 	is_int(connection_run(hand.connection, &err), -ECONNRESET, "ended for good");
-	is_int(connection_send(hand.connection, fq_Type_PING, 0, NULL), -EPIPE, "takes nothing more");
+	is_int(connection_send(hand.connection, fq_Type_PING, 0, NULL), -EPIPE,
+	       "takes nothing more");
 	is_int(connection_events(hand.connection), 0, "waits for nothing");
 	hand_deinit(&hand);
 }
@@ -108,9 +114,11 @@ static void refused(const void *bytes, size_t n, const char *words)
 	hand_init(&hand);
 	hand_write(&hand, bytes, n);
 	ok(connection_run(hand.connection, &err) == 0, "comes in");
-	is_int(connection_take(hand.connection, &frame, &err), -EBADMSG, "is refused: %s", err.text);
+	is_int(connection_take(hand.connection, &frame, &err), -EBADMSG, "is refused: %s",
+	       err.text);
 	is_int(connection_take(hand.connection, &frame, &err), -EBADMSG, "and again");
-	ok(strstr(err.text, words) && err.class == ERROR_PROTOCOL && strlen(err.text) < 200, "says '%s'", words);
+	ok(strstr(err.text, words) && err.class == ERROR_PROTOCOL && strlen(err.text) < 200,
+	   "says '%s'", words);
 	hand_deinit(&hand);
 }
 
@@ -123,7 +131,10 @@ static void test_bad_frames(void)
 	refused("GET / HTTP/1.1\r\n\r\n", 18, "unknown type");
 }
 
-/* More than the input buffer holds: the reader says that there is more, and takes all of it in pieces. */
+/*
+ * More than the input buffer holds: the reader says that there is more, and takes all of it in
+ * pieces.
+ */
 static void test_flood(void)
 {
 	struct pair pair;
@@ -164,7 +175,8 @@ static void test_blob(struct side *client, struct side *server, int buffer_size,
 		bytes[i] = (uint8_t)(i % 251);
 	pair_init(&pair, client, server, NULL, buffer_size);
 	pair_run(&pair);
-	ok(connection_send_blob(pair.client, fq_Type_RESULT, 3, &result, bytes, size) == 0, "a blob of %zu bytes", size);
+	ok(connection_send_blob(pair.client, fq_Type_RESULT, 3, &result, bytes, size) == 0,
+	   "a blob of %zu bytes", size);
 	for (int i = 0; i < 100000 && r == 0; i++) {
 		if (connection_run(pair.client, &err) < 0 || connection_run(pair.server, &err) < 0)
 			break;
@@ -215,31 +227,39 @@ static void test_queue_bound(void)
 		sent++;
 	is_int(r, -ENOBUFS, "full");
 	is_u64(sent, 10, "after 80 bytes");
-	is_int(connection_send_blob(pair.client, fq_Type_RESULT, 0, &(fq_Result){0}, malloc(10), 10), -ENOBUFS,
-	       "for a blob too");
+	is_int(
+	    connection_send_blob(pair.client, fq_Type_RESULT, 0, &(fq_Result){0}, malloc(10), 10),
+	    -ENOBUFS, "for a blob too");
 	pair_run(&pair);
 	is_int(connection_send(pair.client, fq_Type_END, 0, NULL), 0, "not full when it was sent");
 	pair_deinit(&pair);
 }
 
-/* What was queued before connection_end() arrives, then the end; what comes meanwhile is dropped. */
+/*
+ * What was queued before connection_end() arrives, then the end; what comes meanwhile is dropped.
+ */
 static void test_end(struct side *client, struct side *server, const char *how)
 {
 	struct pair pair;
 
 	pair_init(&pair, client, server, NULL, 0);
 	pair_run(&pair);
-	ok(connection_send(pair.server, fq_Type_ERROR, 0, &(fq_Error){.class = 77, .text = "go"}) == 0, "%s: ERROR", how);
+	ok(connection_send(pair.server, fq_Type_ERROR, 0, &(fq_Error){.class = 77, .text = "go"}) ==
+	       0,
+	   "%s: ERROR", how);
 	connection_end(pair.server);
-	is_int(connection_send(pair.server, fq_Type_END, 0, NULL), -EPIPE, "%s: nothing behind it", how);
-	ok(connection_send(pair.client, fq_Type_END, 0, NULL) == 0, "%s: the other side talks on", how);
+	is_int(connection_send(pair.server, fq_Type_END, 0, NULL), -EPIPE, "%s: nothing behind it",
+	       how);
+	ok(connection_send(pair.client, fq_Type_END, 0, NULL) == 0, "%s: the other side talks on",
+	   how);
 	pair_run(&pair);
 	is_int(pair.client_ended, -ECONNRESET, "%s: %s", how, pair.client_error.text);
 	is_int(pair_take(pair.client).type, fq_Type_ERROR, "%s: it has the ERROR", how);
 	is_int(pair.server_ended, 0, "%s: the one that ended waits for the other", how);
 	pair.client = connection_free(pair.client);
 	pair_run(&pair);
-	is_int(pair.server_ended, -ECONNRESET, "%s: which has closed now: %s", how, pair.server_error.text);
+	is_int(pair.server_ended, -ECONNRESET, "%s: which has closed now: %s", how,
+	       pair.server_error.text);
 	is_int(pair_take(pair.server).type, 0, "%s: and shows nothing", how);
 	pair_deinit(&pair);
 }

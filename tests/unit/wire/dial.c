@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lib/wire/dial.c: a thread plays the coordinator on 127.0.0.1; name, connect, HELLO, JOIN, deadlines and how each fails. */
+/*
+ * lib/wire/dial.c: a thread plays the coordinator on 127.0.0.1; name, connect, HELLO, JOIN,
+ * deadlines and how each fails.
+ */
 #include "lib/wire/dial.h"
 
 #include <errno.h>
@@ -20,14 +23,17 @@
 
 static struct side client, server;
 
-/* One connection served by a thread, which answers the first frame by fixed ones and then waits for the end. */
+/*
+ * One connection served by a thread, which answers the first frame by fixed ones and then waits for
+ * the end.
+ */
 struct coordinator {
 	int listener, family;
 	uint16_t port;
 	uint16_t type; /* of the answer; 0: none */
 	const void *answer;
-	bool pings;   /* PING first, and the answer behind the PONG only */
-	bool closes;  /* at once after the handshake's beginning */
+	bool pings;  /* PING first, and the answer behind the PONG only */
+	bool closes; /* at once after the handshake's beginning */
 	fq_Hello hello;
 	fq_Join join;
 	pthread_t thread;
@@ -46,10 +52,12 @@ static void answer(struct coordinator *coordinator, struct connection *connectio
 		(void)message_decode(frame.type, frame.payload, frame.n, &coordinator->join, NULL);
 	if (!pong)
 		(void)connection_send(connection, fq_Type_PING, 5, NULL);
-	for (uint64_t before = connection_bytes_in(connection); !pong && connection_run(connection, NULL) >= 0;)
+	for (uint64_t before = connection_bytes_in(connection);
+	     !pong && connection_run(connection, NULL) >= 0;)
 		pong = connection_bytes_in(connection) > before;
 	if (coordinator->type)
-		(void)connection_send(connection, coordinator->type, frame.tag, coordinator->answer);
+		(void)connection_send(connection, coordinator->type, frame.tag,
+		                      coordinator->answer);
 	(void)dial_wait(connection, LONG_MS, &frame, NULL); /* until the other side closes */
 }
 
@@ -63,30 +71,35 @@ static void *serve(void *data)
 		closep(&fd);
 		return NULL;
 	}
-	r = coordinator->family == AF_UNIX ? connection_new_plain(fd, &connection, NULL)
-	                                   : connection_new_server(server.tls, fd, &connection, NULL);
+	r = coordinator->family == AF_UNIX
+	        ? connection_new_plain(fd, &connection, NULL)
+	        : connection_new_server(server.tls, fd, &connection, NULL);
 	if (r == 0)
 		answer(coordinator, connection);
 	connection_free(connection);
 	return NULL;
 }
 
-static void listen_on(struct coordinator *coordinator, const struct sockaddr *address, socklen_t size)
+static void listen_on(struct coordinator *coordinator, const struct sockaddr *address,
+                      socklen_t size)
 {
 	struct sockaddr_in bound = {0};
 	socklen_t n = sizeof bound;
 
 	coordinator->family = address->sa_family;
 	coordinator->listener = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(coordinator->listener, address, size) < 0 || listen(coordinator->listener, 5) < 0 ||
-	    (address->sa_family == AF_INET && getsockname(coordinator->listener, (struct sockaddr *)&bound, &n) < 0))
+	if (bind(coordinator->listener, address, size) < 0 ||
+	    listen(coordinator->listener, 5) < 0 ||
+	    (address->sa_family == AF_INET &&
+	     getsockname(coordinator->listener, (struct sockaddr *)&bound, &n) < 0))
 		ok(false, "cannot listen: %s", strerror(errno));
 	coordinator->port = ntohs(bound.sin_port);
 }
 
 static void start(struct coordinator *coordinator)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
 	listen_on(coordinator, (const struct sockaddr *)&address, sizeof address);
 	(void)pthread_create(&coordinator->thread, NULL, serve, coordinator);
@@ -98,7 +111,8 @@ static void finish(struct coordinator *coordinator)
 	closep(&coordinator->listener);
 }
 
-static int hello_to(struct coordinator *coordinator, uint64_t timeout_ms, fq_Welcome *welcome, struct error *err)
+static int hello_to(struct coordinator *coordinator, uint64_t timeout_ms, fq_Welcome *welcome,
+                    struct error *err)
 {
 	struct connection *connection;
 	fq_Hello hello = {.role = fq_Role_ROLE_CLIENT, .name = "anna"};
@@ -118,7 +132,8 @@ static int hello_to(struct coordinator *coordinator, uint64_t timeout_ms, fq_Wel
 static void test_hello(void)
 {
 	fq_Welcome answer = {.proto = 1, .generation = 17, .ping_ms = 1000, .dead_ms = 5000}, got;
-	fq_Error error = {.class = ERROR_DENIED, .text = "no\nsuch key"}, odd = {.class = 4000, .text = "odd"};
+	fq_Error error = {.class = ERROR_DENIED, .text = "no\nsuch key"},
+		 odd = {.class = 4000, .text = "odd"};
 	struct coordinator c = {.type = fq_Type_WELCOME, .answer = &answer};
 	struct error err = {0};
 
@@ -172,20 +187,24 @@ static void test_dead(void)
 static void test_unreachable(void)
 {
 	struct coordinator c = {0};
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct error err = {0};
 	char want[100];
 	int fd = -1;
 
 	listen_on(&c, (const struct sockaddr *)&address, sizeof address);
 	closep(&c.listener);
-	is_int(dial_tcp("127.0.0.1", c.port, LONG_MS, &fd, &err), -ECONNREFUSED, "refused: %s", err.text);
-	(void)snprintf(want, sizeof want, "cannot reach coordinator 127.0.0.1:%u: Connection refused", c.port);
+	is_int(dial_tcp("127.0.0.1", c.port, LONG_MS, &fd, &err), -ECONNREFUSED, "refused: %s",
+	       err.text);
+	(void)snprintf(want, sizeof want,
+	               "cannot reach coordinator 127.0.0.1:%u: Connection refused", c.port);
 	is_str(err.text, want, "the sentence");
 	is_int(err.class, ERROR_UNAVAILABLE, "its class");
 	ok(dial_tcp("no host", 1, LONG_MS, &fd, &err) < 0, "no name: %s", err.text);
 	is_int(err.class, ERROR_NO_HOST, "its class");
-	ok(dial_unix("/tmp/fqcluster-test-none/s", &fd, &err) == -ENOENT, "no socket: %s", err.text);
+	ok(dial_unix("/tmp/fqcluster-test-none/s", &fd, &err) == -ENOENT, "no socket: %s",
+	   err.text);
 	is_int(fd, -1, "no descriptor");
 }
 
@@ -214,7 +233,8 @@ static void test_unix(void)
 	(void)rmdir(folder);
 }
 
-static int join_to(struct coordinator *c, const uint8_t *pin, const char *known, fq_Role *role, struct error *err)
+static int join_to(struct coordinator *c, const uint8_t *pin, const char *known, fq_Role *role,
+                   struct error *err)
 {
 	char token[TOKEN_TEXT_MAX];
 	int r;
@@ -230,7 +250,8 @@ static void test_join(void)
 {
 	char folder[] = "/tmp/fqcluster-dial-XXXXXX", known[100];
 	fq_Error error = {.class = ERROR_DENIED, .text = "this token was used"};
-	struct coordinator c = {.type = fq_Type_JOINED, .answer = &(fq_Joined){fq_Role_ROLE_WORKER}};
+	struct coordinator c = {.type = fq_Type_JOINED,
+	                        .answer = &(fq_Joined){fq_Role_ROLE_WORKER}};
 	fq_Role role = fq_Role_ROLE_NONE;
 	struct error err = {0};
 	uint8_t pin[PIN_SIZE];
@@ -238,19 +259,22 @@ static void test_join(void)
 	if (!mkdtemp(folder))
 		return;
 	(void)snprintf(known, sizeof known, "%s/known", folder);
-	is_int(join_to(&c, client.pin, known, &role, &err), -EKEYREJECTED, "another coordinator: %s", err.text);
+	is_int(join_to(&c, client.pin, known, &role, &err), -EKEYREJECTED,
+	       "another coordinator: %s", err.text);
 	c = (struct coordinator){.type = fq_Type_ERROR, .answer = &error};
-	is_int(join_to(&c, server.pin, known, &role, &err), -EREMOTEIO, "a used token: %s", err.text);
+	is_int(join_to(&c, server.pin, known, &role, &err), -EREMOTEIO, "a used token: %s",
+	       err.text);
 	ok(access(known, F_OK) < 0, "nothing is known yet");
-	c = (struct coordinator){.type = fq_Type_JOINED, .answer = &(fq_Joined){fq_Role_ROLE_WORKER}};
+	c = (struct coordinator){.type = fq_Type_JOINED,
+	                         .answer = &(fq_Joined){fq_Role_ROLE_WORKER}};
 	is_int(join_to(&c, server.pin, known, &role, &err), 0, "joined: %s", err.text);
 	is_int(role, fq_Role_ROLE_WORKER, "as a worker");
 	is_str(c.join.secret, SECRET, "by the secret");
 	is_str(c.join.name, "node-a", "with the name");
 	is_int(known_find(known, "127.0.0.1", c.port, pin, &err), 0, "is known now");
 	is_mem(pin, server.pin, PIN_SIZE, "by its pin");
-	is_int(dial_join("127.0.0.1", 1, "nonsense", client.key, "n", known, &role, &err), -EINVAL, "no token: %s",
-	       err.text);
+	is_int(dial_join("127.0.0.1", 1, "nonsense", client.key, "n", known, &role, &err), -EINVAL,
+	       "no token: %s", err.text);
 	(void)unlink(known);
 	(void)rmdir(folder);
 }

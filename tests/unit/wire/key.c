@@ -14,8 +14,8 @@
 
 /* openssl genpkey -algorithm ed25519; the pin is openssl pkey -pubout -outform DER | sha256sum */
 static const char pem[] = "-----BEGIN PRIVATE KEY-----\n"
-                          "MC4CAQAwBQYDK2VwBCIEINgpgKxQ72ilLr+66i4bHw4BFNcfB1ZXpwiMTcxRGN3G\n"
-                          "-----END PRIVATE KEY-----\n";
+			  "MC4CAQAwBQYDK2VwBCIEINgpgKxQ72ilLr+66i4bHw4BFNcfB1ZXpwiMTcxRGN3G\n"
+			  "-----END PRIVATE KEY-----\n";
 static const char pem_pin[] = "c7e0a35ef511caef8e8a1d6cecb4b452c504ba0e1b2682582672c049a07086b0";
 
 static const char rsa[] = "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n";
@@ -24,7 +24,9 @@ static void write_file(const char *path, const char *text, mode_t mode)
 {
 	_cleanup_(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	ok(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fchmod(fd, mode) == 0, "write %s", path);
+	ok(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) &&
+	       fchmod(fd, mode) == 0,
+	   "write %s", path);
 }
 
 static void test_make(const char *folder)

@@ -9,7 +9,10 @@
 #include "lib/base/cleanup.h"
 #include "tests/unit/tap.h"
 
-/* Every row of the table agrees with itself, and an empty message of it is read or refused, never anything else. */
+/*
+ * Every row of the table agrees with itself, and an empty message of it is read or refused, never
+ * anything else.
+ */
 static void test_table(void)
 {
 	_cleanup_(freep) void *message = malloc(message_struct_size_largest());
@@ -23,7 +26,8 @@ static void test_table(void)
 		if (type > UINT16_MAX || message_payload_max(t) == 0)
 			continue;
 		types++;
-		bad += message_payload_max(t) > PAYLOAD_MAX || message_struct_size(t) > message_struct_size_largest();
+		bad += message_payload_max(t) > PAYLOAD_MAX ||
+		       message_struct_size(t) > message_struct_size_largest();
 		if (t == fq_Type_DATA)
 			continue;
 		r = message_decode(t, NULL, 0, message, &err);
@@ -41,7 +45,10 @@ static void test_table(void)
 
 static void test_task(void)
 {
-	fq_Task task = {.has_ref = true, .ref = {7, 1, UINT64_MAX, 3}, .has_fingerprint = true, .end = 1ULL << 40};
+	fq_Task task = {.has_ref = true,
+	                .ref = {7, 1, UINT64_MAX, 3},
+	                .has_fingerprint = true,
+	                .end = 1ULL << 40};
 	uint8_t bytes[PAYLOAD_MAX];
 	struct error err = {0};
 	fq_Task got;
@@ -54,9 +61,12 @@ static void test_task(void)
 	is_u64(got.end, task.end, "the end");
 	is_str(got.path, task.path, "a path of the largest length");
 	ok(message_encode(fq_Type_TASK, &task, bytes, 100, &n) == -EMSGSIZE, "no room");
-	ok(message_encode(fq_Type_DATA, &task, bytes, sizeof bytes, &n) == -EINVAL, "DATA is no message");
-	ok(message_encode(fq_Type_TASK, NULL, bytes, sizeof bytes, &n) == -EINVAL, "TASK needs a message");
-	ok(message_encode(fq_Type_PING, NULL, bytes, sizeof bytes, &n) == 0 && n == 0, "PING needs none");
+	ok(message_encode(fq_Type_DATA, &task, bytes, sizeof bytes, &n) == -EINVAL,
+	   "DATA is no message");
+	ok(message_encode(fq_Type_TASK, NULL, bytes, sizeof bytes, &n) == -EINVAL,
+	   "TASK needs a message");
+	ok(message_encode(fq_Type_PING, NULL, bytes, sizeof bytes, &n) == 0 && n == 0,
+	   "PING needs none");
 	for (size_t cut = 1; cut < 60; cut++) {
 		int r = message_decode(fq_Type_TASK, bytes, cut, &got, &err);
 
@@ -88,7 +98,8 @@ static void test_largest(void)
 
 static void test_refused(void)
 {
-	static const uint8_t role_9[] = {0x18, 9}, state_9[] = {0x20, 9}, text[] = "no message", newer[] = {0xf8, 0x07, 1};
+	static const uint8_t role_9[] = {0x18, 9}, state_9[] = {0x20, 9}, text[] = "no message",
+			     newer[] = {0xf8, 0x07, 1};
 	static const uint8_t short_uuid[] = {0x0a, 3, 1, 2, 3}, no_ref[] = {0x10, 5};
 	union {
 		fq_Hello hello;
@@ -100,16 +111,21 @@ static void test_refused(void)
 	_cleanup_(freep) fq_SubmitFile *file = malloc(sizeof *file);
 	struct error err = {0};
 
-	ok(message_decode(fq_Type_HELLO, role_9, sizeof role_9, &got, &err) == -EBADMSG, "role 9: %s", err.text);
-	ok(message_decode(fq_Type_JOB, state_9, sizeof state_9, &got, &err) == -EBADMSG, "state 9: %s", err.text);
-	ok(message_decode(fq_Type_JOB, text, sizeof text, &got, &err) == -EBADMSG, "text: %s", err.text);
-	ok(message_decode(fq_Type_SUBMIT, short_uuid, sizeof short_uuid, &got, &err) == -EBADMSG, "a short uuid: %s",
+	ok(message_decode(fq_Type_HELLO, role_9, sizeof role_9, &got, &err) == -EBADMSG,
+	   "role 9: %s", err.text);
+	ok(message_decode(fq_Type_JOB, state_9, sizeof state_9, &got, &err) == -EBADMSG,
+	   "state 9: %s", err.text);
+	ok(message_decode(fq_Type_JOB, text, sizeof text, &got, &err) == -EBADMSG, "text: %s",
 	   err.text);
-	ok(message_decode(fq_Type_PROGRESS, no_ref, sizeof no_ref, &got, &err) == -EBADMSG, "no slice: %s", err.text);
-	ok(message_decode(fq_Type_SUBMIT_FILE, long_path, sizeof long_path, file, &err) == -EBADMSG, "a long path: %s",
-	   err.text);
+	ok(message_decode(fq_Type_SUBMIT, short_uuid, sizeof short_uuid, &got, &err) == -EBADMSG,
+	   "a short uuid: %s", err.text);
+	ok(message_decode(fq_Type_PROGRESS, no_ref, sizeof no_ref, &got, &err) == -EBADMSG,
+	   "no slice: %s", err.text);
+	ok(message_decode(fq_Type_SUBMIT_FILE, long_path, sizeof long_path, file, &err) == -EBADMSG,
+	   "a long path: %s", err.text);
 	ok(message_decode(42000, text, 1, &got, &err) == -EBADMSG, "an unknown type: %s", err.text);
-	ok(message_decode(fq_Type_HELLO, newer, sizeof newer, &got, &err) == 0, "a field of a newer version is skipped");
+	ok(message_decode(fq_Type_HELLO, newer, sizeof newer, &got, &err) == 0,
+	   "a field of a newer version is skipped");
 }
 
 int main(void)

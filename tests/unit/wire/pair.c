@@ -43,10 +43,12 @@ void pair_sockets(int fds[2], int buffer_size)
 {
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), NULL);
 	for (int i = 0; i < 2 && buffer_size > 0; i++)
-		must(setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &buffer_size, sizeof buffer_size), NULL);
+		must(setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &buffer_size, sizeof buffer_size),
+		     NULL);
 }
 
-void pair_init(struct pair *pair, struct side *client, struct side *server, const uint8_t *pin, int buffer_size)
+void pair_init(struct pair *pair, struct side *client, struct side *server, const uint8_t *pin,
+               int buffer_size)
 {
 	struct error err = {0};
 	int fds[2];
@@ -54,7 +56,9 @@ void pair_init(struct pair *pair, struct side *client, struct side *server, cons
 	*pair = (struct pair){0};
 	pair_sockets(fds, buffer_size);
 	if (client)
-		must(connection_new_client(client->tls, fds[0], pin ? pin : server->pin, &pair->client, &err), &err);
+		must(connection_new_client(client->tls, fds[0], pin ? pin : server->pin,
+		                           &pair->client, &err),
+		     &err);
 	else
 		must(connection_new_plain(fds[0], &pair->client, &err), &err);
 	if (server)
@@ -80,7 +84,8 @@ static bool step(struct connection *connection, int *ended, struct error *err)
 	r = connection_run(connection, err);
 	if (r < 0)
 		*ended = r;
-	poll_fd = (struct pollfd){.fd = connection_fd(connection), .events = connection_events(connection)};
+	poll_fd = (struct pollfd){.fd = connection_fd(connection),
+	                          .events = connection_events(connection)};
 	return r == CONNECTION_AGAIN || (r == 0 && poll(&poll_fd, 1, 0) > 0);
 }
 

@@ -24,7 +24,8 @@ static uint16_t next(const uint8_t *bytes, size_t *at, uint32_t *ret_n, uint16_t
 {
 	const uint8_t *header = bytes + *at;
 
-	*ret_n = (uint32_t)header[0] << 24 | (uint32_t)header[1] << 16 | (uint32_t)header[2] << 8 | header[3];
+	*ret_n = (uint32_t)header[0] << 24 | (uint32_t)header[1] << 16 | (uint32_t)header[2] << 8 |
+	         header[3];
 	*ret_tag = (uint16_t)(header[6] << 8 | header[7]);
 	*at += FRAME_HEADER + *ret_n;
 	return (uint16_t)(header[4] << 8 | header[5]);
@@ -45,24 +46,30 @@ static void test_order(void)
 	ok(queue_add(&queue, fq_Type_PING, 3, NULL, 0) == 0, "an urgent frame");
 	n = 5 + queue_take(&queue, out + 5, sizeof out - 5);
 	is_u64(n, 27, "all the others");
-	ok(next(out, &at, &length, &tag) == fq_Type_JOB && tag == 1 && length == 3, "the frame begun is ended first");
+	ok(next(out, &at, &length, &tag) == fq_Type_JOB && tag == 1 && length == 3,
+	   "the frame begun is ended first");
 	ok(next(out, &at, &length, &tag) == fq_Type_PING && tag == 3, "then the urgent one");
 	ok(next(out, &at, &length, &tag) == fq_Type_END && tag == 2 && at == n, "then the other");
 	is_u64(queue.bytes, 0, "nothing is left");
 	queue_deinit(&queue);
 }
 
-/* A blob comes out whole, whatever the pieces in which it is asked for, with PING between its frames. */
+/*
+ * A blob comes out whole, whatever the pieces in which it is asked for, with PING between its
+ * frames.
+ */
 static void test_blob(size_t size, size_t piece)
 {
 	struct queue queue = {.max = 10 << 20};
-	_cleanup_(freep) uint8_t *out = malloc(size + 1000), *want = make_blob(size), *got = malloc(size + 1);
+	_cleanup_(freep) uint8_t *out = malloc(size + 1000), *want = make_blob(size),
+				 *got = malloc(size + 1);
 	size_t at = 0, n = 0, k, got_n = 0, pings = 0, frames = 0;
 	uint16_t tag;
 	uint32_t length;
 
-	ok(queue_add_blob(&queue, fq_Type_RESULT, 9, (const uint8_t *)"head", 4, make_blob(size), size) == 0, "blob of %zu",
-	   size);
+	ok(queue_add_blob(&queue, fq_Type_RESULT, 9, (const uint8_t *)"head", 4, make_blob(size),
+	                  size) == 0,
+	   "blob of %zu", size);
 	ok(queue_add(&queue, fq_Type_DRAINING, 0, NULL, 0) == 0, "a frame behind it");
 	while ((k = queue_take(&queue, out + n, piece)) > 0) {
 		if (n < 100000 && n + k >= 100000)
@@ -98,13 +105,17 @@ static void test_bound(void)
 	ok(queue_add(&queue, fq_Type_END, 0, NULL, 0) == -ENOBUFS, "no more do");
 	is_u64(queue_take(&queue, out, 9), 9, "9 bytes taken out");
 	ok(queue_add(&queue, fq_Type_END, 0, NULL, 0) == 0, "8 fit now");
-	ok(queue_add_blob(&queue, fq_Type_RESULT, 0, NULL, 0, make_blob(1), 1) == -ENOBUFS, "a blob does not");
-	ok(queue_add_blob(&queue, fq_Type_RESULT, 0, NULL, 0, make_blob(1000), 1000) == -ENOBUFS, "nor a large one");
+	ok(queue_add_blob(&queue, fq_Type_RESULT, 0, NULL, 0, make_blob(1), 1) == -ENOBUFS,
+	   "a blob does not");
+	ok(queue_add_blob(&queue, fq_Type_RESULT, 0, NULL, 0, make_blob(1000), 1000) == -ENOBUFS,
+	   "nor a large one");
 	queue_deinit(&queue);
-	ok(queue_add_blob(&queue, fq_Type_RESULT, 0, NULL, 0, make_blob(84), 84) == 0, "84 bytes with two headers fit");
+	ok(queue_add_blob(&queue, fq_Type_RESULT, 0, NULL, 0, make_blob(84), 84) == 0,
+	   "84 bytes with two headers fit");
 	is_u64(queue.bytes, 100, "which are counted");
 	queue.max = 50;
-	ok(queue_add(&queue, fq_Type_END, 0, NULL, 0) == -ENOBUFS, "a smaller bound than is queued");
+	ok(queue_add(&queue, fq_Type_END, 0, NULL, 0) == -ENOBUFS,
+	   "a smaller bound than is queued");
 	queue_deinit(&queue);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * lib/wire/tls.c: who is let in and who is not. The other side is a connection of ours, or OpenSSL used directly where it has
- * to do what ours never does: no certificate, another kind of key, TLS 1.2, plain text.
+ * lib/wire/tls.c: who is let in and who is not. The other side is a connection of ours, or OpenSSL
+ * used directly where it has to do what ours never does: no certificate, another kind of key,
+ * TLS 1.2, plain text.
  */
 #include "lib/wire/tls.h"
 
@@ -29,10 +30,11 @@ static void test_pins(void)
 	struct pair pair;
 
 	pair_init(&pair, &client, &server, NULL, 0);
-	ok(!connection_ready(pair.client) && !connection_ready(pair.server), "not ready before the handshake");
+	ok(!connection_ready(pair.client) && !connection_ready(pair.server),
+	   "not ready before the handshake");
 	pair_run(&pair);
-	ok(connection_ready(pair.client) && connection_ready(pair.server), "ready: %s%s", pair.client_error.text,
-	   pair.server_error.text);
+	ok(connection_ready(pair.client) && connection_ready(pair.server), "ready: %s%s",
+	   pair.client_error.text, pair.server_error.text);
 	ok(connection_peer_pin(pair.server, pin), "the server knows the client's key");
 	is_mem(pin, client.pin, PIN_SIZE, "its pin");
 	ok(connection_peer_pin(pair.client, pin), "and the client the server's");
@@ -49,8 +51,11 @@ static void test_wrong_pin(void)
 	(void)connection_send(pair.client, fq_Type_PING, 0, NULL);
 	pair_run(&pair);
 	is_int(pair.client_ended, -EKEYREJECTED, "the client refuses: %s", pair.client_error.text);
-	ok(strstr(pair.client_error.text, "not the pinned one") && pair.client_error.class == ERROR_DENIED, "in words");
-	is_int(pair.server_ended, -EKEYREJECTED, "the server learns it: %s", pair.server_error.text);
+	ok(strstr(pair.client_error.text, "not the pinned one") &&
+	       pair.client_error.class == ERROR_DENIED,
+	   "in words");
+	is_int(pair.server_ended, -EKEYREJECTED, "the server learns it: %s",
+	       pair.server_error.text);
 	ok(strlen(pair.server_error.text) < 200, "in few words");
 	is_int(pair_take(pair.server).type, 0, "and has got no frame");
 	is_int(connection_send(pair.client, fq_Type_PING, 0, NULL), -EPIPE, "nothing more is sent");
@@ -176,10 +181,13 @@ static void test_strangers(void)
 
 	meet(&(struct stranger){false, TLS1_3_VERSION, "ED25519"}, &ended, &err);
 	is_int(ended, 0, "any client with an Ed25519 key is let in %s", err.text);
-	refused("client without a certificate", (struct stranger){false, TLS1_3_VERSION, NULL}, -EKEYREJECTED);
-	refused("client with an RSA key", (struct stranger){false, TLS1_3_VERSION, "RSA"}, -EKEYREJECTED);
+	refused("client without a certificate", (struct stranger){false, TLS1_3_VERSION, NULL},
+	        -EKEYREJECTED);
+	refused("client with an RSA key", (struct stranger){false, TLS1_3_VERSION, "RSA"},
+	        -EKEYREJECTED);
 	refused("client of TLS 1.2", (struct stranger){false, TLS1_2_VERSION, "ED25519"}, -EPROTO);
-	refused("server with another key", (struct stranger){true, TLS1_3_VERSION, "ED25519"}, -EKEYREJECTED);
+	refused("server with another key", (struct stranger){true, TLS1_3_VERSION, "ED25519"},
+	        -EKEYREJECTED);
 	refused("server with an RSA key", (struct stranger){true, TLS1_3_VERSION, "RSA"}, -EPROTO);
 	refused("server of TLS 1.2", (struct stranger){true, TLS1_2_VERSION, "ED25519"}, -EPROTO);
 }
@@ -235,7 +243,9 @@ int main(void)
 	test_closed();
 	test_strangers();
 	plain_text(false, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-	plain_text(false, "\1\1\1\1\1\1\1\1 something like a frame, and more of it than a TLS header needs");
+	plain_text(
+	    false,
+	    "\1\1\1\1\1\1\1\1 something like a frame, and more of it than a TLS header needs");
 	plain_text(true, "220 mail.example.org ESMTP\r\n");
 	measure();
 	side_deinit(&client);

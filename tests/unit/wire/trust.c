@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lib/wire/trust.c: peers and known files there and back, comments kept, wrong lines named, tokens. */
+/*
+ * lib/wire/trust.c: peers and known files there and back, comments kept, wrong lines named, tokens.
+ */
 #include "lib/wire/trust.h"
 
 #include <errno.h>
@@ -51,7 +53,8 @@ static struct peer_row row(fq_Role role, int pin_byte, const char *name)
 static void test_peers_file(void)
 {
 	_cleanup_(peers_deinit) struct peers peers = {0}, again = {0};
-	struct peer_row a = row(fq_Role_ROLE_WORKER, 0xaa, "node-a"), b = row(fq_Role_ROLE_CLIENT, 0xbb, "anna"), c;
+	struct peer_row a = row(fq_Role_ROLE_WORKER, 0xaa, "node-a"),
+			b = row(fq_Role_ROLE_CLIENT, 0xbb, "anna"), c;
 	struct error err = {0};
 	struct stat st;
 	char path[100];
@@ -62,16 +65,20 @@ static void test_peers_file(void)
 	ok(peers_add(path, &peers, &b, &err) == 0 && peers.n == 2, "add a second: %s", err.text);
 	file_is(path, "worker " PIN_A " node-a\nclient " PIN_B " anna\n", "the file");
 	ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600, "its mode");
-	write_file(path, "# our peers\n\n  worker\t" PIN_A "  node-a\r\n# people\nclient " PIN_B " anna");
+	write_file(path,
+	           "# our peers\n\n  worker\t" PIN_A "  node-a\r\n# people\nclient " PIN_B " anna");
 	b.role = fq_Role_ROLE_ADMIN;
 	ok(peers_add(path, &peers, &b, &err) == 0 && peers.n == 2, "replace: %s", err.text);
-	file_is(path, "# our peers\n\n  worker\t" PIN_A "  node-a\r\n# people\nadmin " PIN_B " anna\n",
+	file_is(path,
+	        "# our peers\n\n  worker\t" PIN_A "  node-a\r\n# people\nadmin " PIN_B " anna\n",
 	        "comments and other lines are kept");
 	a.role = fq_Role_ROLE_CLIENT;
 	ok(peers_add(path, &peers, &a, &err) == 0, "replace the first: %s", err.text);
-	file_is(path, "# our peers\n\nclient " PIN_A " node-a\n# people\nadmin " PIN_B " anna\n", "and again");
+	file_is(path, "# our peers\n\nclient " PIN_A " node-a\n# people\nadmin " PIN_B " anna\n",
+	        "and again");
 	ok(peers_load(path, &again, &err) == 0 && again.n == 2, "read again: %s", err.text);
-	ok(peers_find(&again, b.pin) && peers_find(&again, b.pin)->role == fq_Role_ROLE_ADMIN, "found");
+	ok(peers_find(&again, b.pin) && peers_find(&again, b.pin)->role == fq_Role_ROLE_ADMIN,
+	   "found");
 	c = row(fq_Role_ROLE_ADMIN, 0xcc, "x");
 	ok(!peers_find(&again, c.pin), "another is not");
 	c = row(fq_Role_ROLE_ADMIN, 0xcc, "two words");
@@ -88,7 +95,8 @@ static void wrong_bytes(const char *text, size_t n, const char *words)
 	struct peers peers = {0};
 	struct error err = {0};
 
-	ok(peers_parse("peers", text, n, &peers, &err) == -EINVAL && err.class == ERROR_CONFIG, "refused: %s", err.text);
+	ok(peers_parse("peers", text, n, &peers, &err) == -EINVAL && err.class == ERROR_CONFIG,
+	   "refused: %s", err.text);
 	ok(strstr(err.text, words) != NULL, "says '%s'", words);
 }
 
@@ -105,7 +113,8 @@ static void test_wrong_lines(void)
 	wrong("worker " PIN_A "\n", "peers:1: there should be three words");
 	wrong("worker " PIN_A " a b\n", "but there are 4");
 	wrong("worker abc x\n", "'abc' is no pin");
-	wrong("worker " PIN_A " x\nclient " PIN_A " y", "peers:2: this key stands here a second time");
+	wrong("worker " PIN_A " x\nclient " PIN_A " y",
+	      "peers:2: this key stands here a second time");
 	wrong_bytes("worker\0", 7, "bytes that are no text");
 	wrong("a\033b c d", "bytes that are no text");
 	memset(line, 'x', sizeof line);
@@ -127,9 +136,11 @@ static void test_known(void)
 	ok(known_add(path, "coord", 5381, a, &err) == 0, "add: %s", err.text);
 	ok(known_add(path, "::1", 5381, b, &err) == 0, "add an address: %s", err.text);
 	file_is(path, "coord:5381 " PIN_A "\n[::1]:5381 " PIN_B "\n", "the file");
-	ok(known_find(path, "COORD", 5381, got, &err) == 0 && got[0] == 0xaa, "found, as names are");
+	ok(known_find(path, "COORD", 5381, got, &err) == 0 && got[0] == 0xaa,
+	   "found, as names are");
 	ok(known_find(path, "::1", 5381, got, &err) == 0 && got[0] == 0xbb, "found the address");
-	is_int(known_find(path, "coord", 5382, got, &err), 1, "another port is another coordinator");
+	is_int(known_find(path, "coord", 5382, got, &err), 1,
+	       "another port is another coordinator");
 	ok(known_add(path, "coord", 5381, b, &err) == 0, "replace: %s", err.text);
 	file_is(path, "coord:5381 " PIN_B "\n[::1]:5381 " PIN_B "\n", "the file");
 	write_file(path, "coord:5381 " PIN_C " more\n");
@@ -143,7 +154,8 @@ static void no_token(const char *text, const char *words)
 	uint8_t pin[PIN_SIZE];
 	struct error err = {0};
 
-	ok(token_parse(text, pin, secret, &err) == -EINVAL && err.class == ERROR_USAGE, "refused: %s", err.text);
+	ok(token_parse(text, pin, secret, &err) == -EINVAL && err.class == ERROR_USAGE,
+	   "refused: %s", err.text);
 	ok(strstr(err.text, words) != NULL, "says '%s'", words);
 }
 

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Leaving in order, after SIGTERM:
+ *
+ *     DRAINING -> what waits is returned -> what will be done in time is finished, the rest returned -> results acknowledged -> exit 0
+ *
+ * It is over within drain_timeout. Without a coordinator nobody can take anything: the worker leaves after ALONE_MS.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/worker/worker_internal.h"
+#include "lib/base/log.h"
+
+#define STEP_US 100000
+#define ALONE_MS 2000
+#define MARGIN_MS 3000 /* kept of drain_timeout for returning slices and sending results; at most a quarter of it */
+
+static uint64_t margin_ms(const struct worker *worker)
+{
+	uint64_t quarter = worker->settings->drain_timeout_ms / 4;
+
+	return quarter < MARGIN_MS ? quarter : MARGIN_MS;
+}
+
+void drain_return(struct worker *worker, struct held_slice *slice)
+{
+	fq_Ref message = {.has_ref = true, .ref = slice->task.ref};
+
+	if (slice->state == HELD_RUNNING)
+		slot_stop(slice->slot);
+	(void)uplink_send(worker->uplink, fq_Type_RETURN, &message); /* unheard, the slice counts as lost */
+	held_remove(&worker->held, slice);
+	worker->drain_returned++;
+	worker_changed(worker);
+}
+
+/* Whether it will be done within left_ms at the rate that it had so far; before the first progress nobody knows. */
+static bool is_in_time(const struct held_slice *slice, uint64_t now, uint64_t left_ms, uint64_t timeout_ms)
+{
+	uint64_t size = slice->slice.end - slice->slice.begin, since = now - slice->bytes_ms;
+	double need;
+
+	if (left_ms == 0)
+		return false;
+	if (slice->bytes == 0)
+		return left_ms > timeout_ms / 2;
+	need = (double)(size - slice->bytes) * (double)(slice->bytes_ms - slice->begun_ms) / (double)slice->bytes;
+	return need <= (double)since + (double)left_ms;
+}
+
+static void return_late(struct worker *worker, uint64_t now, uint64_t left_ms)
+{
+	struct held_slice *slice = worker->held.first, *next;
+
+	for (; slice; slice = next) {
+		next = slice->next;
+		if (slice->state == HELD_WAITING ||
+		    (slice->state == HELD_RUNNING &&
+		     !is_in_time(slice, now, left_ms, worker->settings->drain_timeout_ms)))
+			drain_return(worker, slice);
+	}
+}
+
+static void leave(struct worker *worker)
+{
+	worker->leaving = true;
+	log_info("drained: %zu slices were given back, %zu results are not acknowledged", worker->drain_returned,
+	         worker->held.counted);
+	uplink_end(worker->uplink, "the worker ends");
+}
+
+void drain_step(struct worker *worker)
+{
+	uint64_t now, passed, timeout = worker->settings->drain_timeout_ms, margin = margin_ms(worker);
+	bool nothing_left;
+
+	if (!worker->draining || worker->leaving)
+		return;
+	now = worker_now_ms(worker);
+	passed = now - worker->drain_begun_ms;
+	return_late(worker, now, passed + margin < timeout ? timeout - margin - passed : 0);
+	if (uplink_up(worker->uplink))
+		worker->alone_since_ms = 0;
+	else if (worker->alone_since_ms == 0)
+		worker->alone_since_ms = now;
+	nothing_left = !worker->held.first;
+	if (nothing_left || passed + margin / 2 >= timeout ||
+	    (worker->alone_since_ms > 0 && now - worker->alone_since_ms >= ALONE_MS))
+		leave(worker);
+}
+
+static int on_step(sd_event_source *source, uint64_t us, void *userdata)
+{
+	struct worker *worker = userdata;
+
+	drain_step(worker);
+	if (!worker->leaving && (sd_event_source_set_time_relative(source, STEP_US) < 0 ||
+	                         sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) < 0))
+		leave(worker);
+	return 0;
+}
+
+int drain_init(struct worker *worker)
+{
+	int r = sd_event_add_time(service_event(worker->service), &worker->drain_timer, CLOCK_MONOTONIC, 0, 0, on_step, worker);
+
+	if (r >= 0)
+		r = sd_event_source_set_enabled(worker->drain_timer, SD_EVENT_OFF);
+	return r < 0 ? r : 0;
+}
+
+void worker_stop(struct worker *worker)
+{
+	if (worker->draining)
+		return;
+	worker->draining = true;
+	worker->drain_begun_ms = worker_now_ms(worker);
+	log_info("draining: %zu slices and %zu results are in hand", worker->held.waiting + worker->held.running,
+	         worker->held.counted);
+	worker_changed(worker);
+	(void)uplink_send(worker->uplink, fq_Type_DRAINING, NULL); /* HELLO says it too */
+	(void)on_step(worker->drain_timer, 0, worker);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What this worker has in hand: see held.h. The lists are short (slots, and results of some milliseconds). */
+#include "daemon/worker/held.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "lib/base/cleanup.h"
+
+static size_t *count_of(struct held *held, enum held_state state)
+{
+	return state == HELD_WAITING ? &held->waiting : state == HELD_RUNNING ? &held->running : &held->counted;
+}
+
+static void change(struct held *held, struct held_slice *slice, enum held_state state)
+{
+	--*count_of(held, slice->state);
+	slice->state = state;
+	++*count_of(held, state);
+}
+
+struct held_slice *held_add(struct held *held, const fq_Task *task, const struct slice_task *slice)
+{
+	struct held_slice *added = calloc(1, sizeof *added);
+
+	if (!added)
+		return NULL;
+	added->task = *task;
+	added->slice = *slice;
+	added->file = -1;
+	if (held->last)
+		held->last->next = added;
+	else
+		held->first = added;
+	held->last = added;
+	held->waiting++;
+	return added;
+}
+
+static void slice_free(struct held_slice *slice)
+{
+	closep(&slice->file);
+	free(slice->blob);
+	free(slice);
+}
+
+void held_remove(struct held *held, struct held_slice *slice)
+{
+	struct held_slice **at = &held->first, *before = NULL;
+
+	while (*at != slice) {
+		assert(*at);
+		before = *at;
+		at = &before->next;
+	}
+	*at = slice->next;
+	if (held->last == slice)
+		held->last = before;
+	--*count_of(held, slice->state);
+	held->bytes -= slice->blob_n;
+	slice_free(slice);
+}
+
+void held_clear(struct held *held)
+{
+	while (held->first)
+		held_remove(held, held->first);
+}
+
+struct held_slice *held_find(const struct held *held, const fq_SliceRef *ref)
+{
+	for (struct held_slice *slice = held->first; slice; slice = slice->next) {
+		const fq_SliceRef *own = &slice->task.ref;
+
+		if (own->job == ref->job && own->file == ref->file && own->slice == ref->slice && own->lease == ref->lease)
+			return slice;
+	}
+	return NULL;
+}
+
+struct held_slice *held_of_slot(const struct held *held, const struct slot *slot)
+{
+	for (struct held_slice *slice = held->first; slice; slice = slice->next)
+		if (slice->state == HELD_RUNNING && slice->slot == slot)
+			return slice;
+	return NULL;
+}
+
+struct held_slice *held_first(const struct held *held, enum held_state state)
+{
+	for (struct held_slice *slice = held->first; slice; slice = slice->next)
+		if (slice->state == state && !(state == HELD_COUNTED && slice->sent))
+			return slice;
+	return NULL;
+}
+
+void held_begin(struct held *held, struct held_slice *slice, struct slot *slot, int file, uint64_t now_ms)
+{
+	assert(slice->state == HELD_WAITING);
+	change(held, slice, HELD_RUNNING);
+	slice->slot = slot;
+	slice->file = file;
+	slice->begun_ms = slice->bytes_ms = slice->told_ms = now_ms;
+}
+
+void held_finish(struct held *held, struct held_slice *slice, const fq_Result *result, uint8_t *blob, size_t n)
+{
+	assert(slice->state != HELD_COUNTED);
+	change(held, slice, HELD_COUNTED);
+	slice->slot = NULL;
+	closep(&slice->file);
+	slice->result = *result;
+	slice->blob = blob;
+	slice->blob_n = n;
+	held->bytes += n;
+}
+
+bool held_full(const struct held *held)
+{
+	return held->counted >= HELD_RESULTS_MAX || held->bytes >= HELD_BYTES_MAX;
+}
+
+void held_unsend(struct held *held)
+{
+	for (struct held_slice *slice = held->first; slice; slice = slice->next)
+		slice->sent = false;
+}
+
+static size_t list(const struct held *held, bool counted, fq_SliceRef *ret, size_t n, size_t max)
+{
+	for (const struct held_slice *slice = held->first; slice && n < max; slice = slice->next)
+		if ((slice->state == HELD_COUNTED) == counted)
+			ret[n++] = slice->task.ref;
+	return n;
+}
+
+size_t held_list(const struct held *held, fq_SliceRef *ret, size_t max)
+{
+	size_t n = list(held, false, ret, 0, max);
+
+	return list(held, true, ret, n, max);
+}

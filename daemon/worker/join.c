@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Enrolling this node: see join.h. */
+#include "daemon/worker/join.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/wire/dial.h"
+
+static void key_freep(struct key **key)
+{
+	(void)key_free(*key); /* always NULL */
+}
+
+/* What root has written into the folder of a service belongs to the service's user. */
+static int give_to_owner(const char *folder, const char *path, struct error *err)
+{
+	struct stat owner;
+
+	if (geteuid() != 0)
+		return 0;
+	if (stat(folder, &owner) < 0 || lchown(path, owner.st_uid, owner.st_gid) < 0)
+		return error_set(err, -errno, ERROR_CANT_CREATE, "%s cannot be given to the owner of %s: %s", TEXT(path),
+		                 TEXT(folder), strerror(errno));
+	return 0;
+}
+
+/* A token of another role has enrolled this key for something else than work. */
+static int check_role(fq_Role role, const char *host, struct error *err)
+{
+	if (role == fq_Role_ROLE_WORKER)
+		return 0;
+	return error_set(err, -EPERM, ERROR_DENIED,
+	                 "the token was not of role worker; on the coordinator run 'fqctl token --role worker', and here "
+	                 "'fqworkerd --join %s TOKEN' again",
+	                 TEXT(host));
+}
+
+int join_coordinator(const struct worker_settings *settings, const char *host_text, const char *token, struct error *err)
+{
+	_cleanup_(key_freep) struct key *key = NULL;
+	_cleanup_(freep) char *known = NULL;
+	char host[TEXT_HOST_MAX];
+	fq_Role role = fq_Role_ROLE_NONE;
+	bool made = false;
+	uint16_t port;
+	int r;
+
+	if (asprintf(&known, "%s/known", settings->state) < 0)
+		return error_oom(err);
+	r = text_to_address(host_text, (uint16_t)settings->port, host, &port, err);
+	if (r == 0)
+		r = key_load_or_make(settings->key, &key, &made, err);
+	if (r == 0 && made)
+		r = give_to_owner(settings->state, settings->key, err);
+	if (r == 0)
+		r = dial_join(host, port, token, key, settings->name, known, &role, err);
+	if (r == 0)
+		r = give_to_owner(settings->state, known, err);
+	if (r == 0)
+		r = check_role(role, host_text, err);
+	if (r < 0)
+		return r;
+	if (printf("joined %s:%u as the worker %s\n", TEXT(host), port, settings->name) < 0 || fflush(stdout) != 0)
+		return error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written");
+	return 0;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A slot: one child process for ever. It is started, given one task after the other, and started anew when it dies.
+ *
+ *     DOWN --fork, exec--> STARTING --its READY--> IDLE --slot_give--> BUSY --its report--> IDLE
+ *       ^                                                              |
+ *       `------- its end (on_end, if it had a task) <---- slot_stop ---'
+ *
+ * Memory: what a child reports, at most CHILD_BLOB_MAX, growing with what arrives. The slot knows nothing of jobs and
+ * coordinators: its owner does.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/worker/ipc.h"
+
+enum slot_state {
+	SLOT_DOWN,     /* waits to be started (again) */
+	SLOT_STARTING, /* has not said READY */
+	SLOT_IDLE,
+	SLOT_BUSY,
+	SLOT_STOPPING, /* was killed; its end has not come */
+};
+
+struct slot;
+
+/* Called from the event loop only. */
+struct slot_callbacks {
+	void (*on_idle)(struct slot *slot, void *userdata); /* takes a task now; after start and after each report */
+	void (*on_progress)(struct slot *slot, uint64_t bytes, void *userdata);
+	/* COUNTED (blob is the owner's to free, NULL unless the outcome is SLICE_END) or FAILED; checked. */
+	void (*on_report)(struct slot *slot, const struct child_report *report, uint8_t *blob, void *userdata);
+	/* The child died with a task that nobody had stopped: by a signal, or (signal 0) with an exit status. */
+	void (*on_crash)(struct slot *slot, int signal, int exit_status, void *userdata);
+	/* In the child, between fork and exec. */
+	void (*on_forked)(void *userdata);
+};
+
+struct slot {
+	sd_event *event;
+	const struct slot_callbacks *callbacks;
+	void *userdata;
+	unsigned int number;
+	const char *program; /* executed with CHILD_OPTION */
+
+	enum slot_state state;
+	pid_t pid; /* 0: DOWN */
+	int fd;
+	sd_event_source *io, *exit, *restart;
+	bool was_ready;         /* some child of it has said READY */
+	struct child_task task; /* BUSY */
+
+	bool deaf;     /* nothing more is read from this child: it said nonsense or has closed */
+	size_t head_n; /* bytes of the report that have come */
+	struct child_report report;
+	uint8_t *blob; /* blob_n of report.blob_n bytes have come */
+	size_t blob_n, blob_size;
+};
+
+/* Starts the child. callbacks and program must live as long as the slot. */
+int slot_init(struct slot *slot, sd_event *event, unsigned int number, const char *program,
+              const struct slot_callbacks *callbacks, void *userdata, struct error *err);
+
+/* Kills the child and waits for its end. */
+void slot_deinit(struct slot *slot);
+
+/* Gives an IDLE slot a slice to count from the descriptor, which stays the caller's. 0 or negative errno. */
+int slot_give(struct slot *slot, const struct slice_task *slice, uint32_t modules, int file);
+
+/* Ends what a BUSY slot does, without a report. A new child is started when the old one is gone. */
+void slot_stop(struct slot *slot);

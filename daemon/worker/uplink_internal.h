@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Between uplink.c (finding the coordinator) and uplink_greet.c (HELLO, WELCOME and the frames behind). */
+#pragma once
+
+#include "daemon/worker/dialler.h"
+#include "daemon/worker/uplink.h"
+
+#define UPLINK_ADDRESS_MAX (TEXT_HOST_MAX + 16)
+#define UPLINK_INSTANCE_SIZE 16
+
+enum uplink_state {
+	UPLINK_WAITING,
+	UPLINK_DIALLING,
+	UPLINK_GREETING,
+	UPLINK_UP,
+	UPLINK_ENDED,
+};
+
+/* How much of an outage is in the log. */
+enum uplink_outage {
+	OUTAGE_NONE,    /* nothing, or there is none */
+	OUTAGE_LOST,    /* that there is no connection */
+	OUTAGE_REFUSED, /* that the coordinator was there and one turned the other away */
+};
+
+struct uplink {
+	struct service *service;
+	const struct worker_settings *settings;
+	const struct uplink_callbacks *callbacks;
+	void *userdata;
+
+	char address[UPLINK_ADDRESS_MAX]; /* for people */
+	struct key *key;
+	struct tls *tls;
+	uint8_t pin[PIN_SIZE]; /* the coordinator's */
+	uint8_t instance[UPLINK_INSTANCE_SIZE];
+	char *generation_path;
+
+	enum uplink_state state;
+	sd_event_source *timer; /* WAITING */
+	struct dialler *dialler;
+	struct peer *peer;
+	uint64_t pause_ms;  /* the longest that the next pause may be; 0: the first */
+	uint64_t up_ms;     /* when it came UP */
+	bool was_ever_up;
+	enum uplink_outage outage;
+	bool refused;       /* this try was turned away */
+	bool ending;        /* uplink_end() */
+	struct error why;   /* why it is not UP */
+	struct error told;  /* what the coordinator said in ERROR before it closed */
+};
+
+/* Takes the connection over (also on failure) and sends HELLO. */
+int uplink_greet(struct uplink *uplink, struct connection *connection, struct error *err);
+
+/* The try, or the connection, has failed: what follows. */
+void uplink_lost(struct uplink *uplink, const struct error *err);

@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The units and the user as systemd reads them: no word it does not know, programs that are there and executable, an exposure
+# that stays under a ceiling (0 is best, 10 worst), and the settings without which the daemons would fail or open a hole.
+set -u
+top=${FQ_TOP_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+build=${FQ_TOP_BUILDDIR:-$top}
+count=0
+
+command -v systemd-analyze >/dev/null || { echo "1..0 # SKIP systemd-analyze is not installed"; exit 0; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/sbin"
+
+report() { # report STATUS TEXT [FILE]: the file explains a failure
+	count=$((count + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $count - $2"; else
+		echo "not ok $count - $2"
+		[ $# -lt 3 ] || sed 's/^/# /' "$3"
+	fi
+}
+
+# Units as they are installed, but with programs that are here.
+for name in fqcoordd fqworkerd; do
+	unit=$build/systemd/$name.service
+	ln -s "$build/daemon/$name" "$work/sbin/$name"
+	! grep -n '@[a-z_]*@' "$unit" >"$work/out"
+	report $? "$name.service: every path is filled in" "$work/out"
+	installed=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$unit")
+	sed "s,$installed,$work/sbin/$name,g" "$unit" >"$work/$name.service"
+done
+
+for name in fqcoordd fqworkerd; do
+	systemd-analyze verify --man=no "$work/$name.service" >"$work/all" 2>&1
+	status=$?
+	grep -F "$name" "$work/all" >"$work/out" # what it says of other units of this machine is not ours
+	[ $status -eq 0 ] && [ ! -s "$work/out" ]
+	report $? "$name.service: systemd has nothing against it" "$work/all"
+done
+
+# verify tells that it looks at all
+sed 's/^ProtectSystem=/ProtectSysten=/' "$work/fqcoordd.service" >"$work/wrong.service"
+systemd-analyze verify --man=no "$work/wrong.service" 2>&1 | grep -q ProtectSysten
+report $? "a planted misspelling is found"
+
+exposure() { # exposure NAME CEILING, which is in tenths
+	if ! systemd-analyze --help 2>/dev/null | grep -q -e --offline; then
+		count=$((count + 1))
+		echo "ok $count # SKIP this systemd-analyze judges only units that are loaded"
+		return
+	fi
+	systemd-analyze security --no-pager --offline=yes --threshold="$2" "$build/systemd/$1.service" >"$work/out" 2>&1
+	report $? "$1.service: exposure of at most $2 tenths ($(sed -n 's/.*exposure level for .*: *//p' "$work/out"))" "$work/out"
+}
+exposure fqcoordd 15
+exposure fqworkerd 15
+
+has() { # has NAME LINE WHY
+	grep -qxF -- "$2" "$build/systemd/$1.service"
+	report $? "$1.service: $2, $3"
+}
+for name in fqcoordd fqworkerd; do
+	has $name Type=notify "it says when it serves"
+	has $name WatchdogSec=30 "one that hangs is started anew"
+	has $name User=fqcluster "it is not root"
+	has $name StateDirectoryMode=0700 "its key is for nobody else"
+	grep -q "^ExecStartPre=.*/$name --check-config\$" "$build/systemd/$name.service"
+	report $? "$name.service: a wrong configuration is told before it starts"
+done
+has fqcoordd PrivateUsers=no "or every user of the unix socket would be nobody"
+has fqworkerd RestrictSUIDSGID=no "or no file could be opened"
+has fqworkerd OOMPolicy=continue "one child is not the service"
+grep -q -- "--socket=%t/fqcluster/ctl.sock" "$build/systemd/fqcoordd.service" &&
+	grep -q '^#define CLIENT_SOCKET_DEFAULT "/run/fqcluster/ctl.sock"' "$top/conf/client_settings.h"
+report $? "fqctl looks for the unix socket where the unit has it"
+
+if command -v systemd-sysusers >/dev/null && systemd-sysusers --help | grep -q -e --dry-run; then
+	mkdir -p "$work/root/etc"
+	systemd-sysusers --dry-run --root="$work/root" "$build/systemd/fqcluster.conf" >"$work/out" 2>&1
+	report $? "fqcluster.conf: systemd-sysusers takes it" "$work/out"
+else
+	count=$((count + 1))
+	echo "ok $count # SKIP systemd-sysusers cannot say what it would do"
+fi
+grep -q '^u fqcluster ' "$build/systemd/fqcluster.conf"
+report $? "fqcluster.conf: the units' user"
+echo "1..$count"
