@@ -269,8 +269,8 @@ static void work(struct peer *peer)
 		finish(peer, ran, &err);
 	else if (ran == CONNECTION_AGAIN || left)
 		wake(peer);
-	if (!peer->freed &&
-	    !peer->ended) /* an event mask that it takes already, or a smaller one: cannot fail */
+	/* On a socket that is watched already: cannot fail. */
+	if (!peer->freed && !peer->ended)
 		(void)sd_event_source_set_io_events(peer->io,
 		                                    (uint32_t)connection_events(peer->connection));
 }
@@ -309,20 +309,18 @@ static int on_defer(sd_event_source *source, void *userdata)
 static void act(struct peer *peer)
 {
 	struct error err = {0};
-	int code;
 
 	switch (peer_timer_due(&peer->times, now_ms(peer), &err)) {
 	case PEER_DUE_NOTHING:
 		break;
 	case PEER_DUE_PING:
-		if (connection_flushed(
-			peer->connection)) /* else bytes are under way, or it does not read */
+		/* Unless bytes are under way, or it does not read. */
+		if (connection_flushed(peer->connection))
 			(void)peer_send(peer, fq_Type_PING, 0, NULL); /* a failure ends the peer */
 		peer_timer_pinged(&peer->times, now_ms(peer));
 		break;
 	case PEER_DUE_GOODBYE:
-		code = peer->code;
-		finish(peer, code, &peer->why);
+		finish(peer, peer->code, &peer->why);
 		break;
 	case PEER_DUE_END:
 		finish(peer, -ETIMEDOUT, &err);

@@ -97,8 +97,8 @@ static void restore_signals(const struct service *service)
 {
 	if (!service->signals_set)
 		return;
-	(void)sigaction(SIGPIPE, &service->pipe_before,
-	                NULL); /* what was taken from the kernel is valid */
+	/* What was taken from the kernel is valid. */
+	(void)sigaction(SIGPIPE, &service->pipe_before, NULL);
 	(void)sigprocmask(SIG_SETMASK, &service->mask_before, NULL);
 }
 
@@ -215,8 +215,8 @@ int service_run(struct service *service, struct error *err)
 
 void service_exit(struct service *service, int status)
 {
-	(void)sd_event_exit(service->event,
-	                    status); /* fails only when the loop has ended, which is as well */
+	/* Fails only when the loop has ended, which is as well. */
+	(void)sd_event_exit(service->event, status);
 }
 
 bool service_stopping(const struct service *service)

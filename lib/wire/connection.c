@@ -268,7 +268,7 @@ static int write_some(struct connection *connection, struct error *err)
 
 static int run(struct connection *connection, struct error *err)
 {
-	struct error last_words;
+	struct error unused;
 	int r, w;
 
 	r = shake_hands(connection, err);
@@ -279,8 +279,7 @@ static int run(struct connection *connection, struct error *err)
 		return r;
 	w = write_some(connection, err);
 	if (w < 0 && r == 0)
-		(void)read_some(connection,
-		                &last_words); /* what it said before it went; w tells the end */
+		(void)read_some(connection, &unused); /* what it said before it went */
 	return w < 0 ? w : r > w ? r : w;
 }
 

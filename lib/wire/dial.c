@@ -87,8 +87,8 @@ static int next_frame(struct connection *connection, struct frame *ret, struct e
 	while ((r = connection_take(connection, ret, err)) > 0) {
 		switch (ret->type) {
 		case fq_Type_PING:
-			(void)connection_send(connection, fq_Type_PONG, ret->tag,
-			                      NULL); /* its end shows elsewhere */
+			/* A connection that has ended shows it elsewhere. */
+			(void)connection_send(connection, fq_Type_PONG, ret->tag, NULL);
 			break;
 		case fq_Type_PONG:
 			break;
@@ -132,8 +132,7 @@ int dial_wait(struct connection *connection, uint64_t timeout_ms, struct frame *
 		if (r != 0)
 			return r < 0 ? r : 0;
 		if (ran < 0)
-			return connection_run(connection,
-			                      err); /* the same end as before, and its sentence */
+			return connection_run(connection, err); /* the same as before, in words */
 		if (!ret_frame && connection_ready(connection) && connection_flushed(connection))
 			return 0;
 		r = ran == CONNECTION_AGAIN ? 0 : wait_for_events(&wait, connection, err);

@@ -42,8 +42,8 @@ static int sync_folder(const char *path, struct error *err)
 	_cleanup_(closep) int fd = -1;
 	char *slash;
 
-	(void)snprintf(folder, sizeof folder, "%s",
-	               path); /* its length was checked by make_folders() */
+	/* Its length was checked by make_folders(). */
+	(void)snprintf(folder, sizeof folder, "%s", path);
 	slash = strrchr(folder, '/');
 	if (slash)
 		slash[slash == folder ? 1 : 0] = '\0';

@@ -84,8 +84,8 @@ int line_next(const char *name, const char **at, const char *end, struct line *r
 
 static void put(FILE *out, const char *begin, const char *end)
 {
-	(void)fwrite(begin, 1, (size_t)(end - begin),
-	             out); /* to memory: a failure shows at its end */
+	/* To memory: a failure shows at its end. */
+	(void)fwrite(begin, 1, (size_t)(end - begin), out);
 	if (begin < end && end[-1] != '\n')
 		(void)fputc('\n', out);
 }

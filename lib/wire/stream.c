@@ -82,8 +82,7 @@ void stream_finish(struct stream *stream)
 {
 	if (stream->tls)
 		tls_stream_finish(stream->tls);
-	(void)shutdown(stream->fd,
-	               SHUT_WR); /* fails where the other side is gone, which is as well */
+	(void)shutdown(stream->fd, SHUT_WR); /* fails where the other side is gone: as well */
 }
 
 uint64_t stream_bytes_in(const struct stream *stream)

@@ -306,6 +306,5 @@ void tls_stream_finish(struct tls_stream *stream)
 {
 	ERR_clear_error();
 	if (!SSL_in_init(stream->ssl))
-		(void)SSL_shutdown(
-		    stream->ssl); /* what cannot be said is seen by the socket's end */
+		(void)SSL_shutdown(stream->ssl); /* unsaid, the socket's end says it */
 }

@@ -21,7 +21,8 @@ child_of() { pgrep -P "$1" | head -n 1; }
 
 same=0 killed_inside=0
 for ((run = 1; run <= runs; run++)); do
-	id=$(fq submit --parsable --slice-size $((4 + RANDOM % 60))M "$work/big.fq")
+	# Small slices: thousands of them, so that a kill meets many in every state.
+	id=$(fq submit --parsable --slice-size $((100 + RANDOM % 400))K "$work/big.fq")
 	fq wait "$id" >"$work/wait.out" 2>&1 &
 	waiter=$!
 	# Until a random part of the file is counted: the moment is the job's, not the clock's.
