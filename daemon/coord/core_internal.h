@@ -19,17 +19,18 @@
 /* Bugs put in on purpose, by number, in the simulator's build only: each must be found by it. */
 enum coord_mutant {
 	MUTANT_NONE = 0,
-	MUTANT_REPLY_BEFORE_SAVE,  /* a submit is acknowledged before it is durable */
-	MUTANT_ACK_BEFORE_SAVE,    /* a result is acknowledged before it is durable */
-	MUTANT_NO_SEAM,            /* a guessed start is believed */
-	MUTANT_IGNORE_HELD,        /* what a node says it holds after a reconnect is forgotten */
-	MUTANT_NO_STALL,           /* a slice without progress stays with its node for ever */
-	MUTANT_KEEP_DROPPED,       /* counters of a slice that was guessed wrong stay in the store */
-	MUTANT_MERGE_EMPTY,        /* a slice that was proven empty is merged */
-	MUTANT_NO_CRASH_LIMIT,     /* a slice that kills children is tried for ever */
-	MUTANT_LOSE_ON_GONE,       /* slices of a node that went away are not handed out again */
-	MUTANT_DRAINED_GETS_WORK,  /* a drained node is given slices */
-	MUTANT_TOO_MANY,           /* a node is given one slice more than it has slots */
+	MUTANT_REPLY_BEFORE_SAVE, /* a submit is acknowledged before it is durable */
+	MUTANT_NO_SEAM,           /* a guessed start is believed */
+	MUTANT_NO_STALL,          /* a slice without progress stays with its node for ever */
+	MUTANT_NO_CRASH_LIMIT,    /* a slice that kills children is tried for ever */
+	MUTANT_LOSE_ON_GONE,      /* slices of a node that went away are not handed out again */
+	MUTANT_DRAINED_GETS_WORK, /* a drained node is given slices */
+	MUTANT_TOO_MANY,          /* a node is given one slice more than it has slots */
+	MUTANT_NO_REOPEN,         /* a slice that was guessed wrong is not handed out again */
+	MUTANT_FAULT_UNPROVEN,    /* a fault is believed before the start of its slice is proven */
+	MUTANT_FAULT_ORDINAL,     /* the record's number is that within its slice */
+	MUTANT_PLAN_NOT_SAVED,    /* how a file is cut is not durable */
+	MUTANT_OPEN_ONCE,         /* an OPEN that a node took away with it is not asked of another */
 	_MUTANT_MAX,
 };
 #ifdef COORD_MUTANTS

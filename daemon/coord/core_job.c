@@ -247,7 +247,8 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 	}
 	file->row.planned = true;
 	file->row.state = JOB_RUNNING;
-	emit_file(coord, file);
+	if (!MUTANT(MUTANT_PLAN_NOT_SAVED))
+		emit_file(coord, file);
 	if (job->row.state == JOB_PENDING) {
 		job->row.state = JOB_RUNNING;
 		job->row.started_ms = coord->wall_ms;

@@ -183,7 +183,7 @@ static void opens_lose(struct coord *coord, uint64_t peer)
 		struct job *job = coord->jobs[j];
 
 		for (uint32_t f = job->open_next; f-- > 0;) {
-			if (job->files[f].open_peer != peer)
+			if (job->files[f].open_peer != peer || MUTANT(MUTANT_OPEN_ONCE))
 				continue;
 			job->files[f].open_peer = 0;
 			job->open_next = f;
@@ -202,8 +202,7 @@ static void hello_held(struct coord *coord, struct node *node, const struct node
 		if (run_find(node, id->job, id->file, id->slice))
 			continue;
 		if (!file || file->ended || !file->slices || id->slice >= file->chain.n ||
-		    file->chain.links[id->slice].state >= LINK_COUNTED || file->slices[id->slice].running > 0 ||
-		    MUTANT(MUTANT_IGNORE_HELD)) {
+		    file->chain.links[id->slice].state >= LINK_COUNTED || file->slices[id->slice].running > 0) {
 			emit_id(coord, ACTION_SEND_DROP, node->peer, id);
 			continue;
 		}

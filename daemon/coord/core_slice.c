@@ -213,10 +213,10 @@ static void settle(struct coord *coord, struct job *job, struct file *file, uint
 		if (file->slices[chain->proven].saved) {
 			file->slices[chain->proven].saved = false;
 			file->row.redone++;
-			if (!MUTANT(MUTANT_KEEP_DROPPED))
-				emit_slice(coord, ACTION_FORGET_SLICE, file, chain->proven);
+			emit_slice(coord, ACTION_FORGET_SLICE, file, chain->proven);
 		}
-		slice_opened(job, file, chain->proven);
+		if (!MUTANT(MUTANT_NO_REOPEN))
+			slice_opened(job, file, chain->proven);
 	}
 }
 
@@ -230,7 +230,7 @@ void file_advance(struct coord *coord, struct job *job, struct file *file)
 		emit_merge(coord, ACTION_MERGE_FILE, file);
 	} else if (file->outcome == CHAIN_FAULT) {
 		(void)fault_sentence(&file->chain.links[file->chain.proven].fault, file->chain.kind, file->path,
-		                     file->chain.records, &error);
+		                     MUTANT(MUTANT_FAULT_ORDINAL) ? 0 : file->chain.records, &error);
 		file_fail(coord, job, file, &error);
 	}
 }
@@ -241,10 +241,11 @@ static bool result_broken(struct coord *coord, struct job *job, struct file *fil
 	const struct slice_fault *fault = &event->result.fault;
 	struct error error;
 
-	if (event->result.outcome != SLICE_FAULT || (fault->kind != FAULT_CHANGED && fault->kind != FAULT_READ))
+	if (event->result.outcome != SLICE_FAULT ||
+	    (fault->kind != FAULT_CHANGED && fault->kind != FAULT_READ && !MUTANT(MUTANT_FAULT_UNPROVEN)))
 		return false;
 	(void)fault_sentence(fault, file->chain.kind, file->path, file->chain.records, &error);
-	if (fault->kind == FAULT_CHANGED)
+	if (fault->kind != FAULT_READ)
 		file_fail(coord, job, file, &error);
 	else
 		io_error(coord, job, file, event->result.id.slice, node_of_peer(coord, event->peer), &error);
@@ -287,14 +288,11 @@ void slice_result(struct coord *coord, const struct event *event)
 	struct file *file = slice_file(coord, id, &job);
 
 	(void)run_end(coord, event->peer, id);
-	if (MUTANT(MUTANT_ACK_BEFORE_SAVE))
-		emit_id(coord, ACTION_SEND_ACK, event->peer, id);
 	if (file && !result_broken(coord, job, file, event)) {
 		result_take(coord, job, file, event);
 		file_advance(coord, job, file);
 		if (!file->ended)
 			emit_changed(coord, job);
 	}
-	if (!MUTANT(MUTANT_ACK_BEFORE_SAVE))
-		emit_id(coord, ACTION_SEND_ACK, event->peer, id);
+	emit_id(coord, ACTION_SEND_ACK, event->peer, id);
 }

@@ -189,7 +189,7 @@ void give_report(struct slot *slot, const struct child_report *report, uint8_t *
 	if (report->kind == REPORT_FAILED) {
 		(void)snprintf(why, sizeof why, "%s: %s", TEXT(slice->task.path),
 		               text_escape(text, sizeof text, report->text));
-		tell_io_error(worker, slice, report->error_number > 0 ? report->error_number : EIO, why);
+		tell_io_error(worker, slice, report->error_number, why);
 	} else {
 		r = compare_fingerprint(slice, slice->file, &err);
 		if (r < 0)

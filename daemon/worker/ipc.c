@@ -10,6 +10,8 @@
 #include "daemon/convert.h"
 #include "lib/base/cleanup.h"
 
+#define ERROR_NUMBER_MAX 4095 /* the kernel's own bound */
+
 /* Room for the control message that carries one descriptor. */
 union control {
 	char bytes[CMSG_SPACE(sizeof(int))];
@@ -140,8 +142,11 @@ int ipc_check_report(const struct child_report *report, const struct slice_task 
 	switch (report->kind) {
 	case REPORT_READY:
 		return slice ? nonsense(err, "it said that it waits for a task which it has") : 0;
-	case REPORT_PROGRESS:
 	case REPORT_FAILED:
+		if (report->error_number <= 0 || report->error_number > ERROR_NUMBER_MAX)
+			return nonsense(err, "it sent a failure of no error number");
+		/* fall through */
+	case REPORT_PROGRESS:
 		return slice ? 0 : nonsense(err, "it sent a report without a task");
 	case REPORT_COUNTED:
 		return slice ? check_counted(report, slice, err)

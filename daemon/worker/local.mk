@@ -21,3 +21,5 @@ daemon_libworker_a_SOURCES = \
 sbin_PROGRAMS += daemon/fqworkerd
 daemon_fqworkerd_SOURCES = daemon/worker/main.c
 daemon_fqworkerd_LDADD = $(WORKER_LIBS)
+
+dist_man_MANS += daemon/worker/fqworkerd.8

@@ -16,7 +16,8 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 
-#define RESTART_US 1000000 /* until the next try, where a child could not even be started */
+#define RESTART_US 1000000   /* until the next try, where a child could not even be started */
+#define RESTART_IDLE_US 100000 /* where it died without a task: else one that always does would keep a core busy */
 #define EXIT_NO_EXEC 127
 
 /* ---- starting ---- */
@@ -106,9 +107,9 @@ static int start(struct slot *slot)
 	return r;
 }
 
-static void start_later(struct slot *slot)
+static void start_later(struct slot *slot, uint64_t us)
 {
-	if (sd_event_source_set_time_relative(slot->restart, RESTART_US) < 0 ||
+	if (sd_event_source_set_time_relative(slot->restart, us) < 0 ||
 	    sd_event_source_set_enabled(slot->restart, SD_EVENT_ONESHOT) < 0)
 		log_error("slot %u: its timer cannot be set; it stays down", slot->number);
 }
@@ -120,7 +121,7 @@ static int on_restart(sd_event_source *source, uint64_t us, void *userdata)
 
 	if (r < 0) {
 		log_warning("slot %u: no child can be started: %s", slot->number, strerror(-r));
-		start_later(slot);
+		start_later(slot, RESTART_US);
 	}
 	return 0;
 }
@@ -151,8 +152,10 @@ static int on_exit_of_child(sd_event_source *source, const siginfo_t *info, void
 	before = slot->state;
 	clear(slot);
 	tell_end(slot, before, signal, status);
-	if (before == SLOT_STARTING || start(slot) < 0)
-		start_later(slot);
+	if (before == SLOT_IDLE)
+		start_later(slot, RESTART_IDLE_US);
+	else if (before == SLOT_STARTING || start(slot) < 0)
+		start_later(slot, RESTART_US);
 	return 0;
 }
 

@@ -16,3 +16,13 @@ UNIT_TESTS += tests/unit/daemon/test_store
 
 tests_unit_daemon_test_store_SOURCES = tests/unit/daemon/test_store.c $(TAP)
 tests_unit_daemon_test_store_LDADD = $(COORD_LIBS)
+
+# The supervisor's parts by themselves, and a real fqworkerd against a coordinator of a few lines.
+UNIT_TESTS += tests/unit/daemon/test_worker tests/unit/daemon/test_worker_parts
+
+tests_unit_daemon_test_worker_SOURCES = tests/unit/daemon/test_worker.c tests/unit/daemon/worker_fake.c \
+	tests/unit/daemon/worker_fake.h $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_test_worker_LDADD = $(WORKER_LIBS)
+
+tests_unit_daemon_test_worker_parts_SOURCES = tests/unit/daemon/test_worker_parts.c $(TAP)
+tests_unit_daemon_test_worker_parts_LDADD = $(WORKER_LIBS)

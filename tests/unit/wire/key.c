@@ -22,8 +22,10 @@ static const char rsa[] = "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA P
 
 static void write_file(const char *path, const char *text, mode_t mode)
 {
-	_cleanup_(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	_cleanup_(closep) int fd = -1;
 
+	(void)unlink(path); /* the one before may not be writable */
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	ok(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) &&
 	       fchmod(fd, mode) == 0,
 	   "write %s", path);

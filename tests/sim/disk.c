@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The simulated disk: rows as they are in the store, copied whole at a commit. See sim.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/sim.h"
+
+void image_copy(struct sim_image *to, const struct sim_image *from)
+{
+	struct sim_slice *slices = to->slices;
+	uint32_t room = to->slices_room;
+
+	if (room < from->slices_n) {
+		room = from->slices_n;
+		slices = realloc(slices, room * sizeof *slices);
+		if (!slices)
+			abort();
+	}
+	*to = *from;
+	to->slices = slices;
+	to->slices_room = room;
+	if (from->slices_n > 0)
+		memcpy(slices, from->slices, from->slices_n * sizeof *slices);
+}
+
+void image_deinit(struct sim_image *image)
+{
+	free(image->slices);
+}
+
+struct job_row *image_job(struct sim_image *image, uint64_t job)
+{
+	for (uint32_t i = 0; i < image->jobs_n; i++)
+		if (image->jobs[i].id == job)
+			return &image->jobs[i];
+	return NULL;
+}
+
+struct file_row *image_file(struct sim_image *image, uint64_t job, uint32_t file, uint32_t *ret_index)
+{
+	for (uint32_t i = 0; i < image->files_n; i++) {
+		if (image->files[i].job != job || image->files[i].file != file)
+			continue;
+		*ret_index = i;
+		return &image->files[i];
+	}
+	return NULL;
+}
+
+struct sim_slice *image_slice(struct sim_image *image, uint64_t job, uint32_t file, uint64_t slice)
+{
+	for (uint32_t i = 0; i < image->slices_n; i++) {
+		const struct slice_row *row = &image->slices[i].row;
+
+		if (row->job == job && row->file == file && row->slice == slice)
+			return &image->slices[i];
+	}
+	return NULL;
+}
+
+void image_save_slice(struct sim_image *image, const struct slice_row *row, uint64_t sum)
+{
+	struct sim_slice *slice = image_slice(image, row->job, row->file, row->slice);
+
+	if (!slice) {
+		if (image->slices_n == image->slices_room) {
+			image->slices_room = image->slices_room ? 2 * image->slices_room : 64;
+			image->slices = realloc(image->slices, image->slices_room * sizeof *image->slices);
+			if (!image->slices)
+				abort();
+		}
+		slice = &image->slices[image->slices_n++];
+	}
+	*slice = (struct sim_slice){.row = *row, .sum = sum};
+}
+
+void image_forget_slices(struct sim_image *image, uint64_t job, uint32_t file, bool all, uint64_t slice)
+{
+	for (uint32_t i = image->slices_n; i-- > 0;) {
+		const struct slice_row *row = &image->slices[i].row;
+
+		if (row->job == job && row->file == file && (all || row->slice == slice))
+			image->slices[i] = image->slices[--image->slices_n];
+	}
+}

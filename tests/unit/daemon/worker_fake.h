@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * For test_worker.c: a coordinator of a few lines that speaks the real protocol, and a real fqworkerd that is enrolled with it.
+ * Whatever cannot be set up, and any answer that does not come within WAIT_MS, ends the test program.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/wire/connection.h"
+#include "tests/unit/wire/pair.h"
+
+#define WAIT_MS 20000
+
+struct fake {
+	struct side side; /* the coordinator's key */
+	int listener;
+	uint16_t port;
+	struct connection *connection; /* of the worker */
+	uint64_t generation;
+	uint8_t id[16];
+
+	char folder[64]; /* temporary: key.pem, known, files of the test */
+	pid_t pid;       /* fqworkerd, or 0 */
+};
+
+/* Listens on loopback and enrols the key in fake->folder. */
+void fake_init(struct fake *fake);
+
+/* Kills the worker and removes the folder. */
+void fake_deinit(struct fake *fake);
+
+/* Starts fqworkerd with one slot and what extra (NULL or one option) says. Its standard error goes to folder/log. */
+void fake_start(struct fake *fake, const char *extra);
+
+/* Waits for the end of fqworkerd: its exit status, or minus the signal. */
+int fake_wait_end(struct fake *fake);
+
+/* Takes its next connection and HELLO; then WELCOME with the present generation. */
+void fake_accept(struct fake *fake, fq_Hello *ret);
+void fake_welcome(struct fake *fake);
+
+/* Takes its next connection and goes on until it is over, whoever ends it. */
+void fake_refused(struct fake *fake);
+
+/* Goes on until the worker has closed the connection. */
+void fake_wait_close(struct fake *fake);
+
+/* Closes the connection. */
+void fake_cut(struct fake *fake);
+
+void fake_send(struct fake *fake, uint16_t type, const void *message);
+
+/* The next message, which must be of this type (PROGRESS is passed over). */
+void fake_expect(struct fake *fake, uint16_t type, void *ret);
+
+/* RESULT with its blob. */
+void fake_expect_result(struct fake *fake, fq_Result *ret, struct blob *ret_blob);
+
+/* The worker's only child by the name of slots, once there is one that is not `not`. */
+pid_t fake_child(const struct fake *fake, pid_t not);
+
+/* Whether folder/log has this text. */
+bool fake_logged(const struct fake *fake, const char *text);
+
+void bail_out(const char *why) __attribute__((noreturn));
