@@ -118,8 +118,9 @@ static void file_loaded(struct coord *coord, struct job *job, struct file *file)
 	file_advance(coord, job, file);
 }
 
-int coord_loaded(struct coord *coord, uint64_t next_job, uint64_t now_ms, struct actions *actions)
+int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, uint64_t now_ms, struct actions *actions)
 {
+	coord->next_lease = generation << 32 | 1;
 	coord->actions = actions;
 	coord->now_ms = now_ms;
 	if (next_job > coord->next_job)

@@ -213,14 +213,15 @@ struct coord *coord_free(struct coord *coord);
 
 /*
  * Loading what the last commit left: node drains, unfinished jobs with their files in order, then their slices; then
- * coord_loaded(). next_job is one more than the highest id ever given. 0, -ENOMEM, -EINVAL (rows that make no sense, with
+ * coord_loaded(). next_job is one more than the highest id ever given; generation grows at each start, and leases with it, so
+ * that no lease of an earlier start is given again. 0, -ENOMEM, -EINVAL (rows that make no sense, with
  * a sentence: the database is damaged).
  */
 int coord_load_node(struct coord *coord, const char *name, const char *reason);
 int coord_load_job(struct coord *coord, const struct job_row *row, struct error *err);
 int coord_load_file(struct coord *coord, const struct file_row *row, struct error *err);
 int coord_load_slice(struct coord *coord, const struct slice_row *row, struct error *err);
-int coord_loaded(struct coord *coord, uint64_t next_job, uint64_t now_ms, struct actions *actions);
+int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, uint64_t now_ms, struct actions *actions);
 
 /*
  * 0, or -ENOMEM (end the process: the last commit is the truth). Nothing a peer says in an event is trusted: ids that

@@ -30,7 +30,6 @@ enum coord_mutant {
 	MUTANT_FAULT_UNPROVEN,    /* a fault is believed before the start of its slice is proven */
 	MUTANT_FAULT_ORDINAL,     /* the record's number is that within its slice */
 	MUTANT_PLAN_NOT_SAVED,    /* how a file is cut is not durable */
-	MUTANT_OPEN_ONCE,         /* an OPEN that a node took away with it is not asked of another */
 	_MUTANT_MAX,
 };
 #ifdef COORD_MUTANTS

@@ -183,7 +183,7 @@ static void opens_lose(struct coord *coord, uint64_t peer)
 		struct job *job = coord->jobs[j];
 
 		for (uint32_t f = job->open_next; f-- > 0;) {
-			if (job->files[f].open_peer != peer || MUTANT(MUTANT_OPEN_ONCE))
+			if (job->files[f].open_peer != peer)
 				continue;
 			job->files[f].open_peer = 0;
 			job->open_next = f;

@@ -35,13 +35,16 @@ void slice_stopped(struct coord *coord, const struct slice_id *id)
 	slice_opened(job, file, id->slice);
 }
 
-/* The node's copy ends. Whether there was one. */
+/*
+ * The node's copy ends. False: there was none under this lease. (It may have been taken away and handed out to the same node
+ * anew while the word of its end was on the way: then the new copy goes on.)
+ */
 static bool run_end(struct coord *coord, uint64_t peer, const struct slice_id *id)
 {
 	struct node *node = node_of_peer(coord, peer);
 	struct run *run = run_find(node, id->job, id->file, id->slice);
 
-	if (!run)
+	if (!run || run->id.lease != id->lease)
 		return false;
 	run_remove(node, run);
 	slice_stopped(coord, id);

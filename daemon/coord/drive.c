@@ -273,7 +273,7 @@ int drive_begin(struct server *server, struct error *err)
 	r = store_load(server->store, server->coord, &next_job, err);
 	if (r < 0)
 		return r;
-	r = coord_loaded(server->coord, next_job, clock_ms(CLOCK_MONOTONIC), &actions);
+	r = coord_loaded(server->coord, store_generation(server->store), next_job, clock_ms(CLOCK_MONOTONIC), &actions);
 	if (r < 0)
 		return error_oom(err);
 	perform_all(server, &actions, &round);

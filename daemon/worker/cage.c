@@ -53,9 +53,11 @@ int cage_enter(struct error *err)
 
 	offer_to_oom_killer();
 	r = close_others();
-	if (r == 0 && (setrlimit(RLIMIT_CORE, &none) < 0 || chdir("/") < 0 || prctl(PR_SET_NAME, CHILD_NAME) < 0))
+	if (r == 0 && (setrlimit(RLIMIT_CORE, &none) < 0 || chdir("/") < 0 ||
+	               prctl(PR_SET_NAME, CHILD_NAME) < 0))
 		r = -errno;
 	if (r < 0)
-		return error_set(err, r, ERROR_OS, "a child cannot give up what it does not need: %s", strerror(-r));
+		return error_set(err, r, ERROR_OS,
+		                 "a child cannot give up what it does not need: %s", strerror(-r));
 	return 0;
 }

@@ -17,9 +17,10 @@
 #include "lib/base/log.h"
 #include "lib/qc/count.h"
 
-#define PROGRESS_MS 200          /* at most so often */
-#define WARM_BYTES (32 << 20)    /* memory that is kept between slices */
-#define WARM_PIECE_MAX (4 << 20) /* pieces up to this size come from it; larger ones go back to the system */
+#define PROGRESS_MS 200       /* at most so often */
+#define WARM_BYTES (32 << 20) /* memory that is kept between slices */
+#define WARM_PIECE_MAX                                                                             \
+	(4 << 20) /* pieces up to this size come from it; larger ones go back to the system */
 
 static uint64_t now_ms(void)
 {
@@ -43,7 +44,8 @@ static int report(const struct child_report *report)
 static int on_progress(void *data, uint64_t bytes)
 {
 	uint64_t *told = data, now = now_ms();
-	struct child_report progress = {.magic = CHILD_MAGIC, .kind = REPORT_PROGRESS, .bytes = bytes};
+	struct child_report progress = {
+	    .magic = CHILD_MAGIC, .kind = REPORT_PROGRESS, .bytes = bytes};
 
 	if (now - *told < PROGRESS_MS)
 		return 0;
@@ -53,7 +55,8 @@ static int on_progress(void *data, uint64_t bytes)
 
 static int report_failed(int r, const struct error *err)
 {
-	struct child_report failed = {.magic = CHILD_MAGIC, .kind = REPORT_FAILED, .error_number = -r};
+	struct child_report failed = {
+	    .magic = CHILD_MAGIC, .kind = REPORT_FAILED, .error_number = -r};
 
 	(void)snprintf(failed.text, sizeof failed.text, "%.*s", CHILD_TEXT_MAX - 1, err->text);
 	return report(&failed);
@@ -124,7 +127,8 @@ int child_main(void)
 		log_error("%s", err.text);
 		return (int)err.class;
 	}
-	(void)mallopt(M_MMAP_THRESHOLD, WARM_PIECE_MAX); /* where it does not know them, memory is just not warm */
+	(void)mallopt(M_MMAP_THRESHOLD,
+	              WARM_PIECE_MAX); /* where it does not know them, memory is just not warm */
 	(void)mallopt(M_TRIM_THRESHOLD, WARM_BYTES);
 	r = serve_all();
 	return r == 1 || r == -EPIPE || r == -ECONNRESET ? 0 : ERROR_SOFTWARE;

@@ -75,7 +75,8 @@ static void send_answer(int to, const struct answer *answer, int fd)
 	(void)sendmsg(to, &message, MSG_NOSIGNAL); /* who asked sees the end if nothing else */
 }
 
-static void dial(int to, int parent, const char *host, uint16_t port, uint64_t timeout_ms) __attribute__((noreturn));
+static void dial(int to, int parent, const char *host, uint16_t port, uint64_t timeout_ms)
+    __attribute__((noreturn));
 static void dial(int to, int parent, const char *host, uint16_t port, uint64_t timeout_ms)
 {
 	struct answer answer = {0};
@@ -106,7 +107,8 @@ static int receive_answer(int from, int *ret_fd, struct error *err)
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	if (n != sizeof answer || (answer.r >= 0 && (!header || header->cmsg_type != SCM_RIGHTS)))
-		return error_set(err, -ECHILD, ERROR_OS, "the process that dials the coordinator has failed");
+		return error_set(err, -ECHILD, ERROR_OS,
+		                 "the process that dials the coordinator has failed");
 	if (answer.r < 0) {
 		*err = answer.error;
 		return answer.r;
@@ -122,13 +124,14 @@ static int on_answer(sd_event_source *source, int fd, uint32_t events, void *use
 	int connected = -1, r;
 
 	r = receive_answer(dialler->fd, &connected, &err);
-	(void)sd_event_source_set_enabled(dialler->io, SD_EVENT_OFF); /* switching off does not fail */
+	(void)sd_event_source_set_enabled(dialler->io,
+	                                  SD_EVENT_OFF); /* switching off does not fail */
 	dialler->done(dialler->userdata, r, connected, &err);
 	return 0;
 }
 
-int dialler_new(struct service *service, const char *host, uint16_t port, uint64_t timeout_ms, dialler_fn done,
-                void *userdata, struct dialler **ret, struct error *err)
+int dialler_new(struct service *service, const char *host, uint16_t port, uint64_t timeout_ms,
+                dialler_fn done, void *userdata, struct dialler **ret, struct error *err)
 {
 	_cleanup_(dialler_freep) struct dialler *dialler = calloc(1, sizeof *dialler);
 	_cleanup_(closep) int theirs = -1;
@@ -141,15 +144,18 @@ int dialler_new(struct service *service, const char *host, uint16_t port, uint64
 	dialler->done = done;
 	dialler->userdata = userdata;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
-		return error_set(err, -errno, ERROR_OS, "cannot dial the coordinator: %s", strerror(errno));
+		return error_set(err, -errno, ERROR_OS, "cannot dial the coordinator: %s",
+		                 strerror(errno));
 	dialler->fd = fds[0];
 	theirs = fds[1];
-	r = sd_event_add_io(service_event(service), &dialler->io, dialler->fd, EPOLLIN, on_answer, dialler);
+	r = sd_event_add_io(service_event(service), &dialler->io, dialler->fd, EPOLLIN, on_answer,
+	                    dialler);
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "cannot dial the coordinator: %s", strerror(-r));
 	dialler->pid = fork();
 	if (dialler->pid < 0)
-		return error_set(err, -errno, ERROR_OS, "cannot start a process that dials the coordinator: %s",
+		return error_set(err, -errno, ERROR_OS,
+		                 "cannot start a process that dials the coordinator: %s",
 		                 strerror(errno));
 	if (dialler->pid == 0) {
 		service_forked(service);

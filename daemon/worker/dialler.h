@@ -15,8 +15,8 @@ struct dialler;
 /* Called once, from the loop: r is 0 with a socket that is the owner's now, or negative with err. Then call dialler_free(). */
 typedef void (*dialler_fn)(void *userdata, int r, int fd, const struct error *err);
 
-int dialler_new(struct service *service, const char *host, uint16_t port, uint64_t timeout_ms, dialler_fn done,
-                void *userdata, struct dialler **ret, struct error *err);
+int dialler_new(struct service *service, const char *host, uint16_t port, uint64_t timeout_ms,
+                dialler_fn done, void *userdata, struct dialler **ret, struct error *err);
 
 /* Ends what is under way, without a callback. Takes NULL, returns NULL. */
 struct dialler *dialler_free(struct dialler *dialler);

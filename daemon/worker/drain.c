@@ -14,7 +14,8 @@
 
 #define STEP_US 100000
 #define ALONE_MS 2000
-#define MARGIN_MS 3000 /* kept of drain_timeout for returning slices and sending results; at most a quarter of it */
+#define MARGIN_MS                                                                                  \
+	3000 /* kept of drain_timeout for returning slices and sending results; at most a quarter of it */
 
 static uint64_t margin_ms(const struct worker *worker)
 {
@@ -29,14 +30,16 @@ void drain_return(struct worker *worker, struct held_slice *slice)
 
 	if (slice->state == HELD_RUNNING)
 		slot_stop(slice->slot);
-	(void)uplink_send(worker->uplink, fq_Type_RETURN, &message); /* unheard, the slice counts as lost */
+	(void)uplink_send(worker->uplink, fq_Type_RETURN,
+	                  &message); /* unheard, the slice counts as lost */
 	held_remove(&worker->held, slice);
 	worker->drain_returned++;
 	worker_changed(worker);
 }
 
 /* Whether it will be done within left_ms at the rate that it had so far; before the first progress nobody knows. */
-static bool is_in_time(const struct held_slice *slice, uint64_t now, uint64_t left_ms, uint64_t timeout_ms)
+static bool is_in_time(const struct held_slice *slice, uint64_t now, uint64_t left_ms,
+                       uint64_t timeout_ms)
 {
 	uint64_t size = slice->slice.end - slice->slice.begin, since = now - slice->bytes_ms;
 	double need;
@@ -45,7 +48,8 @@ static bool is_in_time(const struct held_slice *slice, uint64_t now, uint64_t le
 		return false;
 	if (slice->bytes == 0)
 		return left_ms > timeout_ms / 2;
-	need = (double)(size - slice->bytes) * (double)(slice->bytes_ms - slice->begun_ms) / (double)slice->bytes;
+	need = (double)(size - slice->bytes) * (double)(slice->bytes_ms - slice->begun_ms) /
+	       (double)slice->bytes;
 	return need <= (double)since + (double)left_ms;
 }
 
@@ -65,14 +69,15 @@ static void return_late(struct worker *worker, uint64_t now, uint64_t left_ms)
 static void leave(struct worker *worker)
 {
 	worker->leaving = true;
-	log_info("drained: %zu slices were given back, %zu results are not acknowledged", worker->drain_returned,
-	         worker->held.counted);
+	log_info("drained: %zu slices were given back, %zu results are not acknowledged",
+	         worker->drain_returned, worker->held.counted);
 	uplink_end(worker->uplink, "the worker ends");
 }
 
 void drain_step(struct worker *worker)
 {
-	uint64_t now, passed, timeout = worker->settings->drain_timeout_ms, margin = margin_ms(worker);
+	uint64_t now, passed, timeout = worker->settings->drain_timeout_ms,
+			      margin = margin_ms(worker);
 	bool nothing_left;
 
 	if (!worker->draining || worker->leaving)
@@ -103,7 +108,8 @@ static int on_step(sd_event_source *source, uint64_t us, void *userdata)
 
 int drain_init(struct worker *worker)
 {
-	int r = sd_event_add_time(service_event(worker->service), &worker->drain_timer, CLOCK_MONOTONIC, 0, 0, on_step, worker);
+	int r = sd_event_add_time(service_event(worker->service), &worker->drain_timer,
+	                          CLOCK_MONOTONIC, 0, 0, on_step, worker);
 
 	if (r >= 0)
 		r = sd_event_source_set_enabled(worker->drain_timer, SD_EVENT_OFF);
@@ -116,8 +122,8 @@ void worker_stop(struct worker *worker)
 		return;
 	worker->draining = true;
 	worker->drain_begun_ms = worker_now_ms(worker);
-	log_info("draining: %zu slices and %zu results are in hand", worker->held.waiting + worker->held.running,
-	         worker->held.counted);
+	log_info("draining: %zu slices and %zu results are in hand",
+	         worker->held.waiting + worker->held.running, worker->held.counted);
 	worker_changed(worker);
 	(void)uplink_send(worker->uplink, fq_Type_DRAINING, NULL); /* HELLO says it too */
 	(void)on_step(worker->drain_timer, 0, worker);

@@ -26,15 +26,17 @@ static int parse(const char *path, const struct line *line, struct seen *ret, st
 	if (line->words != 3 || text_unhex(line->word[0], ret->id, sizeof ret->id) < 0 ||
 	    text_to_number(line->word[1], &ret->generation) < 0 ||
 	    text_unhex(line->word[2], ret->pin, sizeof ret->pin) < 0)
-		return line_wrong(path, line, err,
-		                  "there should be the id of a coordinator, a number and the pin of its key");
+		return line_wrong(
+		    path, line, err,
+		    "there should be the id of a coordinator, a number and the pin of its key");
 	return 0;
 }
 
 /*
  * The highest generation among the lines of this id, or where id is NULL of this pin; 0 where there is none.
  */
-static int look(const char *path, const uint8_t *id, const uint8_t *pin, uint64_t *ret, struct error *err)
+static int look(const char *path, const uint8_t *id, const uint8_t *pin, uint64_t *ret,
+                struct error *err)
 {
 	_cleanup_(freep) char *text = NULL;
 	struct line line = {0};
@@ -53,14 +55,16 @@ static int look(const char *path, const uint8_t *id, const uint8_t *pin, uint64_
 		r = parse(path, &line, &seen, err);
 		if (r < 0)
 			return r;
-		if (id ? memcmp(seen.id, id, sizeof seen.id) != 0 : memcmp(seen.pin, pin, sizeof seen.pin) != 0)
+		if (id ? memcmp(seen.id, id, sizeof seen.id) != 0
+		       : memcmp(seen.pin, pin, sizeof seen.pin) != 0)
 			continue;
 		*ret = seen.generation > *ret ? seen.generation : *ret;
 	}
 	return r;
 }
 
-int generation_of_key(const char *path, const uint8_t pin[PIN_SIZE], uint64_t *ret, struct error *err)
+int generation_of_key(const char *path, const uint8_t pin[PIN_SIZE], uint64_t *ret,
+                      struct error *err)
 {
 	assert(path && pin && ret);
 	return look(path, NULL, pin, ret, err);
@@ -86,10 +90,12 @@ int generation_check(const char *path, const uint8_t id[COORDINATOR_ID_SIZE], ui
 		return r;
 	if (generation < seen)
 		return error_set(err, -ESTALE, ERROR_DENIED,
-		                 "the coordinator says that this is its start %" PRIu64 ", but this worker has seen its "
+		                 "the coordinator says that this is its start %" PRIu64
+		                 ", but this worker has seen its "
 		                 "start %" PRIu64 ": its state is an old copy",
 		                 generation, seen);
-	(void)snprintf(text, sizeof text, "%s %" PRIu64 " %s", text_hex(id_text, id, COORDINATOR_ID_SIZE), generation,
+	(void)snprintf(text, sizeof text, "%s %" PRIu64 " %s",
+	               text_hex(id_text, id, COORDINATOR_ID_SIZE), generation,
 	               text_hex(pin_text, pin, PIN_SIZE));
 	return lines_change(path, text, is_of_id, id, err);
 }

@@ -16,7 +16,8 @@
 #define COORDINATOR_ID_SIZE 16
 
 /* The highest generation seen from a coordinator of this key; 0 where none was. Negative with a sentence: a damaged file. */
-int generation_of_key(const char *path, const uint8_t pin[PIN_SIZE], uint64_t *ret, struct error *err);
+int generation_of_key(const char *path, const uint8_t pin[PIN_SIZE], uint64_t *ret,
+                      struct error *err);
 
 /*
  * What a coordinator says in WELCOME: a higher generation than before is written durably, the same changes nothing, a lower one

@@ -17,18 +17,21 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
-#define PROGRESS_MS 150            /* PROGRESS of a slot at most so often; children speak each 200 ms */
-#define SEND_AHEAD (1UL << 20)     /* bytes that may be queued when another result is added */
+#define PROGRESS_MS 150        /* PROGRESS of a slot at most so often; children speak each 200 ms */
+#define SEND_AHEAD (1UL << 20) /* bytes that may be queued when another result is added */
 
 /* ---- what did not become a result: told once and forgotten ---- */
 
-static void tell_io_error(struct worker *worker, struct held_slice *slice, int error_number, const char *text)
+static void tell_io_error(struct worker *worker, struct held_slice *slice, int error_number,
+                          const char *text)
 {
-	fq_IoError message = {.has_ref = true, .ref = slice->task.ref, .error_number = error_number};
+	fq_IoError message = {
+	    .has_ref = true, .ref = slice->task.ref, .error_number = error_number};
 
 	(void)snprintf(message.text, sizeof message.text, "%s", text);
 	log_warning("job %llu: %s", (unsigned long long)slice->task.ref.job, text);
-	(void)uplink_send(worker->uplink, fq_Type_IO_ERROR, &message); /* unheard, the slice counts as lost */
+	(void)uplink_send(worker->uplink, fq_Type_IO_ERROR,
+	                  &message); /* unheard, the slice counts as lost */
 	held_remove(&worker->held, slice);
 	worker_changed(worker);
 }
@@ -47,7 +50,8 @@ static void begin_result(const struct held_slice *slice, enum slice_outcome outc
 	place_to_message(slice->slice.start, &ret->start);
 }
 
-static void finish(struct worker *worker, struct held_slice *slice, const fq_Result *result, uint8_t *blob, size_t n)
+static void finish(struct worker *worker, struct held_slice *slice, const fq_Result *result,
+                   uint8_t *blob, size_t n)
 {
 	held_finish(&worker->held, slice, result, blob, n);
 	worker_changed(worker);
@@ -56,12 +60,13 @@ static void finish(struct worker *worker, struct held_slice *slice, const fq_Res
 
 static void finish_changed(struct worker *worker, struct held_slice *slice)
 {
-	struct slice_seam seam = {.first = {.block = slice->slice.begin}, .next = {.block = slice->slice.begin}};
+	struct slice_seam seam = {.first = {.block = slice->slice.begin},
+	                          .next = {.block = slice->slice.begin}};
 	struct slice_fault fault = {.kind = FAULT_CHANGED, .at = seam.first};
 	fq_Result result;
 
-	log_warning("job %llu: %s has changed since it was planned", (unsigned long long)slice->task.ref.job,
-	            TEXT(slice->task.path));
+	log_warning("job %llu: %s has changed since it was planned",
+	            (unsigned long long)slice->task.ref.job, TEXT(slice->task.path));
 	begin_result(slice, SLICE_FAULT, &result);
 	result.has_seam = result.has_fault = true;
 	seam_to_message(&seam, &result.seam);
@@ -69,10 +74,11 @@ static void finish_changed(struct worker *worker, struct held_slice *slice)
 	finish(worker, slice, &result, NULL, 0);
 }
 
-static void finish_counted(struct worker *worker, struct held_slice *slice, const struct child_report *report,
-                           uint8_t *blob)
+static void finish_counted(struct worker *worker, struct held_slice *slice,
+                           const struct child_report *report, uint8_t *blob)
 {
-	enum slice_outcome outcome = (enum slice_outcome)report->outcome; /* checked by ipc_check_report() */
+	enum slice_outcome outcome =
+	    (enum slice_outcome)report->outcome; /* checked by ipc_check_report() */
 	fq_Result result;
 
 	begin_result(slice, outcome, &result);
@@ -135,8 +141,8 @@ static void give_one(struct worker *worker, struct held_slice *slice, struct slo
 	if (r == 0) {
 		r = slot_give(slot, &slice->slice, slice->task.modules, fd);
 		if (r < 0)
-			(void)error_set(&err, r, ERROR_OS, "%s cannot be given to a child: %s", TEXT(slice->task.path),
-			                strerror(-r));
+			(void)error_set(&err, r, ERROR_OS, "%s cannot be given to a child: %s",
+			                TEXT(slice->task.path), strerror(-r));
 	}
 	if (r < 0) {
 		tell_io_error(worker, slice, -r, err.text);
@@ -151,7 +157,8 @@ void give_slots(struct worker *worker)
 	struct held_slice *slice;
 	struct slot *slot;
 
-	while (!held_full(&worker->held) && (slot = idle_slot(worker)) && (slice = held_first(&worker->held, HELD_WAITING)))
+	while (!held_full(&worker->held) && (slot = idle_slot(worker)) &&
+	       (slice = held_first(&worker->held, HELD_WAITING)))
 		give_one(worker, slice, slot);
 }
 
@@ -172,10 +179,12 @@ void give_progress(struct slot *slot, uint64_t bytes, void *userdata)
 		return;
 	slice->told_ms = now;
 	progress.ref = slice->task.ref;
-	(void)uplink_send(worker->uplink, fq_Type_PROGRESS, &progress); /* the next one does as well */
+	(void)uplink_send(worker->uplink, fq_Type_PROGRESS,
+	                  &progress); /* the next one does as well */
 }
 
-void give_report(struct slot *slot, const struct child_report *report, uint8_t *blob, void *userdata)
+void give_report(struct slot *slot, const struct child_report *report, uint8_t *blob,
+                 void *userdata)
 {
 	_cleanup_(freep) uint8_t *owned = blob;
 	struct worker *worker = userdata;
@@ -206,12 +215,14 @@ void give_crash(struct slot *slot, int signal, int exit_status, void *userdata)
 {
 	struct worker *worker = userdata;
 	struct held_slice *slice = held_of_slot(&worker->held, slot);
-	fq_Crashed message = {.has_ref = true, .signal = (uint32_t)signal, .exit_status = (uint32_t)exit_status};
+	fq_Crashed message = {
+	    .has_ref = true, .signal = (uint32_t)signal, .exit_status = (uint32_t)exit_status};
 
 	if (!slice)
 		return;
 	message.ref = slice->task.ref;
-	(void)uplink_send(worker->uplink, fq_Type_CRASHED, &message); /* unheard, the slice counts as lost */
+	(void)uplink_send(worker->uplink, fq_Type_CRASHED,
+	                  &message); /* unheard, the slice counts as lost */
 	held_remove(&worker->held, slice);
 	worker_changed(worker);
 	drain_step(worker);
@@ -245,5 +256,6 @@ void give_results(struct worker *worker)
 		slice->sent = r == 0;
 	}
 	if (r == -ENOMEM)
-		uplink_reset(worker->uplink, "out of memory for sending a result"); /* and tries again */
+		uplink_reset(worker->uplink,
+		             "out of memory for sending a result"); /* and tries again */
 }

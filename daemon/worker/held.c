@@ -9,7 +9,9 @@
 
 static size_t *count_of(struct held *held, enum held_state state)
 {
-	return state == HELD_WAITING ? &held->waiting : state == HELD_RUNNING ? &held->running : &held->counted;
+	return state == HELD_WAITING   ? &held->waiting
+	       : state == HELD_RUNNING ? &held->running
+	                               : &held->counted;
 }
 
 static void change(struct held *held, struct held_slice *slice, enum held_state state)
@@ -72,7 +74,8 @@ struct held_slice *held_find(const struct held *held, const fq_SliceRef *ref)
 	for (struct held_slice *slice = held->first; slice; slice = slice->next) {
 		const fq_SliceRef *own = &slice->task.ref;
 
-		if (own->job == ref->job && own->file == ref->file && own->slice == ref->slice && own->lease == ref->lease)
+		if (own->job == ref->job && own->file == ref->file && own->slice == ref->slice &&
+		    own->lease == ref->lease)
 			return slice;
 	}
 	return NULL;
@@ -94,7 +97,8 @@ struct held_slice *held_first(const struct held *held, enum held_state state)
 	return NULL;
 }
 
-void held_begin(struct held *held, struct held_slice *slice, struct slot *slot, int file, uint64_t now_ms)
+void held_begin(struct held *held, struct held_slice *slice, struct slot *slot, int file,
+                uint64_t now_ms)
 {
 	assert(slice->state == HELD_WAITING);
 	change(held, slice, HELD_RUNNING);
@@ -103,7 +107,8 @@ void held_begin(struct held *held, struct held_slice *slice, struct slot *slot, 
 	slice->begun_ms = slice->bytes_ms = slice->told_ms = now_ms;
 }
 
-void held_finish(struct held *held, struct held_slice *slice, const fq_Result *result, uint8_t *blob, size_t n)
+void held_finish(struct held *held, struct held_slice *slice, const fq_Result *result,
+                 uint8_t *blob, size_t n)
 {
 	assert(slice->state != HELD_COUNTED);
 	change(held, slice, HELD_COUNTED);

@@ -38,7 +38,8 @@ struct held_slice {
 
 	struct slot *slot; /* RUNNING */
 	int file;          /* RUNNING: its descriptor, else -1 */
-	uint64_t begun_ms, bytes, bytes_ms, told_ms; /* RUNNING: its start, its progress and when that came, PROGRESS sent */
+	uint64_t begun_ms, bytes, bytes_ms,
+	    told_ms; /* RUNNING: its start, its progress and when that came, PROGRESS sent */
 
 	fq_Result result; /* COUNTED */
 	uint8_t *blob;
@@ -66,8 +67,10 @@ struct held_slice *held_of_slot(const struct held *held, const struct slot *slot
 struct held_slice *held_first(const struct held *held, enum held_state state);
 
 /* The steps of the picture above. begin takes file over; finish frees the slot's part and takes blob over. */
-void held_begin(struct held *held, struct held_slice *slice, struct slot *slot, int file, uint64_t now_ms);
-void held_finish(struct held *held, struct held_slice *slice, const fq_Result *result, uint8_t *blob, size_t n);
+void held_begin(struct held *held, struct held_slice *slice, struct slot *slot, int file,
+                uint64_t now_ms);
+void held_finish(struct held *held, struct held_slice *slice, const fq_Result *result,
+                 uint8_t *blob, size_t n);
 
 /* No further slice may be begun until results are acknowledged. */
 bool held_full(const struct held *held);

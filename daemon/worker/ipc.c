@@ -40,7 +40,9 @@ int ipc_send_task(int fd, const struct child_task *task, int file)
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	return (size_t)n == sizeof *task ? 0 : -EIO; /* an empty socket takes such a small message whole */
+	return (size_t)n == sizeof *task
+	           ? 0
+	           : -EIO; /* an empty socket takes such a small message whole */
 }
 
 static int descriptor_of(struct msghdr *message)
@@ -133,7 +135,8 @@ static int check_counted(const struct child_report *report, const struct slice_t
 	return r;
 }
 
-int ipc_check_report(const struct child_report *report, const struct slice_task *slice, struct error *err)
+int ipc_check_report(const struct child_report *report, const struct slice_task *slice,
+                     struct error *err)
 {
 	if (report->magic != CHILD_MAGIC)
 		return nonsense(err, "it sent what is no report");
@@ -142,12 +145,12 @@ int ipc_check_report(const struct child_report *report, const struct slice_task 
 	switch (report->kind) {
 	case REPORT_READY:
 		return slice ? nonsense(err, "it said that it waits for a task which it has") : 0;
-	case REPORT_FAILED:
-		if (report->error_number <= 0 || report->error_number > ERROR_NUMBER_MAX)
-			return nonsense(err, "it sent a failure of no error number");
-		/* fall through */
 	case REPORT_PROGRESS:
 		return slice ? 0 : nonsense(err, "it sent a report without a task");
+	case REPORT_FAILED:
+		return slice && report->error_number > 0 && report->error_number <= ERROR_NUMBER_MAX
+		           ? 0
+		           : nonsense(err, "it sent a failure without a task or an error number");
 	case REPORT_COUNTED:
 		return slice ? check_counted(report, slice, err)
 		             : nonsense(err, "it sent a report without a task");

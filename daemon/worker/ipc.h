@@ -16,8 +16,8 @@
 #include "lib/base/error.h"
 #include "lib/fastq/slice.h"
 
-#define CHILD_FD 3              /* the child's end of the socketpair */
-#define CHILD_OPTION "--child"  /* the program is a child; no option of people's */
+#define CHILD_FD 3             /* the child's end of the socketpair */
+#define CHILD_OPTION "--child" /* the program is a child; no option of people's */
 #define CHILD_NAME "fqworkerd-slot"
 
 /* Largest packed counters of a slice. A child that announces more is taken for broken. */
@@ -67,4 +67,5 @@ int ipc_write(int fd, const void *bytes, size_t n);
  * Whether a report makes sense at all for a slice of a file of this size: magic, kind, outcome, a seam within the file, a
  * known fault, a blob exactly where one belongs. 0, or -EBADMSG with a sentence.
  */
-int ipc_check_report(const struct child_report *report, const struct slice_task *slice, struct error *err);
+int ipc_check_report(const struct child_report *report, const struct slice_task *slice,
+                     struct error *err);

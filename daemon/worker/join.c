@@ -23,7 +23,8 @@ static int give_to_owner(const char *folder, const char *path, struct error *err
 	if (geteuid() != 0)
 		return 0;
 	if (stat(folder, &owner) < 0 || lchown(path, owner.st_uid, owner.st_gid) < 0)
-		return error_set(err, -errno, ERROR_CANT_CREATE, "%s cannot be given to the owner of %s: %s", TEXT(path),
+		return error_set(err, -errno, ERROR_CANT_CREATE,
+		                 "%s cannot be given to the owner of %s: %s", TEXT(path),
 		                 TEXT(folder), strerror(errno));
 	return 0;
 }
@@ -34,12 +35,14 @@ static int check_role(fq_Role role, const char *host, struct error *err)
 	if (role == fq_Role_ROLE_WORKER)
 		return 0;
 	return error_set(err, -EPERM, ERROR_DENIED,
-	                 "the token was not of role worker; on the coordinator run 'fqctl token --role worker', and here "
+	                 "the token was not of role worker; on the coordinator run 'fqctl token "
+	                 "--role worker', and here "
 	                 "'fqworkerd --join %s TOKEN' again",
 	                 TEXT(host));
 }
 
-int join_coordinator(const struct worker_settings *settings, const char *host_text, const char *token, struct error *err)
+int join_coordinator(const struct worker_settings *settings, const char *host_text,
+                     const char *token, struct error *err)
 {
 	_cleanup_(key_freep) struct key *key = NULL;
 	_cleanup_(freep) char *known = NULL;
@@ -64,7 +67,8 @@ int join_coordinator(const struct worker_settings *settings, const char *host_te
 		r = check_role(role, host_text, err);
 	if (r < 0)
 		return r;
-	if (printf("joined %s:%u as the worker %s\n", TEXT(host), port, settings->name) < 0 || fflush(stdout) != 0)
+	if (printf("joined %s:%u as the worker %s\n", TEXT(host), port, settings->name) < 0 ||
+	    fflush(stdout) != 0)
 		return error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written");
 	return 0;
 }

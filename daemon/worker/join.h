@@ -9,4 +9,5 @@
  * become the property of the state folder's owner, who is the user of the service. Prints one line. 0 or negative with a
  * sentence.
  */
-int join_coordinator(const struct worker_settings *settings, const char *host, const char *token, struct error *err);
+int join_coordinator(const struct worker_settings *settings, const char *host, const char *token,
+                     struct error *err);

@@ -42,7 +42,8 @@ static int serve(const struct worker_settings *settings, struct error *err)
 	return r;
 }
 
-static int run(const struct worker_settings *settings, const struct conf_arguments *arguments, struct error *err)
+static int run(const struct worker_settings *settings, const struct conf_arguments *arguments,
+               struct error *err)
 {
 	if (settings->verbose)
 		log_set_level(LOG_DEBUG);

@@ -52,7 +52,8 @@ static int outside(const struct conf_list *roots, const char *path, struct error
 
 		(void)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "", roots->items[i]);
 	}
-	return error_set(err, -EACCES, ERROR_DENIED, "%s is not beneath the folders from which this worker reads: %s",
+	return error_set(err, -EACCES, ERROR_DENIED,
+	                 "%s is not beneath the folders from which this worker reads: %s",
 	                 TEXT(path), TEXT(names));
 }
 
@@ -61,17 +62,21 @@ static int fail(int code, const char *root, const char *path, struct error *err)
 	switch (code) {
 	case ENOSYS:
 		return error_set(err, -code, ERROR_OS,
-		                 "%s cannot be opened safely: openat2 is refused here (RestrictSUIDSGID= of the service "
+		                 "%s cannot be opened safely: openat2 is refused here "
+		                 "(RestrictSUIDSGID= of the service "
 		                 "must be off, and Linux 5.6 or newer)",
 		                 TEXT(path));
 	case ELOOP:
 		return error_set(err, -code, ERROR_DENIED,
-		                 "%s is reached through a symbolic link below %s; the path without links is needed",
+		                 "%s is reached through a symbolic link below %s; the path without "
+		                 "links is needed",
 		                 TEXT(path), TEXT(root));
 	case EXDEV:
-		return error_set(err, -code, ERROR_DENIED, "%s leads out of %s", TEXT(path), TEXT(root));
+		return error_set(err, -code, ERROR_DENIED, "%s leads out of %s", TEXT(path),
+		                 TEXT(root));
 	default:
-		return error_set(err, -code, error_class_of_errno(code), "%s: %s", TEXT(path), strerror(code));
+		return error_set(err, -code, error_class_of_errno(code), "%s: %s", TEXT(path),
+		                 strerror(code));
 	}
 }
 
@@ -81,12 +86,15 @@ static int check_file(int fd, const char *path, struct error *err)
 	struct stat status;
 
 	if (fstat(fd, &status) < 0)
-		return error_set(err, -errno, error_class_of_errno(errno), "%s: %s", TEXT(path), strerror(errno));
+		return error_set(err, -errno, error_class_of_errno(errno), "%s: %s", TEXT(path),
+		                 strerror(errno));
 	if (S_ISDIR(status.st_mode))
-		return error_set(err, -EISDIR, ERROR_NO_INPUT, "%s is a directory, not a file", TEXT(path));
+		return error_set(err, -EISDIR, ERROR_NO_INPUT, "%s is a directory, not a file",
+		                 TEXT(path));
 	if (!S_ISREG(status.st_mode))
 		return error_set(err, -EINVAL, ERROR_NO_INPUT,
-		                 "%s is not a regular file (a pipe, a device or a socket)", TEXT(path));
+		                 "%s is not a regular file (a pipe, a device or a socket)",
+		                 TEXT(path));
 	return 0;
 }
 
@@ -100,8 +108,9 @@ static int open_in(const char *root, const char *path, int *ret_fd, struct error
 	int r;
 
 	if (folder < 0)
-		return error_set(err, -errno, error_class_of_errno(errno), "%s: the folder %s of this worker: %s",
-		                 TEXT(path), TEXT(root), strerror(errno));
+		return error_set(err, -errno, error_class_of_errno(errno),
+		                 "%s: the folder %s of this worker: %s", TEXT(path), TEXT(root),
+		                 strerror(errno));
 	fd = (int)syscall(SYS_openat2, folder, below(root, path), &how, sizeof how);
 	if (fd < 0)
 		return fail(errno, root, path, err);

@@ -16,8 +16,9 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 
-#define RESTART_US 1000000   /* until the next try, where a child could not even be started */
-#define RESTART_IDLE_US 100000 /* where it died without a task: else one that always does would keep a core busy */
+#define RESTART_US 1000000 /* until the next try, where a child could not even be started */
+#define RESTART_IDLE_US                                                                            \
+	100000 /* where it died without a task: else one that always does would keep a core busy */
 #define EXIT_NO_EXEC 127
 
 /* ---- starting ---- */
@@ -63,7 +64,8 @@ static int watch_child(struct slot *slot)
 
 	r = sd_event_add_io(slot->event, &slot->io, slot->fd, EPOLLIN, slot_on_io, slot);
 	if (r >= 0)
-		r = sd_event_add_child(slot->event, &slot->exit, slot->pid, WEXITED, on_exit_of_child, slot);
+		r = sd_event_add_child(slot->event, &slot->exit, slot->pid, WEXITED,
+		                       on_exit_of_child, slot);
 	if (r < 0)
 		return r;
 	(void)sd_event_source_set_description(slot->io, "slot-socket"); /* for debugging only */
@@ -134,7 +136,8 @@ static void tell_end(struct slot *slot, enum slot_state before, int signal, int 
 	int number = signal ? signal : status;
 
 	if (before == SLOT_BUSY) {
-		log_warning("slot %u: its child crashed by %s %d while it counted", slot->number, how, number);
+		log_warning("slot %u: its child crashed by %s %d while it counted", slot->number,
+		            how, number);
 		slot->callbacks->on_crash(slot, signal, status, slot->userdata);
 	} else if (before != SLOT_STOPPING) {
 		log_warning("slot %u: its child ended by %s %d", slot->number, how, number);

@@ -30,10 +30,12 @@ struct slot;
 
 /* Called from the event loop only. */
 struct slot_callbacks {
-	void (*on_idle)(struct slot *slot, void *userdata); /* takes a task now; after start and after each report */
+	void (*on_idle)(struct slot *slot,
+	                void *userdata); /* takes a task now; after start and after each report */
 	void (*on_progress)(struct slot *slot, uint64_t bytes, void *userdata);
 	/* COUNTED (blob is the owner's to free, NULL unless the outcome is SLICE_END) or FAILED; checked. */
-	void (*on_report)(struct slot *slot, const struct child_report *report, uint8_t *blob, void *userdata);
+	void (*on_report)(struct slot *slot, const struct child_report *report, uint8_t *blob,
+	                  void *userdata);
 	/* The child died with a task that nobody had stopped: by a signal, or (signal 0) with an exit status. */
 	void (*on_crash)(struct slot *slot, int signal, int exit_status, void *userdata);
 	/* In the child, between fork and exec. */

@@ -11,7 +11,8 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 
-#define READ_BUDGET (4UL << 20) /* bytes a wakeup: some milliseconds of copying, and more than a socket holds */
+#define READ_BUDGET                                                                                \
+	(4UL << 20) /* bytes a wakeup: some milliseconds of copying, and more than a socket holds */
 #define BLOB_FIRST (64UL << 10)
 
 void slot_forget_report(struct slot *slot)
@@ -70,7 +71,8 @@ static int check_head(struct slot *slot)
 	slot->report.text[sizeof slot->report.text - 1] = '\0';
 	r = ipc_check_report(&slot->report, slice, &err);
 	if (r == 0 && slot->report.kind == REPORT_READY && slot->state != SLOT_STARTING)
-		r = error_set(&err, -EBADMSG, ERROR_SOFTWARE, "it said for a second time that it is ready");
+		r = error_set(&err, -EBADMSG, ERROR_SOFTWARE,
+		              "it said for a second time that it is ready");
 	if (r < 0)
 		refuse(slot, &err);
 	return r;
@@ -81,7 +83,8 @@ static int check_head(struct slot *slot)
 /* Room for more of the blob, which grows with what comes. */
 static int make_room(struct slot *slot)
 {
-	size_t want = (size_t)slot->report.blob_n, size = slot->blob_size ? 2 * slot->blob_size : BLOB_FIRST;
+	size_t want = (size_t)slot->report.blob_n,
+	       size = slot->blob_size ? 2 * slot->blob_size : BLOB_FIRST;
 	uint8_t *blob;
 
 	if (slot->blob_n < slot->blob_size)
@@ -161,7 +164,8 @@ int slot_on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
 
 	read_pieces(slot);
 	if (!listens(slot)) {
-		(void)sd_event_source_set_enabled(slot->io, SD_EVENT_OFF); /* switching off does not fail */
+		(void)sd_event_source_set_enabled(slot->io,
+		                                  SD_EVENT_OFF); /* switching off does not fail */
 		slot_kill(slot); /* a child that is not heard is of no use; its end follows */
 	}
 	return 0;

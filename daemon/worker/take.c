@@ -14,7 +14,8 @@
 
 /* ---- OPEN ---- */
 
-static int open_facts(const struct worker *worker, const char *path, struct file_facts *ret, struct error *err)
+static int open_facts(const struct worker *worker, const char *path, struct file_facts *ret,
+                      struct error *err)
 {
 	_cleanup_(closep) int fd = -1;
 	int r;
@@ -45,7 +46,8 @@ static int take_open(struct worker *worker, const void *message, struct error *e
 	} else {
 		facts_to_message(&facts, &opened);
 	}
-	(void)uplink_send(worker->uplink, fq_Type_OPENED, &opened); /* a failure ends the connection */
+	(void)uplink_send(worker->uplink, fq_Type_OPENED,
+	                  &opened); /* a failure ends the connection */
 	return 0;
 }
 
@@ -55,7 +57,8 @@ static int check_algorithm(const fq_Task *task, struct error *err)
 {
 	if (task->algorithm == COUNTERS_ALGORITHM)
 		return 0;
-	return error_set(err, -EPROTO, ERROR_PROTOCOL, "a task asks for algorithm %u; this program has %u", task->algorithm,
+	return error_set(err, -EPROTO, ERROR_PROTOCOL,
+	                 "a task asks for algorithm %u; this program has %u", task->algorithm,
 	                 COUNTERS_ALGORITHM);
 }
 
@@ -66,7 +69,8 @@ static int check_room(const struct worker *worker, struct error *err)
 
 	if (worker->held.waiting + worker->held.running < most)
 		return 0;
-	return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator sent more than %zu tasks for %zu slots", most,
+	return error_set(err, -EPROTO, ERROR_PROTOCOL,
+	                 "the coordinator sent more than %zu tasks for %zu slots", most,
 	                 (size_t)worker->settings->slots);
 }
 
@@ -78,7 +82,8 @@ static int take_task(struct worker *worker, const void *message, struct error *e
 	int r;
 
 	if (!task->has_ref)
-		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "the coordinator sent a task of no slice");
+		return error_set(err, -EBADMSG, ERROR_PROTOCOL,
+		                 "the coordinator sent a task of no slice");
 	r = task_from_message(task, worker->settings->read_max, &slice, err);
 	if (r == 0)
 		r = check_algorithm(task, err);
@@ -135,7 +140,8 @@ static int take_dropped(struct worker *worker, const void *message, struct error
 static int take_drain(struct worker *worker, const void *message, struct error *err)
 {
 	if (!worker->paused)
-		log_notice("drained by the coordinator: %zu slices are still in hand", worker->held.waiting + worker->held.running);
+		log_notice("drained by the coordinator: %zu slices are still in hand",
+		           worker->held.waiting + worker->held.running);
 	worker->paused = true;
 	worker_changed(worker);
 	return 0;
@@ -154,11 +160,12 @@ static int take_resume(struct worker *worker, const void *message, struct error 
 
 struct take_row {
 	uint16_t type;
-	int (*take)(struct worker *worker, const void *message, struct error *err); /* negative: it makes no sense */
+	int (*take)(struct worker *worker, const void *message,
+	            struct error *err); /* negative: it makes no sense */
 };
 
 static const struct take_row take_rows[] = {
-    {fq_Type_OPEN, take_open},   {fq_Type_TASK, take_task},   {fq_Type_RESULT_ACK, take_ack},
+    {fq_Type_OPEN, take_open},    {fq_Type_TASK, take_task},   {fq_Type_RESULT_ACK, take_ack},
     {fq_Type_DROP, take_dropped}, {fq_Type_DRAIN, take_drain}, {fq_Type_RESUME, take_resume},
 };
 
@@ -177,7 +184,8 @@ static int dispatch(struct worker *worker, const struct frame *frame, struct err
 	int r;
 
 	if (!row)
-		return error_set(err, -EPROTO, ERROR_PROTOCOL, "%s is not for a worker", message_name(frame->type));
+		return error_set(err, -EPROTO, ERROR_PROTOCOL, "%s is not for a worker",
+		                 message_name(frame->type));
 	message = malloc(message_struct_size(frame->type));
 	if (!message)
 		return error_oom(err);

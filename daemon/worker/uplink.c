@@ -23,7 +23,8 @@ static uint64_t now_ms(const struct uplink *uplink)
 {
 	uint64_t us = 0;
 
-	(void)sd_event_now(service_event(uplink->service), CLOCK_MONOTONIC, &us); /* fails for an unknown clock only */
+	(void)sd_event_now(service_event(uplink->service), CLOCK_MONOTONIC,
+	                   &us); /* fails for an unknown clock only */
 	return us / 1000;
 }
 
@@ -82,7 +83,8 @@ static void log_outage(struct uplink *uplink, bool was_up, const struct error *e
 	else if (now > uplink->outage)
 		log_warning("no connection to the coordinator %s: %s", uplink->address, err->text);
 	else
-		log_debug("still no connection to the coordinator %s: %s", uplink->address, err->text);
+		log_debug("still no connection to the coordinator %s: %s", uplink->address,
+		          err->text);
 	uplink->outage = now > uplink->outage ? now : uplink->outage;
 }
 
@@ -137,8 +139,8 @@ static int on_timer(sd_event_source *source, uint64_t us, void *userdata)
 	int r;
 
 	uplink->state = UPLINK_DIALLING;
-	r = dialler_new(uplink->service, uplink->settings->host.host, uplink->settings->host.port, DIAL_MS, on_dialled,
-	                uplink, &uplink->dialler, &err);
+	r = dialler_new(uplink->service, uplink->settings->host.host, uplink->settings->host.port,
+	                DIAL_MS, on_dialled, uplink, &uplink->dialler, &err);
 	if (r < 0)
 		uplink_lost(uplink, &err);
 	return 0;
@@ -172,7 +174,8 @@ void uplink_end(struct uplink *uplink, const char *reason)
 	if (uplink->ending)
 		return;
 	uplink->ending = true;
-	(void)sd_event_source_set_enabled(uplink->timer, SD_EVENT_OFF); /* switching off does not fail */
+	(void)sd_event_source_set_enabled(uplink->timer,
+	                                  SD_EVENT_OFF); /* switching off does not fail */
 	uplink->dialler = dialler_free(uplink->dialler);
 	if (uplink->peer) {
 		peer_end(uplink->peer, reason);
@@ -189,7 +192,8 @@ static int not_enrolled(const struct uplink *uplink, struct error *err)
 	const char *config = uplink->settings->state;
 
 	return error_set(err, -ENOENT, ERROR_CONFIG,
-	                 "this node is not enrolled with %s; on the coordinator run 'fqctl token --role worker' and here "
+	                 "this node is not enrolled with %s; on the coordinator run 'fqctl token "
+	                 "--role worker' and here "
 	                 "'fqworkerd --state %s --join %s TOKEN'",
 	                 uplink->address, TEXT(config), uplink->address);
 }
@@ -224,10 +228,12 @@ static int set_up(struct uplink *uplink, struct error *err)
 		return r;
 	r = digest_random(uplink->instance, sizeof uplink->instance);
 	if (r == 0)
-		r = sd_event_add_time(service_event(uplink->service), &uplink->timer, CLOCK_MONOTONIC, 0, 0, on_timer, uplink);
+		r = sd_event_add_time(service_event(uplink->service), &uplink->timer,
+		                      CLOCK_MONOTONIC, 0, 0, on_timer, uplink);
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "cannot prepare dialling: %s", strerror(-r));
-	(void)sd_event_source_set_description(uplink->timer, "uplink-timer"); /* for debugging only */
+	(void)sd_event_source_set_description(uplink->timer,
+	                                      "uplink-timer"); /* for debugging only */
 	return 0;
 }
 
@@ -236,8 +242,9 @@ static void uplink_freep(struct uplink **uplink)
 	(void)uplink_free(*uplink); /* always NULL */
 }
 
-int uplink_new(struct service *service, const struct worker_settings *settings, const struct uplink_callbacks *callbacks,
-               void *userdata, struct uplink **ret, struct error *err)
+int uplink_new(struct service *service, const struct worker_settings *settings,
+               const struct uplink_callbacks *callbacks, void *userdata, struct uplink **ret,
+               struct error *err)
 {
 	_cleanup_(uplink_freep) struct uplink *uplink = calloc(1, sizeof *uplink);
 	const char *host = settings->host.host;
@@ -250,8 +257,8 @@ int uplink_new(struct service *service, const struct worker_settings *settings, 
 	uplink->settings = settings;
 	uplink->callbacks = callbacks;
 	uplink->userdata = userdata;
-	(void)snprintf(uplink->address, sizeof uplink->address, strchr(host, ':') ? "[%s]:%u" : "%s:%u", TEXT(host),
-	               settings->host.port);
+	(void)snprintf(uplink->address, sizeof uplink->address,
+	               strchr(host, ':') ? "[%s]:%u" : "%s:%u", TEXT(host), settings->host.port);
 	r = set_up(uplink, err);
 	if (r == 0)
 		*ret = TAKE(uplink);

@@ -24,11 +24,13 @@ struct uplink;
 
 /* Called from the loop only. */
 struct uplink_callbacks {
-	void (*fill_hello)(fq_Hello *hello, void *userdata); /* what concerns work: slots, held, draining */
+	void (*fill_hello)(fq_Hello *hello,
+	                   void *userdata); /* what concerns work: slots, held, draining */
 	void (*on_up)(const fq_Welcome *welcome, void *userdata);
-	void (*on_frame)(const struct frame *frame, void *userdata); /* UP, but no ERROR without a tag */
+	void (*on_frame)(const struct frame *frame,
+	                 void *userdata); /* UP, but no ERROR without a tag */
 	void (*on_flushed)(void *userdata);
-	void (*on_down)(void *userdata); /* was UP, or uplink_end() is done */
+	void (*on_down)(void *userdata);   /* was UP, or uplink_end() is done */
 	void (*on_change)(void *userdata); /* what uplink_describe() says */
 	/*
 	 * The last call: the coordinator does not want this worker, or is another than the known one, and never yet was it
@@ -41,8 +43,9 @@ struct uplink_callbacks {
  * Loads key and known coordinators; -ENOENT with "this node is not enrolled with ..." (ERROR_CONFIG) where one is missing.
  * Dialling begins with the loop. settings and callbacks must live as long.
  */
-int uplink_new(struct service *service, const struct worker_settings *settings, const struct uplink_callbacks *callbacks,
-               void *userdata, struct uplink **ret, struct error *err);
+int uplink_new(struct service *service, const struct worker_settings *settings,
+               const struct uplink_callbacks *callbacks, void *userdata, struct uplink **ret,
+               struct error *err);
 struct uplink *uplink_free(struct uplink *uplink);
 
 bool uplink_up(const struct uplink *uplink);

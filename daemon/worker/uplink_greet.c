@@ -21,26 +21,30 @@ static int welcome_version(const fq_Welcome *welcome, struct error *err)
 {
 	if (welcome->proto >= PROTO_VERSION_OLDEST && welcome->proto <= PROTO_VERSION)
 		return 0;
-	return error_set(err, -EPROTO, ERROR_PROTOCOL,
-	                 "the coordinator (version %s) speaks protocol %u; this program speaks %u to %u",
-	                 TEXT(welcome->version), welcome->proto, PROTO_VERSION_OLDEST, PROTO_VERSION);
+	return error_set(
+	    err, -EPROTO, ERROR_PROTOCOL,
+	    "the coordinator (version %s) speaks protocol %u; this program speaks %u to %u",
+	    TEXT(welcome->version), welcome->proto, PROTO_VERSION_OLDEST, PROTO_VERSION);
 }
 
 static int welcome_role(const fq_Welcome *welcome, struct error *err)
 {
 	if (welcome->role == fq_Role_ROLE_WORKER)
 		return 0;
-	return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator does not take this node for a worker");
+	return error_set(err, -EPROTO, ERROR_PROTOCOL,
+	                 "the coordinator does not take this node for a worker");
 }
 
 /* A generation that cannot be written down is a warning: an old copy is noticed as long as this process lives. */
 static int welcome_generation(struct uplink *uplink, const fq_Welcome *welcome, struct error *err)
 {
-	int r = generation_check(uplink->generation_path, welcome->coordinator, welcome->generation, uplink->pin, err);
+	int r = generation_check(uplink->generation_path, welcome->coordinator, welcome->generation,
+	                         uplink->pin, err);
 
 	if (r == -ESTALE || r == 0)
 		return r;
-	log_warning("start %" PRIu64 " of the coordinator cannot be noted: %s", welcome->generation, err->text);
+	log_warning("start %" PRIu64 " of the coordinator cannot be noted: %s", welcome->generation,
+	            err->text);
 	return 0;
 }
 
@@ -68,7 +72,8 @@ static void welcomed(struct uplink *uplink, const struct frame *frame)
 	uplink->state = UPLINK_UP;
 	uplink->was_ever_up = true;
 	uplink->outage = OUTAGE_NONE;
-	(void)sd_event_now(service_event(uplink->service), CLOCK_MONOTONIC, &uplink->up_ms); /* as in uplink.c */
+	(void)sd_event_now(service_event(uplink->service), CLOCK_MONOTONIC,
+	                   &uplink->up_ms); /* as in uplink.c */
 	uplink->up_ms /= 1000;
 	log_info("connected to the coordinator %s (version %s, start %" PRIu64 ")", uplink->address,
 	         TEXT(welcome->version), welcome->generation);
@@ -85,9 +90,11 @@ static void note_error(struct uplink *uplink, const struct frame *frame)
 
 	if (message_decode(frame->type, frame->payload, frame->n, &error, NULL) < 0)
 		return;
-	uplink->told.class = error.class <= ERROR_CONFIG ? (enum error_class)error.class : ERROR_PROTOCOL;
+	uplink->told.class =
+	    error.class <= ERROR_CONFIG ? (enum error_class)error.class : ERROR_PROTOCOL;
 	(void)text_escape(uplink->told.text, sizeof uplink->told.text, error.text);
-	uplink->refused = uplink->told.class == ERROR_DENIED || uplink->told.class == ERROR_PROTOCOL ||
+	uplink->refused = uplink->told.class == ERROR_DENIED ||
+	                  uplink->told.class == ERROR_PROTOCOL ||
 	                  uplink->told.class == ERROR_CONFIG;
 }
 
@@ -103,7 +110,8 @@ static void on_frame(struct peer *peer, const struct frame *frame, void *userdat
 	else if (frame->type == fq_Type_WELCOME)
 		welcomed(uplink, frame);
 	else {
-		(void)error_set(&err, -EPROTO, ERROR_PROTOCOL, "the coordinator sent %s in place of WELCOME",
+		(void)error_set(&err, -EPROTO, ERROR_PROTOCOL,
+		                "the coordinator sent %s in place of WELCOME",
 		                message_name(frame->type));
 		peer_refuse(peer, &err);
 	}
@@ -164,6 +172,7 @@ int uplink_greet(struct uplink *uplink, struct connection *connection, struct er
 	uplink->state = UPLINK_GREETING;
 	uplink->told = (struct error){0};
 	connection_set_queue_max(connection, QUEUE_MAX);
-	r = peer_new(service_event(uplink->service), connection, &callbacks, 0, 0, uplink, &uplink->peer, err);
+	r = peer_new(service_event(uplink->service), connection, &callbacks, 0, 0, uplink,
+	             &uplink->peer, err);
 	return r < 0 ? r : send_hello(uplink, err);
 }

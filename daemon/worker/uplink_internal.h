@@ -40,14 +40,14 @@ struct uplink {
 	sd_event_source *timer; /* WAITING */
 	struct dialler *dialler;
 	struct peer *peer;
-	uint64_t pause_ms;  /* the longest that the next pause may be; 0: the first */
-	uint64_t up_ms;     /* when it came UP */
+	uint64_t pause_ms; /* the longest that the next pause may be; 0: the first */
+	uint64_t up_ms;    /* when it came UP */
 	bool was_ever_up;
 	enum uplink_outage outage;
-	bool refused;       /* this try was turned away */
-	bool ending;        /* uplink_end() */
-	struct error why;   /* why it is not UP */
-	struct error told;  /* what the coordinator said in ERROR before it closed */
+	bool refused;      /* this try was turned away */
+	bool ending;       /* uplink_end() */
+	struct error why;  /* why it is not UP */
+	struct error told; /* what the coordinator said in ERROR before it closed */
 };
 
 /* Takes the connection over (also on failure) and sends HELLO. */

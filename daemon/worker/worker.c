@@ -19,7 +19,8 @@ uint64_t worker_now_ms(const struct worker *worker)
 {
 	uint64_t us = 0;
 
-	(void)sd_event_now(service_event(worker->service), CLOCK_MONOTONIC, &us); /* fails for an unknown clock only */
+	(void)sd_event_now(service_event(worker->service), CLOCK_MONOTONIC,
+	                   &us); /* fails for an unknown clock only */
 	return us / 1000;
 }
 
@@ -28,12 +29,14 @@ uint64_t worker_now_ms(const struct worker *worker)
 static void tell_status(struct worker *worker)
 {
 	char where[STATUS_MAX];
-	const char *how = worker->draining ? ", draining" : worker->paused ? ", drained by the coordinator" : "";
+	const char *how = worker->draining ? ", draining"
+	                  : worker->paused ? ", drained by the coordinator"
+	                                   : "";
 
 	uplink_describe(worker->uplink, where, sizeof where);
 	if (uplink_up(worker->uplink))
-		service_status(worker->service, "%s, %zu of %zu slots busy%s", where, worker->held.running,
-		               (size_t)worker->settings->slots, how);
+		service_status(worker->service, "%s, %zu of %zu slots busy%s", where,
+		               worker->held.running, (size_t)worker->settings->slots, how);
 	else
 		service_status(worker->service, "%s", where);
 }
@@ -48,10 +51,12 @@ void worker_changed(struct worker *worker)
 {
 	int on = SD_EVENT_OFF;
 
-	if (!worker->ready || sd_event_source_get_enabled(worker->status_timer, &on) < 0 || on != SD_EVENT_OFF)
+	if (!worker->ready || sd_event_source_get_enabled(worker->status_timer, &on) < 0 ||
+	    on != SD_EVENT_OFF)
 		return;
 	if (sd_event_source_set_time_relative(worker->status_timer, STATUS_US) >= 0)
-		(void)sd_event_source_set_enabled(worker->status_timer, SD_EVENT_ONESHOT); /* else it is told later */
+		(void)sd_event_source_set_enabled(worker->status_timer,
+		                                  SD_EVENT_ONESHOT); /* else it is told later */
 }
 
 /* ---- slots ---- */
@@ -101,7 +106,8 @@ static void fill_hello(fq_Hello *hello, void *userdata)
 
 	hello->slots = (uint32_t)worker->settings->slots;
 	hello->draining = worker->draining;
-	hello->held_count = (pb_size_t)held_list(&worker->held, hello->held, sizeof hello->held / sizeof *hello->held);
+	hello->held_count = (pb_size_t)held_list(&worker->held, hello->held,
+	                                         sizeof hello->held / sizeof *hello->held);
 }
 
 /* Another coordinator under the same key numbers its jobs anew: what is held means nothing to it. */
@@ -117,8 +123,8 @@ static void forget_all(struct worker *worker)
 static void on_up(const fq_Welcome *welcome, void *userdata)
 {
 	struct worker *worker = userdata;
-	bool other = worker->has_coordinator &&
-	             memcmp(worker->coordinator, welcome->coordinator, sizeof worker->coordinator) != 0;
+	bool other = worker->has_coordinator && memcmp(worker->coordinator, welcome->coordinator,
+	                                               sizeof worker->coordinator) != 0;
 
 	worker->has_coordinator = true;
 	memcpy(worker->coordinator, welcome->coordinator, sizeof worker->coordinator);
@@ -196,7 +202,8 @@ static int start_slots(struct worker *worker, const char *program, struct error 
 		return error_oom(err);
 	for (; r == 0 && worker->slots_begun < worker->settings->slots; worker->slots_begun++)
 		r = slot_init(&worker->slots[worker->slots_begun], service_event(worker->service),
-		              (unsigned int)worker->slots_begun + 1, program, &slot_callbacks, worker, err);
+		              (unsigned int)worker->slots_begun + 1, program, &slot_callbacks,
+		              worker, err);
 	return r;
 }
 
@@ -204,7 +211,8 @@ static int add_timers(struct worker *worker, struct error *err)
 {
 	int r;
 
-	r = sd_event_add_time(service_event(worker->service), &worker->status_timer, CLOCK_MONOTONIC, 0, 0, on_status, worker);
+	r = sd_event_add_time(service_event(worker->service), &worker->status_timer,
+	                      CLOCK_MONOTONIC, 0, 0, on_status, worker);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(worker->status_timer, SD_EVENT_OFF);
 	if (r >= 0)
@@ -212,8 +220,8 @@ static int add_timers(struct worker *worker, struct error *err)
 	return r < 0 ? error_set(err, r, ERROR_OS, "a timer cannot be made: %s", strerror(-r)) : 0;
 }
 
-int worker_init(struct worker *worker, const struct worker_settings *settings, struct service *service,
-                const char *program, struct error *err)
+int worker_init(struct worker *worker, const struct worker_settings *settings,
+                struct service *service, const char *program, struct error *err)
 {
 	int r;
 

@@ -25,8 +25,8 @@ struct worker {
 	size_t slots_begun; /* made by worker_init() */
 	struct held held;
 	struct uplink *uplink;
-	bool ready;         /* all slots have been there once */
-	bool paused;        /* DRAIN came: for the status only, the coordinator gives nothing */
+	bool ready;  /* all slots have been there once */
+	bool paused; /* DRAIN came: for the status only, the coordinator gives nothing */
 
 	bool has_coordinator;
 	uint8_t coordinator[COORDINATOR_ID_SIZE]; /* whose slices are held */
@@ -46,8 +46,8 @@ struct worker {
  * Starts the slots by executing program with CHILD_OPTION, and begins to look for the coordinator. settings, program and
  * service must live as long. 0 or negative with a sentence; call worker_deinit() in either case.
  */
-int worker_init(struct worker *worker, const struct worker_settings *settings, struct service *service,
-                const char *program, struct error *err);
+int worker_init(struct worker *worker, const struct worker_settings *settings,
+                struct service *service, const char *program, struct error *err);
 void worker_deinit(struct worker *worker);
 
 /* SIGTERM: drains, then ends the service's loop with 0. */

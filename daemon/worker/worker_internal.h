@@ -24,7 +24,8 @@ void give_results(struct worker *worker);
 
 /* The slots' callbacks. */
 void give_progress(struct slot *slot, uint64_t bytes, void *userdata);
-void give_report(struct slot *slot, const struct child_report *report, uint8_t *blob, void *userdata);
+void give_report(struct slot *slot, const struct child_report *report, uint8_t *blob,
+                 void *userdata);
 void give_crash(struct slot *slot, int signal, int exit_status, void *userdata);
 
 /* ---- drain.c ---- */

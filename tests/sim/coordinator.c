@@ -361,7 +361,7 @@ void coordinator_start(struct sim *sim)
 		sim_fail(sim, "load", "the last commit cannot be loaded: %s", error.text);
 		return;
 	}
-	if (coord_loaded(sim->coord, sim->committed.jobs_n + 1, sim->now, &actions) < 0)
+	if (coord_loaded(sim->coord, sim->epoch, sim->committed.jobs_n + 1, sim->now, &actions) < 0)
 		abort();
 	perform_all(sim, &actions, &round);
 	settle(sim, &actions, &round);

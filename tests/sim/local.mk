@@ -1,1 +1,16 @@
-# The simulator of the coordinator: programs in check_PROGRAMS, the long run in HEAVY_TESTS.
+# The simulator: the production core, built once more with the bugs that can be put into it.
+check_PROGRAMS += tests/sim/sim
+tests_sim_sim_SOURCES = \
+	$(COORD_CORE_SOURCES) \
+	tests/sim/coordinator.c \
+	tests/sim/disk.c \
+	tests/sim/history.c \
+	tests/sim/main.c \
+	tests/sim/node.c \
+	tests/sim/sim.h \
+	tests/sim/world.c
+tests_sim_sim_CPPFLAGS = $(AM_CPPFLAGS) -DCOORD_MUTANTS
+tests_sim_sim_LDADD = $(FASTQ_LIBS)
+
+dist_check_SCRIPTS += tests/sim/sim.t
+TESTS += tests/sim/sim.t

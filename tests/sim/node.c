@@ -87,9 +87,14 @@ static void count_wrongly(struct sim *sim, struct sim_run *run)
 {
 	struct event *result = &run->result;
 	uint32_t next = record_at(run->file, run->task.end);
+	uint64_t first = sim_between(sim, run->task.begin, run->task.end - 1);
 
+	if (run->file->starts[record_at(run->file, first)] == first) { /* it is one after all */
+		count_from(run, record_at(run->file, first));
+		return;
+	}
 	run->sum = sim_draw(sim) % 1000;
-	result->result.seam.first.block = sim_between(sim, run->task.begin, run->task.end - 1);
+	result->result.seam.first.block = first;
 	result->result.seam.next.block = run->file->starts[next];
 	result->result.seam.records = 1 + sim_draw(sim) % 5;
 	result->result.outcome = SLICE_END;

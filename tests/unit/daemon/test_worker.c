@@ -111,7 +111,8 @@ static void test_open(struct fake *fake, const char *path)
 	(void)snprintf(open.path, sizeof open.path, "%s.not", path);
 	fake_send(fake, fq_Type_OPEN, &open);
 	fake_expect(fake, fq_Type_OPENED, &opened);
-	ok(opened.has_error && opened.error_number == ENOENT && strstr(opened.error.text, "No such file"),
+	ok(opened.has_error && opened.error_number == ENOENT &&
+	       strstr(opened.error.text, "No such file"),
 	   "a file that is not there: %s", opened.error.text);
 
 	(void)snprintf(link, sizeof link, "%s.link", path);
@@ -120,7 +121,8 @@ static void test_open(struct fake *fake, const char *path)
 	(void)snprintf(open.path, sizeof open.path, "%s", link);
 	fake_send(fake, fq_Type_OPEN, &open);
 	fake_expect(fake, fq_Type_OPENED, &opened);
-	ok(opened.has_error && opened.error_number == ELOOP, "a symbolic link: %s", opened.error.text);
+	ok(opened.has_error && opened.error_number == ELOOP, "a symbolic link: %s",
+	   opened.error.text);
 }
 
 static void test_count(struct fake *fake, const char *path)
@@ -140,12 +142,17 @@ static void test_count(struct fake *fake, const char *path)
 	fake_expect_result(fake, &result, &blob);
 	acknowledge(fake, &result.ref, fq_Type_RESULT_ACK);
 	if (task_from_message(&task, READ_MAX_DEFAULT, &slice, &err) < 0 ||
-	    count_slice(fd, &slice, COUNT_MEAN, NULL, NULL, &count, &err) < 0 || counters_pack(count.counters, &bytes, &n) < 0)
+	    count_slice(fd, &slice, COUNT_MEAN, NULL, NULL, &count, &err) < 0 ||
+	    counters_pack(count.counters, &bytes, &n) < 0)
 		bail_out("no count to compare with");
 	slice_count_deinit(&count);
-	ok(result.outcome == SLICE_END && result.seam.records == READS && result.bases == READS * 10, "RESULT of a slice");
-	ok(blob.n == n && memcmp(blob.bytes, bytes, n) == 0, "its counters are those of one process");
-	ok(digest_sha256(bytes, n, NULL, 0, digest) == 0 && memcmp(digest, result.blob_sha256, sizeof digest) == 0,
+	ok(result.outcome == SLICE_END && result.seam.records == READS &&
+	       result.bases == READS * 10,
+	   "RESULT of a slice");
+	ok(blob.n == n && memcmp(blob.bytes, bytes, n) == 0,
+	   "its counters are those of one process");
+	ok(digest_sha256(bytes, n, NULL, 0, digest) == 0 &&
+	       memcmp(digest, result.blob_sha256, sizeof digest) == 0,
 	   "and their hash is right");
 }
 
@@ -173,13 +180,15 @@ static void test_faults(struct fake *fake, const char *path)
 	fake_send(fake, fq_Type_TASK, &task);
 	fake_expect_result(fake, &result, &blob);
 	acknowledge(fake, &result.ref, fq_Type_RESULT_ACK);
-	ok(result.outcome == SLICE_FAULT && result.fault.kind == FAULT_LENGTHS, "a record at fault");
+	ok(result.outcome == SLICE_FAULT && result.fault.kind == FAULT_LENGTHS,
+	   "a record at fault");
 
 	task = task_of(path, 4);
 	(void)snprintf(task.path, sizeof task.path, "%s.not", path);
 	fake_send(fake, fq_Type_TASK, &task);
 	fake_expect(fake, fq_Type_IO_ERROR, &failed);
-	ok(failed.error_number == ENOENT && failed.ref.lease == 4, "a file that cannot be opened: %s", failed.text);
+	ok(failed.error_number == ENOENT && failed.ref.lease == 4,
+	   "a file that cannot be opened: %s", failed.text);
 }
 
 static void test_changed_meanwhile(struct fake *fake, const char *path)
@@ -194,7 +203,8 @@ static void test_changed_meanwhile(struct fake *fake, const char *path)
 	(void)kill(child, SIGCONT);
 	fake_expect_result(fake, &result, &blob);
 	acknowledge(fake, &result.ref, fq_Type_RESULT_ACK);
-	ok(result.outcome == SLICE_FAULT && result.fault.kind == FAULT_CHANGED, "a file that changes while it is counted");
+	ok(result.outcome == SLICE_FAULT && result.fault.kind == FAULT_CHANGED,
+	   "a file that changes while it is counted");
 }
 
 static void test_crash(struct fake *fake, const char *path)
@@ -208,7 +218,8 @@ static void test_crash(struct fake *fake, const char *path)
 	settle(fake);
 	(void)kill(child, SIGKILL);
 	fake_expect(fake, fq_Type_CRASHED, &crashed);
-	ok(crashed.ref.lease == 6 && crashed.signal == SIGKILL, "CRASHED when the child is killed with a slice");
+	ok(crashed.ref.lease == 6 && crashed.signal == SIGKILL,
+	   "CRASHED when the child is killed with a slice");
 	task.ref.lease = 7;
 	fake_send(fake, fq_Type_TASK, &task);
 	fake_expect_result(fake, &result, &blob);
@@ -243,16 +254,19 @@ static void test_reconnect(struct fake *fake, const char *path)
 	settle(fake);
 	fake->generation++;
 	fake_accept(fake, &hello);
-	ok(hello.held_count == 1 && hello.held[0].lease == 10, "after a cut HELLO tells the slice that runs");
+	ok(hello.held_count == 1 && hello.held[0].lease == 10,
+	   "after a cut HELLO tells the slice that runs");
 	is_u64(hello.generation_seen, fake->generation - 1, "and the generation");
 	fake_welcome(fake);
 	(void)kill(child, SIGCONT);
 	fake_expect_result(fake, &result, &first);
 	fake_accept(fake, &hello);
-	ok(hello.held_count == 1 && hello.held[0].lease == 10, "a result without RESULT_ACK is held on");
+	ok(hello.held_count == 1 && hello.held[0].lease == 10,
+	   "a result without RESULT_ACK is held on");
 	fake_welcome(fake);
 	fake_expect_result(fake, &result, &second);
-	ok(second.n == first.n && memcmp(second.bytes, first.bytes, first.n) == 0, "and sent again, the same");
+	ok(second.n == first.n && memcmp(second.bytes, first.bytes, first.n) == 0,
+	   "and sent again, the same");
 	acknowledge(fake, &result.ref, fq_Type_RESULT_ACK);
 	settle(fake);
 	fake_accept(fake, &hello);
@@ -335,7 +349,8 @@ static void test_refusals(struct fake *fake)
 	fake_accept(fake, &hello);
 	fake_welcome(fake);
 	fake_wait_close(fake);
-	is_int(fake_wait_end(fake), ERROR_DENIED, "an older generation than was seen: exit 77 at the first connection");
+	is_int(fake_wait_end(fake), ERROR_DENIED,
+	       "an older generation than was seen: exit 77 at the first connection");
 	ok(fake_logged(fake, "old copy"), "with a sentence");
 
 	fake_start(fake, NULL);
@@ -368,8 +383,9 @@ int main(void)
 	make_file(&fake, path);
 	fake_start(&fake, NULL);
 	fake_accept(&fake, &hello);
-	ok(strcmp(hello.name, "node1") == 0 && hello.slots == 1 && hello.role == fq_Role_ROLE_WORKER &&
-	       hello.algorithm == COUNTERS_ALGORITHM && hello.held_count == 0 && hello.generation_seen == 0,
+	ok(strcmp(hello.name, "node1") == 0 && hello.slots == 1 &&
+	       hello.role == fq_Role_ROLE_WORKER && hello.algorithm == COUNTERS_ALGORITHM &&
+	       hello.held_count == 0 && hello.generation_seen == 0,
 	   "HELLO of a new worker");
 	fake_welcome(&fake);
 	test_open(&fake, path);

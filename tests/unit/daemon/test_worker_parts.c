@@ -61,16 +61,21 @@ static void test_open(void)
 		exit(1);
 
 	is_int(try_open(IN("data"), IN("data/a.fq"), &err), 0, "a file beneath the root");
-	is_int(try_open(IN("data/"), IN("data//sub/b.fq"), &err), 0, "deeper, with slashes to spare");
+	is_int(try_open(IN("data/"), IN("data//sub/b.fq"), &err), 0,
+	       "deeper, with slashes to spare");
 	is_int(try_open(IN("root"), IN("root/a.fq"), &err), 0, "the root itself may be a link");
 	is_int(try_open(IN("data"), IN("data/link"), &err), -ELOOP, "a link: %s", err.text);
-	is_int(try_open(IN("data"), IN("data/folder/b.fq"), &err), -ELOOP, "a linked folder on the way");
-	is_int(try_open(IN("data"), IN("data/../outside.fq"), &err), -EXDEV, "out by ..: %s", err.text);
-	is_int(try_open(IN("data"), IN("database/c.fq"), &err), -EACCES, "a folder whose name only begins so: %s", err.text);
+	is_int(try_open(IN("data"), IN("data/folder/b.fq"), &err), -ELOOP,
+	       "a linked folder on the way");
+	is_int(try_open(IN("data"), IN("data/../outside.fq"), &err), -EXDEV, "out by ..: %s",
+	       err.text);
+	is_int(try_open(IN("data"), IN("database/c.fq"), &err), -EACCES,
+	       "a folder whose name only begins so: %s", err.text);
 	is_int(try_open(IN("data"), "a.fq", &err), -EACCES, "a relative path");
 	is_int(try_open(IN("data"), IN("data"), &err), -EACCES, "the root itself");
 	is_int(try_open(IN("data"), IN("data/sub"), &err), -EISDIR, "a folder: %s", err.text);
-	is_int(try_open(IN("data"), IN("data/fifo"), &err), -EINVAL, "a FIFO does not make it wait: %s", err.text);
+	is_int(try_open(IN("data"), IN("data/fifo"), &err), -EINVAL,
+	       "a FIFO does not make it wait: %s", err.text);
 	is_int(try_open(IN("data"), IN("data/none"), &err), -ENOENT, "not there: %s", err.text);
 	is_int(try_open("/", "/proc/self/exe", &err), -ELOOP, "a magic link");
 	is_int(open_beneath(&roots, IN("outside.fq"), &fd, &err), 0, "the second of two roots");
@@ -81,7 +86,8 @@ static void test_open(void)
 
 static void test_generation(void)
 {
-	const uint8_t a[COORDINATOR_ID_SIZE] = "a", b[COORDINATOR_ID_SIZE] = "b", pin[PIN_SIZE] = "p", other[PIN_SIZE] = "q";
+	const uint8_t a[COORDINATOR_ID_SIZE] = "a", b[COORDINATOR_ID_SIZE] = "b",
+		      pin[PIN_SIZE] = "p", other[PIN_SIZE] = "q";
 	const char *path = IN("state/generation");
 	struct error err = {0};
 	uint64_t seen = 99;
@@ -124,16 +130,19 @@ static void test_held(void)
 
 	ok(held.waiting == 3 && held_first(&held, HELD_WAITING) == a, "three wait, in their order");
 	held_begin(&held, b, slot, -1, 100);
-	ok(held.waiting == 2 && held.running == 1 && held_of_slot(&held, slot) == b, "one runs in its slot");
+	ok(held.waiting == 2 && held.running == 1 && held_of_slot(&held, slot) == b,
+	   "one runs in its slot");
 	ok(held_find(&held, &of_b) == b && !held_find(&held, &unknown), "found by its lease");
 	held_finish(&held, b, &result, malloc(10), 10);
-	ok(held.running == 0 && held.counted == 1 && held.bytes == 10 && held_first(&held, HELD_COUNTED) == b,
+	ok(held.running == 0 && held.counted == 1 && held.bytes == 10 &&
+	       held_first(&held, HELD_COUNTED) == b,
 	   "it has a result");
 	b->sent = true;
 	ok(!held_first(&held, HELD_COUNTED), "which was sent");
 	held_unsend(&held);
 	ok(held_first(&held, HELD_COUNTED) == b, "but not over the next connection");
-	ok(held_list(&held, refs, 2) == 2 && refs[0].lease == 1 && refs[1].lease == 3, "HELLO tells first what is not counted");
+	ok(held_list(&held, refs, 2) == 2 && refs[0].lease == 1 && refs[1].lease == 3,
+	   "HELLO tells first what is not counted");
 	held_remove(&held, c);
 	ok(held.waiting == 1 && held.last == b, "the last one leaves");
 	ok(add(&held, 4) == held.last && held.waiting == 2, "and another comes behind");
@@ -142,7 +151,9 @@ static void test_held(void)
 	ok(held_full(&held), "until too many bytes are not acknowledged");
 	held.bytes -= HELD_BYTES_MAX;
 	held_clear(&held);
-	ok(!held.first && !held.last && held.waiting + held.running + held.counted + held.bytes == 0, "all is forgotten");
+	ok(!held.first && !held.last &&
+	       held.waiting + held.running + held.counted + held.bytes == 0,
+	   "all is forgotten");
 }
 
 /* ---- what a child may say ---- */
@@ -196,7 +207,8 @@ static void test_reports(void)
 	bad = (struct child_report){.magic = CHILD_MAGIC, .kind = REPORT_READY};
 	is_int(check(bad, true), -EBADMSG, "ready with a task");
 	is_int(check(bad, false), 0, "ready");
-	bad = (struct child_report){.magic = CHILD_MAGIC, .kind = REPORT_FAILED, .error_number = -5};
+	bad =
+	    (struct child_report){.magic = CHILD_MAGIC, .kind = REPORT_FAILED, .error_number = -5};
 	is_int(check(bad, true), -EBADMSG, "a failure of no error number");
 	bad.error_number = ENOMEM;
 	is_int(check(bad, true), 0, "a right failure");

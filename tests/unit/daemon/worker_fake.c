@@ -43,7 +43,8 @@ static void listen_on_loopback(struct fake *fake)
 
 	fake->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fake->listener < 0 || bind(fake->listener, (struct sockaddr *)&at, sizeof at) < 0 ||
-	    listen(fake->listener, 8) < 0 || getsockname(fake->listener, (struct sockaddr *)&at, &n) < 0)
+	    listen(fake->listener, 8) < 0 ||
+	    getsockname(fake->listener, (struct sockaddr *)&at, &n) < 0)
 		bail_out("no listening socket on loopback");
 	fake->port = ntohs(at.sin_port);
 }
@@ -101,8 +102,9 @@ void fake_start(struct fake *fake, const char *extra)
 
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (fd >= 0 && dup2(fd, STDERR_FILENO) >= 0)
-			(void)execl(program, "fqworkerd", "--config", "/dev/null", "--state", fake->folder, "--name",
-			            "node1", "-n", "1", "-h", host, extra, (char *)NULL);
+			(void)execl(program, "fqworkerd", "--config", "/dev/null", "--state",
+			            fake->folder, "--name", "node1", "-n", "1", "-h", host, extra,
+			            (char *)NULL);
 		_exit(127);
 	}
 	if (fake->pid < 0)
@@ -132,17 +134,18 @@ static bool is_slot(pid_t pid)
 	return f && fgets(name, sizeof name, f) && strcmp(name, "fqworkerd-slot\n") == 0;
 }
 
-pid_t fake_child(const struct fake *fake, pid_t not)
+pid_t fake_child(const struct fake *fake, pid_t not )
 {
 	char path[64];
 
-	(void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)fake->pid, (int)fake->pid);
+	(void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)fake->pid,
+	               (int)fake->pid);
 	for (int waited = 0; waited < WAIT_MS; waited += 10) {
 		_cleanup_(fclosep) FILE *f = fopen(path, "re");
 		int pid;
 
 		while (f && fscanf(f, "%d", &pid) == 1)
-			if (pid != not && is_slot(pid))
+			if (pid != not &&is_slot(pid))
 				return pid;
 		(void)poll(NULL, 0, 10);
 	}

@@ -60,7 +60,7 @@ void fake_expect(struct fake *fake, uint16_t type, void *ret);
 void fake_expect_result(struct fake *fake, fq_Result *ret, struct blob *ret_blob);
 
 /* The worker's only child by the name of slots, once there is one that is not `not`. */
-pid_t fake_child(const struct fake *fake, pid_t not);
+pid_t fake_child(const struct fake *fake, pid_t not );
 
 /* Whether folder/log has this text. */
 bool fake_logged(const struct fake *fake, const char *text);

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The coordinator's core under simulated failures: FQ_SIM_SEEDS (20,000) histories from FQ_SIM_FIRST (1) must hold; each bug that
+# can be put in must be found within FQ_SIM_FIND (2,000) of them; the same seed must be the same history.
+sim=${FQ_TOP_BUILDDIR:-.}/tests/sim/sim
+seeds=${FQ_SIM_SEEDS:-20000} first=${FQ_SIM_FIRST:-1} find=${FQ_SIM_FIND:-2000}
+tests=0 failed=0
+
+ok() {
+	local name=$1
+	shift
+	tests=$((tests + 1))
+	if "$@"; then echo "ok $tests - $name"; else
+		echo "not ok $tests - $name"
+		failed=$((failed + 1))
+	fi
+}
+
+ok "$seeds histories from seed $first" "$sim" "$seeds" "$first"
+for ((i = 1; i <= $("$sim" --mutants); i++)); do
+	seed=$("$sim" --mutant $i "$find")
+	ok "bug $i is found (by seed $seed)" test -n "$seed"
+done
+for seed in 1 77 4711; do ok "seed $seed is the same history twice" "$sim" --twice $seed; done
+echo "1..$tests"
+exit $((failed > 0))
