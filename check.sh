@@ -73,7 +73,7 @@ run() {
 	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + $(summary SKIP "$log")))
 	printf '%6d passed, %d failed, %d s\n' "$good" "$bad" "$((SECONDS - start))" >&2
 	[ "$bad" -gt 0 ] || return 0
-	grep -aE '^(FAIL|XPASS|ERROR): ' "$log" | grep -v ' - exited with status ' | head -n 40 >&2 || true
+	grep -aE '^(FAIL|XPASS|ERROR): |: error: |undefined reference' "$log" | grep -v ' - exited with status ' | head -n 40 >&2 || true
 	printf -- '---- the end of %s\n' "$log" >&2
 	tail -n 40 "$log" >&2
 }

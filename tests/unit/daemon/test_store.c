@@ -215,7 +215,7 @@ static void test_loaded(struct store *store)
 	is_int(coord_new(&limits, &coord), 0, "a new core");
 	is_int(store_load(store, coord, &next, &error), 0, "is loaded %s", error.text);
 	is_u64(next, 3, "the next job is the third");
-	is_int(coord_loaded(coord, next, 0, &actions), 0, "and settled");
+	is_int(coord_loaded(coord, 1, next, 0, &actions), 0, "and settled");
 	ok(!coord_find_job(coord, 1, &job), "the ended job is not the core's");
 	ok(coord_find_job(coord, 2, &job) && strcmp(job.row->owner, "alice@desk") == 0, "the unfinished one is");
 	ok(coord_find_file(coord, 2, 0, &file) && file.chain && file.chain->n == 3, "with the plan of its file");
