@@ -17,6 +17,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/enrol.c \
 	daemon/coord/from_client.c \
 	daemon/coord/from_worker.c \
+	daemon/coord/listen.c \
 	daemon/coord/merge.c \
 	daemon/coord/server.c daemon/coord/server.h \
 	daemon/coord/session.c daemon/coord/session.h \

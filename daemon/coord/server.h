@@ -48,7 +48,7 @@ struct server {
 	uint32_t sessions_n;
 	uint64_t next_session;    /* number of the next one: from 1, never used again */
 
-	sd_event_source *tick, *commit, *changes, *expire; /* timers */
+	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers; /* timers */
 	struct stash stash;
 	struct held_action *held;                          /* what waits for the commit, in order */
 	uint32_t held_n, held_room;
@@ -61,6 +61,12 @@ int server_init(struct server *server, const struct coord_settings *settings, st
 void server_deinit(struct server *server);
 int server_reload(struct server *server, struct error *err); /* the peers file; sessions of keys that are gone end */
 void server_status(struct server *server);                   /* tells systemd what goes on, in words */
+
+int timer_add(struct server *server, sd_event_source **ret, sd_event_time_handler_t handler, bool now, struct error *err);
+
+/* ---- listen.c */
+int listen_init(struct server *server, struct error *err);
+void listen_deinit(struct server *server);
 
 /* ---- drive.c */
 

@@ -40,6 +40,7 @@ struct session {
 	struct session *next, *previous;
 	struct server *server;
 	struct peer *peer;
+	uint64_t since_ms;    /* when it came, monotonic */
 	uint64_t number;      /* the core's number of a worker's connection */
 	bool secured;         /* TLS: has a key; otherwise the unix socket, and uid tells */
 	uint32_t uid;

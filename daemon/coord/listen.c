@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The sockets on which the coordinator listens, and who may be a stranger on them: a connection that has not said yet who it
+ * is costs little, lasts for the handshake's time at most, and gives its place to a newer one when places are short.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/coord/session.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/wire/durable.h"
+
+#define BACKLOG 1024
+#define ACCEPT_AGAIN_MS 200 /* without descriptors or memory: connections wait for so long */
+#define STRANGER_MS 1000    /* who has not said who he is for so long makes room for others */
+
+/* ---- accepting */
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* The strangers, of an address or of any: how many, and the one who has been here for longest. */
+static uint64_t strangers(const struct server *server, const char *address, struct session **ret_oldest)
+{
+	uint64_t n = 0;
+
+	*ret_oldest = NULL;
+	for (struct session *session = server->sessions; session; session = session->next) {
+		if (session->welcome || !session->secured || (address && strcmp(session->address, address) != 0))
+			continue;
+		n++;
+		*ret_oldest = session; /* the newest are first */
+	}
+	return n;
+}
+
+/*
+ * Whether one more may come from this address before it has said who it is. A stranger who is slow about that gives his
+ * place to the next one, so that nobody keeps others out by saying nothing.
+ */
+static bool stranger_fits(struct server *server, const char *address)
+{
+	const struct coord_settings *settings = server->settings;
+	struct session *oldest;
+
+	if (server->sessions_n >= settings->connections_max)
+		return false;
+	if (strangers(server, address, &oldest) < settings->unauthenticated_per_address &&
+	    strangers(server, NULL, &oldest) < settings->unauthenticated_max)
+		return true;
+	if (strangers(server, address, &oldest) < settings->unauthenticated_per_address)
+		(void)strangers(server, NULL, &oldest);
+	if (!oldest || now_ms() - oldest->since_ms < STRANGER_MS)
+		return false;
+	session_free(oldest);
+	return true;
+}
+
+/* Strangers whose time is over. */
+static int on_strangers(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct server *server = userdata;
+	const uint64_t handshake = server->settings->handshake_ms;
+	struct session *oldest;
+
+	(void)usec;
+	while (strangers(server, NULL, &oldest) > 0 && now_ms() - oldest->since_ms >= handshake)
+		session_free(oldest);
+	if (oldest && sd_event_source_set_time_relative(source, handshake * 1000 / 4) >= 0)
+		(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+static void strangers_watch(struct server *server)
+{
+	int enabled = SD_EVENT_OFF;
+
+	(void)sd_event_source_get_enabled(server->strangers, &enabled);
+	if (enabled == SD_EVENT_OFF &&
+	    sd_event_source_set_time_relative(server->strangers, server->settings->handshake_ms * 1000) >= 0)
+		(void)sd_event_source_set_enabled(server->strangers, SD_EVENT_ONESHOT);
+}
+
+static int accept_one(struct server *server, int listener, struct error *err)
+{
+	struct sockaddr_storage from = {0};
+	socklen_t n = sizeof from;
+	char address[64] = "";
+	struct connection *connection;
+	struct ucred user = {0};
+	socklen_t user_n = sizeof user;
+	int fd, r;
+
+	fd = accept4(listener, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0)
+		return errno == EAGAIN || errno == ECONNABORTED || errno == EINTR
+		           ? 0
+		           : error_set(err, -errno, ERROR_OS, "accept: %s", strerror(errno));
+	if (from.ss_family == AF_UNIX) {
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &user, &user_n) < 0 ||
+		    server->sessions_n >= server->settings->connections_max) {
+			(void)close(fd);
+			return 0;
+		}
+		r = connection_new_plain(fd, &connection, err);
+		return r < 0 ? r : session_new(server, connection, "", user.uid, false, err);
+	}
+	(void)getnameinfo((struct sockaddr *)&from, n, address, sizeof address, NULL, 0, NI_NUMERICHOST);
+	if (!stranger_fits(server, address)) {
+		(void)close(fd);
+		return 0;
+	}
+	r = connection_new_server(server->tls, fd, &connection, err);
+	if (r == 0)
+		r = session_new(server, connection, address, 0, true, err);
+	if (r == 0)
+		strangers_watch(server);
+	return r;
+}
+
+static void listeners_set(struct server *server, int enabled)
+{
+	for (uint32_t i = 0; i < server->listeners_n; i++)
+		(void)sd_event_source_set_enabled(server->listeners[i], enabled);
+}
+
+static void listeners_pause(struct server *server)
+{
+	if (sd_event_source_set_time_relative(server->again, ACCEPT_AGAIN_MS * 1000) >= 0 &&
+	    sd_event_source_set_enabled(server->again, SD_EVENT_ONESHOT) >= 0)
+		listeners_set(server, SD_EVENT_OFF);
+}
+
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	listeners_set(userdata, SD_EVENT_ON);
+	return 0;
+}
+
+static int on_listener(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct server *server = userdata;
+	struct error error;
+	int r;
+
+	(void)source;
+	(void)events;
+	r = accept_one(server, fd, &error);
+	if (r == 0)
+		return 0;
+	log_warning("a connection was not taken: %s", error.text);
+	if (r == -EMFILE || r == -ENFILE || r == -ENOBUFS || r == -ENOMEM)
+		listeners_pause(server); /* it stays readable: asking again at once would be a busy loop */
+	return 0;
+}
+
+static int listener_add(struct server *server, int fd, const char *what, struct error *err)
+{
+	sd_event_source *source;
+	int r;
+
+	if (server->listeners_n == LISTENERS_MAX) {
+		(void)close(fd);
+		return error_set(err, -E2BIG, ERROR_CONFIG, "more than %d sockets to listen on", LISTENERS_MAX);
+	}
+	r = sd_event_add_io(service_event(server->service), &source, fd, EPOLLIN, on_listener, server);
+	if (r < 0) {
+		(void)close(fd);
+		return error_set(err, r, ERROR_OS, "%s: %s", what, strerror(-r));
+	}
+	(void)sd_event_source_set_io_fd_own(source, true);
+	(void)sd_event_source_set_description(source, what);
+	server->listeners[server->listeners_n++] = source;
+	return 0;
+}
+
+/* Writes the address that was bound into STATE/listening: whoever chose port 0 learns the port there. */
+static int say_address(struct server *server, int fd, struct error *err)
+{
+	struct sockaddr_storage at = {0};
+	socklen_t n = sizeof at;
+	char host[64], port[16], line[96];
+	int r;
+
+	if (getsockname(fd, (struct sockaddr *)&at, &n) < 0 ||
+	    getnameinfo((struct sockaddr *)&at, n, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return error_set(err, -errno, ERROR_OS, "the socket's own address cannot be told");
+	(void)snprintf(line, sizeof line, strchr(host, ':') ? "[%s]:%s\n" : "%s:%s\n", host, port);
+	r = durable_write(server->listening_path, line, strlen(line), 0644, true, err);
+	line[strlen(line) - 1] = '\0';
+	log_info("listening on %s", line);
+	return r;
+}
+
+/* Binds the first of the host's addresses that can be bound; -errno of the last failure. */
+static int bind_host(const struct conf_address *address, const char *host, int *ret_fd, struct error *err)
+{
+	struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM}, *list;
+	int fd = -1, on = 1, off = 0, code = -EADDRNOTAVAIL, r;
+	char port[8];
+
+	(void)snprintf(port, sizeof port, "%u", address->port);
+	r = getaddrinfo(host, port, &hints, &list);
+	if (r != 0)
+		return error_set(err, -ENOENT, ERROR_CONFIG, "the address to listen on, %s: %s", TEXT(host), gai_strerror(r));
+	for (const struct addrinfo *at = list; at && fd < 0; at = at->ai_next) {
+		fd = socket(at->ai_family, at->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, at->ai_protocol);
+		if (fd < 0) {
+			code = -errno;
+			continue;
+		}
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+		if (at->ai_family == AF_INET6)
+			(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+		if (bind(fd, at->ai_addr, at->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
+			code = -errno;
+			closep(&fd);
+		}
+	}
+	freeaddrinfo(list);
+	if (fd < 0)
+		return error_set(err, code, ERROR_CONFIG, "cannot listen on %s port %s: %s", TEXT(host), port, strerror(-code));
+	*ret_fd = fd;
+	return 0;
+}
+
+static int listen_tcp(struct server *server, struct error *err)
+{
+	const struct conf_address *address = &server->settings->listen;
+	int fd, r;
+
+	r = bind_host(address, address->host, &fd, err);
+	if ((r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL) && strcmp(address->host, "::") == 0)
+		r = bind_host(address, "0.0.0.0", &fd, err); /* all addresses of a host that has no IPv6 */
+	if (r < 0)
+		return r;
+	r = say_address(server, fd, err);
+	if (r < 0) {
+		(void)close(fd);
+		return r;
+	}
+	return listener_add(server, fd, "workers and clients", err);
+}
+
+static int listen_unix(struct server *server, struct error *err)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	const char *path = server->settings->socket;
+	int fd;
+
+	if (strlen(path) >= sizeof at.sun_path)
+		return error_set(err, -ENAMETOOLONG, ERROR_CONFIG, "the path of the unix socket %s is too long", TEXT(path));
+	(void)snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return error_set(err, -errno, ERROR_OS, "socket: %s", strerror(errno));
+	(void)unlink(path); /* of a coordinator that is gone: the lock on the state says so */
+	/* Anybody may talk to it: who it is the kernel says, and what he may the session. */
+	if (bind(fd, (struct sockaddr *)&at, sizeof at) < 0 || chmod(path, 0666) < 0 || listen(fd, BACKLOG) < 0) {
+		int code = errno;
+
+		(void)close(fd);
+		return error_set(err, -code, ERROR_CONFIG, "cannot listen on %s: %s", TEXT(path), strerror(code));
+	}
+	return listener_add(server, fd, "fqctl on this host", err);
+}
+
+/* Sockets that systemd hands over, or our own. */
+static int listen_all(struct server *server, struct error *err)
+{
+	int n = sd_listen_fds(1), r = 0;
+
+	for (int i = 0; r == 0 && i < n; i++) {
+		int fd = SD_LISTEN_FDS_START + i;
+
+		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
+			return error_set(err, -EINVAL, ERROR_CONFIG, "systemd handed over something that is no listening socket");
+		if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
+			r = say_address(server, fd, err);
+		if (r == 0)
+			r = listener_add(server, fd, "socket of systemd", err);
+	}
+	if (n > 0)
+		return r;
+	r = listen_tcp(server, err);
+	return r < 0 ? r : listen_unix(server, err);
+}
+
+int listen_init(struct server *server, struct error *err)
+{
+	int r = timer_add(server, &server->again, on_again, false, err);
+
+	if (r == 0)
+		r = timer_add(server, &server->strangers, on_strangers, false, err);
+	return r < 0 ? r : listen_all(server, err);
+}
+
+void listen_deinit(struct server *server)
+{
+	for (uint32_t i = 0; i < server->listeners_n; i++)
+		(void)sd_event_source_unref(server->listeners[i]);
+	if (server->listeners_n > 0)
+		(void)unlink(server->listening_path);
+	(void)sd_event_source_unref(server->again);
+	(void)sd_event_source_unref(server->strangers);
+}
