@@ -132,6 +132,33 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 
 /* ---- JOIN and TOKEN */
 
+static bool name_taken(const struct peers *peers, const struct peer_row *row)
+{
+	for (size_t i = 0; i < peers->n; i++)
+		if (peers->rows[i].role != fq_Role_ROLE_WORKER && strcmp(peers->rows[i].name, row->name) == 0 &&
+		    !digest_equal(peers->rows[i].pin, row->pin, PIN_SIZE))
+			return true;
+	return false;
+}
+
+/*
+ * A person's name owns jobs, and he chooses it himself: it is never that of another key, nor (without its @) that of a user
+ * of the unix socket.
+ */
+static int join_name(const struct peers *peers, const char *wish, struct peer_row *row, struct error *err)
+{
+	const char *at = strchr(wish, '@');
+
+	(void)snprintf(row->name, sizeof row->name, "%s", wish);
+	if (row->role == fq_Role_ROLE_WORKER)
+		return 0;
+	if (!at || at == wish || at[1] == '\0')
+		return error_set(err, -EINVAL, ERROR_USAGE, "a person joins as USER@HOST, not as '%s'", TEXT(wish));
+	for (unsigned i = 2; name_taken(peers, row); i++)
+		(void)snprintf(row->name, sizeof row->name, "%.54s.%u", wish, i);
+	return 0;
+}
+
 static int join(struct session *session, const fq_Join *message, fq_Role *ret_role, struct error *err)
 {
 	struct server *server = session->server;
@@ -154,9 +181,10 @@ static int join(struct session *session, const fq_Join *message, fq_Role *ret_ro
 	if (r == STORE_NONE)
 		return error_set(err, -EPERM, ERROR_DENIED, "this token is unknown, used up or expired; get a new one");
 	row.role = (fq_Role)role;
-	(void)snprintf(row.name, sizeof row.name, "%s", message->name);
 	drive_commit(server); /* the use counts, whatever comes */
-	r = peers_add(server->peers_path, &server->peers, &row, err);
+	r = join_name(&server->peers, message->name, &row, err);
+	if (r == 0)
+		r = peers_add(server->peers_path, &server->peers, &row, err);
 	if (r == 0)
 		*ret_role = row.role;
 	return r;

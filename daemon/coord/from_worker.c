@@ -71,6 +71,8 @@ void from_opened(struct session *session, uint16_t tag, const void *message)
 {
 	const fq_Opened *opened = message;
 	struct event event = {.kind = EVENT_OPENED, .peer = session->number};
+	bool class_known = opened->error.class == ERROR_JOB ||
+	                   (opened->error.class >= ERROR_USAGE && opened->error.class <= ERROR_CONFIG);
 	struct error error;
 
 	(void)tag;
@@ -78,7 +80,7 @@ void from_opened(struct session *session, uint16_t tag, const void *message)
 	event.opened.file = opened->file;
 	if (opened->has_error) {
 		event.opened.error_number = opened->error_number;
-		event.opened.error.class = opened->error.class ? (enum error_class)opened->error.class : ERROR_NO_INPUT;
+		event.opened.error.class = class_known ? (enum error_class)opened->error.class : ERROR_NO_INPUT;
 		(void)text_escape(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
 	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0) {
 		refuse(session, &error);
@@ -119,9 +121,10 @@ static int result_event(const fq_Result *result, struct event *event, struct err
 }
 
 /* Whether the counters are what the message says of them. */
-static int result_check(const fq_Result *result, const struct blob *blob, struct error *err)
+static int result_check(const struct server *server, const fq_Result *result, const struct blob *blob, struct error *err)
 {
 	struct counters *counters = NULL;
+	struct job_view job;
 	uint8_t digest[DIGEST_SIZE];
 	int r;
 
@@ -136,6 +139,9 @@ static int result_check(const fq_Result *result, const struct blob *blob, struct
 	if (counters_reads(counters) != result->seam.records || counters_bases(counters) != result->bases)
 		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters hold %llu reads, their seam %llu",
 		              (unsigned long long)counters_reads(counters), (unsigned long long)result->seam.records);
+	else if (coord_find_job(server->coord, result->ref.job, &job) && counters_modules(counters) != job.row->modules)
+		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters of modules %#x came where %#x were asked for",
+		              counters_modules(counters), job.row->modules);
 	counters_free(counters);
 	return r;
 }
@@ -149,7 +155,7 @@ static void result_take(struct session *session)
 
 	receiving->open = false;
 	if (result_event(result, &event, &error) < 0 ||
-	    (event.result.outcome == SLICE_END && result_check(result, &receiving->blob, &error) < 0)) {
+	    (event.result.outcome == SLICE_END && result_check(session->server, result, &receiving->blob, &error) < 0)) {
 		refuse(session, &error);
 		return;
 	}

@@ -54,20 +54,15 @@ static void put_job_view(const struct job_view *view, fq_Job *ret)
 /* The sums over the files of an ended job. */
 static int put_job_files(struct store *store, fq_Job *ret, struct error *err)
 {
-	for (uint32_t i = 0; i < ret->files; i++) {
-		struct file_row file;
-		int r = store_find_file(store, ret->job, i, &file, err);
+	struct job_sums sums = {0};
+	int r = store_sum_job(store, ret->job, &sums, err);
 
-		if (r < 0)
-			return r;
-		if (r == STORE_NONE)
-			continue;
-		ret->files_done++;
-		ret->records += file.records;
-		ret->bases += file.bases;
-		ret->bytes += file.facts.fingerprint.size;
-		ret->bytes_done += file.facts.fingerprint.size;
-	}
+	if (r < 0)
+		return r;
+	ret->files_done = (uint32_t)sums.files;
+	ret->bytes = ret->bytes_done = sums.bytes;
+	ret->records = sums.records;
+	ret->bases = sums.bases;
 	return 0;
 }
 

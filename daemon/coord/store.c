@@ -23,6 +23,7 @@
 #define FUSE_MAGIC 0x65735546
 
 static const char schema[] =
+    "BEGIN;"
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE job (id INTEGER PRIMARY KEY AUTOINCREMENT, uuid BLOB UNIQUE NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL,"
     " modules INTEGER, algorithm INTEGER, lenient INTEGER, slice_size INTEGER, files INTEGER, state INTEGER,"
@@ -38,7 +39,8 @@ static const char schema[] =
     "CREATE TABLE result (job INTEGER, file INTEGER, counters BLOB, PRIMARY KEY (job, file));"
     "CREATE TABLE node (name TEXT PRIMARY KEY, reason TEXT) WITHOUT ROWID;"
     "CREATE TABLE token (hash BLOB PRIMARY KEY, role INTEGER, uses INTEGER, expires INTEGER) WITHOUT ROWID;"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 1;"
+    "COMMIT;";
 
 #define JOB_COLUMNS                                                                                                            \
 	"id, uuid, owner, name, modules, algorithm, lenient, slice_size, files, state, submitted, started, ended, error_class,"   \
@@ -66,6 +68,7 @@ static const char *const texts[_SQL_MAX] = {
 	                  ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
 	[SQL_FILE_FIND] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 AND file = ?2",
 	[SQL_FILE_OF_JOB] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 ORDER BY file",
+	[SQL_FILE_SUMS] = "SELECT count(*), total(size), total(records), total(bases) FROM file WHERE job = ?1",
 	[SQL_FILE_EXPIRE] = "DELETE FROM file WHERE job NOT IN (SELECT id FROM job)",
 	[SQL_SLICE_SAVE] = "REPLACE INTO slice (" SLICE_COLUMNS
 	                   ", counters) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
@@ -87,7 +90,10 @@ static const char *const texts[_SQL_MAX] = {
 
 int store_fail(const struct store *store, int code, struct error *err)
 {
-	const char *what = store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
+	/* What quick_check finds is no failure of a call: then the number tells. */
+	const char *what = store->db && sqlite3_errcode(store->db) != SQLITE_OK && sqlite3_errcode(store->db) < SQLITE_ROW
+	                       ? sqlite3_errmsg(store->db)
+	                       : sqlite3_errstr(code);
 
 	if (code == SQLITE_NOMEM)
 		return error_oom(err);
@@ -177,6 +183,13 @@ static int folder_open(struct store *store, struct error *err)
 	_cleanup_(freep) char *path = NULL;
 	struct statfs fs;
 
+	for (char *p = store->folder + 1; *p; p++) { /* the folders on the way; the last mkdir() tells */
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		(void)mkdir(store->folder, 0755);
+		*p = '/';
+	}
 	if (mkdir(store->folder, 0700) < 0 && errno != EEXIST)
 		return error_set(err, -errno, ERROR_CONFIG, "the state folder %s cannot be made: %s", TEXT(store->folder),
 		                 strerror(errno));

@@ -270,6 +270,23 @@ int store_find_file(struct store *store, uint64_t job, uint32_t file, struct fil
 	return r;
 }
 
+int store_sum_job(struct store *store, uint64_t job, struct job_sums *ret, struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_FILE_SUMS);
+	int r;
+
+	bind_u64(s, 1, job);
+	r = store_row(store, s, err);
+	if (r == 0)
+		*ret = (struct job_sums){
+			.files = column_u64(s, 0),
+			.bytes = column_u64(s, 1),
+			.records = column_u64(s, 2),
+			.bases = column_u64(s, 3),
+		};
+	return r;
+}
+
 /* ---- loading the core: rows are read one statement inside another, so `shown` is left alone here */
 
 static int load_slices(struct store *store, struct coord *coord, uint64_t job, uint32_t file, struct error *err)
