@@ -213,7 +213,7 @@ static int fetch_file(struct session *session, uint16_t tag, uint64_t job, uint3
 		return error_oom(err);
 	r = store_find_file(store, job, file, &row, err);
 	if (r != 0)
-		return r;
+		return r < 0 ? r : 0;
 	head->job = job;
 	head->file = file;
 	head->records = row.records;
@@ -239,19 +239,24 @@ static int fetch_file(struct session *session, uint16_t tag, uint64_t job, uint3
 	return 0;
 }
 
+static int fetch_more(struct session *session, struct listing *listing, struct error *err)
+{
+	if (listing->file == listing->files)
+		return 1;
+	return fetch_file(session, listing->tag, listing->cursor, listing->file++, err);
+}
+
 void from_fetch(struct session *session, uint16_t tag, const void *message)
 {
 	const fq_JobsRequest *request = message;
-	const fq_Empty end = {0};
+	struct listing listing = {.more = fetch_more, .tag = tag, .cursor = request->job};
 	struct job_row row;
 	struct error error;
-	int r;
 
-	r = fetch_check(session, request->job, &row, &error);
-	for (uint32_t i = 0; r == 0 && i < row.files; i++)
-		r = fetch_file(session, tag, request->job, i, &error);
-	if (r < 0)
+	if (fetch_check(session, request->job, &row, &error) < 0) {
 		session_fail(session, tag, &error);
-	else
-		session_send(session, fq_Type_END, tag, &end);
+		return;
+	}
+	listing.files = row.files;
+	listing_begin(session, &listing);
 }

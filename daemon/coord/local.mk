@@ -18,6 +18,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/from_client.c \
 	daemon/coord/from_worker.c \
 	daemon/coord/listen.c \
+	daemon/coord/listing.c \
 	daemon/coord/merge.c \
 	daemon/coord/server.c daemon/coord/server.h \
 	daemon/coord/session.c daemon/coord/session.h \

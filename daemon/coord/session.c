@@ -16,6 +16,9 @@
 #define MAY_CLIENT ((1u << fq_Role_ROLE_CLIENT) | (1u << fq_Role_ROLE_ADMIN))
 #define MAY_ADMIN (1u << fq_Role_ROLE_ADMIN)
 
+/* Bytes that may wait to be sent: the largest result of a file that the database holds, and what comes before it. */
+#define QUEUE_MAX ((1UL << 30) + (64UL << 20))
+
 struct verb_row {
 	uint16_t type;
 	unsigned may;
@@ -123,7 +126,13 @@ static void on_end(struct peer *peer, int r, const struct error *err, void *user
 	session_free(session);
 }
 
-static const struct peer_callbacks callbacks = {.on_frame = on_frame, .on_end = on_end};
+static void on_flushed(struct peer *peer, void *userdata)
+{
+	(void)peer;
+	listing_more(userdata);
+}
+
+static const struct peer_callbacks callbacks = {.on_frame = on_frame, .on_end = on_end, .on_flushed = on_flushed};
 
 int session_new(struct server *server, struct connection *connection, const char *address, uint32_t uid, bool secured,
                 struct error *err)
@@ -144,6 +153,7 @@ int session_new(struct server *server, struct connection *connection, const char
 	session->uid = uid;
 	session->secured = secured;
 	(void)snprintf(session->address, sizeof session->address, "%s", address);
+	connection_set_queue_max(connection, QUEUE_MAX);
 	r = peer_new(service_event(server->service), connection, &callbacks, settings->ping_ms, settings->dead_ms, session,
 	             &session->peer, err);
 	if (r < 0) {

@@ -36,6 +36,16 @@ struct watch {
 	bool changed; /* since it was last told */
 };
 
+/* A long answer that is being given. */
+struct listing {
+	/* Sends the next piece: 0, 1 when there was none, or negative with a sentence. NULL: no answer is being given. */
+	int (*more)(struct session *session, struct listing *listing, struct error *err);
+	uint16_t tag;
+	uint64_t cursor; /* job */
+	uint32_t file, files;
+	uint64_t slice;  /* of the file, from 1; 0: the file itself is next */
+};
+
 struct session {
 	struct session *next, *previous;
 	struct server *server;
@@ -52,6 +62,7 @@ struct session {
 	char version[32];         /* that it said */
 	struct submitting submitting;
 	struct receiving receiving;
+	struct listing listing;
 	struct watch watches[WATCHES_MAX];
 	uint32_t watches_n;
 };
@@ -86,6 +97,11 @@ void from_return(struct session *session, uint16_t tag, const void *message);
 void from_draining(struct session *session, uint16_t tag, const void *message);
 void worker_gone(struct session *session);
 void to_worker(struct server *server, const struct action *action);
+
+/* ---- listing.c */
+void listing_begin(struct session *session, const struct listing *listing);
+void listing_more(struct session *session); /* what was sent is read */
+void listing_end(struct session *session, uint16_t tag, int r, const struct error *error); /* END, or ERROR where r < 0 */
 
 /* ---- from_client.c and show.c */
 void from_submit(struct session *session, uint16_t tag, const void *message);

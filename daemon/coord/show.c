@@ -100,45 +100,43 @@ static int send_job(struct session *session, uint16_t tag, uint64_t id, fq_Job *
 	return r;
 }
 
-static void end_or_fail(struct session *session, uint16_t tag, int r, const struct error *error)
-{
-	const fq_Empty end = {0};
+/* ---- STATUS */
 
-	if (r < 0)
-		session_fail(session, tag, error);
-	else
-		session_send(session, fq_Type_END, tag, &end);
+static int status_all(struct session *session, struct listing *listing, struct error *err)
+{
+	struct job_row row;
+	fq_Job job;
+	int r = store_next_job(session->server->store, &listing->cursor, &row, err);
+
+	return r != 0 ? r : send_job(session, listing->tag, listing->cursor, &job, err);
 }
 
-/* ---- STATUS */
+static int status_open(struct session *session, struct listing *listing, struct error *err)
+{
+	struct job_view view;
+	fq_Job job;
+
+	(void)err;
+	if (!coord_next_job(session->server->coord, &listing->cursor, &view))
+		return 1;
+	if (view.row->state > JOB_RUNNING)
+		return 0;
+	put_job_view(&view, &job);
+	session_send(session, fq_Type_JOB, listing->tag, &job);
+	return 0;
+}
 
 void from_status(struct session *session, uint16_t tag, const void *message)
 {
 	const fq_JobsRequest *request = message;
-	uint64_t cursor = 0;
-	struct job_view view;
-	struct job_row row;
+	const struct listing listing = {.more = request->all ? status_all : status_open, .tag = tag};
 	struct error error;
 	fq_Job job;
-	int r = 0;
 
-	if (request->job) {
-		r = send_job(session, tag, request->job, &job, &error);
-	} else if (request->all) {
-		while ((r = store_next_job(session->server->store, &cursor, &row, &error)) == 0) {
-			r = send_job(session, tag, cursor, &job, &error);
-			if (r < 0)
-				break;
-		}
-	} else {
-		while (coord_next_job(session->server->coord, &cursor, &view)) {
-			if (view.row->state > JOB_RUNNING)
-				continue;
-			put_job_view(&view, &job);
-			session_send(session, fq_Type_JOB, tag, &job);
-		}
-	}
-	end_or_fail(session, tag, r < 0 ? r : 0, &error);
+	if (request->job)
+		listing_end(session, tag, send_job(session, tag, request->job, &job, &error), &error);
+	else
+		listing_begin(session, &listing);
 }
 
 /* ---- SHOW */
@@ -171,28 +169,27 @@ static void put_file(const struct file_row *row, fq_File *ret)
 	}
 }
 
-static void send_slices(struct session *session, uint16_t tag, const struct file_view *view)
+/* The slice's state as long as the file is being counted; 1 where there is none such. */
+static int send_slice(struct session *session, uint16_t tag, uint64_t job, uint32_t file, uint64_t i)
 {
-	for (uint64_t i = 0; i < view->chain->n; i++) {
-		const struct link *link = &view->chain->links[i];
-		struct slice_view look;
-		fq_Slice slice = {
-			.job = view->row->job,
-			.file = view->row->file,
-			.slice = i,
-			.begin = link->begin,
-			.end = link->end,
-			.records = link->seam.records,
-		};
+	struct file_view view;
+	struct slice_view look;
+	const struct link *link;
+	fq_Slice slice = {.job = job, .file = file, .slice = i};
 
-		if (!coord_find_slice(session->server->coord, view->row->job, view->row->file, i, &look))
-			return;
-		(void)snprintf(slice.state, sizeof slice.state, "%s", look.state);
-		(void)snprintf(slice.node, sizeof slice.node, "%s", look.node);
-		slice.crashes = look.crashes;
-		slice.losses = look.losses;
-		session_send(session, fq_Type_SLICE, tag, &slice);
-	}
+	if (!coord_find_file(session->server->coord, job, file, &view) || !view.chain || i >= view.chain->n ||
+	    !coord_find_slice(session->server->coord, job, file, i, &look))
+		return 1;
+	link = &view.chain->links[i];
+	slice.begin = link->begin;
+	slice.end = link->end;
+	slice.records = link->seam.records;
+	slice.crashes = look.crashes;
+	slice.losses = look.losses;
+	(void)snprintf(slice.state, sizeof slice.state, "%s", look.state);
+	(void)snprintf(slice.node, sizeof slice.node, "%s", look.node);
+	session_send(session, fq_Type_SLICE, tag, &slice);
+	return 0;
 }
 
 static int send_file(struct session *session, uint16_t tag, uint64_t job, uint32_t index, struct error *err)
@@ -220,14 +217,27 @@ static int send_file(struct session *session, uint16_t tag, uint64_t job, uint32
 		file->slices_done = view.chain->proven;
 	}
 	session_send(session, fq_Type_FILE, tag, file);
-	if (view.chain)
-		send_slices(session, tag, &view);
+	return 0;
+}
+
+/* A file, then its slices, then the next file. */
+static int show_more(struct session *session, struct listing *listing, struct error *err)
+{
+	if (listing->file == listing->files)
+		return 1;
+	if (listing->slice++ == 0)
+		return send_file(session, listing->tag, listing->cursor, listing->file, err);
+	if (send_slice(session, listing->tag, listing->cursor, listing->file, listing->slice - 2) != 0) {
+		listing->file++;
+		listing->slice = 0;
+	}
 	return 0;
 }
 
 void from_show(struct session *session, uint16_t tag, const void *message)
 {
 	const fq_JobsRequest *request = message;
+	struct listing listing = {.more = show_more, .tag = tag, .cursor = request->job};
 	struct error error;
 	fq_Job job;
 	int r;
@@ -239,11 +249,13 @@ void from_show(struct session *session, uint16_t tag, const void *message)
 		r = error_set(&error, -EPERM, ERROR_DENIED,
 		              "job %llu belongs to another user; its owner or an administrator may look at it",
 		              (unsigned long long)request->job);
-	if (r == 0)
-		session_send(session, fq_Type_JOB, tag, &job);
-	for (uint32_t i = 0; r == 0 && i < job.files; i++)
-		r = send_file(session, tag, request->job, i, &error);
-	end_or_fail(session, tag, r, &error);
+	if (r < 0) {
+		session_fail(session, tag, &error);
+		return;
+	}
+	session_send(session, fq_Type_JOB, tag, &job);
+	listing.files = job.files;
+	listing_begin(session, &listing);
 }
 
 /* ---- NODES */
@@ -291,7 +303,7 @@ void from_wait(struct session *session, uint16_t tag, const void *message)
 	}
 	r = send_job(session, tag, request->job, &job, &error);
 	if (r < 0 || job.state > fq_JobState_JOB_RUNNING) {
-		end_or_fail(session, tag, r, &error);
+		listing_end(session, tag, r, &error);
 		return;
 	}
 	session->watches[session->watches_n++] = (struct watch){.job = request->job, .tag = tag};
@@ -319,7 +331,7 @@ void watches_tell(struct session *session, bool all)
 		}
 		if (r == 0)
 			session_send(session, fq_Type_JOB, watch->tag, &job);
-		end_or_fail(session, watch->tag, r, &error);
+		listing_end(session, watch->tag, r, &error);
 		*watch = session->watches[--session->watches_n];
 	}
 }
