@@ -99,10 +99,35 @@ static int hello_worker(const struct session *session, const fq_Hello *hello, st
 	return 0;
 }
 
+/*
+ * What a worker brings from before this start is of use only when the plan it was counted by was committed then: a TASK may
+ * leave up to 50 ms before its plan is, and a plan that was lost is made anew, perhaps of a file that has changed. Such
+ * slices are taken out of hello->held and named in welcome->drop.
+ */
+static void hello_held(const struct session *session, fq_Hello *hello, fq_Welcome *welcome)
+{
+	struct store *store = session->server->store;
+	uint32_t kept = 0;
+
+	if (hello->generation_seen >= store_generation(store))
+		return;
+	for (uint32_t i = 0; i < hello->held_count; i++) {
+		const fq_SliceRef ref = hello->held[i];
+		struct error error;
+		uint64_t planned;
+
+		if (store_find_plan(store, ref.job, ref.file, &planned, &error) == 0 && planned <= hello->generation_seen)
+			hello->held[kept++] = ref;
+		else
+			welcome->drop[welcome->drop_count++] = ref;
+	}
+	hello->held_count = (pb_size_t)kept;
+}
+
 void from_hello(struct session *session, uint16_t tag, const void *message)
 {
 	const struct server *server = session->server;
-	const fq_Hello *hello = message;
+	fq_Hello hello_copy = *(const fq_Hello *)message, *hello = &hello_copy;
 	fq_Role role = fq_Role_ROLE_NONE;
 	struct error error;
 	fq_Welcome welcome = {
@@ -121,9 +146,11 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 	}
 	session->role = role;
 	session->welcome = true;
-	(void)snprintf(session->version, sizeof session->version, "%s", hello->version);
+	(void)snprintf(session->version, sizeof session->version, "%.31s", hello->version);
 	welcome.role = role;
 	memcpy(welcome.coordinator, store_uuid(server->store), sizeof welcome.coordinator);
+	if (role == fq_Role_ROLE_WORKER)
+		hello_held(session, hello, &welcome);
 	session_send(session, fq_Type_WELCOME, tag, &welcome);
 	peer_set_times(session->peer, server->settings->ping_ms, server->settings->dead_ms);
 	if (role == fq_Role_ROLE_WORKER)

@@ -60,6 +60,9 @@ int store_find_uuid(struct store *store, const uint8_t uuid[16], struct job_row 
 int store_next_job(struct store *store, uint64_t *cursor, struct job_row *ret, struct error *err); /* by id, from 0 */
 int store_find_file(struct store *store, uint64_t job, uint32_t file, struct file_row *ret, struct error *err);
 
+/* The generation in which the file was planned; STORE_NONE: it is not. */
+int store_find_plan(struct store *store, uint64_t job, uint32_t file, uint64_t *ret_generation, struct error *err);
+
 /* Over all files of a job, as far as they are known: 2^53 is exact. */
 struct job_sums {
 	uint64_t files, bytes, records, bases;

@@ -70,7 +70,7 @@ int store_save_file(struct store *store, const struct file_row *row, struct erro
 	bind_u64(s, 2, row->file);
 	bind_text(s, 3, row->path);
 	bind_u64(s, 4, row->state);
-	bind_u64(s, 5, row->planned);
+	bind_u64(s, 5, row->planned ? store->generation : 0); /* that of the first time stays */
 	bind_u64(s, 6, print->size);
 	bind_u64(s, 7, print->mtime_ns);
 	bind_u64(s, 8, print->inode);
@@ -267,6 +267,19 @@ int store_find_file(struct store *store, uint64_t job, uint32_t file, struct fil
 	r = store_row(store, s, err);
 	if (r == 0)
 		read_file(s, ret);
+	return r;
+}
+
+int store_find_plan(struct store *store, uint64_t job, uint32_t file, uint64_t *ret_generation, struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_FILE_PLANNED);
+	int r;
+
+	bind_u64(s, 1, job);
+	bind_u64(s, 2, file);
+	r = store_row(store, s, err);
+	if (r == 0)
+		*ret_generation = column_u64(s, 0);
 	return r;
 }
 
