@@ -4,6 +4,7 @@
 # sizes from one record to the whole file and for 1 and 4 workers; what is not is refused, by both, with the same sentence.
 . "$(dirname "$0")/cluster.sh"
 
+[ ! -d "$shared" ] || shared=$(realpath "$shared")
 manifest=$shared/data/MANIFEST.tsv
 [ -f "$manifest" ] || skip_all "there is no $manifest; made data is counted in 30-input.t"
 
