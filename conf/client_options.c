@@ -58,16 +58,6 @@ static const struct option_row rows[] = {
 	FIELD(keys),
     },
     {
-	.key = "color",
-	.long_name = "color",
-	.argument = "WHEN",
-	.type = OPTION_CHOICE,
-	.default_text = "auto",
-	.choices = "auto|always|never",
-	.help = "Whether output has colours.",
-	FIELD(color),
-    },
-    {
 	.key = "progress",
 	.long_name = "progress",
 	.argument = "HOW",
@@ -105,13 +95,6 @@ static const struct option_row rows[] = {
 	.type = OPTION_BOOL,
 	.help = "Print results and errors only.",
 	FIELD(quiet),
-    },
-    {
-	.long_name = "verbose",
-	.letter = 'v',
-	.type = OPTION_BOOL,
-	.help = "Say what is being done.",
-	FIELD(verbose),
     },
 };
 /* clang-format on */

@@ -4,7 +4,6 @@
 
 #include "conf/start.h"
 
-enum client_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum client_progress { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_NONE };
 
 /* Where the unix socket of a coordinator that runs as a service is. */
@@ -15,10 +14,9 @@ struct client_settings {
 	uint64_t port;             /* where host names none */
 	char *socket;              /* the coordinator's unix socket; empty: none was named. Never set together with host */
 	char *keys;                /* folder of this person's key and the known coordinators; never empty once loaded */
-	enum client_color color;
 	enum client_progress progress;
 	uint64_t timeout_ms;       /* 0: none */
-	bool json, quiet, verbose, no_header;
+	bool json, quiet, no_header;
 };
 
 extern const struct option_table client_table;

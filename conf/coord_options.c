@@ -105,17 +105,6 @@ static const struct option_row rows[] = {
 	FIELD(open_ms),
     },
     {
-	.key = "lease",
-	.long_name = "lease",
-	.argument = "DURATION",
-	.type = OPTION_DURATION,
-	.default_text = "10s",
-	.smallest = 100,
-	.largest = HOUR,
-	.help = "How long a node may hold a slice before it must have reported progress.",
-	FIELD(lease_ms),
-    },
-    {
 	.key = "slice_min",
 	.long_name = "slice-min",
 	.argument = "SIZE",

@@ -13,7 +13,6 @@ struct coord_settings {
 	uint64_t dead_ms;                     /* a peer silent for so long is gone, milliseconds */
 	uint64_t stall_ms;                    /* a slice without progress for so long is a loss, milliseconds */
 	uint64_t open_ms;                     /* an OPEN without an answer for so long goes to another node, milliseconds */
-	uint64_t lease_ms;                    /* how long a worker's lease holds without renewal, milliseconds */
 	uint64_t slice_min, slice_max;        /* file bytes of one slice */
 	uint64_t read_max;                    /* bases of the longest read */
 	uint64_t crashes_max, losses_max;     /* of one slice, before its job fails */

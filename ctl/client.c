@@ -33,9 +33,34 @@ int client_files(const struct client_settings *settings, char **ret_key, char **
 	return 0;
 }
 
-static uint64_t timeout_of(const struct client *client)
+static uint64_t now_ms(void)
 {
-	return client->settings->timeout_ms ? client->settings->timeout_ms : CONNECT_MS;
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int time_over(const struct client *client, struct error *err)
+{
+	return error_set(err, -ETIMEDOUT, ERROR_TIMEOUT, "the time of --timeout is over, and %s has not answered",
+	                 client->address);
+}
+
+/* What is left of --timeout, at least 1; `otherwise` where there is none. */
+static uint64_t time_left(const struct client *client, uint64_t otherwise)
+{
+	uint64_t now = now_ms();
+
+	if (!client->until_ms)
+		return otherwise;
+	return client->until_ms > now ? client->until_ms - now : 1;
+}
+
+/* A wait that was cut short by --timeout says so. */
+static int time_check(const struct client *client, int r, struct error *err)
+{
+	return r < 0 && client->until_ms && now_ms() >= client->until_ms ? time_over(client, err) : r;
 }
 
 static int open_tls(struct client *client, struct error *err)
@@ -50,7 +75,7 @@ static int open_tls(struct client *client, struct error *err)
 	r = client_files(client->settings, &key_path, &known_path, err);
 	if (r < 0)
 		return r;
-	r = dial_tcp(host->host, host->port, timeout_of(client), &fd, err);
+	r = dial_tcp(host->host, host->port, time_left(client, CONNECT_MS), &fd, err);
 	if (r < 0)
 		return r;
 	r = known_find(known_path, host->host, host->port, pin, err);
@@ -84,7 +109,7 @@ static int hello(struct client *client, struct error *err)
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "no random bytes: %s", strerror(-r));
 	(void)snprintf(hello.name, sizeof hello.name, "%s", user ? user->pw_name : "");
-	return dial_hello(client->connection, &hello, timeout_of(client), &client->welcome, err);
+	return dial_hello(client->connection, &hello, time_left(client, CONNECT_MS), &client->welcome, err);
 }
 
 int client_open(struct client *client, const struct client_settings *settings, struct error *err)
@@ -92,6 +117,8 @@ int client_open(struct client *client, const struct client_settings *settings, s
 	int r;
 
 	client->settings = settings;
+	if (settings->timeout_ms && !client->until_ms)
+		client->until_ms = now_ms() + settings->timeout_ms;
 	if (settings->host.host[0])
 		r = open_tls(client, err);
 	else if (settings->socket[0])
@@ -104,6 +131,7 @@ int client_open(struct client *client, const struct client_settings *settings, s
 		                 "fqctl.conf; on the coordinator's own host --socket PATH");
 	if (r == 0)
 		r = hello(client, err);
+	r = time_check(client, r, err);
 	if (r < 0)
 		client->connection = connection_free(client->connection);
 	return r;
@@ -132,9 +160,9 @@ int client_answer(struct client *client, uint16_t *ret_type, void *ret_message, 
 	int r;
 
 	do {
-		r = dial_wait(client->connection, client->settings->timeout_ms, &frame, err);
+		r = dial_wait(client->connection, time_left(client, 0), &frame, err);
 		if (r < 0)
-			return r;
+			return time_check(client, r, err);
 	} while (frame.tag != client->tag);
 	if (frame.type != fq_Type_DATA) {
 		r = message_decode(frame.type, frame.payload, frame.n, ret_message, err);
@@ -198,14 +226,6 @@ bool client_lost(int r, const struct error *err)
 {
 	return r < 0 && (err->class == ERROR_UNAVAILABLE || r == -ECONNRESET || r == -EPIPE || r == -ECONNREFUSED ||
 	                 r == -ECONNABORTED);
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 int client_reopen(struct client *client, uint64_t patience_ms, struct error *err)

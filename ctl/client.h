@@ -18,6 +18,7 @@ struct client {
 	struct connection *connection;
 	fq_Welcome welcome;
 	uint16_t tag;
+	uint64_t until_ms; /* monotonic: when --timeout is over; 0: never */
 	char address[300]; /* for sentences: "coord:5381" or the socket's path */
 };
 

@@ -135,6 +135,8 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 		call.arguments = arguments->rest;
 		call.arguments_n = arguments->rest_n;
 		r = arguments_check(verb, call.arguments_n, err);
+		if (r == 0 && call.settings.json && !verb->json)
+			r = error_set(err, -EINVAL, ERROR_USAGE, "%s has no JSON; status and nodes have", verb->name);
 		if (r == 0)
 			r = verb->run(&call, err);
 	}

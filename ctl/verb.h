@@ -28,6 +28,7 @@ struct verb {
 	const char *help;       /* one sentence, for the list of verbs */
 	const char *detail;     /* further sentences for the verb's own help, or NULL */
 	bool output;            /* takes the options of output_table too */
+	bool json;              /* knows --json */
 	const struct option_table *table; /* its own options, or NULL */
 	/* Exit status 0 and the like; or negative errno with the sentence in err (its class is the exit status). */
 	int (*run)(struct call *call, struct error *err);

@@ -68,5 +68,6 @@ const struct verb verb_nodes = {
 	.name = "nodes",
 	.arguments = "",
 	.help = "List the nodes: state, slots (allocated/idle/total), rate.",
+	.json = true,
 	.run = run,
 };

@@ -123,5 +123,6 @@ const struct verb verb_status = {
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "List jobs: those waiting and running, or the ones named.",
 	.table = &status_table,
+	.json = true,
 	.run = run,
 };

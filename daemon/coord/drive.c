@@ -183,7 +183,7 @@ static void perform(struct server *server, const struct action *action, struct r
 	switch (action->kind) {
 	case ACTION_SAVE_JOB:
 		round->urgent |= action->job->state > JOB_RUNNING;
-		/* fall through */
+		__attribute__((fallthrough));
 	case ACTION_SAVE_FILE:
 	case ACTION_SAVE_SLICE:
 	case ACTION_FORGET_SLICE:
@@ -197,7 +197,7 @@ static void perform(struct server *server, const struct action *action, struct r
 		break;
 	case ACTION_REPLY:
 		round->urgent = true;
-		/* fall through */
+		__attribute__((fallthrough));
 	case ACTION_SEND_ACK:
 	case ACTION_JOB_CHANGED:
 		hold(server, action);

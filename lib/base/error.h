@@ -29,6 +29,7 @@ enum error_class {
 	ERROR_PROTOCOL = 76,    /* peer speaks another version, or nonsense */
 	ERROR_DENIED = 77,      /* not permitted, not authenticated */
 	ERROR_CONFIG = 78,      /* configuration */
+	ERROR_TIMEOUT = 124,    /* the time that --timeout gives is over */
 };
 
 #define ERROR_TEXT_MAX 1024

@@ -211,7 +211,7 @@ static void perform(struct sim *sim, const struct action *action, struct round *
 		break;
 	case ACTION_REPLY:
 		round->urgent = true;
-		/* fall through */
+		__attribute__((fallthrough));
 	case ACTION_SEND_ACK:
 		hold(sim, action);
 		return;

@@ -282,12 +282,12 @@ static void test_client_files(void)
 	(void)setenv("XDG_CONFIG_HOME", folder, 1);
 	(void)mkdir(PATH_OF("fqcluster"), 0700);
 	write_file("fqcluster/fqctl.conf",
-	           "host = \"mine\"; timeout = \"5s\"; color = \"never\";\n");
+	           "host = \"mine\"; timeout = \"5s\"; progress = \"none\";\n");
 	is_int(client(&settings, "--timeout 7s", &err), 0, "the user's file (%s)", err.text);
 	is_str(settings.host.host, "mine", "names the host");
 	is_u64(settings.host.port, 5381, "whose port is the default");
 	is_u64(settings.timeout_ms, 7000, "the command line wins");
-	is_int((int)settings.color, COLOR_NEVER, "a choice");
+	is_int((int)settings.progress, PROGRESS_NONE, "a choice");
 	is_str(settings.keys, PATH_OF("fqcluster"), "the keys lie beside the file");
 	client_settings_deinit(&settings);
 	(void)setenv("FQ_HOST", "other:6", 1);
