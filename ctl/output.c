@@ -109,79 +109,86 @@ static int destination(const struct output_options *options, const char *path, s
 	return 0;
 }
 
-static int write_all(int fd, const char *bytes, size_t n)
+/* The table, behind the file's name where there are several and they share a stream. */
+static int write_stream(FILE *out, const struct output_options *options, const char *title, const struct counters *counters,
+                        struct error *err)
 {
-	while (n > 0) {
-		ssize_t w = write(fd, bytes, n);
+	struct csv_options csv = csv_of(options);
 
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return -errno;
-		bytes += w;
-		n -= (size_t)w;
+	if (title) {
+		char shown[4 * PATH_MAX];
+
+		(void)fprintf(out, "%s%s", text_escape(shown, sizeof shown, title), options->crlf ? "\r\n" : "\n");
 	}
-	return 0;
+	return csv_write(out, counters, &csv, err);
 }
 
-static int write_file(const char *name, const char *bytes, size_t n, struct error *err)
+static int refuse(const char *name, int code, struct error *err)
+{
+	return error_set(err, code, ERROR_CANT_CREATE, "%s cannot be written: %s", TEXT(name), strerror(-code));
+}
+
+/* A device or a pipe is written as it is; only a regular file can be replaced. */
+static int write_device(const struct output_options *options, const char *name, const struct counters *counters,
+                        struct error *err)
+{
+	FILE *out = fopen(name, "we");
+	int r;
+
+	if (!out)
+		return refuse(name, -errno, err);
+	r = write_stream(out, options, NULL, counters, err);
+	if (fclose(out) != 0 && r == 0)
+		r = refuse(name, -errno, err);
+	return r;
+}
+
+/* Beside its place, and then renamed: it is there whole or not at all. */
+static int write_file(const struct output_options *options, const char *name, const struct counters *counters,
+                      struct error *err)
 {
 	_cleanup_(freep) char *temporary = NULL;
-	_cleanup_(closep) int fd = -1;
 	mode_t mask = umask(0);
-	struct stat st;
-	int r = 0;
+	FILE *out;
+	int fd, r;
 
 	(void)umask(mask);
-	/* A device or a pipe is written as it is; only a regular file can be replaced. */
-	if (stat(name, &st) == 0 && !S_ISREG(st.st_mode)) {
-		fd = open(name, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-		r = fd < 0 ? -errno : write_all(fd, bytes, n);
-		return r == 0 ? 0
-		              : error_set(err, r, ERROR_CANT_CREATE, "%s cannot be written: %s", TEXT(name), strerror(-r));
-	}
 	if (asprintf(&temporary, "%s.XXXXXX", name) < 0) {
 		temporary = NULL;
 		return error_oom(err);
 	}
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
-		r = -errno;
-	if (r == 0)
-		r = write_all(fd, bytes, n);
-	if (r == 0 && (fchmod(fd, 0666 & ~mask) < 0 || rename(temporary, name) < 0))
-		r = -errno;
-	if (r == 0)
-		return 0;
-	if (fd >= 0)
+		return refuse(name, -errno, err);
+	out = fdopen(fd, "w");
+	if (!out) {
+		r = refuse(name, -errno, err);
+		(void)close(fd);
+	} else {
+		r = write_stream(out, options, NULL, counters, err);
+		if (r == 0 && fchmod(fd, 0666 & ~mask) < 0)
+			r = refuse(name, -errno, err);
+		if (fclose(out) != 0 && r == 0)
+			r = refuse(name, -errno, err);
+	}
+	if (r == 0 && rename(temporary, name) < 0)
+		r = refuse(name, -errno, err);
+	if (r < 0)
 		(void)unlink(temporary);
-	return error_set(err, r, ERROR_CANT_CREATE, "%s cannot be written: %s", TEXT(name), strerror(-r));
+	return r;
 }
 
 int output_write(const struct output_options *options, const char *path, size_t n, const struct counters *counters,
                  struct error *err)
 {
-	_cleanup_(freep) char *name = NULL, *bytes = NULL;
-	struct csv_options csv = csv_of(options);
-	size_t bytes_n = 0;
-	FILE *memory;
-	int r;
+	_cleanup_(freep) char *name = NULL;
+	struct stat st;
 
-	if (destination(options, path, n, &name) < 0 || !(memory = open_memstream(&bytes, &bytes_n)))
+	if (destination(options, path, n, &name) < 0)
 		return error_oom(err);
-	if (!name && n > 1) {
-		char shown[4 * PATH_MAX];
-
-		(void)fprintf(memory, "%s%s", text_escape(shown, sizeof shown, path), options->crlf ? "\r\n" : "\n");
-	}
-	r = csv_write(memory, counters, &csv, err);
-	if (fclose(memory) != 0 && r == 0)
-		r = error_oom(err);
-	if (r < 0)
-		return r;
-	if (name)
-		return write_file(name, bytes, bytes_n, err);
-	if (fwrite(bytes, 1, bytes_n, stdout) != bytes_n || fflush(stdout) != 0)
-		return error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written: %s", strerror(errno));
-	return 0;
+	if (!name)
+		return write_stream(stdout, options, n > 1 ? path : NULL, counters, err);
+	if (stat(name, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_device(options, name, counters, err);
+	return write_file(options, name, counters, err);
 }

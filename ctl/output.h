@@ -2,8 +2,8 @@
 /*
  * Where results go and in which form: options that submit, qc and fetch share, and the writing.
  *
- * A file's result appears whole or not at all: it is made in memory and then written at once (standard output) or to a
- * temporary file that is renamed (files).
+ * A result is written when all of its counters are there, and a file appears whole or not at all: under a temporary name
+ * first, and then renamed.
  */
 #pragma once
 

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS_MAX 17 /* with so many every double reads back */
+#define DIGITS_MAX 17  /* with so many every double reads back */
+#define DIGITS_SURE 15 /* every decimal of so many digits is told from its neighbours */
+#define WHOLE_MAX 1e15 /* whole numbers below are printed as they are */
 
 /* digits[0].digits[1]...digits[n - 1] times ten to the exponent */
 struct decimal {
@@ -58,16 +60,24 @@ static bool decimal_reads_back(const struct decimal *decimal, double value)
  * At a power of two the doubles below lie closer than those above: there the nearest decimal of n
  * digits, being smaller, may not read back while the next larger one does.
  */
+static bool decimal_try(struct decimal *decimal, double value, int n)
+{
+	decimal_round(decimal, value, n);
+	if (decimal_reads_back(decimal, value))
+		return true;
+	decimal_next(decimal);
+	return decimal_reads_back(decimal, value);
+}
+
+/* Most means need 16 or 17 digits: only when 15 are enough is there anything shorter to look for. */
 static void decimal_find(struct decimal *decimal, double value)
 {
-	for (int n = 1; n <= DIGITS_MAX; n++) {
-		decimal_round(decimal, value, n);
-		if (decimal_reads_back(decimal, value))
-			break;
-		decimal_next(decimal);
-		if (decimal_reads_back(decimal, value))
-			break;
-	}
+	int n = decimal_try(decimal, value, DIGITS_SURE) ? 1 : DIGITS_SURE + 1;
+
+	while (n < DIGITS_MAX && !decimal_try(decimal, value, n))
+		n++;
+	if (n == DIGITS_MAX)
+		(void)decimal_try(decimal, value, n);
 	while (decimal->n > 1 && decimal->digits[decimal->n - 1] == '0')
 		decimal->digits[--decimal->n] = '\0';
 }
@@ -98,6 +108,10 @@ char *decimal_shortest(char out[DECIMAL_MAX], double value)
 		*at++ = '-';
 	if (isnan(value) || isinf(value) || value == 0) {
 		strcpy(at, isnan(value) ? "nan" : isinf(value) ? "inf" : "0.0");
+		return out;
+	}
+	if (fabs(value) < WHOLE_MAX && trunc(value) == value) {
+		(void)snprintf(out, DECIMAL_MAX, "%.1f", value);
 		return out;
 	}
 	decimal_find(&decimal, fabs(value));

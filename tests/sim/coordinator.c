@@ -27,10 +27,11 @@ static const struct coord_limits limits = {
 
 static void reply(struct sim *sim, const struct action *action)
 {
-	struct sim_client_job *client = &sim->clients[action->reply.request - 1];
+	struct sim_client_job *client;
 
 	if (action->reply.request > sim->jobs_n)
 		return; /* a cancel's or a drain's */
+	client = &sim->clients[action->reply.request - 1];
 	if (action->reply.error.class != ERROR_NONE) {
 		sim_fail(sim, "refused", "a submit was refused: %s", action->reply.error.text);
 		return;
