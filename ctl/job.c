@@ -60,7 +60,8 @@ static void farewell_set(const struct client *client, uint64_t id)
 struct following {
 	struct progress progress;
 	fq_Job *job;
-	char name[300];
+	char name[300]; /* the job's number and name, once it is known */
+	bool named;
 };
 
 static int followed(void *data, uint16_t type, const void *message, struct error *err)
@@ -71,6 +72,13 @@ static int followed(void *data, uint16_t type, const void *message, struct error
 	if (type != fq_Type_JOB)
 		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to WAIT", message_name(type));
 	*following->job = *(const fq_Job *)message;
+	if (!following->named) {
+		const char *slash = strrchr(following->job->name, '/');
+
+		following->named = true;
+		(void)snprintf(following->name, sizeof following->name, "%llu  %s", (unsigned long long)following->job->job,
+		               slash ? slash + 1 : following->job->name);
+	}
 	if (following->job->state == fq_JobState_JOB_PENDING)
 		(void)snprintf(detail, sizeof detail, "waiting%s%s", following->job->reason[0] ? ": " : "",
 		               following->job->reason);

@@ -4,7 +4,8 @@ CLUSTER_TESTS = \
 	tests/cluster/20-data.t \
 	tests/cluster/30-input.t \
 	tests/cluster/40-kill.t \
-	tests/cluster/50-leave.t
+	tests/cluster/50-leave.t \
+	tests/cluster/60-seqtk.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
 EXTRA_DIST += tests/cluster/cluster.sh

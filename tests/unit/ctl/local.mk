@@ -1,4 +1,2 @@
-# As in tests/unit/base/local.mk, with $(CTL_LIBS):
-#	UNIT_TESTS += tests/unit/ctl/NAME
-#	tests_unit_ctl_NAME_SOURCES = tests/unit/ctl/NAME.c $(TAP)
-#	tests_unit_ctl_NAME_LDADD = $(CTL_LIBS)
+dist_check_SCRIPTS += tests/unit/ctl/help.t
+TESTS += tests/unit/ctl/help.t
