@@ -133,7 +133,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_SIZE,
 	.default_text = "256M",
 	.smallest = 1,
-	.largest = UINT64_C(1) << 30,
+	.largest = UINT64_C(256) << 20,
 	.unit = "bases",
 	.help = "Longest read that is accepted.",
 	FIELD(read_max),
