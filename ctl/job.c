@@ -138,7 +138,8 @@ int job_only(void *data, uint16_t type, const void *message, struct error *err)
 }
 
 /* Takes the DATA behind a FILE_RESULT and writes the file's result. */
-static int result_take(struct call *call, struct client *client, const fq_FileResult *head, size_t files, struct error *err)
+static int result_take(struct call *call, struct client *client, const fq_FileResult *head, const char *path, size_t files,
+                       struct error *err)
 {
 	_cleanup_(freep) void *room = malloc(message_struct_size_largest());
 	struct blob blob _cleanup_(blob_deinit) = {0};
@@ -164,21 +165,22 @@ static int result_take(struct call *call, struct client *client, const fq_FileRe
 	if (r == 0)
 		r = digest_sha256(blob.bytes, blob.n, NULL, 0, digest);
 	if (r == 0 && memcmp(digest, head->blob_sha256, sizeof digest) != 0)
-		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "the result of %s arrived damaged", TEXT(head->path));
+		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "the result of %s arrived damaged", TEXT(path));
 	if (r == 0)
 		r = counters_unpack(blob.bytes, blob.n, &counters, err);
 	if (r == 0) {
 		if (head->warning[0])
-			say(call, "warning: %s: %s", TEXT(head->path), TEXT(head->warning));
-		r = output_write(&call->output, head->path, files, counters, err);
+			say(call, "warning: %s: %s", TEXT(path), TEXT(head->warning));
+		r = output_write(&call->output, path, files, counters, err);
 	}
 	counters_free(counters);
 	return r;
 }
 
-int job_fetch(struct call *call, struct client *client, uint64_t id, size_t files, size_t *ret_n, struct error *err)
+int job_fetch(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t files, size_t *ret_n,
+              struct error *err)
 {
-	_cleanup_(freep) void *answer = malloc(message_struct_size_largest());
+	_cleanup_(freep) fq_FileResult *answer = malloc(message_struct_size_largest());
 	fq_JobsRequest request = {.job = id};
 	uint16_t type;
 	size_t n = 0;
@@ -194,7 +196,8 @@ int job_fetch(struct call *call, struct client *client, uint64_t id, size_t file
 		if (type != fq_Type_FILE_RESULT)
 			return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to FETCH",
 			                 message_name(type));
-		r = result_take(call, client, answer, files, err);
+		r = result_take(call, client, answer, paths && answer->file < files ? paths[answer->file] : answer->path,
+		                files, err);
 		n++;
 	}
 	if (r == 0)

@@ -26,6 +26,8 @@ int job_only(void *data, uint16_t type, const void *message, struct error *err);
 
 /*
  * Fetches the results of all files that have one and writes each as call->output says. *ret_n: how many. A result that
- * does not arrive whole is not written.
+ * does not arrive whole is not written. paths: the job's files in the words of the person who named them, or NULL: as the
+ * coordinator knows them. files: how many results share the output, in this job and others.
  */
-int job_fetch(struct call *call, struct client *client, uint64_t id, size_t files, size_t *ret_n, struct error *err);
+int job_fetch(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t files, size_t *ret_n,
+              struct error *err);

@@ -7,6 +7,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -73,10 +74,46 @@ static int folder_check(const char *folder, struct error *err)
 	return 0;
 }
 
-int output_check(const struct output_options *options, struct error *err)
+static const char *last_part(const char *path)
 {
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static int by_last_part(const void *a, const void *b)
+{
+	return strcmp(last_part(*(const char *const *)a), last_part(*(const char *const *)b));
+}
+
+/* a/x.fq and b/x.fq would both become x.fq.csv, and the second would replace the first. */
+static int names_check(const char *const *paths, size_t n, struct error *err)
+{
+	_cleanup_(freep) const char **sorted = calloc(n, sizeof *sorted);
+
+	if (!sorted)
+		return error_oom(err);
+	memcpy(sorted, paths, n * sizeof *sorted);
+	qsort(sorted, n, sizeof *sorted, by_last_part);
+	for (size_t i = 1; i < n; i++)
+		if (by_last_part(&sorted[i - 1], &sorted[i]) == 0)
+			return error_set(err, -EINVAL, ERROR_USAGE,
+			                 "%s and %s: results of files of one name cannot go into one folder; count them one by one",
+			                 TEXT(sorted[i - 1]), TEXT(sorted[i]));
+	return 0;
+}
+
+int output_check(const struct output_options *options, const char *const *paths, size_t n, struct error *err)
+{
+	int r;
+
 	if (options->file[0] && options->folder[0])
 		return error_set(err, -EINVAL, ERROR_USAGE, "give either -o FILE or --output-dir DIR, not both");
+	if (n > 1 && (options->file[0] || options->folder[0])) {
+		r = names_check(paths, n, err);
+		if (r < 0)
+			return r;
+	}
 	if (options->file[0]) {
 		_cleanup_(freep) char *copy = strdup(options->file);
 
@@ -88,7 +125,7 @@ int output_check(const struct output_options *options, struct error *err)
 /* The name of the file to write, or NULL for standard output; the caller frees. */
 static int destination(const struct output_options *options, const char *path, size_t n, char **ret)
 {
-	const char *slash = strrchr(path, '/'), *input = slash ? slash + 1 : path;
+	const char *input = last_part(path);
 	int r = 0;
 
 	*ret = NULL;
@@ -97,10 +134,9 @@ static int destination(const struct output_options *options, const char *path, s
 	} else if (options->file[0] && n == 1) {
 		r = asprintf(ret, "%s", options->file);
 	} else if (options->file[0]) {
-		const char *name = strrchr(options->file, '/');
-		int folder = name ? (int)(name - options->file) + 1 : 0;
+		const char *name = last_part(options->file);
 
-		r = asprintf(ret, "%.*s%s.%s", folder, options->file, input, name ? name + 1 : options->file);
+		r = asprintf(ret, "%.*s%s.%s", (int)(name - options->file), options->file, input, name);
 	}
 	if (r < 0) {
 		*ret = NULL;
@@ -109,8 +145,8 @@ static int destination(const struct output_options *options, const char *path, s
 	return 0;
 }
 
-/* The table, behind the file's name where there are several and they share a stream. */
-static int write_stream(FILE *out, const struct output_options *options, const char *title, const struct counters *counters,
+/* Standard output: the table, behind the file's name where there are several. */
+static int write_stdout(const struct output_options *options, const char *title, const struct counters *counters,
                         struct error *err)
 {
 	struct csv_options csv = csv_of(options);
@@ -118,9 +154,20 @@ static int write_stream(FILE *out, const struct output_options *options, const c
 	if (title) {
 		char shown[4 * PATH_MAX];
 
-		(void)fprintf(out, "%s%s", text_escape(shown, sizeof shown, title), options->crlf ? "\r\n" : "\n");
+		(void)printf("%s%s", text_escape(shown, sizeof shown, title), options->crlf ? "\r\n" : "\n");
 	}
-	return csv_write(out, counters, &csv, err);
+	return csv_write(stdout, counters, &csv, err);
+}
+
+static int write_stream(FILE *out, const struct output_options *options, const char *name, const struct counters *counters,
+                        struct error *err)
+{
+	struct csv_options csv = csv_of(options);
+	int r = csv_write(out, counters, &csv, err);
+
+	if (r < 0)
+		error_prefix(err, "%s: ", TEXT(name));
+	return r;
 }
 
 static int refuse(const char *name, int code, struct error *err)
@@ -137,7 +184,7 @@ static int write_device(const struct output_options *options, const char *name, 
 
 	if (!out)
 		return refuse(name, -errno, err);
-	r = write_stream(out, options, NULL, counters, err);
+	r = write_stream(out, options, name, counters, err);
 	if (fclose(out) != 0 && r == 0)
 		r = refuse(name, -errno, err);
 	return r;
@@ -153,7 +200,8 @@ static int write_file(const struct output_options *options, const char *name, co
 	int fd, r;
 
 	(void)umask(mask);
-	if (asprintf(&temporary, "%s.XXXXXX", name) < 0) {
+	/* Not NAME.XXXXXX, which may be too long where NAME just fits. */
+	if (asprintf(&temporary, "%.*s.fqctl.XXXXXX", (int)(last_part(name) - name), name) < 0) {
 		temporary = NULL;
 		return error_oom(err);
 	}
@@ -165,7 +213,7 @@ static int write_file(const struct output_options *options, const char *name, co
 		r = refuse(name, -errno, err);
 		(void)close(fd);
 	} else {
-		r = write_stream(out, options, NULL, counters, err);
+		r = write_stream(out, options, name, counters, err);
 		if (r == 0 && fchmod(fd, 0666 & ~mask) < 0)
 			r = refuse(name, -errno, err);
 		if (fclose(out) != 0 && r == 0)
@@ -187,7 +235,7 @@ int output_write(const struct output_options *options, const char *path, size_t 
 	if (destination(options, path, n, &name) < 0)
 		return error_oom(err);
 	if (!name)
-		return write_stream(stdout, options, n > 1 ? path : NULL, counters, err);
+		return write_stdout(options, n > 1 ? path : NULL, counters, err);
 	if (stat(name, &st) == 0 && !S_ISREG(st.st_mode))
 		return write_device(options, name, counters, err);
 	return write_file(options, name, counters, err);

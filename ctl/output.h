@@ -29,8 +29,11 @@ extern const struct option_table output_table;
 /* The modules that these results need. */
 uint32_t output_modules(const struct output_options *options);
 
-/* Refuses what cannot be written later (folder missing, -o with --output-dir) before anything is counted. */
-int output_check(const struct output_options *options, struct error *err);
+/*
+ * Refuses what cannot be written later (folder missing, -o with --output-dir, two of the n input files whose results would have
+ * one name) before anything is counted. n is 0 where the inputs are not known yet.
+ */
+int output_check(const struct output_options *options, const char *const *paths, size_t n, struct error *err);
 
 /* Writes the result of the file `path`, one of n. 0 or negative with a sentence (ERROR_CANT_CREATE). */
 int output_write(const struct output_options *options, const char *path, size_t n, const struct counters *counters,

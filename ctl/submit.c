@@ -99,7 +99,7 @@ static int follow_and_fetch(struct call *call, struct client *client, uint64_t i
 
 	if (r == 0 && (job.state == fq_JobState_JOB_COMPLETED ||
 	               (job.state == fq_JobState_JOB_FAILED && call->arguments_n > 1)))
-		r = job_fetch(call, client, id, call->arguments_n, &n, err);
+		r = job_fetch(call, client, id, call->arguments, call->arguments_n, &n, err);
 	return r < 0 ? r : job_result(&job, err);
 }
 

@@ -75,18 +75,25 @@ int table_number(struct table *table, const char *shown, uint64_t number)
 	return cell_add(table, shown, number, true);
 }
 
-/* Columns of the terminal that a text takes. */
+/* Columns of the terminal that a text takes; where the locale cannot read it, its bytes. */
 static int width(const char *text)
 {
-	wchar_t wide[512];
-	size_t n = mbstowcs(wide, text, sizeof wide / sizeof *wide - 1);
-	int columns;
+	size_t left = strlen(text);
+	mbstate_t state = {0};
+	int columns = 0;
 
-	if (n == (size_t)-1)
-		return (int)strlen(text);
-	wide[n] = L'\0';
-	columns = wcswidth(wide, n);
-	return columns < 0 ? (int)strlen(text) : columns;
+	for (const char *p = text; left > 0;) {
+		wchar_t wide;
+		size_t n = mbrtowc(&wide, p, left, &state);
+		int w = n > left ? -1 : wcwidth(wide);
+
+		if (w < 0)
+			return (int)strlen(text);
+		columns += w;
+		p += n;
+		left -= n;
+	}
+	return columns;
 }
 
 static void print_cell(FILE *out, const char *text, int room, bool right, bool last)

@@ -18,7 +18,7 @@ static int fetch(struct call *call, struct client *client, uint64_t id, struct e
 	if (!job_ended(job.state))
 		return error_set(err, -EAGAIN, ERROR_TEMPORARY, "job %llu has not ended yet; 'fqctl wait %llu' waits for it",
 		                 (unsigned long long)id, (unsigned long long)id);
-	r = job_fetch(call, client, id, job.files, &n, err);
+	r = job_fetch(call, client, id, NULL, job.files + call->arguments_n - 1, &n, err);
 	return r < 0 ? r : job_result(&job, err);
 }
 
@@ -26,7 +26,7 @@ static int run(struct call *call, struct error *err)
 {
 	struct client client = {0};
 	uint64_t id;
-	int r = output_check(&call->output, err);
+	int r = output_check(&call->output, NULL, 0, err);
 
 	for (size_t i = 0; r == 0 && i < call->arguments_n; i++)
 		r = client_job_number(call->arguments[i], &id, err);

@@ -120,7 +120,7 @@ static int run(struct call *call, struct error *err)
 		if (r < 0)
 			return r;
 	}
-	r = output_check(&call->output, err);
+	r = output_check(&call->output, (const char *const *)call->arguments, call->arguments_n, err);
 	if (r < 0)
 		return r;
 	if (!options->local && (call->settings.host.host[0] || call->settings.socket[0])) {

@@ -81,7 +81,7 @@ static int run(struct call *call, struct error *err)
 	}
 	if (options->chunks && options->slice_size)
 		return error_set(err, -EINVAL, ERROR_USAGE, "give either --chunks or --slice-size, not both");
-	r = output_check(&call->output, err);
+	r = output_check(&call->output, (const char *const *)call->arguments, call->arguments_n, err);
 	if (r == 0 && options->chunks)
 		r = chunk_size(call, options->chunks, &submission.slice_size, err);
 	if (r == 0)

@@ -97,8 +97,6 @@ int coord_load_slice(struct coord *coord, const struct slice_row *row, struct er
 	                            &row->fault, &used);
 	file->slices[row->slice].saved = true;
 	file->slices[row->slice].bases = row->bases;
-	if (used)
-		file->bytes_done += task.end - task.begin;
 	return 0;
 }
 
@@ -114,13 +112,15 @@ static void file_loaded(struct coord *coord, struct job *job, struct file *file)
 			file->slices[i].saved = false;
 			emit_slice(coord, ACTION_FORGET_SLICE, file, i);
 		}
+		if (link->state >= LINK_COUNTED)
+			file->bytes_done += link->end - link->begin;
 	}
 	file_advance(coord, job, file);
 }
 
 int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, uint64_t now_ms, struct actions *actions)
 {
-	coord->next_lease = generation << 32 | 1;
+	coord->next_lease = (MUTANT(MUTANT_LEASES_AGAIN) ? 0 : generation << 32) | 1;
 	coord->actions = actions;
 	coord->now_ms = now_ms;
 	if (next_job > coord->next_job)
@@ -128,7 +128,9 @@ int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, ui
 	for (uint32_t j = 0; j < coord->jobs_n; j++) {
 		struct job *job = coord->jobs[j];
 
-		for (uint32_t f = 0; f < job->row.files && job->files_loaded == job->row.files; f++)
+		if (job->files_loaded < job->row.files)
+			return -EINVAL;
+		for (uint32_t f = 0; f < job->row.files; f++)
 			file_loaded(coord, job, &job->files[f]);
 		job_end_if_done(coord, job);
 	}
@@ -225,7 +227,7 @@ uint64_t coord_deadline(const struct coord *coord)
 	for (uint32_t j = 0; j < coord->jobs_n; j++) {
 		const struct job *job = coord->jobs[j];
 
-		for (uint32_t f = job->work_next; f < job->open_next && f < job->row.files; f++)
+		for (uint32_t f = job->work_next; f < job->asked_end; f++)
 			if (job->files[f].open_peer && job->files[f].open_ms + coord->limits.open_ms < first)
 				first = job->files[f].open_ms + coord->limits.open_ms;
 	}

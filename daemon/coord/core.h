@@ -221,6 +221,7 @@ int coord_load_node(struct coord *coord, const char *name, const char *reason);
 int coord_load_job(struct coord *coord, const struct job_row *row, struct error *err);
 int coord_load_file(struct coord *coord, const struct file_row *row, struct error *err);
 int coord_load_slice(struct coord *coord, const struct slice_row *row, struct error *err);
+/* -EINVAL without a sentence: files of a job are missing. */
 int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, uint64_t now_ms, struct actions *actions);
 
 /*

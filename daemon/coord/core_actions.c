@@ -18,9 +18,6 @@ void actions_deinit(struct actions *actions)
 	*actions = (struct actions){0};
 }
 
-/* Where an action of no use goes when there is no memory: the step fails then. */
-static struct action nowhere;
-
 struct action *emit(struct coord *coord, enum action_kind kind, uint64_t peer)
 {
 	struct actions *actions = coord->actions;
@@ -32,7 +29,7 @@ struct action *emit(struct coord *coord, enum action_kind kind, uint64_t peer)
 
 		if (!items) {
 			coord->oom = true;
-			return &nowhere;
+			return &coord->nowhere;
 		}
 		actions->items = items;
 		actions->room = room;

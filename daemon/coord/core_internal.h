@@ -30,6 +30,13 @@ enum coord_mutant {
 	MUTANT_FAULT_UNPROVEN,    /* a fault is believed before the start of its slice is proven */
 	MUTANT_FAULT_ORDINAL,     /* the record's number is that within its slice */
 	MUTANT_PLAN_NOT_SAVED,    /* how a file is cut is not durable */
+	MUTANT_NO_FORGET,         /* counters from a wrong guess stay in the store */
+	MUTANT_MERGE_TWICE,       /* a file is merged twice */
+	MUTANT_HELD_IGNORED,      /* what a worker brings with it is not believed to be running */
+	MUTANT_ANY_LEASE,         /* the end of an old copy is taken for that of the new one */
+	MUTANT_LEASES_AGAIN,      /* each start of the coordinator gives the same leases */
+	MUTANT_CANCEL_KEEPS,      /* counters of a cancelled file stay in the store */
+	MUTANT_IO_FOREVER,        /* a slice that no node can read is tried for ever */
 	_MUTANT_MAX,
 };
 #ifdef COORD_MUTANTS
@@ -47,6 +54,9 @@ struct run {
 	struct slice_id id;
 	uint64_t bytes;       /* of the slice, taken in */
 	uint64_t progress_ms; /* when bytes last grew */
+	bool told;            /* it was given start_known and start as below (not: it says that it holds it) */
+	bool start_known;
+	struct text_place start;
 };
 
 struct node {
@@ -66,7 +76,8 @@ struct node {
 };
 
 struct slice {
-	uint8_t crashes, losses, running;
+	uint8_t crashes, running;
+	uint16_t losses;
 	bool saved;           /* its row (and counters, unless at fault) is in the store */
 	uint64_t bases;
 };
@@ -99,8 +110,10 @@ struct job {
 	struct job_row row;
 	struct file *files;   /* row.files of them */
 	uint32_t files_ended;
-	uint32_t open_next;   /* files below it were asked for, are planned or have ended */
+	uint32_t open_next;   /* files below it are being opened, are planned or have ended */
 	uint32_t work_next;   /* planned files below it have nothing to hand out */
+	uint32_t planned_end; /* no file from it on is planned */
+	uint32_t asked_end;   /* nor is one from it on being opened */
 	uint32_t running;     /* slices */
 	uint32_t files_loaded;
 	bool ended;           /* forgotten at the next step */
@@ -118,6 +131,7 @@ struct coord {
 	uint64_t now_ms, wall_ms;
 	struct actions *actions;
 	bool oom;
+	struct action nowhere; /* where an action goes when there is no memory: the step fails then */
 };
 
 /* ---- core_actions.c: each appends one action; out of memory is remembered in coord->oom */

@@ -212,7 +212,6 @@ int file_plan(struct coord *coord, struct job *job, struct file *file, struct er
 {
 	int r;
 
-	(void)job;
 	r = chain_init(&file->chain, &file->row.facts, file->row.slice_size, coord->limits.slices_max, err);
 	if (r < 0)
 		return r;
@@ -222,6 +221,8 @@ int file_plan(struct coord *coord, struct job *job, struct file *file, struct er
 	free(file->fails); /* of opening */
 	file->fails = NULL;
 	file->fails_n = 0;
+	if (file->row.file >= job->planned_end)
+		job->planned_end = file->row.file + 1;
 	return 0;
 }
 
@@ -415,7 +416,7 @@ void job_cancel(struct coord *coord, const struct event *event)
 		if (file->ended)
 			continue;
 		file->row.state = JOB_CANCELLED;
-		if (file->row.planned)
+		if (file->row.planned && !MUTANT(MUTANT_CANCEL_KEEPS))
 			emit_merge(coord, ACTION_FORGET_SLICES, file);
 		file_end(coord, job, file);
 	}

@@ -182,11 +182,12 @@ static void opens_lose(struct coord *coord, uint64_t peer)
 	for (uint32_t j = 0; j < coord->jobs_n; j++) {
 		struct job *job = coord->jobs[j];
 
-		for (uint32_t f = job->open_next; f-- > 0;) {
+		for (uint32_t f = job->asked_end; f-- > 0;) {
 			if (job->files[f].open_peer != peer)
 				continue;
 			job->files[f].open_peer = 0;
-			job->open_next = f;
+			if (f < job->open_next)
+				job->open_next = f;
 		}
 	}
 }
@@ -194,7 +195,7 @@ static void opens_lose(struct coord *coord, uint64_t peer)
 /* Takes over what it says it holds: runs again where that is of use, dropped where not. */
 static void hello_held(struct coord *coord, struct node *node, const struct node_hello *hello)
 {
-	for (uint32_t k = 0; k < hello->held_n; k++) {
+	for (uint32_t k = 0; k < hello->held_n && !MUTANT(MUTANT_HELD_IGNORED); k++) {
 		const struct slice_id *id = &hello->held[k];
 		struct job *job;
 		struct file *file = file_find(coord, id->job, id->file, &job);
@@ -202,7 +203,7 @@ static void hello_held(struct coord *coord, struct node *node, const struct node
 		if (run_find(node, id->job, id->file, id->slice))
 			continue;
 		if (!file || file->ended || !file->slices || id->slice >= file->chain.n ||
-		    file->chain.links[id->slice].state >= LINK_COUNTED || file->slices[id->slice].running > 0) {
+		    node->algorithm != job->row.algorithm || file->chain.links[id->slice].state >= LINK_COUNTED || file->slices[id->slice].running > 0) {
 			emit_id(coord, ACTION_SEND_DROP, node->peer, id);
 			continue;
 		}
@@ -308,7 +309,7 @@ static void opens_stall(struct coord *coord)
 	for (uint32_t j = 0; j < coord->jobs_n; j++) {
 		struct job *job = coord->jobs[j];
 
-		for (uint32_t f = job->open_next; f-- > job->work_next;) {
+		for (uint32_t f = job->asked_end; f-- > job->work_next;) {
 			struct file *file = &job->files[f];
 			struct node *node;
 
@@ -324,7 +325,8 @@ static void opens_stall(struct coord *coord)
 				(void)error_set(&file->open_error, -ETIMEDOUT, ERROR_IO, "%s: opening it takes too long",
 				                file->path);
 			file->open_peer = 0;
-			job->open_next = f;
+			if (f < job->open_next)
+				job->open_next = f;
 		}
 	}
 }

@@ -75,6 +75,8 @@ static void schedule_opens(struct coord *coord)
 			node->opens++;
 			file->open_peer = node->peer;
 			file->open_ms = coord->now_ms;
+			if (job->open_next >= job->asked_end)
+				job->asked_end = job->open_next + 1;
 			action = emit(coord, ACTION_SEND_OPEN, node->peer);
 			action->open.job = job->row.id;
 			action->open.file = file->row.file;
@@ -116,7 +118,7 @@ static struct file *job_take(struct job *job, const struct node *node, uint64_t 
 
 	if (job->ended || node->algorithm != job->row.algorithm)
 		return NULL;
-	for (uint32_t f = job->work_next; f < job->row.files; f++) {
+	for (uint32_t f = job->work_next; f < job->planned_end; f++) {
 		struct file *file = &job->files[f];
 		bool barred = false;
 
@@ -135,15 +137,19 @@ static struct file *job_take(struct job *job, const struct node *node, uint64_t 
 static void hand_out(struct coord *coord, struct node *node, struct job *job, struct file *file, uint64_t i)
 {
 	struct slice_id id = {.job = job->row.id, .file = file->row.file, .slice = i, .lease = coord->next_lease++};
+	struct run *run = run_add(coord, node, &id);
 	struct action *action;
 
-	if (!run_add(coord, node, &id))
+	if (!run)
 		return;
 	file->slices[i].running++;
 	job->running++;
 	action = emit(coord, ACTION_SEND_TASK, node->peer);
 	action->task.id = id;
 	chain_task(&file->chain, i, coord->limits.read_max, job->row.lenient, &action->task.task);
+	run->told = true;
+	run->start_known = action->task.task.start_known;
+	run->start = action->task.task.start;
 	action->task.path = file->path;
 	action->task.facts = &file->row.facts;
 	action->task.modules = job->row.modules;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "daemon/coord/core_internal.h"
+#include "lib/base/log.h"
 #include "lib/base/text.h"
 
 /* May be handed out (again). */
@@ -39,13 +40,14 @@ void slice_stopped(struct coord *coord, const struct slice_id *id)
  * The node's copy ends. False: there was none under this lease. (It may have been taken away and handed out to the same node
  * anew while the word of its end was on the way: then the new copy goes on.)
  */
-static bool run_end(struct coord *coord, uint64_t peer, const struct slice_id *id)
+static bool run_end(struct coord *coord, uint64_t peer, const struct slice_id *id, struct run *ret_run)
 {
 	struct node *node = node_of_peer(coord, peer);
 	struct run *run = run_find(node, id->job, id->file, id->slice);
 
-	if (!run || run->id.lease != id->lease)
+	if (!run || (run->id.lease != id->lease && !MUTANT(MUTANT_ANY_LEASE)))
 		return false;
+	*ret_run = *run;
 	run_remove(node, run);
 	slice_stopped(coord, id);
 	return true;
@@ -90,9 +92,10 @@ void slice_lost(struct coord *coord, const struct slice_id *id, const char *node
 void slice_returned(struct coord *coord, const struct event *event)
 {
 	struct node *node = node_of_peer(coord, event->peer);
+	struct run run;
 
 	node->draining = true; /* only who is about to end gives slices back */
-	(void)run_end(coord, event->peer, &event->failed.id);
+	(void)run_end(coord, event->peer, &event->failed.id, &run);
 }
 
 void slice_crashed(struct coord *coord, const struct event *event)
@@ -100,9 +103,10 @@ void slice_crashed(struct coord *coord, const struct event *event)
 	const struct slice_id *id = &event->failed.id;
 	struct job *job;
 	struct file *file = slice_file(coord, id, &job);
+	struct run run;
 	char what[160];
 
-	if (!run_end(coord, event->peer, id) || !file || MUTANT(MUTANT_NO_CRASH_LIMIT))
+	if (!run_end(coord, event->peer, id, &run) || !file || MUTANT(MUTANT_NO_CRASH_LIMIT))
 		return;
 	if (++file->slices[id->slice].crashes < coord->limits.crashes_max)
 		return;
@@ -134,7 +138,7 @@ static void io_error(struct coord *coord, struct job *job, struct file *file, ui
 	}
 	for (uint32_t i = 0; i < file->fails_n; i++)
 		failed += file->fails[i].slice == slice;
-	if (failed < 2 && nodes_left(coord, file, slice) > 0)
+	if ((failed < 2 && nodes_left(coord, file, slice) > 0) || MUTANT(MUTANT_IO_FOREVER))
 		return;
 	if (failed > 1) {
 		size_t n = strlen(sentence.text);
@@ -150,11 +154,15 @@ void slice_io_error(struct coord *coord, const struct event *event)
 	const struct slice_id *id = &event->failed.id;
 	struct job *job;
 	struct file *file = slice_file(coord, id, &job);
+	const struct link *link;
 	struct error error;
+	struct run run;
 
-	if (!run_end(coord, event->peer, id) || !file)
+	if (!run_end(coord, event->peer, id, &run) || !file)
 		return;
-	(void)error_set(&error, -EIO, error_class_of_errno(event->failed.error_number), "%s", event->failed.text);
+	link = &file->chain.links[id->slice];
+	(void)error_set(&error, -EIO, error_class_of_errno(event->failed.error_number), "%.800s, in the slice of bytes %llu to %llu",
+	                event->failed.text, (unsigned long long)link->begin, (unsigned long long)link->end);
 	io_error(coord, job, file, id->slice, node, &error);
 }
 
@@ -200,23 +208,30 @@ static void others_drop(struct coord *coord, struct job *job, struct file *file,
 	}
 }
 
+static void slice_forget(struct coord *coord, struct file *file, uint64_t i)
+{
+	file->slices[i].saved = false;
+	if (!MUTANT(MUTANT_NO_FORGET))
+		emit_slice(coord, ACTION_FORGET_SLICE, file, i);
+}
+
 /* Brings the store in line with what the proof changed: [from, proven) and the link at proven. */
 static void settle(struct coord *coord, struct job *job, struct file *file, uint64_t from)
 {
 	struct chain *chain = &file->chain;
 
 	for (uint64_t i = from; i < chain->proven; i++) {
-		if (chain->links[i].empty && file->slices[i].saved) {
-			file->slices[i].saved = false;
-			emit_slice(coord, ACTION_FORGET_SLICE, file, i);
-		}
+		if (chain->links[i].empty && !file->slices[i].saved)
+			file->bytes_done += chain->links[i].end - chain->links[i].begin;
+		else if (chain->links[i].empty)
+			slice_forget(coord, file, i);
 		others_drop(coord, job, file, i);
 	}
 	if (chain->proven < chain->n && chain->links[chain->proven].state == LINK_OPEN) {
 		if (file->slices[chain->proven].saved) {
-			file->slices[chain->proven].saved = false;
 			file->row.redone++;
-			emit_slice(coord, ACTION_FORGET_SLICE, file, chain->proven);
+			file->bytes_done -= chain->links[chain->proven].end - chain->links[chain->proven].begin;
+			slice_forget(coord, file, chain->proven);
 		}
 		if (!MUTANT(MUTANT_NO_REOPEN))
 			slice_opened(job, file, chain->proven);
@@ -231,6 +246,8 @@ void file_advance(struct coord *coord, struct job *job, struct file *file)
 		return;
 	if (file->outcome == CHAIN_DONE) {
 		emit_merge(coord, ACTION_MERGE_FILE, file);
+		if (MUTANT(MUTANT_MERGE_TWICE))
+			emit_merge(coord, ACTION_MERGE_FILE, file);
 	} else if (file->outcome == CHAIN_FAULT) {
 		(void)fault_sentence(&file->chain.links[file->chain.proven].fault, file->chain.kind, file->path,
 		                     MUTANT(MUTANT_FAULT_ORDINAL) ? 0 : file->chain.records, &error);
@@ -242,6 +259,7 @@ void file_advance(struct coord *coord, struct job *job, struct file *file)
 static bool result_broken(struct coord *coord, struct job *job, struct file *file, const struct event *event)
 {
 	const struct slice_fault *fault = &event->result.fault;
+	uint64_t i = event->result.id.slice;
 	struct error error;
 
 	if (event->result.outcome != SLICE_FAULT ||
@@ -250,8 +268,34 @@ static bool result_broken(struct coord *coord, struct job *job, struct file *fil
 	(void)fault_sentence(fault, file->chain.kind, file->path, file->chain.records, &error);
 	if (fault->kind != FAULT_READ)
 		file_fail(coord, job, file, &error);
-	else
-		io_error(coord, job, file, event->result.id.slice, node_of_peer(coord, event->peer), &error);
+	else if (file->chain.links[i].state < LINK_COUNTED)
+		io_error(coord, job, file, i, node_of_peer(coord, event->peer), &error);
+	return true;
+}
+
+/*
+ * Whether it cannot be the count of what the node was given: the task that it tells is another one, or the seam is none.
+ * Only of tasks whose start was proven: a guess that is of no use is made again with the right start anyway. True: dealt
+ * with, as what cannot be read there.
+ */
+static bool result_absurd(struct coord *coord, struct job *job, struct file *file, const struct run *run,
+                          const struct event *event)
+{
+	uint64_t i = event->result.id.slice;
+	struct slice_task task = event->result.task;
+	const struct link *link = &file->chain.links[i];
+	struct node *node = node_of_peer(coord, event->peer);
+	struct error error;
+
+	if (!run->told || !run->start_known)
+		return false;
+	if (task.start_known && text_place_equal(task.start, run->start) && event->result.outcome != SLICE_UNSURE &&
+	    chain_seam_valid(&file->chain, i, &task, event->result.outcome, &event->result.seam))
+		return false;
+	(void)error_set(&error, -EBADMSG, ERROR_PROTOCOL, "%s: %s tells of bytes %llu to %llu what cannot be", TEXT(file->path),
+	                node->name, (unsigned long long)link->begin, (unsigned long long)link->end);
+	emit_log(coord, LOG_WARNING, "job %llu: %s", (unsigned long long)job->row.id, error.text);
+	io_error(coord, job, file, i, node, &error);
 	return true;
 }
 
@@ -278,7 +322,7 @@ static void result_take(struct coord *coord, struct job *job, struct file *file,
 		emit_slice(coord, ACTION_SAVE_SLICE, file, i);
 		others_drop(coord, job, file, i);
 	} else {
-		file->row.redone += event->result.outcome == SLICE_UNSURE;
+		file->row.redone += !task.start_known && link->state < LINK_COUNTED;
 		slice_opened(job, file, i);
 	}
 	settle(coord, job, file, from);
@@ -289,9 +333,11 @@ void slice_result(struct coord *coord, const struct event *event)
 	const struct slice_id *id = &event->result.id;
 	struct job *job;
 	struct file *file = slice_file(coord, id, &job);
+	struct run run = {0};
 
-	(void)run_end(coord, event->peer, id);
-	if (file && !result_broken(coord, job, file, event)) {
+	(void)run_end(coord, event->peer, id, &run);
+	if (file && node_of_peer(coord, event->peer)->algorithm == job->row.algorithm &&
+	    !result_broken(coord, job, file, event) && !result_absurd(coord, job, file, &run, event)) {
 		result_take(coord, job, file, event);
 		file_advance(coord, job, file);
 		if (!file->ended)

@@ -10,15 +10,14 @@
 
 #define GROUP_MS 50
 
-static const struct coord_limits limits = {
+static const struct coord_limits limits_made = {
 	.stall_ms = 3000,
 	.open_ms = 2000,
 	.slice_min = 100,
 	.slice_max = 5000,
 	.slices_max = 100000,
 	.read_max = READ_MAX_DEFAULT,
-	.crashes_max = 3,
-	.losses_max = 200,
+	.crashes_max = 3, /* as check.c has it */
 	.jobs_max = JOBS_MAX_SIM,
 	.files_max = FILES_MAX_SIM,
 };
@@ -138,7 +137,7 @@ static void merge(struct sim *sim, const struct action *action, struct event *re
 {
 	const struct chain *chain = action->merge.chain;
 	uint64_t sum = 0;
-	uint32_t index;
+	uint32_t index = 0;
 
 	*ret = (struct event){.kind = EVENT_MERGED};
 	ret->merged.job = action->merge.job;
@@ -146,8 +145,11 @@ static void merge(struct sim *sim, const struct action *action, struct event *re
 	for (uint64_t i = 0; i < chain->n; i++) {
 		const struct sim_slice *slice = image_slice(&sim->working, action->merge.job, action->merge.file, i);
 
-		if (chain->links[i].empty)
+		if (chain->links[i].empty) {
+			if (slice)
+				sim_fail(sim, "left over", "the empty slice %llu is stored", (unsigned long long)i);
 			continue;
+		}
 		if (!slice) {
 			sim_fail(sim, "no counters", "slice %llu is to be merged and not stored", (unsigned long long)i);
 			return;
@@ -162,7 +164,7 @@ static void merge(struct sim *sim, const struct action *action, struct event *re
 		sim->working.results[index] = sum;
 		sim->working.has_result[index] = true;
 	}
-	image_forget_slices(&sim->working, action->merge.job, action->merge.file, true, 0);
+	image_forget_slices(&sim->working, action->merge.job, action->merge.file, 0, UINT64_MAX);
 }
 
 static void hold(struct sim *sim, const struct action *action)
@@ -197,10 +199,11 @@ static void perform(struct sim *sim, const struct action *action, struct round *
 		image_save_slice(&sim->working, &action->slice, sim->stash_sum);
 		break;
 	case ACTION_FORGET_SLICE:
-		image_forget_slices(&sim->working, action->slice.job, action->slice.file, false, action->slice.slice);
+		image_forget_slices(&sim->working, action->slice.job, action->slice.file, action->slice.slice,
+		                    action->slice.slice);
 		break;
 	case ACTION_FORGET_SLICES:
-		image_forget_slices(&sim->working, action->merge.job, action->merge.file, true, 0);
+		image_forget_slices(&sim->working, action->merge.job, action->merge.file, 0, UINT64_MAX);
 		break;
 	case ACTION_MERGE_FILE:
 		merge(sim, action, &round->merged[round->merged_n++]);
@@ -311,39 +314,36 @@ void coordinator_crash(struct sim *sim)
 	sim_plan(sim, sim_between(sim, 50, 1000), THING_COORD_START);
 }
 
-static bool load(struct sim *sim, struct error *err)
+/* The files of an unfinished job. */
+static int load_files(struct sim *sim, uint64_t job, struct error *err)
+{
+	const struct sim_image *image = &sim->committed;
+	int r = 0;
+
+	for (uint32_t f = 0; r == 0 && f < image->files_n; f++)
+		if (image->files[f].job == job)
+			r = coord_load_file(sim->coord, &image->files[f], err);
+	return r;
+}
+
+static int load(struct sim *sim, struct error *err)
 {
 	struct sim_image *image = &sim->committed;
+	int r = 0;
 
-	for (uint32_t i = 0; i < sim->nodes_n; i++)
-		if (image->drained[i] && coord_load_node(sim->coord, sim->nodes[i].name, "drained") < 0)
-			abort();
-	for (uint32_t j = 0; j < image->jobs_n; j++) {
+	for (uint32_t i = 0; r == 0 && i < sim->nodes_n; i++)
+		if (image->drained[i])
+			r = coord_load_node(sim->coord, sim->nodes[i].name, "drained");
+	for (uint32_t j = 0; r == 0 && j < image->jobs_n; j++) {
 		if (image->jobs[j].state > JOB_RUNNING)
 			continue;
-		if (coord_load_job(sim->coord, &image->jobs[j], err) < 0)
-			return false;
-		for (uint32_t f = 0; f < image->files_n; f++) {
-			if (image->files[f].job != image->jobs[j].id)
-				continue;
-			if (coord_load_file(sim->coord, &image->files[f], err) < 0)
-				return false;
-			if (image->files[f].state > JOB_RUNNING)
-				continue;
-			for (uint64_t s = 0; s < 100000; s++) { /* by number, as the store gives them */
-				const struct sim_slice *slice;
-
-				if (image->slices_n == 0 || (image->files[f].planned && s > image->files[f].facts.fingerprint.size))
-					break;
-				slice = image_slice(image, image->files[f].job, image->files[f].file, s);
-				if (slice && coord_load_slice(sim->coord, &slice->row, err) < 0)
-					return false;
-				if (!slice && s > 2000)
-					break;
-			}
-		}
+		r = coord_load_job(sim->coord, &image->jobs[j], err);
+		if (r == 0)
+			r = load_files(sim, image->jobs[j].id, err);
 	}
-	return true;
+	for (uint32_t s = 0; r == 0 && s < image->slices_n; s++)
+		r = coord_load_slice(sim->coord, &image->slices[s].row, err);
+	return r;
 }
 
 void coordinator_start(struct sim *sim)
@@ -351,14 +351,16 @@ void coordinator_start(struct sim *sim)
 	struct actions actions = {0};
 	struct round round = {0};
 	struct error error = {0};
+	struct coord_limits limits = limits_made;
 
+	limits.losses_max = sim->losses_max;
 	sim->coord = coord_free(sim->coord);
 	sim->dead = false;
 	sim->tick_at = UINT64_MAX;
 	sim->epoch++;
 	if (coord_new(&limits, &sim->coord) < 0)
 		abort();
-	if (!load(sim, &error)) {
+	if (load(sim, &error) < 0) {
 		sim_fail(sim, "load", "the last commit cannot be loaded: %s", error.text);
 		return;
 	}

@@ -47,39 +47,57 @@ struct file_row *image_file(struct sim_image *image, uint64_t job, uint32_t file
 	return NULL;
 }
 
+/* Where the slice stands, or would stand: they are in order of job, file and number, as the store gives them. */
+static uint32_t slice_index(const struct sim_image *image, uint64_t job, uint32_t file, uint64_t slice)
+{
+	uint32_t low = 0, high = image->slices_n;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		const struct slice_row *row = &image->slices[middle].row;
+
+		if (row->job < job || (row->job == job && row->file < file) ||
+		    (row->job == job && row->file == file && row->slice < slice))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 struct sim_slice *image_slice(struct sim_image *image, uint64_t job, uint32_t file, uint64_t slice)
 {
-	for (uint32_t i = 0; i < image->slices_n; i++) {
-		const struct slice_row *row = &image->slices[i].row;
+	uint32_t i = slice_index(image, job, file, slice);
+	const struct slice_row *row = i < image->slices_n ? &image->slices[i].row : NULL;
 
-		if (row->job == job && row->file == file && row->slice == slice)
-			return &image->slices[i];
-	}
-	return NULL;
+	return row && row->job == job && row->file == file && row->slice == slice ? &image->slices[i] : NULL;
 }
 
 void image_save_slice(struct sim_image *image, const struct slice_row *row, uint64_t sum)
 {
-	struct sim_slice *slice = image_slice(image, row->job, row->file, row->slice);
+	uint32_t i = slice_index(image, row->job, row->file, row->slice);
 
-	if (!slice) {
+	if (!image_slice(image, row->job, row->file, row->slice)) {
 		if (image->slices_n == image->slices_room) {
 			image->slices_room = image->slices_room ? 2 * image->slices_room : 64;
 			image->slices = realloc(image->slices, image->slices_room * sizeof *image->slices);
 			if (!image->slices)
 				abort();
 		}
-		slice = &image->slices[image->slices_n++];
+		memmove(&image->slices[i + 1], &image->slices[i], (image->slices_n - i) * sizeof *image->slices);
+		image->slices_n++;
 	}
-	*slice = (struct sim_slice){.row = *row, .sum = sum};
+	image->slices[i] = (struct sim_slice){.row = *row, .sum = sum};
 }
 
-void image_forget_slices(struct sim_image *image, uint64_t job, uint32_t file, bool all, uint64_t slice)
+void image_forget_slices(struct sim_image *image, uint64_t job, uint32_t file, uint64_t first, uint64_t last)
 {
-	for (uint32_t i = image->slices_n; i-- > 0;) {
-		const struct slice_row *row = &image->slices[i].row;
+	uint32_t from = slice_index(image, job, file, first), to = from;
 
-		if (row->job == job && row->file == file && (all || row->slice == slice))
-			image->slices[i] = image->slices[--image->slices_n];
-	}
+	while (to < image->slices_n && image->slices[to].row.job == job && image->slices[to].row.file == file &&
+	       image->slices[to].row.slice <= last)
+		to++;
+	if (to > from)
+		memmove(&image->slices[from], &image->slices[to], (image->slices_n - to) * sizeof *image->slices);
+	image->slices_n -= to - from;
 }

@@ -2,6 +2,7 @@
 check_PROGRAMS += tests/sim/sim
 tests_sim_sim_SOURCES = \
 	$(COORD_CORE_SOURCES) \
+	tests/sim/check.c \
 	tests/sim/coordinator.c \
 	tests/sim/disk.c \
 	tests/sim/history.c \

@@ -2,11 +2,13 @@
 /*
  * Runs histories by seed.
  *
- *     sim SEEDS [FIRST]            all must hold; a failing one prints its seed and options and what did not hold
- *     sim --mutant N SEEDS         with bug N put in: prints the first seed that finds it; 1 when none does
+ *     sim [--seeds N] [--first K]  N histories (20,000) from seed K (1) must hold; a failing one prints its seed and options
+ *                                  and what did not hold
+ *     sim --mutant M [--seeds N]   with bug M put in: prints the first seed that finds it; 1 when none does
  *     sim --mutants                how many bugs there are
  *     sim --twice SEED             the same seed must be the same history
  */
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,8 @@
 
 #include "daemon/coord/core_internal.h"
 #include "tests/sim/sim.h"
+
+#define FAILURES_MAX 5 /* told of one run */
 
 static bool run(uint64_t seed, bool tell, uint64_t *ret_trace)
 {
@@ -34,14 +38,14 @@ static bool run(uint64_t seed, bool tell, uint64_t *ret_trace)
 	return good;
 }
 
-static int run_mutant(uint64_t mutant, uint64_t seeds)
+static int run_mutant(uint64_t mutant, uint64_t seeds, uint64_t first)
 {
 	uint64_t trace;
 
 	if (mutant <= MUTANT_NONE || mutant >= _MUTANT_MAX)
 		return 64;
 	coord_mutant = (enum coord_mutant)mutant;
-	for (uint64_t seed = 1; seed <= seeds; seed++) {
+	for (uint64_t seed = first; seed < first + seeds; seed++) {
 		if (run(seed, false, &trace))
 			continue;
 		(void)printf("%" PRIu64 "\n", seed);
@@ -50,27 +54,54 @@ static int run_mutant(uint64_t mutant, uint64_t seeds)
 	return 1;
 }
 
+static int run_twice(uint64_t seed)
+{
+	uint64_t trace, again;
+
+	(void)run(seed, true, &trace);
+	(void)run(seed, true, &again);
+	return trace != again;
+}
+
+static int run_all(uint64_t seeds, uint64_t first)
+{
+	uint64_t trace, failed = 0, seed = first;
+
+	for (; seed < first + seeds && failed < FAILURES_MAX; seed++)
+		failed += !run(seed, true, &trace);
+	(void)printf("# %" PRIu64 " histories, %" PRIu64 " failed\n", seed - first, failed);
+	return failed > 0;
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t seeds, first, trace, again, failed = 0;
+	static const struct option options[] = {
+	    {"seeds", required_argument, NULL, 's'},  {"first", required_argument, NULL, 'f'},
+	    {"mutant", required_argument, NULL, 'm'}, {"mutants", no_argument, NULL, 'n'},
+	    {"twice", required_argument, NULL, 't'},  {0},
+	};
+	uint64_t seeds = 20000, first = 1, mutant = 0;
+	int c;
 
-	if (argc == 4 && strcmp(argv[1], "--mutant") == 0)
-		return run_mutant(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
-	if (argc == 2 && strcmp(argv[1], "--mutants") == 0)
-		return printf("%d\n", _MUTANT_MAX - 1) < 0;
-	if (argc == 3 && strcmp(argv[1], "--twice") == 0) {
-		(void)run(strtoull(argv[2], NULL, 10), true, &trace);
-		(void)run(strtoull(argv[2], NULL, 10), true, &again);
-		return trace != again;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		switch (c) {
+		case 's':
+			seeds = strtoull(optarg, NULL, 10);
+			break;
+		case 'f':
+			first = strtoull(optarg, NULL, 10);
+			break;
+		case 'm':
+			mutant = strtoull(optarg, NULL, 10);
+			break;
+		case 'n':
+			return printf("%d\n", _MUTANT_MAX - 1) < 0;
+		case 't':
+			return run_twice(strtoull(optarg, NULL, 10));
+		default:
+			(void)fputs("usage: sim [--seeds N] [--first K] [--mutant M] | --mutants | --twice SEED\n", stderr);
+			return 64;
+		}
 	}
-	if (argc < 2) {
-		(void)fputs("usage: sim SEEDS [FIRST] | --mutant N SEEDS | --mutants | --twice SEED\n", stderr);
-		return 64;
-	}
-	seeds = strtoull(argv[1], NULL, 10);
-	first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-	for (uint64_t seed = first; seed < first + seeds && failed < 5; seed++)
-		failed += !run(seed, true, &trace);
-	(void)printf("# %" PRIu64 " histories, %" PRIu64 " failed\n", seeds, failed);
-	return failed > 0;
+	return mutant ? run_mutant(mutant, seeds, first) : run_all(seeds, first);
 }

@@ -7,7 +7,8 @@
  *     disk.c         what is committed, and the working copy
  *     coordinator.c  the driver of the core, as daemon/coord/drive.c is; it dies at any place
  *     node.c         workers: honest counts of made files, wrong guesses, crashes, hangs, I/O errors, drains
- *     history.c      one history: options from the seed, clients, faults, healing, and what must hold at the end
+ *     history.c      one history: options from the seed, clients, faults, healing
+ *     check.c        what must hold, always and at the end
  *     main.c         seeds, mutants
  */
 #pragma once
@@ -31,7 +32,8 @@ struct sim_file {
 	uint64_t *values;       /* what each counts */
 	uint32_t fault;         /* record at fault, or UINT32_MAX */
 	uint32_t poison;        /* record that kills a child, or UINT32_MAX */
-	uint32_t unreadable_on; /* bit set of nodes that cannot read it */
+	uint32_t damaged;       /* record that no node can read, although all can open the file, or UINT32_MAX */
+	uint32_t unreadable_on; /* bit set of nodes that cannot open or read it */
 	uint64_t sum;           /* of all values: the oracle */
 };
 
@@ -47,7 +49,7 @@ struct sim_image {
 	uint64_t results[JOBS_MAX_SIM * FILES_MAX_SIM];
 	bool has_result[JOBS_MAX_SIM * FILES_MAX_SIM];
 	uint32_t files_n;
-	struct sim_slice *slices;
+	struct sim_slice *slices; /* in order */
 	uint32_t slices_n, slices_room;
 	bool drained[NODES_MAX_SIM];
 };
@@ -96,10 +98,7 @@ enum thing_kind {
 	THING_NODE_DIAL,
 	THING_NODE_CRASH,
 	THING_NODE_START,
-	THING_NODE_DRAIN,  /* SIGTERM */
-	THING_LINK_CUT,
 	THING_LINK_NOTICED, /* the coordinator learns that a connection is gone */
-	THING_COORD_CRASH,
 	THING_COORD_START,
 	THING_COMMIT,      /* the group commit's timer */
 	THING_TICK,
@@ -132,7 +131,7 @@ struct sim {
 	char text[512];
 
 	/* options drawn from the seed */
-	uint32_t nodes_n, files_n, jobs_n, slots;
+	uint32_t nodes_n, files_n, jobs_n, slots, losses_max;
 	uint32_t p_crash, p_cut, p_coord, p_guess_wrong, p_unsure, p_hang, p_drain, p_commit_crash; /* of 1000 */
 
 	struct sim_file files[FILES_MAX_SIM];
@@ -151,6 +150,8 @@ struct sim {
 	struct action held[256];
 	uint32_t held_n;
 	uint64_t stash_sum;
+
+	uint8_t deaths[4096]; /* of children over sound slices: never so many of one that its file fails */
 };
 
 /* ---- world.c */
@@ -169,7 +170,7 @@ struct file_row *image_file(struct sim_image *image, uint64_t job, uint32_t file
 struct job_row *image_job(struct sim_image *image, uint64_t job);
 struct sim_slice *image_slice(struct sim_image *image, uint64_t job, uint32_t file, uint64_t slice);
 void image_save_slice(struct sim_image *image, const struct slice_row *row, uint64_t sum);
-void image_forget_slices(struct sim_image *image, uint64_t job, uint32_t file, bool all, uint64_t slice);
+void image_forget_slices(struct sim_image *image, uint64_t job, uint32_t file, uint64_t first, uint64_t last);
 
 /* ---- coordinator.c */
 void coordinator_start(struct sim *sim);
@@ -192,3 +193,7 @@ struct thing *to_coordinator(struct sim *sim, uint32_t node);
 bool history_run(struct sim *sim, uint64_t seed); /* false: sim->failure and sim->text say what */
 void history_free(struct sim *sim);
 void history_options(const struct sim *sim, char *out, uint32_t size);
+
+/* ---- check.c */
+void check_acked(struct sim *sim); /* always: what was acknowledged is on the disk */
+void check_end(struct sim *sim);

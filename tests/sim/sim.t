@@ -16,9 +16,9 @@ ok() {
 	fi
 }
 
-ok "$seeds histories from seed $first" "$sim" "$seeds" "$first"
+ok "$seeds histories from seed $first" "$sim" --seeds "$seeds" --first "$first"
 for ((i = 1; i <= $("$sim" --mutants); i++)); do
-	seed=$("$sim" --mutant $i "$find")
+	seed=$("$sim" --mutant $i --seeds "$find")
 	ok "bug $i is found (by seed $seed)" test -n "$seed"
 done
 for seed in 1 77 4711; do ok "seed $seed is the same history twice" "$sim" --twice $seed; done
