@@ -1,2 +1,10 @@
+UNIT_TESTS += tests/unit/ctl/table tests/unit/ctl/output
+
+tests_unit_ctl_table_SOURCES = tests/unit/ctl/table.c $(TAP)
+tests_unit_ctl_table_LDADD = $(CTL_LIBS)
+
+tests_unit_ctl_output_SOURCES = tests/unit/ctl/output.c $(TAP)
+tests_unit_ctl_output_LDADD = $(CTL_LIBS)
+
 dist_check_SCRIPTS += tests/unit/ctl/help.t
 TESTS += tests/unit/ctl/help.t
