@@ -72,15 +72,40 @@ static size_t verb_tables(const struct verb *verb, const struct option_table *ta
 	return n;
 }
 
+/* The table without the names that a later one takes (-o of qc), for --help. rows is room for OPTION_ROWS_MAX. */
+static struct option_table table_unhidden(const struct option_table *table, const struct option_table *const *later,
+                                          size_t later_n, struct option_row *rows)
+{
+	struct option_table shown = *table;
+
+	memcpy(rows, table->rows, table->n * sizeof *rows);
+	for (size_t i = 0; i < table->n; i++)
+		for (size_t k = 0; k < later_n; k++)
+			for (size_t m = 0; m < later[k]->n; m++) {
+				const struct option_row *row = &later[k]->rows[m];
+
+				if (rows[i].letter == row->letter)
+					rows[i].letter = 0;
+				if (rows[i].long_name && row->long_name && strcmp(rows[i].long_name, row->long_name) == 0)
+					rows[i].long_name = NULL;
+			}
+	shown.rows = rows;
+	return shown;
+}
+
 static int help_verb(FILE *out, const struct verb *verb)
 {
 	const struct option_table *tables[TABLES_MAX], *own_first[TABLES_MAX];
+	struct option_row rows[TABLES_MAX][OPTION_ROWS_MAX];
+	struct option_table shown[TABLES_MAX];
 	const char *titles[TABLES_MAX] = {NULL};
 	char usage[128], summary[2048];
 	size_t n = verb_tables(verb, tables);
 
-	for (size_t i = 0; i < n; i++)
-		own_first[i] = tables[n - 1 - i];
+	for (size_t i = 0; i < n; i++) {
+		shown[i] = table_unhidden(tables[i], tables + i + 1, n - 1 - i, rows[i]);
+		own_first[n - 1 - i] = &shown[i];
+	}
 	titles[0] = "Options:";
 	if (n > 2)
 		titles[n - 2] = "Options of every verb:";

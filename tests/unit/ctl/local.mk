@@ -1,10 +1,18 @@
-UNIT_TESTS += tests/unit/ctl/table tests/unit/ctl/output
+UNIT_TESTS += tests/unit/ctl/table tests/unit/ctl/output tests/unit/ctl/local
 
 tests_unit_ctl_table_SOURCES = tests/unit/ctl/table.c $(TAP)
 tests_unit_ctl_table_LDADD = $(CTL_LIBS)
 
 tests_unit_ctl_output_SOURCES = tests/unit/ctl/output.c $(TAP)
 tests_unit_ctl_output_LDADD = $(CTL_LIBS)
+
+tests_unit_ctl_local_SOURCES = tests/unit/ctl/local.c $(TAP)
+tests_unit_ctl_local_LDADD = $(CTL_LIBS)
+
+# What the option tables say, for help.t.
+check_PROGRAMS += tests/unit/ctl/options
+tests_unit_ctl_options_SOURCES = tests/unit/ctl/options.c
+tests_unit_ctl_options_LDADD = $(CTL_LIBS)
 
 dist_check_SCRIPTS += tests/unit/ctl/help.t
 TESTS += tests/unit/ctl/help.t

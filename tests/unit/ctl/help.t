@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What fqctl says of itself: every verb in --help and in the man page, every verb's own --help with every option of its tables
+# (as tests/unit/ctl/options prints them), and the answers to wrong words. Each check must fail on a planted copy.
+top_src=${FQ_TOP_SRCDIR:-.} ctl=${FQ_TOP_BUILDDIR:-.}/ctl/fqctl man=${FQ_TOP_SRCDIR:-.}/ctl/fqctl.1
+options=${FQ_TOP_BUILDDIR:-.}/tests/unit/ctl/options
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+tests=0 failed=0
+
+ok() {
+	local name=$1
+	shift
+	tests=$((tests + 1))
+	if "$@"; then echo "ok $tests - $name"; else
+		echo "not ok $tests - $name"
+		failed=$((failed + 1))
+	fi
+}
+
+exits() { # exits STATUS COMMAND...
+	local want=$1
+	shift
+	"$@" >/dev/null 2>&1
+	[ $? -eq "$want" ]
+}
+
+# Every verb has its entry in a man page.
+in_man() { # in_man FILE VERB...
+	local file=$1 verb
+	shift
+	for verb in "$@"; do grep -Eq "^\.(B|BR|BI) $verb( |\$)" "$file" || return 1; done
+}
+
+# Every option of the verb stands in the help text: with its letter, unless a later table of the verb took that, and with its
+# sentence, which begins with a capital letter and ends in a full stop.
+in_help() { # in_help VERB HELP_TEXT OPTIONS
+	awk -F'\t' -v verb="$1" '
+		FNR == NR && $1 == verb { n++; name[n] = $2; letter[n] = $3; last[$3] = n; sentence[n] = $4 }
+		FNR == NR { next }
+		{ line = $0; sub(/^ +/, "", line); text = text " " line; lines[++m] = $0 }
+		END {
+			for (i = 1; i <= n; i++) {
+				want = letter[i] != "--" && last[letter[i]] == i ? "  " letter[i] ", " name[i] : "      " name[i]
+				found = 0
+				for (k = 1; k <= m; k++)
+					if (index(lines[k], want) == 1 && substr(lines[k] " ", length(want) + 1, 1) == " ") found++
+				if (found != 1) { print "# " verb ": " found " lines begin with \"" want "\""; bad = 1 }
+				if (index(text, sentence[i]) == 0) { print "# " verb ": no sentence of " name[i]; bad = 1 }
+				if (sentence[i] !~ /^[A-Z].*\.$/) { print "# " verb ": " name[i] " has no whole sentence"; bad = 1 }
+			}
+			exit n < 10 || bad
+		}' "$3" "$2"
+}
+refuses() { # refuses COMMAND...: whatever it says is expected
+	! "$@" >/dev/null
+}
+
+mapfile -t verbs < <("$ctl" --help | awk '/^Verbs:/ { in_verbs = 1; next } in_verbs && NF == 0 { exit } in_verbs { print $1 }')
+ok "--help lists verbs" test ${#verbs[@]} -ge 14
+"$options" >"$work/options"
+is_table=$(cut -f1 "$work/options" | uniq | tr '\n' ' ')
+ok "all verbs of the table, in its order" test "$is_table" = "${verbs[*]} "
+ok "--help exits 0" exits 0 "$ctl" --help
+for verb in "${verbs[@]}"; do
+	[ -f "$top_src/ctl/verb_$verb.c" ] || [ "$verb" = resume ] || ok "$verb has its file" false
+	ok "$verb --help exits 0" exits 0 "$ctl" "$verb" --help
+	ok "$verb -? too" exits 0 "$ctl" "$verb" '-?'
+	"$ctl" "$verb" --help >"$work/$verb.help"
+	ok "$verb says how it is used" grep -q "^Usage: fqctl $verb " "$work/$verb.help"
+	ok "$verb --help has its options" in_help "$verb" "$work/$verb.help" "$work/options"
+	ok "$verb has a sentence that ends in a full stop" grep -Eq "^  $verb +[A-Z].*\.\$" <("$ctl" --help)
+done
+grep -v -e '--wait' "$work/submit.help" >"$work/planted"
+ok "a help without an option is found" refuses in_help submit "$work/planted" "$work/options"
+sed 's/^  -o, --outdir/      --outdir/; s/^      --output /  -o, --output /' "$work/qc.help" >"$work/planted"
+ok "a letter at another option is found" refuses in_help qc "$work/planted" "$work/options"
+sed '/^ping\t--quiet/s/\.$//' "$work/options" >"$work/planted"
+ok "a sentence without a full stop is found" refuses in_help ping "$work/ping.help" "$work/planted"
+
+ok "the man page has every verb" in_man "$man" "${verbs[@]}"
+found=0
+for verb in "${verbs[@]}"; do
+	grep -Ev "^\.(B|BR|BI) $verb( |\$)" "$man" >"$work/planted"
+	in_man "$work/planted" "${verbs[@]}" || found=$((found + 1))
+done
+ok "each of ${#verbs[@]} man pages without one is found" test $found -eq ${#verbs[@]}
+
+ok "no verb: 64" exits 64 "$ctl"
+ok "unknown verb: 64" exits 64 "$ctl" frobnicate
+ok "unknown option: 64" exits 64 "$ctl" nodes --frobnicate
+ok "missing argument: 64" exits 64 "$ctl" cancel
+ok "one argument too many: 64" exits 64 "$ctl" nodes surplus
+ok "a job that is no number: 64" exits 64 "$ctl" wait --socket /nowhere x1
+ok "JSON where there is none: 64" exits 64 "$ctl" ping --json --socket /nowhere
+ok "--version: 0" exits 0 "$ctl" --version
+ok "no socket there: 69" exits 69 "$ctl" nodes --socket /nowhere/ctl.sock
+echo "1..$tests"
+exit $((failed > 0))
