@@ -2,7 +2,6 @@
 /* The core's frame: made, loaded, stepped. See core.h for the contract and core_internal.h for the parts. */
 #include "daemon/coord/core.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,8 @@
  *     core.c            new, free, load, step: which event goes where
  *     core_actions.c    the list of actions, and one function for each kind that is emitted
  *     core_node.c       nodes: hello, gone, drained; what each runs
- *     core_job.c        jobs and files: submit, open, plan, end
+ *     core_job.c        jobs: submit, end, cancel
+ *     core_file.c       their files: open, plan, end
  *     core_slice.c      slices: results, crashes, losses, I/O errors
  *     core_schedule.c   who opens and counts what next
  *     core_view.c       looking
@@ -172,8 +173,12 @@ void jobs_reap(struct coord *coord);
 void job_submit(struct coord *coord, const struct event *event);
 void job_cancel(struct coord *coord, const struct event *event);
 void job_end_if_done(struct coord *coord, struct job *job);
+
+/* ---- core_file.c */
 int file_plan(struct coord *coord, struct job *job, struct file *file, struct error *err);
 void file_opened(struct coord *coord, const struct event *event);
+/* Its row, which says how, is saved; nobody counts it any more. */
+void file_end(struct coord *coord, struct job *job, struct file *file);
 void file_fail(struct coord *coord, struct job *job, struct file *file, const struct error *error);
 void file_merged(struct coord *coord, const struct event *event);
 int file_fail_add(struct file *file, uint64_t slice, const char *node);

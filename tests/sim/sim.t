@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The coordinator's core under simulated failures: FQ_SIM_SEEDS (20,000) histories from FQ_SIM_FIRST (1) must hold; each bug that
-# can be put in must be found within FQ_SIM_FIND (2,000) of them; the same seed must be the same history.
+# can be put in must be found within FQ_SIM_FIND (6,000) of them; the same seed must be the same history.
 sim=${FQ_TOP_BUILDDIR:-.}/tests/sim/sim
-seeds=${FQ_SIM_SEEDS:-20000} first=${FQ_SIM_FIRST:-1} find=${FQ_SIM_FIND:-2000}
+seeds=${FQ_SIM_SEEDS:-20000} first=${FQ_SIM_FIRST:-1} find=${FQ_SIM_FIND:-6000}
 tests=0 failed=0
 
 ok() {

@@ -26,3 +26,16 @@ tests_unit_daemon_test_worker_LDADD = $(WORKER_LIBS)
 
 tests_unit_daemon_test_worker_parts_SOURCES = tests/unit/daemon/test_worker_parts.c $(TAP)
 tests_unit_daemon_test_worker_parts_LDADD = $(WORKER_LIBS)
+
+# The coordinator's core, by its events and actions.
+UNIT_TESTS += tests/unit/daemon/test_core tests/unit/daemon/test_core_failures tests/unit/daemon/test_core_slices
+CORE_FAKE = tests/unit/daemon/core_fake.c tests/unit/daemon/core_fake.h
+
+tests_unit_daemon_test_core_SOURCES = tests/unit/daemon/test_core.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_core_failures_SOURCES = tests/unit/daemon/test_core_failures.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_failures_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_core_slices_SOURCES = tests/unit/daemon/test_core_slices.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_slices_LDADD = $(COORD_LIBS)

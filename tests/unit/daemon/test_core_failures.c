@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the core does when children die, disks cannot be read, nodes hang, vanish and come back; and when events are random. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/daemon/core_fake.h"
+#include "tests/unit/tap.h"
+
+static bool has(const char *sentence, const char *words)
+{
+	bool found = strstr(sentence, words);
+
+	if (!found)
+		diag("the sentence is: %s", sentence);
+	return found;
+}
+
+/* The task of the slice among those of the last event; peer 0: none. */
+static struct fake_task task_of(const struct fake *fake, uint64_t slice)
+{
+	for (uint32_t i = 0; i < fake_count(fake, ACTION_SEND_TASK); i++)
+		if (fake_task(fake, i).id.slice == slice)
+			return fake_task(fake, i);
+	return (struct fake_task){0};
+}
+
+static void test_crashes(void)
+{
+	struct fake_task task;
+	struct fake fake;
+
+	fake_running(&fake, 400, 100);
+	task = task_of(&fake, 2);
+	for (int i = 0; i < 2; i++) {
+		uint64_t lease = task.id.lease;
+
+		fake_crashed(&fake, task.peer, task.id);
+		task = task_of(&fake, 2);
+		ok(task.peer && task.id.lease > lease, "after a crash it is handed out under a new lease");
+	}
+	fake_crashed(&fake, task.peer, task.id);
+	is_int(fake_file(&fake)->state, JOB_FAILED, "the third crash fails the file");
+	ok(has(fake_file(&fake)->error.text,
+	       "the slice of bytes 200 to 300 ended the process that counted it 3 times (the last time by signal 11)"),
+	   "with range and signal");
+	fake_deinit(&fake);
+}
+
+static void test_io_error(void)
+{
+	struct fake_task task, other;
+	struct fake fake;
+
+	fake_running(&fake, 400, 100);
+	task = task_of(&fake, 1);
+	fake_io_error(&fake, task.peer, task.id);
+	is_u64(task_of(&fake, 1).peer, 0, "a slice that cannot be read is not tried there again");
+	other = (struct fake_task){.peer = 3 - task.peer};
+	fake_gone(&fake, other.peer);
+	is_u64(task_of(&fake, 1).peer, 0, "also when nobody else is there");
+	fake_hello(&fake, 3, "node03", 4, NULL, 0);
+	other = task_of(&fake, 1);
+	is_u64(other.peer, 3, "but on another node");
+	fake_io_error(&fake, 3, other.id);
+	is_int(fake_file(&fake)->state, JOB_FAILED, "two nodes cannot: the file fails");
+	is_str(fake_file(&fake)->error.text, "/a.fq: Input/output error, in the slice of bytes 100 to 200 (on 2 nodes)",
+	       "with the node's sentence, range and number of nodes");
+	is_int(fake_job(&fake)->error.class, ERROR_IO, "and its class");
+	fake_deinit(&fake);
+}
+
+static void test_io_error_alone(void)
+{
+	const char *const path = "/a.fq";
+	struct fake_task task;
+	struct fake fake;
+
+	fake_init(&fake);
+	fake_hello(&fake, 1, "node01", 1, NULL, 0);
+	fake_submit(&fake, "alice", 100, 1, &path);
+	fake_opened(&fake, 1, 1, 0, 400);
+	task = task_of(&fake, 0);
+	fake_fault(&fake, &task, FAULT_READ, 0, 0);
+	is_int(fake_file(&fake)->state, JOB_FAILED, "the only node cannot read: the file fails");
+	ok(has(fake_file(&fake)->error.text, "Input/output error"), "with the reason");
+	fake_deinit(&fake);
+}
+
+static void lose(struct fake *fake, uint32_t times)
+{
+	for (uint32_t i = 0; i < times; i++) {
+		fake_hello(fake, 10 + i, "node01", 1, NULL, 0);
+		fake_gone(fake, 10 + i);
+	}
+}
+
+static void test_losses(void)
+{
+	const char *const path = "/a.fq";
+	struct fake fake;
+
+	for (uint32_t most = 12; most <= 300; most += 288) {
+		fake_init(&fake);
+		fake.limits.losses_max = most;
+		fake_restart(&fake);
+		fake_loaded(&fake, 1);
+		fake_hello(&fake, 1, "node01", 1, NULL, 0);
+		fake_submit(&fake, "alice", 100, 1, &path);
+		fake_opened(&fake, 1, 1, 0, 400);
+		fake_gone(&fake, 1);
+		lose(&fake, most - 2);
+		is_u64(fake_count(&fake, ACTION_SAVE_FILE), 0, "%u losses are borne", most - 1);
+		lose(&fake, 1);
+		is_int(fake_file(&fake)->state, JOB_FAILED, "one more fails the file");
+		ok(has(fake_file(&fake)->error.text, "the slice of bytes 0 to 100 was lost"), "with the range");
+		fake_deinit(&fake);
+	}
+}
+
+static void test_stall(void)
+{
+	struct fake_task task;
+	struct fake fake;
+
+	fake_running(&fake, 400, 100);
+	task = task_of(&fake, 1);
+	is_u64(coord_deadline(fake.coord), fake.now + 60000, "running slices have a deadline");
+	fake.now += 50000;
+	for (uint64_t i = 0; i < 4; i++)
+		if (i != 1)
+			fake_progress(&fake, 1 + i % 2, (struct slice_id){1, 0, i, 0}, 10);
+	fake_progress(&fake, task.peer, task.id, 0);
+	fake_tick(&fake, 10000);
+	is_u64(fake_count(&fake, ACTION_SEND_DROP), 1, "one without progress is taken away");
+	is_u64(fake_action(&fake, ACTION_SEND_DROP, 0)->id.lease, task.id.lease, "that lease");
+	ok(task_of(&fake, 1).peer, "and handed out again");
+	fake_result(&fake, &task, 100, 200, 1);
+	is_u64(fake_count(&fake, ACTION_SAVE_SLICE), 1, "a late result is a good result");
+	is_u64(fake_count(&fake, ACTION_SEND_DROP), 1, "and the new copy may stop");
+	fake_deinit(&fake);
+}
+
+/* ---- coming back */
+
+static void test_held(void)
+{
+	struct slice_id held[3];
+	struct fake_task task;
+	struct fake fake;
+
+	fake_running(&fake, 1000, 100);
+	task = task_of(&fake, 0);
+	held[0] = task.id;
+	held[1] = (struct slice_id){.job = 9, .lease = 4};
+	held[2] = (struct slice_id){.job = 1, .slice = 8, .lease = 77};
+	fake_hello(&fake, 3, "node01", 2, held, 3);
+	is_u64(fake_count(&fake, ACTION_DROP_PEER), 1, "a node that connects anew: its old connection is ended");
+	is_u64(fake_action(&fake, ACTION_DROP_PEER, 0)->peer, 1, "that one");
+	is_u64(fake_count(&fake, ACTION_SEND_DROP), 1, "what it holds of an unknown job is dropped");
+	is_u64(fake_count(&fake, ACTION_SEND_TASK), 0, "with what it still counts its slots are taken");
+	task.peer = 3;
+	fake_result(&fake, &task, 0, 100, 1);
+	is_u64(fake_count(&fake, ACTION_SAVE_SLICE), 1, "its result is taken");
+	is_u64(fake_task(&fake, 0).id.slice, 2, "then it gets what it had lost");
+	fake_crashed(&fake, 1, held[0]);
+	is_u64(fake.actions.n, 0, "what its old connection says is not heard");
+	fake_deinit(&fake);
+}
+
+static void test_held_elsewhere(void)
+{
+	struct fake_task task;
+	struct fake fake;
+
+	fake_running(&fake, 200, 100);
+	task = task_of(&fake, 0);
+	fake_gone(&fake, task.peer);
+	is_u64(task_of(&fake, 0).peer, 3 - task.peer, "a slice of a node that left is handed out");
+	fake_hello(&fake, 5, task.peer == 1 ? "node01" : "node02", 2, &task.id, 1);
+	is_u64(fake_count(&fake, ACTION_SEND_DROP), 1, "when it comes back with it, it need not go on");
+	task.peer = 5;
+	fake_result(&fake, &task, 0, 100, 1);
+	is_u64(fake_count(&fake, ACTION_SAVE_SLICE), 1, "but if it does, that is good work");
+	fake_deinit(&fake);
+}
+
+static void test_old_lease(void)
+{
+	struct fake_task task, again;
+	struct fake fake;
+
+	fake_running(&fake, 100, 100);
+	task = task_of(&fake, 0);
+	fake_gone(&fake, 3 - task.peer);
+	fake_tick(&fake, 60000);
+	again = task_of(&fake, 0);
+	is_u64(again.peer, task.peer, "a slice goes back to the same node under a new lease");
+	fake_crashed(&fake, task.peer, task.id);
+	is_u64(fake.actions.n, 0, "the end of the old copy is not that of the new one");
+	fake_crashed(&fake, again.peer, again.id);
+	is_u64(fake_count(&fake, ACTION_SEND_TASK), 1, "that one's is");
+	fake_deinit(&fake);
+}
+
+static void test_returned(void)
+{
+	struct fake_task task;
+	struct fake fake;
+
+	fake_running(&fake, 100, 100);
+	task = task_of(&fake, 0);
+	fake_gone(&fake, 3 - task.peer);
+	for (uint32_t i = 0; i < 20; i++) {
+		fake_returned(&fake, task.peer, task.id);
+		is_u64(fake_count(&fake, ACTION_SEND_TASK), 0, "who gives a slice back is about to end and gets none");
+		fake_gone(&fake, task.peer);
+		fake_hello(&fake, 20 + i, "node03", 1, NULL, 0);
+		task = task_of(&fake, 0);
+	}
+	is_u64(task.peer, 39, "slices that are given back are no losses");
+	fake_deinit(&fake);
+}
+
+/* ---- random events: none may break it, and no node is given more than it has slots */
+
+static uint64_t draw(uint64_t *state, uint64_t below)
+{
+	*state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (*state >> 33) % below;
+}
+
+static void random_event(uint64_t *state, struct event *event)
+{
+	static const char *const names[] = {"node01", "node02", "node03"};
+	static const char *const paths[] = {"/a.fq", "/b.fq", "/c.fq"};
+	struct slice_id id = {draw(state, 12), (uint32_t)draw(state, 3), draw(state, 12), draw(state, 100)};
+
+	event->kind = (enum event_kind)(EVENT_TICK + draw(state, EVENT_MERGED));
+	event->peer = draw(state, 6);
+	event->request = 1;
+	if (event->kind == EVENT_NODE_HELLO) {
+		event->hello = (struct node_hello){.name = names[draw(state, 3)], .slots = (uint32_t)draw(state, 4),
+		                                   .algorithm = FAKE_ALGORITHM - (draw(state, 8) == 0)};
+	} else if (event->kind == EVENT_OPENED) {
+		event->opened.job = id.job;
+		event->opened.file = id.file;
+		event->opened.facts.fingerprint.size = draw(state, 1200);
+		event->opened.facts.kind = draw(state, 4) ? FILE_PLAIN : FILE_GZIP;
+		if (draw(state, 3) == 0)
+			event->opened.error.class = draw(state, 2) ? ERROR_DATA : ERROR_NO_INPUT;
+	} else if (event->kind == EVENT_SUBMIT) {
+		event->submit.row.owner[0] = "ab"[draw(state, 2)];
+		event->submit.row.algorithm = FAKE_ALGORITHM;
+		event->submit.row.slice_size = draw(state, 200);
+		event->submit.row.files = (uint32_t)draw(state, 4);
+		event->submit.paths = paths;
+	} else if (event->kind == EVENT_CANCEL) {
+		event->cancel.job = id.job;
+		event->cancel.owner = "a";
+	} else if (event->kind == EVENT_DRAIN || event->kind == EVENT_RESUME) {
+		event->drain.node = names[draw(state, 3)];
+	} else if (event->kind == EVENT_RESULT) {
+		event->result.id = id;
+		event->result.outcome = (enum slice_outcome)(SLICE_END + draw(state, 3));
+		event->result.task.start_known = draw(state, 2);
+		event->result.seam.first.block = 100 * draw(state, 12);
+		event->result.seam.next.block = event->result.seam.first.block + 50 * draw(state, 4);
+		event->result.seam.records = draw(state, 3);
+		event->result.fault.kind = (enum fault_kind)(FAULT_NO_AT + draw(state, _FAULT_MAX - 1));
+	} else if (event->kind == EVENT_PROGRESS) {
+		event->progress.id = id;
+		event->progress.bytes = draw(state, 100);
+	} else if (event->kind == EVENT_MERGED) {
+		event->kind = EVENT_TICK; /* the driver's own */
+	} else {
+		event->failed.id = id;
+		event->failed.text = "no";
+	}
+}
+
+/* Merges what the core wants merged, as a driver must; false: a node has more than its slots. */
+static bool settle(struct fake *fake)
+{
+	struct node_view view;
+	uint64_t cursor = 0;
+
+	while (fake_action(fake, ACTION_MERGE_FILE, 0)) {
+		const struct action *merge = fake_action(fake, ACTION_MERGE_FILE, 0);
+
+		fake_merged(fake, merge->merge.job, merge->merge.file, merge->merge.chain->records, false);
+	}
+	while (coord_next_node(fake->coord, &cursor, &view))
+		if (view.busy > view.slots && view.peer)
+			return false;
+	return true;
+}
+
+static void test_random(void)
+{
+	uint64_t state = 1, tasks = 0, ended = 0;
+	bool good = true;
+	struct fake fake;
+
+	fake_init(&fake);
+	for (uint32_t i = 0; i < 100000 && good; i++) {
+		struct event event = {0};
+
+		if (i % 2000 == 0) {
+			fake_restart(&fake);
+			fake_loaded(&fake, i);
+		}
+		random_event(&state, &event);
+		fake.now += draw(&state, 3000);
+		fake_step(&fake, &event);
+		tasks += fake_count(&fake, ACTION_SEND_TASK);
+		ended += fake_job(&fake)->state > JOB_RUNNING;
+		good = settle(&fake);
+	}
+	ok(good, "100000 random events: no node is given too much");
+	ok(tasks > 300 && ended > 300, "work was done: %u tasks, %u jobs ended", (unsigned int)tasks, (unsigned int)ended);
+	fake_deinit(&fake);
+}
+
+int main(void)
+{
+	test_crashes();
+	test_io_error();
+	test_io_error_alone();
+	test_losses();
+	test_stall();
+	test_held();
+	test_held_elsewhere();
+	test_old_lease();
+	test_returned();
+	test_random();
+	return done_testing();
+}
