@@ -275,7 +275,9 @@ int drive_begin(struct server *server, struct error *err)
 		return r;
 	r = coord_loaded(server->coord, store_generation(server->store), next_job, clock_ms(CLOCK_MONOTONIC), &actions);
 	if (r < 0)
-		return error_oom(err);
+		return r == -ENOMEM ? error_oom(err)
+		                    : error_set(err, r, ERROR_SOFTWARE,
+		                                "the database lacks files of an unfinished job; put back a backup");
 	perform_all(server, &actions, &round);
 	round.urgent = true;
 	settle(server, &actions, &round);
