@@ -10,6 +10,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")" && pwd)
 build=$top/build/quickstart
 work=
+counting=
 pids=()
 
 say() { printf 'quickstart: %s\n' "$*" >&2; }
@@ -21,7 +22,8 @@ stop_all() {
 	local i
 	for ((i = ${#pids[@]} - 1; i >= 0; i--)); do kill -TERM "${pids[i]}" 2>/dev/null || true; done
 	((${#pids[@]} == 0)) || wait "${pids[@]}" 2>/dev/null || true
-	if [ "$status" -ne 0 ] && [ -n "$work" ]; then tail -n 5 "$work"/*.log >&2 2>/dev/null || true; fi
+	# What went wrong while it started is in the logs; afterwards fqctl has said it.
+	if [ "$status" -ne 0 ] && [ -n "$work" ] && [ -z "$counting" ]; then tail -n 5 "$work"/*.log >&2 2>/dev/null || true; fi
 	[ -z "$work" ] || rm -rf "$work"
 	exit "$status"
 }
@@ -95,4 +97,5 @@ trap 'exit 143' TERM HUP
 export FQ_KEYS=$work/user
 start_cluster
 say "counting ${#files[@]} file(s) on 127.0.0.1"
+counting=1
 fqctl submit -h "$host" --wait --as csv -- "${files[@]}"
