@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/digest.h"
 #include "lib/base/text.h"
 #include "lib/wire/trust.h"
@@ -33,14 +34,6 @@ int client_files(const struct client_settings *settings, char **ret_key, char **
 	return 0;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static int time_over(const struct client *client, struct error *err)
 {
 	return error_set(err, -ETIMEDOUT, ERROR_TIMEOUT, "the time of --timeout is over, and %s has not answered",
@@ -50,7 +43,7 @@ static int time_over(const struct client *client, struct error *err)
 /* What is left of --timeout, at least 1; `otherwise` where there is none. */
 static uint64_t time_left(const struct client *client, uint64_t otherwise)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_monotonic_ms();
 
 	if (!client->until_ms)
 		return otherwise;
@@ -60,7 +53,7 @@ static uint64_t time_left(const struct client *client, uint64_t otherwise)
 /* A wait that was cut short by --timeout says so. */
 static int time_check(const struct client *client, int r, struct error *err)
 {
-	return r < 0 && client->until_ms && now_ms() >= client->until_ms ? time_over(client, err) : r;
+	return r < 0 && client->until_ms && clock_monotonic_ms() >= client->until_ms ? time_over(client, err) : r;
 }
 
 static int open_tls(struct client *client, struct error *err)
@@ -118,7 +111,7 @@ int client_open(struct client *client, const struct client_settings *settings, s
 
 	client->settings = settings;
 	if (settings->timeout_ms && !client->until_ms)
-		client->until_ms = now_ms() + settings->timeout_ms;
+		client->until_ms = clock_monotonic_ms() + settings->timeout_ms;
 	if (settings->host.host[0])
 		r = open_tls(client, err);
 	else if (settings->socket[0])
@@ -230,7 +223,7 @@ bool client_lost(int r, const struct error *err)
 
 int client_reopen(struct client *client, uint64_t patience_ms, struct error *err)
 {
-	uint64_t end = now_ms() + patience_ms, pause = PAUSE_FIRST_MS;
+	uint64_t end = clock_monotonic_ms() + patience_ms, pause = PAUSE_FIRST_MS;
 
 	for (;;) {
 		struct timespec wait = {.tv_sec = (time_t)(pause / 1000), .tv_nsec = (long)(pause % 1000) * 1000000L};
@@ -238,7 +231,7 @@ int client_reopen(struct client *client, uint64_t patience_ms, struct error *err
 
 		client->connection = connection_free(client->connection);
 		r = client_open(client, client->settings, err);
-		if (r == 0 || !client_lost(r, err) || now_ms() >= end)
+		if (r == 0 || !client_lost(r, err) || clock_monotonic_ms() >= end)
 			return r;
 		(void)nanosleep(&wait, NULL);
 		pause = pause * 2 > PAUSE_LARGEST_MS ? PAUSE_LARGEST_MS : pause * 2;

@@ -7,28 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/text.h"
 
 #define BAR_CELLS 24
 #define DRAW_MS 100
 #define PLAIN_STEP 10 /* percent */
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 void progress_begin(struct progress *progress, const struct client_settings *settings, const char *name)
 {
 	const char *terminal = getenv("TERM"), *slash = strrchr(name, '/');
 
-	*progress = (struct progress){.kind = settings->progress, .name = slash ? slash + 1 : name, .began_ms = now_ms()};
+	*progress = (struct progress){.kind = settings->progress, .name = slash ? slash + 1 : name, .began_ms = clock_monotonic_ms()};
 	if (settings->quiet)
 		progress->kind = PROGRESS_NONE;
 	if (progress->kind == PROGRESS_AUTO)
@@ -74,7 +66,7 @@ static void show_bar(const struct progress *progress, uint64_t bytes, uint64_t d
 
 void progress_show(struct progress *progress, uint64_t bytes, uint64_t bytes_done, const char *detail)
 {
-	uint64_t now = now_ms(), done = bytes_done > bytes ? bytes : bytes_done;
+	uint64_t now = clock_monotonic_ms(), done = bytes_done > bytes ? bytes : bytes_done;
 	uint32_t percent = bytes ? (uint32_t)(done * 100 / bytes) : 0;
 
 	if (progress->kind == PROGRESS_BAR && (!progress->drawn || now - progress->drawn_ms >= DRAW_MS)) {

@@ -10,11 +10,9 @@
 #include "ctl/verb.h"
 #include "lib/base/cleanup.h"
 
-#define JOIN_PORT_OTHERWISE PORT_DEFAULT
-
 static int address_of(const struct call *call, char host[TEXT_HOST_MAX], uint16_t *port, struct error *err)
 {
-	uint16_t otherwise = call->settings.port ? (uint16_t)call->settings.port : JOIN_PORT_OTHERWISE;
+	uint16_t otherwise = call->settings.port ? (uint16_t)call->settings.port : PORT_DEFAULT;
 
 	if (call->arguments_n == 2)
 		return text_to_address(call->arguments[0], otherwise, host, port, err);

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "ctl/job.h"
 #include "ctl/table.h"
+#include "lib/base/clock.h"
 #include "lib/base/text.h"
 
 struct status_options {
@@ -34,12 +34,8 @@ static const struct table_column columns[] = {
 
 static uint64_t elapsed_of(const fq_Job *job)
 {
-	struct timespec now;
-	uint64_t end = job->ended_ms;
+	uint64_t end = job->ended_ms ? job->ended_ms : clock_wall_ms();
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	if (!end)
-		end = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 	return job->started_ms && end > job->started_ms ? end - job->started_ms : 0;
 }
 

@@ -13,9 +13,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "daemon/coord/session.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 
 #define GROUP_MS 50
@@ -25,14 +25,6 @@
 struct held_action {
 	struct action action;
 };
-
-static uint64_t clock_ms(clockid_t clock)
-{
-	struct timespec now;
-
-	(void)clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void die(const struct error *error) __attribute__((noreturn));
 static void die(const struct error *error)
@@ -218,8 +210,8 @@ static void perform_all(struct server *server, const struct actions *actions, st
 
 static void step(struct server *server, struct event *event, struct actions *actions, struct round *round)
 {
-	event->now_ms = clock_ms(CLOCK_MONOTONIC);
-	event->wall_ms = clock_ms(CLOCK_REALTIME);
+	event->now_ms = clock_monotonic_ms();
+	event->wall_ms = clock_wall_ms();
 	actions_clear(actions);
 	if (coord_step(server->coord, event, actions) < 0) {
 		struct error error;
@@ -273,7 +265,7 @@ int drive_begin(struct server *server, struct error *err)
 	r = store_load(server->store, server->coord, &next_job, err);
 	if (r < 0)
 		return r;
-	r = coord_loaded(server->coord, store_generation(server->store), next_job, clock_ms(CLOCK_MONOTONIC), &actions);
+	r = coord_loaded(server->coord, store_generation(server->store), next_job, clock_monotonic_ms(), &actions);
 	if (r < 0)
 		return r == -ENOMEM ? error_oom(err)
 		                    : error_set(err, r, ERROR_SOFTWARE,

@@ -7,10 +7,10 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/coord/session.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -18,14 +18,6 @@
 #define TOKEN_TTL_MAX_MS (366ULL * 86400 * 1000)
 #define TOKEN_USES_MAX 100000
 #define SLOTS_MAX 4096
-
-static uint64_t wall_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* A name that may stand in tables, lists and files: letters, digits, and . _ - @ : */
 static bool name_valid(const char *name)
@@ -202,7 +194,7 @@ static int join(struct session *session, const fq_Join *message, fq_Role *ret_ro
 	r = digest_sha256(message->secret, strlen(message->secret), NULL, 0, hash);
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
-	r = store_use_token(server->store, hash, wall_ms(), &role, err);
+	r = store_use_token(server->store, hash, clock_wall_ms(), &role, err);
 	if (r < 0)
 		return r;
 	if (r == STORE_NONE)
@@ -250,7 +242,7 @@ void from_token(struct session *session, uint16_t tag, const void *message)
 		session_fail(session, tag, &error);
 		return;
 	}
-	made.expires_ms = wall_ms() + ttl;
+	made.expires_ms = clock_wall_ms() + ttl;
 	if (digest_random(random, sizeof random) < 0) {
 		(void)error_set(&error, -EIO, ERROR_OS, "no random bytes for a token");
 		session_fail(session, tag, &error);

@@ -12,11 +12,11 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/wire/durable.h"
@@ -26,14 +26,6 @@
 #define STRANGER_MS 1000    /* who has not said who he is for so long makes room for others */
 
 /* ---- accepting */
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* The strangers, of an address or of any: how many, and the one who has been here for longest. */
 static uint64_t strangers(const struct server *server, const char *address, struct session **ret_oldest)
@@ -66,7 +58,7 @@ static bool stranger_fits(struct server *server, const char *address)
 		return true;
 	if (strangers(server, address, &oldest) < settings->unauthenticated_per_address)
 		(void)strangers(server, NULL, &oldest);
-	if (!oldest || now_ms() - oldest->since_ms < STRANGER_MS)
+	if (!oldest || clock_monotonic_ms() - oldest->since_ms < STRANGER_MS)
 		return false;
 	session_free(oldest);
 	return true;
@@ -80,7 +72,7 @@ static int on_strangers(sd_event_source *source, uint64_t usec, void *userdata)
 	struct session *oldest;
 
 	(void)usec;
-	while (strangers(server, NULL, &oldest) > 0 && now_ms() - oldest->since_ms >= handshake)
+	while (strangers(server, NULL, &oldest) > 0 && clock_monotonic_ms() - oldest->since_ms >= handshake)
 		session_free(oldest);
 	if (oldest && sd_event_source_set_time_relative(source, handshake * 1000 / 4) >= 0)
 		(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

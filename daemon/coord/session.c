@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -139,7 +139,6 @@ int session_new(struct server *server, struct connection *connection, const char
 {
 	const struct coord_settings *settings = server->settings;
 	struct session *session = calloc(1, sizeof *session);
-	struct timespec now;
 	int r;
 
 	if (!session) {
@@ -148,8 +147,7 @@ int session_new(struct server *server, struct connection *connection, const char
 	}
 	session->server = server;
 	session->number = server->next_session++;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	session->since_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	session->since_ms = clock_monotonic_ms();
 	session->uid = uid;
 	session->secured = secured;
 	(void)snprintf(session->address, sizeof session->address, "%s", address);

@@ -3,18 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
+#include "lib/base/clock.h"
 
 static void put_error(const struct error *error, bool *ret_has, fq_Error *ret)
 {
@@ -264,7 +256,7 @@ void from_nodes(struct session *session, uint16_t tag, const void *message)
 {
 	const fq_Empty end = {0};
 	struct node_view view;
-	uint64_t cursor = 0, now = now_ms();
+	uint64_t cursor = 0, now = clock_monotonic_ms();
 
 	(void)message;
 	while (coord_next_node(session->server->coord, &cursor, &view)) {

@@ -9,11 +9,11 @@
 #include <malloc.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 
 #include "daemon/worker/cage.h"
 #include "daemon/worker/ipc.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/qc/count.h"
 
@@ -21,14 +21,6 @@
 #define WARM_BYTES (32 << 20) /* memory that is kept between slices */
 #define WARM_PIECE_MAX                                                                             \
 	(4 << 20) /* pieces up to this size come from it; larger ones go back to the system */
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* fails for an unknown clock only */
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void count_deinitp(struct slice_count *count)
 {
@@ -43,7 +35,7 @@ static int report(const struct child_report *report)
 /* The time of the last progress; a supervisor that is gone ends the count. */
 static int on_progress(void *data, uint64_t bytes)
 {
-	uint64_t *told = data, now = now_ms();
+	uint64_t *told = data, now = clock_monotonic_ms();
 	struct child_report progress = {
 	    .magic = CHILD_MAGIC, .kind = REPORT_PROGRESS, .bytes = bytes};
 
@@ -87,7 +79,7 @@ static int serve(int file, const struct child_task *task)
 {
 	_cleanup_(count_deinitp) struct slice_count count = {0};
 	_cleanup_(freep) uint8_t *blob = NULL;
-	uint64_t told = now_ms();
+	uint64_t told = clock_monotonic_ms();
 	struct error err = {0};
 	size_t n = 0;
 	int r;

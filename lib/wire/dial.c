@@ -7,21 +7,13 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/wire/trust.h"
 
 #define JOIN_MS 10000
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void connection_freep(struct connection **connection)
 {
@@ -45,7 +37,7 @@ struct wait {
 /* Milliseconds left; INT_MAX for ever; or -ETIMEDOUT. */
 static int time_left(struct wait *wait, const struct connection *connection, struct error *err)
 {
-	uint64_t now = now_ms(), left = INT_MAX, bytes = connection_bytes_in(connection);
+	uint64_t now = clock_monotonic_ms(), left = INT_MAX, bytes = connection_bytes_in(connection);
 
 	if (bytes != wait->bytes)
 		wait->heard = now;
@@ -118,7 +110,7 @@ static int wait_for_events(struct wait *wait, const struct connection *connectio
 int dial_wait(struct connection *connection, uint64_t timeout_ms, struct frame *ret_frame,
               struct error *err)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_monotonic_ms();
 	struct wait wait = {.timeout_ms = timeout_ms,
 	                    .begun = now,
 	                    .dead_ms = connection_dead(connection),

@@ -10,19 +10,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/wire/stream.h"
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void address_freep(struct addrinfo **list)
 {
@@ -54,7 +46,7 @@ static int await(int fd, uint64_t deadline)
 	int code = 0, n;
 
 	do {
-		uint64_t now = now_ms();
+		uint64_t now = clock_monotonic_ms();
 		int left = deadline == 0 ? -1 : now >= deadline ? 0 : (int)(deadline - now);
 
 		n = poll(&poll_fd, 1, left);
@@ -87,7 +79,7 @@ static int connect_one(const struct addrinfo *address, uint64_t deadline, int *r
 /* The deadline of one of n addresses that are left: an equal part of the time that is left. */
 static uint64_t deadline_of_one(uint64_t deadline, unsigned int n)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_monotonic_ms();
 
 	return deadline == 0 ? 0 : now >= deadline ? deadline : now + (deadline - now) / n;
 }
@@ -96,7 +88,7 @@ int dial_tcp(const char *host, uint16_t port, uint64_t timeout_ms, int *ret_fd, 
 {
 	_cleanup_(address_freep) struct addrinfo *list = NULL;
 	uint64_t deadline =
-	    timeout_ms > 0 ? now_ms() + (timeout_ms < INT_MAX ? timeout_ms : INT_MAX) : 0;
+	    timeout_ms > 0 ? clock_monotonic_ms() + (timeout_ms < INT_MAX ? timeout_ms : INT_MAX) : 0;
 	unsigned int n = 0;
 	int r;
 
