@@ -21,11 +21,6 @@
 #define GROUP_MS 50
 #define CHANGES_MS 100 /* a job's waiters are told at most so often */
 
-/* An action that waits for the commit; these kinds hold no pointers. */
-struct held_action {
-	struct action action;
-};
-
 static void die(const struct error *error) __attribute__((noreturn));
 static void die(const struct error *error)
 {
@@ -81,7 +76,7 @@ static void let_go(struct server *server, const struct action *action)
 
 void drive_commit(struct server *server)
 {
-	struct held_action *held = server->held;
+	struct action *held = server->held;
 	uint32_t n = server->held_n;
 	struct error error;
 
@@ -91,10 +86,11 @@ void drive_commit(struct server *server)
 	server->held = NULL;
 	server->held_n = server->held_room = 0;
 	for (uint32_t i = 0; i < n; i++)
-		let_go(server, &held[i].action);
+		let_go(server, &held[i]);
 	free(held);
 }
 
+/* These kinds of action hold no pointers, so that a copy may wait. */
 static void hold(struct server *server, const struct action *action)
 {
 	if (!store_dirty(server->store) && server->held_n == 0) {
@@ -103,7 +99,7 @@ static void hold(struct server *server, const struct action *action)
 	}
 	if (server->held_n == server->held_room) {
 		uint32_t room = server->held_room ? 2 * server->held_room : 32;
-		struct held_action *held = reallocarray(server->held, room, sizeof *held);
+		struct action *held = reallocarray(server->held, room, sizeof *held);
 
 		if (!held) {
 			struct error error;
@@ -114,7 +110,7 @@ static void hold(struct server *server, const struct action *action)
 		server->held = held;
 		server->held_room = room;
 	}
-	server->held[server->held_n++].action = *action;
+	server->held[server->held_n++] = *action;
 }
 
 /* ---- performing */

@@ -20,7 +20,6 @@
 #include "lib/wire/trust.h"
 
 struct session;
-struct held_action;
 
 /* The packed counters of the result at hand: SAVE_SLICE of the same slice takes them. */
 struct stash {
@@ -50,7 +49,7 @@ struct server {
 
 	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers; /* timers */
 	struct stash stash;
-	struct held_action *held;                          /* what waits for the commit, in order */
+	struct action *held;                               /* what waits for the commit, in order */
 	uint32_t held_n, held_room;
 };
 
