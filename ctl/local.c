@@ -128,7 +128,7 @@ static int file_open(const struct local_options *options, struct local_file *fil
 		return r;
 	file->counted = calloc(file->chain.n, sizeof *file->counted);
 	file->taken = calloc(file->chain.n, sizeof *file->taken);
-	if (!file->counted || !file->taken || counters_new(options->modules, &file->result.counters) < 0)
+	if (!file->counted || !file->taken || counters_new(options->modules, NULL, &PRIOR_FIRST, &file->result.counters) < 0)
 		return error_oom(err);
 	return 0;
 }
@@ -140,10 +140,11 @@ static int file_merge(struct local_file *file)
 
 	for (; file->merged < chain->proven; file->merged++) {
 		struct counters **counted = &file->counted[file->merged];
+		uint32_t lacks;
 		int r = 0;
 
 		if (!chain->links[file->merged].empty)
-			r = counters_merge(file->result.counters, *counted);
+			r = counters_merge(file->result.counters, *counted, &lacks);
 		*counted = counters_free(*counted);
 		if (r < 0)
 			return r;
@@ -243,7 +244,7 @@ static void piece_run(struct local *local, struct piece *piece)
 	int r;
 
 	(void)pthread_mutex_unlock(&local->lock);
-	r = count_slice(file->fd, &piece->task, local->options->modules, piece_progress, piece, &count, &error);
+	r = count_slice(file->fd, &piece->task, local->options->modules, NULL, NULL, piece_progress, piece, &count, &error);
 	(void)pthread_mutex_lock(&local->lock);
 	file->running--;
 	file->taken[piece->link] = false;

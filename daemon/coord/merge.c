@@ -23,6 +23,7 @@ static int merge_slice(struct server *server, uint64_t job, uint32_t file, uint6
 {
 	_cleanup_(countersp) struct counters *counters = NULL;
 	const void *bytes;
+	uint32_t lacks;
 	size_t n;
 	int r;
 
@@ -38,7 +39,7 @@ static int merge_slice(struct server *server, uint64_t job, uint32_t file, uint6
 		*total = TAKE(counters);
 		return 0;
 	}
-	r = counters_merge(*total, counters);
+	r = counters_merge(*total, counters, &lacks);
 	return r < 0 ? error_set(err, r, ERROR_SOFTWARE, "the counters of slice %llu cannot be merged: %s",
 	                         (unsigned long long)slice, strerror(-r))
 	             : 0;

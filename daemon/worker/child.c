@@ -84,7 +84,7 @@ static int serve(int file, const struct child_task *task)
 	size_t n = 0;
 	int r;
 
-	r = count_slice(file, &task->slice, task->modules, on_progress, &told, &count, &err);
+	r = count_slice(file, &task->slice, task->modules, NULL, NULL, on_progress, &told, &count, &err);
 	if (r == 0 && count.outcome == SLICE_END) {
 		r = counters_pack(count.counters, &blob, &n);
 		if (r < 0)

@@ -47,14 +47,18 @@ static int count_batches(struct slice_reader *reader, struct counters *counters,
 	}
 }
 
-int count_slice(int fd, const struct slice_task *task, uint32_t modules, count_progress_fn progress,
-                void *data, struct slice_count *ret, struct error *err)
+int count_slice(int fd, const struct slice_task *task, uint32_t modules,
+                const struct count_rules *rules, const struct prior *prior,
+                count_progress_fn progress, void *data, struct slice_count *ret, struct error *err)
 {
 	_cleanup_(countersp) struct counters *counters = NULL;
 	_cleanup_(readerp) struct slice_reader *reader = NULL;
+	struct prior start = prior ? *prior : PRIOR_UNKNOWN;
 	int r;
 
-	r = counters_new(modules, &counters);
+	if (task->begin == 0)
+		start.first = start.known = true;
+	r = counters_new(modules, rules, &start, &counters);
 	if (r == -EINVAL)
 		return error_set(err, r, ERROR_PROTOCOL,
 		                 "a task asks for a count that this program does not know");

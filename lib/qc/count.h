@@ -7,6 +7,8 @@
 #include "lib/base/error.h"
 #include "lib/fastq/slice.h"
 #include "lib/qc/counters.h"
+#include "lib/qc/prior.h"
+#include "lib/qc/rules.h"
 
 struct slice_count {
 	enum slice_outcome outcome;  /* SLICE_END, SLICE_UNSURE or SLICE_FAULT */
@@ -21,7 +23,11 @@ struct slice_count {
  */
 typedef int (*count_progress_fn)(void *data, uint64_t bytes);
 
-/* Counts the slice. 0 with *ret filled, or negative errno: -ENOMEM, or what progress returned. */
-int count_slice(int fd, const struct slice_task *task, uint32_t modules, count_progress_fn progress, void *data,
-                struct slice_count *ret, struct error *err);
+/*
+ * Counts the slice by these modules and rules with what is known of the text before it; rules and prior NULL as in counters_new().
+ * 0 with *ret filled, or negative errno: -ENOMEM, or what progress returned.
+ */
+int count_slice(int fd, const struct slice_task *task, uint32_t modules, const struct count_rules *rules,
+                const struct prior *prior, count_progress_fn progress, void *data, struct slice_count *ret,
+                struct error *err);
 void slice_count_deinit(struct slice_count *count);

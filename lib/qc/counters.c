@@ -3,7 +3,8 @@
  * The container of modules: see counters.h.
  *
  * Packed: "FQCN", the format's version (a byte), COUNTERS_ALGORITHM and the set of modules
- * (varint.h), each module's bytes by enum module_id, and the CRC32 of all that, little-endian.
+ * (varint.h), the rules where a module has any, each module's bytes by enum module_id, and the
+ * CRC32 of all that, little-endian.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,11 +17,12 @@
 
 #define PACK_MAGIC "FQCN"
 #define PACK_MAGIC_SIZE 4
-#define PACK_VERSION 1
+#define PACK_VERSION 2
 #define PACK_CRC_SIZE 4
 
 struct counters {
 	uint32_t modules;
+	struct count_rules rules;
 	void *states[_MODULE_MAX]; /* NULL where the module is not of the set */
 };
 
@@ -29,7 +31,8 @@ static void countersp(struct counters **counters)
 	counters_free(*counters);
 }
 
-int counters_new(uint32_t modules, struct counters **ret)
+int counters_new(uint32_t modules, const struct count_rules *rules, const struct prior *prior,
+                 struct counters **ret)
 {
 	_cleanup_(countersp) struct counters *counters = NULL;
 
@@ -39,13 +42,20 @@ int counters_new(uint32_t modules, struct counters **ret)
 	if (!counters)
 		return -ENOMEM;
 	counters->modules = modules;
+	if (rules)
+		counters->rules = *rules;
+	else
+		rules_default(&counters->rules, COMPAT_0_12_1);
 	for (enum module_id id = 0; id < _MODULE_MAX; id++) {
+		const struct module *module = module_get(id);
+
 		if (!(modules & (1u << id)))
 			continue;
-		counters->states[id] = calloc(1, module_get(id)->state_size);
-		if (!counters->states[id])
+		counters->states[id] = calloc(1, module->state_size);
+		if (!counters->states[id] ||
+		    module->init(counters->states[id], &counters->rules,
+		                 prior ? prior : &PRIOR_UNKNOWN) < 0)
 			return -ENOMEM;
-		module_get(id)->init(counters->states[id]);
 	}
 	*ret = TAKE(counters);
 	return 0;
@@ -69,6 +79,11 @@ uint32_t counters_modules(const struct counters *counters)
 	return counters->modules;
 }
 
+const struct count_rules *counters_rules(const struct counters *counters)
+{
+	return &counters->rules;
+}
+
 const void *counters_state(const struct counters *counters, enum module_id id)
 {
 	return counters->states[id];
@@ -86,13 +101,39 @@ int counters_add(struct counters *counters, const struct batch *batch)
 	return 0;
 }
 
-int counters_merge(struct counters *into, const struct counters *from)
+/* Whether both were counted by the same rules, as far as these modules have any. */
+static bool same_rules(const struct counters *a, const struct counters *b, uint32_t modules)
 {
-	if (into->modules != from->modules)
+	return !(modules & COUNT_RULED) || rules_equal(&a->rules, &b->rules);
+}
+
+int counters_merge(struct counters *into, const struct counters *from, uint32_t *ret_lacks)
+{
+	*ret_lacks = 0;
+	if (into->modules != from->modules || !same_rules(into, from, into->modules))
 		return -EINVAL;
 	for (enum module_id id = 0; id < _MODULE_MAX; id++)
 		if (into->states[id]) {
 			int r = module_get(id)->merge(into->states[id], from->states[id]);
+
+			if (r < 0)
+				return r;
+			if (r == MERGE_LACKS)
+				*ret_lacks |= 1u << id;
+		}
+	return 0;
+}
+
+int counters_patch(struct counters *into, const struct counters *from)
+{
+	if (from->modules & ~into->modules || !same_rules(into, from, from->modules))
+		return -EINVAL;
+	for (enum module_id id = 0; id < _MODULE_MAX; id++)
+		if (from->states[id]) {
+			const struct module *module = module_get(id);
+			int r = module->patch
+			            ? module->patch(into->states[id], from->states[id])
+			            : -EINVAL;
 
 			if (r < 0)
 				return r;
@@ -117,6 +158,8 @@ int counters_pack(const struct counters *counters, uint8_t **ret_bytes, size_t *
 	pack_byte(&packer, PACK_VERSION);
 	pack_u64(&packer, COUNTERS_ALGORITHM);
 	pack_u64(&packer, counters->modules);
+	if (counters->modules & COUNT_RULED)
+		rules_pack(&counters->rules, &packer);
 	for (enum module_id id = 0; r >= 0 && id < _MODULE_MAX; id++)
 		if (counters->states[id])
 			r = module_get(id)->pack(counters->states[id], &packer);
@@ -146,7 +189,8 @@ static int unpack_crc(struct unpacker *unpacker, struct error *err)
 	return 0;
 }
 
-static int unpack_head(struct unpacker *unpacker, uint32_t *ret_modules, struct error *err)
+static int unpack_head(struct unpacker *unpacker, uint32_t *ret_modules, struct count_rules *ret_rules,
+                       struct error *err)
 {
 	uint64_t algorithm, modules;
 	uint8_t version;
@@ -173,6 +217,9 @@ static int unpack_head(struct unpacker *unpacker, uint32_t *ret_modules, struct 
 	if (modules & ~(uint64_t)COUNT_ALL)
 		return unpack_bad(err, "they have a module that this program does not know");
 	*ret_modules = (uint32_t)modules;
+	if (modules & COUNT_RULED)
+		return rules_unpack(ret_rules, unpacker, err);
+	rules_default(ret_rules, COMPAT_0_12_1);
 	return 0;
 }
 
@@ -195,16 +242,17 @@ int counters_unpack(const uint8_t *bytes, size_t n, struct counters **ret, struc
 {
 	_cleanup_(countersp) struct counters *counters = NULL;
 	struct unpacker unpacker = {.at = bytes, .end = bytes + n};
+	struct count_rules rules;
 	uint32_t modules = 0;
 	int r;
 
 	r = unpack_crc(&unpacker, err);
 	if (r < 0)
 		return r;
-	r = unpack_head(&unpacker, &modules, err);
+	r = unpack_head(&unpacker, &modules, &rules, err);
 	if (r < 0)
 		return r;
-	r = counters_new(modules, &counters);
+	r = counters_new(modules, &rules, NULL, &counters);
 	if (r < 0)
 		return error_oom(err);
 	r = unpack_modules(counters, &unpacker, err);

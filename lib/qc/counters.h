@@ -17,36 +17,63 @@
 #include "lib/fastq/slice.h"
 
 /* Bumped whenever a number could change: results of different versions are never merged. */
-#define COUNTERS_ALGORITHM 1
+#define COUNTERS_ALGORITHM 2
 
 /* Sets of modules, as bits (1 << enum module_id, module.h). */
 #define COUNT_LENGTHS (1u << 0)         /* reads by length: reads, bases, reads that reach a position */
 #define COUNT_QUALITY_SUM (1u << 1)     /* sum of quality bytes by position; lowest and highest quality byte */
-#define COUNT_QUALITY_TABLE (1u << 2)   /* reads by position and quality byte (for --error-mean) */
+#define COUNT_QUALITY_TABLE (1u << 2)   /* reads by position and quality byte */
+#define COUNT_BASES (1u << 3)           /* reads by position and base */
+#define COUNT_GC (1u << 4)              /* reads by the share of G and C */
+#define COUNT_SCORES (1u << 5)          /* reads by their mean quality */
+#define COUNT_TILES (1u << 6)           /* qualities of sampled reads by tile and position */
+#define COUNT_SEQUENCES (1u << 7)       /* copies of the tracked sequences */
+#define COUNT_ADAPTERS (1u << 8)        /* first places of adapters */
+#define COUNT_KMERS (1u << 9)           /* k-mers of sampled reads by position */
 #define COUNT_MEAN (COUNT_LENGTHS | COUNT_QUALITY_SUM)
-#define COUNT_ALL (COUNT_LENGTHS | COUNT_QUALITY_SUM | COUNT_QUALITY_TABLE)
+#define COUNT_REPORT                                                                                                       \
+	(COUNT_LENGTHS | COUNT_QUALITY_TABLE | COUNT_BASES | COUNT_GC | COUNT_SCORES | COUNT_TILES | COUNT_SEQUENCES |         \
+	 COUNT_ADAPTERS)
+#define COUNT_ALL (COUNT_LENGTHS | COUNT_QUALITY_SUM | COUNT_QUALITY_TABLE | COUNT_BASES | COUNT_SCORES)
+
+/* Modules whose numbers depend on what lies before a slice (prior.h). */
+#define COUNT_ORDERED (COUNT_TILES | COUNT_SEQUENCES | COUNT_KMERS)
+
+/* Modules that are counted by rules (rules.h); without any of them the rules do not matter. */
+#define COUNT_RULED (COUNT_TILES | COUNT_SEQUENCES | COUNT_ADAPTERS | COUNT_KMERS)
 
 struct counters;
+struct count_rules;
+struct prior;
 
-int counters_new(uint32_t modules, struct counters **ret); /* -ENOMEM; -EINVAL for an unknown module */
+/*
+ * Empty counters. rules NULL: rules_default() of the default version; prior NULL: PRIOR_UNKNOWN. -ENOMEM; -EINVAL for an unknown
+ * module.
+ */
+int counters_new(uint32_t modules, const struct count_rules *rules, const struct prior *prior, struct counters **ret);
 struct counters *counters_free(struct counters *counters); /* NULL */
 uint32_t counters_modules(const struct counters *counters);
+const struct count_rules *counters_rules(const struct counters *counters);
 
-/* Adds every record of the batch. 0 or -ENOMEM (the counters are then of no use). */
+/* Adds every record of the batch, in the order of the file. 0 or -ENOMEM (the counters are then of no use). */
 int counters_add(struct counters *counters, const struct batch *batch);
 
 /*
- * into += from. 0, -ENOMEM, -EINVAL where the modules differ, -EOVERFLOW where reads or bases would pass 2^55 (so that no
- * sum exceeds 63 bits). After any of these into is of no use.
+ * into += from, whose reads lie directly behind those of into. 0 with the modules in *ret_lacks (0: none) that have to be
+ * counted again for from's reads and given to counters_patch(); -ENOMEM; -EINVAL where modules, rules or places differ;
+ * -EOVERFLOW where reads or bases would pass 2^55 (so that no sum exceeds 63 bits). After any error into is of no use.
  */
-int counters_merge(struct counters *into, const struct counters *from);
+int counters_merge(struct counters *into, const struct counters *from, uint32_t *ret_lacks);
+
+/* into += from, for the modules of from, which into lacks for these reads. As counters_merge(). */
+int counters_patch(struct counters *into, const struct counters *from);
 
 /* Canonical bytes (little-endian, a version, a CRC32 at the end); the caller frees. 0 or -ENOMEM. */
 int counters_pack(const struct counters *counters, uint8_t **ret_bytes, size_t *ret_n);
 
 /*
  * 0, -ENOMEM, or -EBADMSG with a sentence (ERROR_PROTOCOL). What unpacks packs to the same bytes again. Memory: some 10 KiB
- * a module, and 3 to 10 bytes (at most 40; with COUNT_QUALITY_TABLE 160, whatever a peer sends) for each of the n.
+ * a module, and 3 to 10 bytes (at most 40; with a table of bytes 160, whatever a peer sends) for each of the n.
  */
 int counters_unpack(const uint8_t *bytes, size_t n, struct counters **ret, struct error *err);
 

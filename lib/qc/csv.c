@@ -11,7 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/qc/decimal.h"
 #include "lib/qc/quality_sum.h"
-#include "lib/qc/quality_table.h"
+#include "lib/qc/byte_table.h"
 
 uint32_t csv_modules(const struct csv_options *options)
 {
@@ -47,7 +47,7 @@ static double quality_mean(uint64_t sum, uint64_t reads, int offset)
 }
 
 /* All lines, in the "C" locale. The stream remembers its own errors. */
-static int csv_lines(FILE *out, const struct quality_sum *sum, const struct quality_table *table,
+static int csv_lines(FILE *out, const struct quality_sum *sum, const struct byte_table *table,
                      const struct csv_options *options)
 {
 	_cleanup_(table_view_deinit) struct table_view view = {0};
@@ -87,7 +87,7 @@ int csv_write(FILE *out, const struct counters *counters, const struct csv_optio
               struct error *err)
 {
 	const struct quality_sum *sum = counters_state(counters, MODULE_QUALITY_SUM);
-	const struct quality_table *table = counters_state(counters, MODULE_QUALITY_TABLE);
+	const struct byte_table *table = counters_state(counters, MODULE_QUALITY_TABLE);
 	locale_t numbers, before;
 	int r;
 

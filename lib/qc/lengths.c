@@ -2,9 +2,9 @@
 /* The module of read lengths: see lengths.h. */
 #include "lib/qc/lengths.h"
 
-static void lengths_init(void *state)
+static int lengths_init(void *state, const struct count_rules *rules, const struct prior *prior)
 {
-	(void)state; /* zero bytes are the empty table */
+	return 0; /* zero bytes are the empty table */
 }
 
 static void lengths_deinit(void *state)

@@ -7,8 +7,6 @@
 #include "lib/qc/length_table.h"
 #include "lib/qc/module.h"
 
-extern const struct module module_lengths;
-
 struct lengths {
 	struct length_table table;
 };

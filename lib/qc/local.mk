@@ -1,6 +1,17 @@
 noinst_LIBRARIES += lib/libqc.a
 
 lib_libqc_a_SOURCES = \
+	lib/qc/adapter_list.h \
+	lib/qc/adapters.h \
+	lib/qc/archive.h \
+	lib/qc/assembly.c \
+	lib/qc/assembly.h \
+	lib/qc/bases.c \
+	lib/qc/byte_table.c \
+	lib/qc/byte_table.h \
+	lib/qc/byte_table_pack.c \
+	lib/qc/byte_table_pack.h \
+	lib/qc/contaminants.h \
 	lib/qc/count.c \
 	lib/qc/count.h \
 	lib/qc/counters.c \
@@ -9,19 +20,34 @@ lib_libqc_a_SOURCES = \
 	lib/qc/csv.h \
 	lib/qc/decimal.c \
 	lib/qc/decimal.h \
+	lib/qc/gc.h \
+	lib/qc/html.h \
+	lib/qc/json.h \
+	lib/qc/kmers.h \
 	lib/qc/length_table.c \
 	lib/qc/length_table.h \
 	lib/qc/lengths.c \
 	lib/qc/lengths.h \
+	lib/qc/limits.h \
 	lib/qc/module.c \
 	lib/qc/module.h \
+	lib/qc/prior.h \
 	lib/qc/quality_kernel.c \
 	lib/qc/quality_kernel.h \
 	lib/qc/quality_sum.c \
 	lib/qc/quality_sum.h \
 	lib/qc/quality_table.c \
-	lib/qc/quality_table.h \
-	lib/qc/quality_table_pack.c \
-	lib/qc/quality_table_pack.h \
+	lib/qc/report.h \
+	lib/qc/rules.c \
+	lib/qc/rules.h \
+	lib/qc/scores.c \
+	lib/qc/scores.h \
+	lib/qc/sequences.c \
+	lib/qc/sequences.h \
+	lib/qc/text.h \
+	lib/qc/tiles.c \
+	lib/qc/tiles.h \
+	lib/qc/tracked.c \
+	lib/qc/tracked.h \
 	lib/qc/varint.c \
 	lib/qc/varint.h

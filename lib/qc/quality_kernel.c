@@ -48,6 +48,15 @@ static void portable_count_equal(const uint8_t *rows, size_t n, uint8_t byte,
 			    (uint8_t)(ret_counts[p] + (rows[i * QUALITY_ROW + p] == byte));
 }
 
+static uint64_t portable_sum(const uint8_t *bytes, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += bytes[i];
+	return sum;
+}
+
 #ifdef __x86_64__
 
 #define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,bmi2")))
@@ -185,6 +194,19 @@ TARGET_AVX512 static void avx512_count_equal(const uint8_t *rows, size_t n, uint
 	_mm512_storeu_si512(ret_counts, counts);
 }
 
+TARGET_AVX512 static uint64_t avx512_sum(const uint8_t *bytes, size_t n)
+{
+	__m512i sums = _mm512_setzero_si512();
+
+	for (; n >= 64; bytes += 64, n -= 64)
+		sums = _mm512_add_epi64(
+		    sums, _mm512_sad_epu8(_mm512_loadu_si512(bytes), _mm512_setzero_si512()));
+	sums = _mm512_add_epi64(
+	    sums, _mm512_sad_epu8(_mm512_maskz_loadu_epi8(_bzhi_u64(~0ULL, (uint32_t)n), bytes),
+	                          _mm512_setzero_si512()));
+	return (uint64_t)_mm512_reduce_add_epi64(sums);
+}
+
 /* ---- AVX2: 128 positions at once */
 
 static bool avx2_supported(void)
@@ -264,6 +286,25 @@ TARGET_AVX2 static void avx2_count_equal(const uint8_t *rows, size_t n, uint8_t 
 	_mm256_storeu_si256((__m256i_u *)(ret_counts + 32), high);
 }
 
+TARGET_AVX2 static uint64_t avx2_sum(const uint8_t *bytes, size_t n)
+{
+	__m256i sums = _mm256_setzero_si256();
+	uint64_t lanes[4];
+
+	while (n > 0) {
+		size_t now = n < 32 ? n : 32;
+		__m256i mask = _mm256_loadu_si256((const __m256i_u *)(masks + 64 - now));
+		__m256i q = _mm256_loadu_si256((const __m256i_u *)bytes);
+
+		sums = _mm256_add_epi64(
+		    sums, _mm256_sad_epu8(_mm256_and_si256(q, mask), _mm256_setzero_si256()));
+		bytes += now;
+		n -= now;
+	}
+	_mm256_storeu_si256((__m256i_u *)lanes, sums);
+	return lanes[0] + lanes[1] + lanes[2] + lanes[3];
+}
+
 /* ---- SSE2, which every x86-64 has: 64 positions at once */
 
 INLINE void sse2_columns(const int vectors, uint32_t at, uint16_t *sums, const struct piece *pieces,
@@ -317,6 +358,24 @@ static void sse2_add(uint16_t sums[QUALITY_SPAN], const struct piece *pieces, si
 	}
 }
 
+static uint64_t sse2_sum(const uint8_t *bytes, size_t n)
+{
+	__m128i sums = _mm_setzero_si128();
+	uint64_t lanes[2];
+
+	while (n > 0) {
+		size_t now = n < 16 ? n : 16;
+		__m128i mask = _mm_loadu_si128((const __m128i_u *)(masks + 64 - now));
+		__m128i q = _mm_loadu_si128((const __m128i_u *)bytes);
+
+		sums = _mm_add_epi64(sums, _mm_sad_epu8(_mm_and_si128(q, mask), _mm_setzero_si128()));
+		bytes += now;
+		n -= now;
+	}
+	_mm_storeu_si128((__m128i_u *)lanes, sums);
+	return lanes[0] + lanes[1];
+}
+
 static void sse2_count_equal(const uint8_t *rows, size_t n, uint8_t byte,
                              uint8_t ret_counts[QUALITY_ROW])
 {
@@ -343,11 +402,11 @@ static void sse2_count_equal(const uint8_t *rows, size_t n, uint8_t byte,
 
 static const struct quality_kernel kernels[] = {
 #ifdef __x86_64__
-    {"AVX-512", avx512_supported, avx512_add, avx512_count_equal},
-    {"AVX2", avx2_supported, avx2_add, avx2_count_equal},
-    {"SSE2", portable_supported, sse2_add, sse2_count_equal},
+    {"AVX-512", avx512_supported, avx512_add, avx512_sum, avx512_count_equal},
+    {"AVX2", avx2_supported, avx2_add, avx2_sum, avx2_count_equal},
+    {"SSE2", portable_supported, sse2_add, sse2_sum, sse2_count_equal},
 #endif
-    {"portable", portable_supported, portable_add, portable_count_equal},
+    {"portable", portable_supported, portable_add, portable_sum, portable_count_equal},
 };
 
 const struct quality_kernel *quality_kernels(size_t *ret_n)

@@ -37,6 +37,9 @@ struct quality_kernel {
 	void (*add)(uint16_t sums[QUALITY_SPAN], const struct piece *pieces, size_t n,
 	            struct byte_range *range);
 
+	/* The sum of n bytes. At least BATCH_SLACK bytes behind them can be read. */
+	uint64_t (*sum)(const uint8_t *bytes, size_t n);
+
 	/*
 	 * For each column of n rows (QUALITY_ROW bytes each, aligned to 64), how many rows have
 	 * that byte there.

@@ -14,12 +14,13 @@
 
 #include "lib/qc/lengths.h"
 
-static void quality_sum_init(void *state)
+static int quality_sum_init(void *state, const struct count_rules *rules, const struct prior *prior)
 {
 	struct quality_sum *sum = state;
 
 	sum->range = (struct byte_range){.lowest = 255, .highest = 0};
 	sum->kernel = quality_kernel_best();
+	return 0;
 }
 
 static void quality_sum_deinit(void *state)

@@ -8,8 +8,6 @@
 #include "lib/qc/module.h"
 #include "lib/qc/quality_kernel.h"
 
-extern const struct module module_quality_sum;
-
 /*
  * QUALITY_SPAN positions. A sum is sums[p] + recent[p]; recent is moved into sums before it could
  * overflow.

@@ -100,7 +100,7 @@ static double rate_counters(const struct text *text, uint32_t modules, double se
 	uint64_t done = 0;
 	double start, end;
 
-	if (counters_new(modules, &counters) < 0)
+	if (counters_new(modules, NULL, NULL, &counters) < 0)
 		abort();
 	start = now();
 	do {

@@ -39,7 +39,7 @@ static void check_merge(struct counters *counters, const uint8_t *bytes, size_t 
 
 	if (counters_unpack(bytes, size, &other, NULL) < 0)
 		abort();
-	if (counters_merge(counters, other) < 0)
+	if (counters_merge(counters, other, &(uint32_t){0}) < 0)
 		return;
 	if (counters_reads(counters) != 2 * reads || counters_pack(counters, &both, &n) < 0 ||
 	    counters_unpack(both, n, &merged, NULL) < 0)

@@ -24,7 +24,7 @@ static struct counters *counters_make(uint32_t bases)
 	uint8_t *quality = calloc(1, bases + BATCH_SLACK);
 	struct counters *counters = NULL;
 
-	if (!batch || !quality || counters_new(COUNT_ALL, &counters) < 0)
+	if (!batch || !quality || counters_new(COUNT_ALL, NULL, NULL, &counters) < 0)
 		abort();
 	memset(quality, 'I', bases);
 	batch->n = 1;

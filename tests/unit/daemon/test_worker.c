@@ -142,7 +142,7 @@ static void test_count(struct fake *fake, const char *path)
 	fake_expect_result(fake, &result, &blob);
 	acknowledge(fake, &result.ref, fq_Type_RESULT_ACK);
 	if (task_from_message(&task, READ_MAX_DEFAULT, &slice, &err) < 0 ||
-	    count_slice(fd, &slice, COUNT_MEAN, NULL, NULL, &count, &err) < 0 ||
+	    count_slice(fd, &slice, COUNT_MEAN, NULL, NULL, NULL, NULL, &count, &err) < 0 ||
 	    counters_pack(count.counters, &bytes, &n) < 0)
 		bail_out("no count to compare with");
 	slice_count_deinit(&count);

@@ -111,7 +111,7 @@ static enum chain_outcome count_one(struct local *local, uint64_t i)
 	bool used;
 
 	chain_task(&local->chain, i, READ_MAX_DEFAULT, false, &task);
-	if (count_slice(local->fd, &task, COUNT_ALL, NULL, NULL, &count, &err) < 0) {
+	if (count_slice(local->fd, &task, COUNT_ALL, NULL, NULL, NULL, NULL, &count, &err) < 0) {
 		diag("%s", err.text);
 		return CHAIN_FAULT;
 	}
@@ -136,7 +136,7 @@ static struct counters *merge_all(struct local *local)
 	struct counters *all = counters_make(COUNT_ALL);
 
 	for (uint64_t i = 0; i < local->chain.n; i++) {
-		if (local->counters[i] && counters_merge(all, local->counters[i]) < 0)
+		if (local->counters[i] && counters_merge(all, local->counters[i], &(uint32_t){0}) < 0)
 			abort();
 		drop(local, i);
 	}
@@ -257,16 +257,16 @@ static void test_progress(const char *path)
 	    chain_init(&chain, &facts, UINT64_MAX, 1, &err) < 0)
 		abort();
 	chain_task(&chain, 0, READ_MAX_DEFAULT, false, &task);
-	is_int(count_slice(fd, &task, COUNT_MEAN, ends_at_once, &bytes, &count, &err), -ECANCELED,
+	is_int(count_slice(fd, &task, COUNT_MEAN, NULL, NULL, ends_at_once, &bytes, &count, &err), -ECANCELED,
 	       "progress ends it");
 	ok(bytes >= 16 << 20 && bytes < 20 << 20, "after about 16 MiB: %" PRIu64, bytes);
-	is_int(count_slice(fd, &task, COUNT_MEAN, counts_calls, &calls, &count, &err), 0,
+	is_int(count_slice(fd, &task, COUNT_MEAN, NULL, NULL, counts_calls, &calls, &count, &err), 0,
 	       "or lets it go on");
 	is_u64(calls, 2, "two calls for %" PRIu64 " bytes", facts.fingerprint.size);
 	is_int(count.outcome, SLICE_END, "to its end");
 	is_u64(counters_reads(count.counters), 130000, "with all reads");
 	slice_count_deinit(&count);
-	is_int(count_slice(fd, &task, 1u << 30, NULL, NULL, &count, &err), -EINVAL,
+	is_int(count_slice(fd, &task, 1u << 30, NULL, NULL, NULL, NULL, &count, &err), -EINVAL,
 	       "an unknown module: %s", err.text);
 	chain_deinit(&chain);
 }
@@ -282,7 +282,7 @@ static void test_fault(const char *path)
 		abort();
 	task.file_size = task.end = (uint64_t)fprintf(f, "@a\nACGT\n+\nIIII\n@b\nACGT\n+\nIII\n");
 	fflush(f);
-	is_int(count_slice(fileno(f), &task, COUNT_MEAN, NULL, NULL, &count, &err), 0,
+	is_int(count_slice(fileno(f), &task, COUNT_MEAN, NULL, NULL, NULL, NULL, &count, &err), 0,
 	       "a fault is an outcome");
 	is_int(count.outcome, SLICE_FAULT, "of its own");
 	is_int(count.fault.kind, FAULT_LENGTHS, "that says what it is");

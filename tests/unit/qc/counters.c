@@ -12,7 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/qc/module.h"
 #include "lib/qc/quality_sum.h"
-#include "lib/qc/quality_table.h"
+#include "lib/qc/byte_table.h"
 #include "tests/unit/qc/reads.h"
 #include "tests/unit/tap.h"
 
@@ -93,7 +93,7 @@ static bool range_right(const struct quality_sum *sum, const struct plain *plain
 	return range.lowest == sum->range.lowest && range.highest == sum->range.highest;
 }
 
-static bool table_right(const struct quality_table *table, const struct plain *plain)
+static bool table_right(const struct byte_table *table, const struct plain *plain)
 {
 	_cleanup_(table_view_deinit) struct table_view view = {0};
 	bool right = table->n == (plain->positions + QUALITY_ROW - 1) / QUALITY_ROW;
@@ -165,7 +165,7 @@ static bool merge_same(const struct reads *reads, const uint8_t *want, size_t wa
 			counters_free(from_counters);
 			from_counters = travelled;
 		}
-		if (counters_merge(pieces[a], from_counters) < 0)
+		if (counters_merge(pieces[a], from_counters, &(uint32_t){0}) < 0)
 			return false;
 		counters_free(from_counters);
 		pieces[b] =
@@ -226,7 +226,7 @@ static void test_kinds(void)
 /* One read of a million bases costs a few bytes a base. */
 static void test_long(void)
 {
-	_cleanup_(countersp) struct counters *counters = counters_make(COUNT_ALL);
+	_cleanup_(countersp) struct counters *counters = counters_make(COUNT_MEAN | COUNT_QUALITY_TABLE);
 	_cleanup_(freep) uint8_t *bytes = NULL;
 	struct reads_kind kind = {1, ONE_MEBI, ONE_MEBI, '!', '~'};
 	struct reads reads;
@@ -248,9 +248,9 @@ static void test_sets(void)
 	_cleanup_(countersp) struct counters *none = counters_make(0);
 	struct counters *unknown = NULL;
 
-	is_int(counters_new(1u << 31, &unknown), -EINVAL, "an unknown module");
-	is_int(counters_merge(mean, all), -EINVAL, "sets that differ do not merge");
-	is_int(counters_merge(all, mean), -EINVAL, "nor the other way round");
+	is_int(counters_new(1u << 31, NULL, NULL, &unknown), -EINVAL, "an unknown module");
+	is_int(counters_merge(mean, all, &(uint32_t){0}), -EINVAL, "sets that differ do not merge");
+	is_int(counters_merge(all, mean, &(uint32_t){0}), -EINVAL, "nor the other way round");
 	is_u64(counters_reads(none), 0, "the empty set has no reads");
 	is_u64(counters_modules(mean), COUNT_MEAN, "modules");
 	is_u64(counters_reads(mean) + counters_bases(mean), 0, "fresh counters are empty");
@@ -275,7 +275,7 @@ static void test_overflow(void)
 		bytes = counters_bytes(counters, &n);
 		if (counters_unpack(bytes, n, &copy, NULL) < 0)
 			break;
-		r = counters_merge(counters, copy);
+		r = counters_merge(counters, copy, &(uint32_t){0});
 		doublings += r == 0;
 	}
 	is_int(r, -EOVERFLOW, "too many reads are refused");

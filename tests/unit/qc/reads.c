@@ -86,7 +86,7 @@ struct counters *counters_make(uint32_t modules)
 {
 	struct counters *counters = NULL;
 
-	if (counters_new(modules, &counters) < 0)
+	if (counters_new(modules, NULL, NULL, &counters) < 0)
 		abort();
 	return counters;
 }

@@ -125,13 +125,13 @@ static const struct lie {
      COUNT_QUALITY_TABLE,
      {3, 2, 40, 1, 0, 1, 1, 41, END}},
     {"a position without qualities",
-     "without qualities",
+     "without bytes",
      COUNT_QUALITY_TABLE,
      {2, 1, 40, 1, 0, 40, 1, END}},
     {"a quality without reads", "without reads", COUNT_QUALITY_TABLE, {1, 1, 40, 0, END}},
-    {"a quality of 256", "step of quality byte", COUNT_QUALITY_TABLE, {1, 1, 256, 1, END}},
+    {"a quality of 256", "step of byte", COUNT_QUALITY_TABLE, {1, 1, 256, 1, END}},
     {"a quality of 256 in steps", "above 255", COUNT_QUALITY_TABLE, {1, 2, 255, 1, 0, 1, END}},
-    {"257 qualities", "number of quality bytes", COUNT_QUALITY_TABLE, {1, 257, 1, 1, END}},
+    {"257 qualities", "number of different bytes", COUNT_QUALITY_TABLE, {1, 257, 1, 1, END}},
     {"more reads at the next position",
      "number of reads",
      COUNT_QUALITY_TABLE,
@@ -166,7 +166,7 @@ static void test_lie(const struct lie *lie)
 	bool taken;
 	int r;
 
-	pack_bytes(&packer, "FQCN\1", 5);
+	pack_bytes(&packer, "FQCN\2", 5);
 	pack_u64(&packer, COUNTERS_ALGORITHM);
 	pack_u64(&packer, lie->modules);
 	for (size_t i = 0; lie->numbers[i] != END; i++)
@@ -190,13 +190,13 @@ static void test_head(void)
 	    {"", "end too early"},
 	    {"FQC", "end too early"},
 	    {"FQCM\1\1\0", "begin with"},
-	    {"FQCN\2\1\0", "format 2"},
-	    {"FQCN\1\177\0", "algorithm 127"},
-	    {"FQCN\1\1\100", "module"},
-	    {"FQCN\1\201\200\0\0", "shortest form"},
-	    {"FQCN\1\377\377\377\377\377\377\377\377\377\2\0", "64 bits"},
+	    {"FQCN\3\2\0", "format 3"},
+	    {"FQCN\2\177\0", "algorithm 127"},
+	    {"FQCN\2\2\200\200\1", "module"},
+	    {"FQCN\2\202\200\0\0", "shortest form"},
+	    {"FQCN\2\377\377\377\377\377\377\377\377\377\2\0", "64 bits"},
 	};
-	static const size_t sizes[] = {0, 3, 7, 7, 7, 7, 9, 16};
+	static const size_t sizes[] = {0, 3, 7, 7, 7, 9, 9, 16};
 
 	for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
 		struct counters *counters = NULL;

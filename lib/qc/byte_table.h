@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The module of qualities by position: how many reads have which quality byte at which position.
+ * Bytes by position: how many reads have which byte at which position. One table counts qualities
+ * (quality_table.c), another one the bases (bases.c).
  *
  * Positions come in blocks of QUALITY_ROW. Of each read that reaches a block its bytes there are
  * kept as a row; when QUALITY_ROWS rows have come, they are counted at once, by comparing all rows
@@ -13,10 +14,10 @@
 
 #include <stdint.h>
 
-#include "lib/qc/module.h"
+#include "lib/base/error.h"
+#include "lib/qc/length_table.h"
 #include "lib/qc/quality_kernel.h"
-
-extern const struct module module_quality_table;
+#include "lib/qc/varint.h"
 
 /* Reads by byte and position in block, for the bytes that occur. */
 struct table_columns {
@@ -33,11 +34,29 @@ struct table_block {
 	uint16_t rows_n, rows_size;
 };
 
-struct quality_table {
+struct byte_table {
 	const struct quality_kernel *kernel;
 	struct table_block *blocks;
 	size_t n, size;
 };
+
+void byte_table_init(void *table);
+void byte_table_deinit(void *table);
+
+/* The bytes of one read; BATCH_SLACK bytes behind them can be read. 0 or -ENOMEM. */
+int byte_table_add(struct byte_table *table, const uint8_t *bytes, uint32_t n);
+
+/* As the functions of a module (module.h). */
+int byte_table_merge(void *into, const void *from);
+int byte_table_pack(const void *table, struct packer *packer);
+int byte_table_unpack(void *table, struct unpacker *unpacker, struct error *err);
+
+/* Positions of the table, from 0, that any read reaches. 0 or -ENOMEM. */
+int table_positions(const struct byte_table *table, uint64_t *ret);
+
+/* Whether as many reads reach each position as have its length: 0, -ENOMEM, or -EBADMSG with a sentence. */
+int byte_table_check(const struct byte_table *table, const struct length_table *lengths,
+                     struct error *err);
 
 /*
  * All counts of a block, rows included; bytes by growing value. Reusable for block after block:
@@ -49,7 +68,7 @@ struct table_view {
 };
 
 /* 0 or -ENOMEM. A block that is not there has no bytes. */
-int table_view_take(struct table_view *view, const struct quality_table *table, size_t block);
+int table_view_take(struct table_view *view, const struct byte_table *table, size_t block);
 void table_view_deinit(struct table_view *view);
 
 /* Reads with this byte at a position of the block. */

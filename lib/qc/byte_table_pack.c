@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The packed form of the table of qualities by position: the number of positions that any read
+ * The packed form of a table of bytes by position: the number of positions that any read
  * reaches; then for each position the number of different bytes, and for each of them, by growing
  * value, its distance from the one before (less one; the first one as it is) and its number of
  * reads.
@@ -10,7 +10,8 @@
  * at most 160 whatever a peer sends (four bytes of its own at each position of a block, each in
  * more than 255 reads).
  */
-#include "lib/qc/quality_table_pack.h"
+#include "lib/qc/byte_table_pack.h"
+#include "lib/qc/module.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,7 +19,6 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/qc/quality_sum.h"
 
 /* Reads with any byte at a position of a view's block. */
 static uint64_t view_total(const struct table_view *view, size_t position)
@@ -31,7 +31,7 @@ static uint64_t view_total(const struct table_view *view, size_t position)
 }
 
 /* Positions of the table, from 0, that any read reaches. 0 or -ENOMEM. */
-static int table_positions(const struct quality_table *table, uint64_t *ret)
+int table_positions(const struct byte_table *table, uint64_t *ret)
 {
 	_cleanup_(table_view_deinit) struct table_view view = {0};
 	uint64_t n = 0;
@@ -68,10 +68,10 @@ static void position_pack(const struct table_view *view, size_t position, struct
 	}
 }
 
-int quality_table_pack(const void *state, struct packer *packer)
+int byte_table_pack(const void *state, struct packer *packer)
 {
 	_cleanup_(table_view_deinit) struct table_view view = {0};
-	const struct quality_table *table = state;
+	const struct byte_table *table = state;
 	uint64_t positions;
 	int r;
 
@@ -101,17 +101,17 @@ static int position_unpack(struct table_block *block, size_t position, struct un
 	uint64_t n, smallest = 0, total = 0;
 	int r;
 
-	r = unpack_most(unpacker, 256, "the number of quality bytes at a position", &n, err);
+	r = unpack_most(unpacker, 256, "the number of different bytes at a position", &n, err);
 	if (r < 0)
 		return r;
 	if (n == 0)
-		return unpack_bad(err, "a position without qualities");
+		return unpack_bad(err, "a position without bytes");
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t byte, count, *counts;
 
 		if (smallest > 255)
-			return unpack_bad(err, "a quality byte above 255");
-		r = unpack_most(unpacker, 255 - smallest, "a step of quality byte", &byte, err);
+			return unpack_bad(err, "a byte above 255");
+		r = unpack_most(unpacker, 255 - smallest, "a step of byte", &byte, err);
 		if (r < 0)
 			return r;
 		byte += smallest;
@@ -119,7 +119,7 @@ static int position_unpack(struct table_block *block, size_t position, struct un
 		if (r < 0)
 			return r;
 		if (count == 0)
-			return unpack_bad(err, "a quality byte without reads");
+			return unpack_bad(err, "a byte without reads");
 		counts = table_block_counts(block, (uint8_t)byte);
 		if (!counts)
 			return error_oom(err);
@@ -181,7 +181,7 @@ static int block_to_rows(struct table_block *block, const struct quality_kernel 
 	return r;
 }
 
-static int block_unpack(struct quality_table *table, size_t at, size_t positions,
+static int block_unpack(struct byte_table *table, size_t at, size_t positions,
                         struct unpacker *unpacker, uint64_t *reads, struct error *err)
 {
 	struct table_block *block;
@@ -203,9 +203,9 @@ static int block_unpack(struct quality_table *table, size_t at, size_t positions
 	return 0;
 }
 
-int quality_table_unpack(void *state, struct unpacker *unpacker, struct error *err)
+int byte_table_unpack(void *state, struct unpacker *unpacker, struct error *err)
 {
-	struct quality_table *table = state;
+	struct byte_table *table = state;
 	uint64_t positions, most, reads = COUNT_TOTAL_MAX;
 	int r;
 
@@ -221,64 +221,30 @@ int quality_table_unpack(void *state, struct unpacker *unpacker, struct error *e
 	return r;
 }
 
-/* ---- agreement with the module of quality sums */
-
-/*
- * Position p of the table, whose block view shows, against the reads that reach it and their
- * quality sum.
- */
-static int position_check(const struct table_view *view, const struct quality_sum *sum, uint64_t p,
-                          uint64_t reads, struct error *err)
-{
-	uint64_t total = 0, bytes = 0;
-
-	for (uint16_t i = 0; i < view->columns.n; i++) {
-		uint64_t count = view->columns.counts[i][p % QUALITY_ROW];
-
-		if (count > 0 && (view->columns.bytes[i] < sum->range.lowest ||
-		                  view->columns.bytes[i] > sum->range.highest))
-			return unpack_bad(
-			    err, "a quality byte of position %" PRIu64 " is out of their range", p);
-		total += count;
-		bytes += count * view->columns.bytes[i];
-	}
-	if (total != reads)
-		return unpack_bad(err,
-		                  "%" PRIu64 " reads reach position %" PRIu64 ", which has %" PRIu64
-		                  " qualities",
-		                  reads, p, total);
-	if (bytes != quality_sum_at(sum, p))
-		return unpack_bad(
-		    err, "the qualities of position %" PRIu64 " do not add up to their sum", p);
-	return 0;
-}
-
-int quality_table_check(const void *state, const struct counters *counters, struct error *err)
+int byte_table_check(const struct byte_table *table, const struct length_table *lengths,
+                     struct error *err)
 {
 	_cleanup_(table_view_deinit) struct table_view view = {0};
 	_cleanup_(reach_deinit) struct reach reach = {0};
-	const struct quality_table *table = state;
-	const struct quality_sum *sum = counters_state(counters, MODULE_QUALITY_SUM);
 	uint64_t positions;
 
-	if (!sum)
-		return 0;
-	if (table_positions(table, &positions) < 0 || reach_init(&reach, &sum->lengths) < 0)
+	if (table_positions(table, &positions) < 0 || reach_init(&reach, lengths) < 0)
 		return error_oom(err);
 	if (positions != reach.longest)
-		return unpack_bad(
-		    err, "qualities of %" PRIu64 " positions for reads of up to %" PRIu64 " bases",
-		    positions, reach.longest);
+		return unpack_bad(err,
+		                  "bytes of %" PRIu64 " positions for reads of up to %" PRIu64,
+		                  positions, reach.longest);
 	for (uint64_t p = 0; p < positions; p++) {
-		int r = p % QUALITY_ROW > 0
-		            ? 0
-		            : table_view_take(&view, table, (size_t)(p / QUALITY_ROW));
+		uint64_t reads = reach_at(&reach, p);
 
-		if (r < 0)
+		if (p % QUALITY_ROW == 0 &&
+		    table_view_take(&view, table, (size_t)(p / QUALITY_ROW)) < 0)
 			return error_oom(err);
-		r = position_check(&view, sum, p, reach_at(&reach, p), err);
-		if (r < 0)
-			return r;
+		if (view_total(&view, p % QUALITY_ROW) != reads)
+			return unpack_bad(err,
+			                  "%" PRIu64 " reads reach position %" PRIu64
+			                  ", which has %" PRIu64 " bytes",
+			                  reads, p, view_total(&view, p % QUALITY_ROW));
 	}
 	return 0;
 }

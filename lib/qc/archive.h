@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The report as FastQC's NAME_fastqc.zip: NAME_fastqc/ first (MultiQC takes the first entry as the folder), then Icons/, Images/,
+ * summary.txt, fastqc_report.html, fastqc_data.txt.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/error.h"
+#include "lib/qc/report.h"
+
+/* base is NAME_fastqc. The zip's bytes, the caller frees; the same bytes for the same report. 0 or negative errno with a sentence. */
+int report_archive_make(const struct report *report, const char *base, uint8_t **ret_bytes, size_t *ret_n,
+                        struct error *err);
+

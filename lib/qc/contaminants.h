@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What an overrepresented sequence may come from: a list of named sequences, FastQC's contaminant_list.txt (FASTQC.md section
+ * 1.10), the shipped one or a user's.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "lib/base/error.h"
+#include "lib/qc/rules.h"
+
+struct contaminants;
+
+int contaminants_default(struct contaminants **ret); /* -ENOMEM */
+
+/* Reads lines "name TAB(s) sequence"; name is the file's, for sentences. 0, -ENOMEM, or -EBADMSG with file, line and what would be right. */
+int contaminants_read(const char *text, size_t n, const char *name, struct contaminants **ret, struct error *err);
+struct contaminants *contaminants_free(struct contaminants *contaminants); /* NULL */
+
+/*
+ * The possible source of a sequence, "NAME (PERCENT% over LENGTHbp)" or "No Hit", into out (cut to size). 0, -ENOMEM.
+ */
+int contaminants_hit(const struct contaminants *contaminants, const char *sequence, enum compat compat, char *out,
+                     size_t size);
