@@ -9,8 +9,9 @@ lib_libqc_a_SOURCES = \
 	lib/qc/bases.c \
 	lib/qc/byte_table.c \
 	lib/qc/byte_table.h \
+	lib/qc/byte_table_count.c \
+	lib/qc/byte_table_internal.h \
 	lib/qc/byte_table_pack.c \
-	lib/qc/byte_table_pack.h \
 	lib/qc/contaminants.h \
 	lib/qc/count.c \
 	lib/qc/count.h \
@@ -49,6 +50,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/sequences.h \
 	lib/qc/sequences_pack.c \
 	lib/qc/sequences_state.h \
+	lib/qc/symbol_kernel.c \
+	lib/qc/symbol_kernel.h \
 	lib/qc/text.h \
 	lib/qc/tiles.c \
 	lib/qc/tiles.h \
