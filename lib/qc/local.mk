@@ -9,8 +9,9 @@ lib_libqc_a_SOURCES = \
 	lib/qc/bases.c \
 	lib/qc/byte_table.c \
 	lib/qc/byte_table.h \
+	lib/qc/byte_table_count.c \
+	lib/qc/byte_table_internal.h \
 	lib/qc/byte_table_pack.c \
-	lib/qc/byte_table_pack.h \
 	lib/qc/contaminants.h \
 	lib/qc/count.c \
 	lib/qc/count.h \
@@ -23,6 +24,9 @@ lib_libqc_a_SOURCES = \
 	lib/qc/gc.h \
 	lib/qc/html.h \
 	lib/qc/json.h \
+	lib/qc/key_table.c \
+	lib/qc/key_table.h \
+	lib/qc/key_table_pack.c \
 	lib/qc/kmers.h \
 	lib/qc/length_table.c \
 	lib/qc/length_table.h \
@@ -44,6 +48,10 @@ lib_libqc_a_SOURCES = \
 	lib/qc/scores.h \
 	lib/qc/sequences.c \
 	lib/qc/sequences.h \
+	lib/qc/sequences_pack.c \
+	lib/qc/sequences_state.h \
+	lib/qc/symbol_kernel.c \
+	lib/qc/symbol_kernel.h \
 	lib/qc/text.h \
 	lib/qc/tile_cells.c \
 	lib/qc/tile_cells.h \

@@ -11,6 +11,7 @@ static const struct module *const modules[_MODULE_MAX] = {
     [MODULE_BASES] = &module_bases,
     [MODULE_SCORES] = &module_scores,
     [MODULE_TILES] = &module_tiles,
+    [MODULE_SEQUENCES] = &module_sequences,
 };
 
 _Static_assert(COUNT_LENGTHS == 1u << MODULE_LENGTHS, "bit of counters.h");
