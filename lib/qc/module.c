@@ -10,6 +10,7 @@ static const struct module *const modules[_MODULE_MAX] = {
     [MODULE_QUALITY_TABLE] = &module_quality_table,
     [MODULE_BASES] = &module_bases,
     [MODULE_SCORES] = &module_scores,
+    [MODULE_TILES] = &module_tiles,
     [MODULE_SEQUENCES] = &module_sequences,
 };
 
