@@ -2,6 +2,7 @@ noinst_LIBRARIES += lib/libqc.a
 
 lib_libqc_a_SOURCES = \
 	lib/qc/adapter_list.h \
+	lib/qc/adapters.c \
 	lib/qc/adapters.h \
 	lib/qc/archive.h \
 	lib/qc/assembly.c \
@@ -20,7 +21,16 @@ lib_libqc_a_SOURCES = \
 	lib/qc/csv.h \
 	lib/qc/decimal.c \
 	lib/qc/decimal.h \
+	lib/qc/gc.c \
 	lib/qc/gc.h \
+	lib/qc/gc_model.c \
+	lib/qc/gc_model.h \
+	lib/qc/gc_segment.c \
+	lib/qc/gc_segment.h \
+	lib/qc/gc_stream.c \
+	lib/qc/gc_stream.h \
+	lib/qc/hit_table.c \
+	lib/qc/hit_table.h \
 	lib/qc/html.h \
 	lib/qc/json.h \
 	lib/qc/kmers.h \
@@ -42,6 +52,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/rules.h \
 	lib/qc/scores.c \
 	lib/qc/scores.h \
+	lib/qc/sequence_kernel.c \
+	lib/qc/sequence_kernel.h \
 	lib/qc/sequences.c \
 	lib/qc/sequences.h \
 	lib/qc/text.h \
