@@ -10,8 +10,9 @@ lib_libqc_a_SOURCES = \
 	lib/qc/bases.c \
 	lib/qc/byte_table.c \
 	lib/qc/byte_table.h \
+	lib/qc/byte_table_count.c \
+	lib/qc/byte_table_internal.h \
 	lib/qc/byte_table_pack.c \
-	lib/qc/byte_table_pack.h \
 	lib/qc/contaminants.h \
 	lib/qc/count.c \
 	lib/qc/count.h \
@@ -56,6 +57,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/sequence_kernel.h \
 	lib/qc/sequences.c \
 	lib/qc/sequences.h \
+	lib/qc/symbol_kernel.c \
+	lib/qc/symbol_kernel.h \
 	lib/qc/text.h \
 	lib/qc/tiles.c \
 	lib/qc/tiles.h \
