@@ -3,6 +3,7 @@ noinst_LIBRARIES += lib/libqc.a
 lib_libqc_a_SOURCES = \
 	lib/qc/adapter_list.c \
 	lib/qc/adapter_list.h \
+	lib/qc/adapters.c \
 	lib/qc/adapters.h \
 	lib/qc/archive.h \
 	lib/qc/assembly.c \
@@ -12,8 +13,9 @@ lib_libqc_a_SOURCES = \
 	lib/qc/bases.c \
 	lib/qc/byte_table.c \
 	lib/qc/byte_table.h \
+	lib/qc/byte_table_count.c \
+	lib/qc/byte_table_internal.h \
 	lib/qc/byte_table_pack.c \
-	lib/qc/byte_table_pack.h \
 	lib/qc/contaminant_table.c \
 	lib/qc/contaminant_table.h \
 	lib/qc/contaminants.c \
@@ -40,7 +42,16 @@ lib_libqc_a_SOURCES = \
 	lib/qc/derive_tiles.c \
 	lib/qc/encoding.c \
 	lib/qc/encoding.h \
+	lib/qc/gc.c \
 	lib/qc/gc.h \
+	lib/qc/gc_model.c \
+	lib/qc/gc_model.h \
+	lib/qc/gc_segment.c \
+	lib/qc/gc_segment.h \
+	lib/qc/gc_stream.c \
+	lib/qc/gc_stream.h \
+	lib/qc/hit_table.c \
+	lib/qc/hit_table.h \
 	lib/qc/html.h \
 	lib/qc/java_hash.c \
 	lib/qc/java_hash.h \
@@ -72,8 +83,12 @@ lib_libqc_a_SOURCES = \
 	lib/qc/rules.h \
 	lib/qc/scores.c \
 	lib/qc/scores.h \
+	lib/qc/sequence_kernel.c \
+	lib/qc/sequence_kernel.h \
 	lib/qc/sequences.c \
 	lib/qc/sequences.h \
+	lib/qc/symbol_kernel.c \
+	lib/qc/symbol_kernel.h \
 	lib/qc/table_walk.c \
 	lib/qc/table_walk.h \
 	lib/qc/text.c \
