@@ -58,6 +58,9 @@ lib_libqc_a_SOURCES = \
 	lib/qc/java_number.c \
 	lib/qc/java_number.h \
 	lib/qc/json.h \
+	lib/qc/key_table.c \
+	lib/qc/key_table.h \
+	lib/qc/key_table_pack.c \
 	lib/qc/kmers.h \
 	lib/qc/length_table.c \
 	lib/qc/length_table.h \
@@ -87,6 +90,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/sequence_kernel.h \
 	lib/qc/sequences.c \
 	lib/qc/sequences.h \
+	lib/qc/sequences_pack.c \
+	lib/qc/sequences_state.h \
 	lib/qc/symbol_kernel.c \
 	lib/qc/symbol_kernel.h \
 	lib/qc/table_walk.c \
