@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Counters against a count by the plainest means, and against themselves: whatever the batches, the
- * splits and the order of merging, the packed bytes are the same.
+ * splits and the order of merging neighbours, the packed bytes are the same.
  */
 #include "lib/qc/counters.h"
 
@@ -134,10 +134,33 @@ static void test_numbers(const char *name, const struct reads *reads,
 
 /* ---- merging */
 
+/* Counters that begin with the file. */
+static struct counters *first_make(void)
+{
+	struct counters *counters = NULL;
+
+	if (counters_new(UNORDERED, NULL, &PRIOR_FIRST, &counters) < 0)
+		abort();
+	return counters;
+}
+
+/* The same counters when they have travelled. */
+static struct counters *travel(struct counters *counters)
+{
+	_cleanup_(freep) uint8_t *bytes = NULL;
+	struct counters *travelled = NULL;
+	size_t n;
+
+	bytes = counters_bytes(counters, &n);
+	if (counters_unpack(bytes, n, &travelled, NULL) < 0)
+		abort();
+	counters_free(counters);
+	return travelled;
+}
+
 /*
- * Counts the reads cut into pieces at random places (some may be empty), merges random pairs in a
- * random direction until one is left (a pair may have travelled packed), and compares its packed
- * bytes.
+ * Counts the reads cut into pieces at random places (some may be empty), merges random neighbours until one is left (they
+ * may have travelled packed), and compares its packed bytes.
  */
 static bool merge_same(const struct reads *reads, const uint8_t *want, size_t want_n, uint64_t seed)
 {
@@ -149,33 +172,21 @@ static bool merge_same(const struct reads *reads, const uint8_t *want, size_t wa
 	for (size_t i = 0; i < n; i++) {
 		size_t to = i == n - 1 ? reads->n : from + random_below(&seed, reads->n - from + 1);
 
-		pieces[i] = counters_make(UNORDERED);
+		pieces[i] = i == 0 ? first_make() : counters_make(UNORDERED);
 		reads_count(reads, from, to, &seed, pieces[i]);
 		from = to;
 	}
-	while (n > 1) {
-		size_t a = random_below(&seed, n), b = random_below(&seed, n - 1);
-		struct counters *from_counters;
+	for (; n > 1; n--) {
+		size_t a = random_below(&seed, n - 1);
 
-		b += b >= a;
-		from_counters = pieces[b];
-		if (random_below(&seed, 2)) {
-			_cleanup_(freep) uint8_t *bytes = counters_bytes(from_counters, &got_n);
-			struct counters *travelled;
-
-			if (counters_unpack(bytes, got_n, &travelled, NULL) < 0)
-				return false;
-			counters_free(from_counters);
-			from_counters = travelled;
-		}
-		if (counters_merge(pieces[a], from_counters, &(uint32_t){0}) < 0)
+		if (random_below(&seed, 2))
+			pieces[a + 1] = travel(pieces[a + 1]);
+		if (random_below(&seed, 2))
+			pieces[a] = travel(pieces[a]);
+		if (counters_merge(pieces[a], pieces[a + 1], &(uint32_t){0}) < 0)
 			return false;
-		counters_free(from_counters);
-		pieces[b] =
-		    pieces[a]; /* the slot of a is taken by the last one, unless that is b */
-		pieces[a] = pieces[--n];
-		if (b == n)
-			pieces[a] = pieces[b];
+		counters_free(pieces[a + 1]);
+		memmove(&pieces[a + 1], &pieces[a + 2], (n - a - 2) * sizeof pieces[0]);
 	}
 	got = counters_bytes(pieces[0], &got_n);
 	same = got_n == want_n && memcmp(got, want, want_n) == 0;
@@ -216,7 +227,7 @@ static void test_round_trip(const char *name, const struct counters *counters)
 static void test_kinds(void)
 {
 	for (size_t i = 0; i < KINDS; i++) {
-		_cleanup_(countersp) struct counters *counters = counters_make(COUNT_ALL);
+		_cleanup_(countersp) struct counters *counters = first_make();
 		struct reads reads;
 		uint64_t seed = 99 + i;
 
