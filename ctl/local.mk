@@ -5,6 +5,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/ctl.c \
 	ctl/job.c ctl/job.h \
 	ctl/local.c ctl/local.h \
+	ctl/local_file.c ctl/local_file.h \
 	ctl/output.c ctl/output.h \
 	ctl/progress.c ctl/progress.h \
 	ctl/submit.c ctl/submit.h \

@@ -62,14 +62,17 @@ static int run(struct call *call, struct error *err)
 	const struct check_options *options = call->options;
 	struct checking checking = {.call = call};
 	struct local_watch watch = {.done = file_done, .progress = file_progress, .data = &checking};
+	struct count_rules rules;
 	struct local_options local = {
 		.threads = local_cores(),
 		.modules = COUNT_LENGTHS,
+		.rules = &rules,
 		.read_max = READ_MAX_DEFAULT,
 		.lenient = options->lenient,
 	};
 	int r;
 
+	rules_default(&rules, COMPAT_0_12_1);
 	progress_begin(&checking.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all");
 	r = local_count((const char *const *)call->arguments, call->arguments_n, &local, &watch, err);
 	progress_end(&checking.progress);

@@ -89,7 +89,9 @@ static void file_progress(void *data, size_t ended, uint64_t bytes, uint64_t byt
 static int run_here(struct call *call, struct error *err)
 {
 	const struct qc_options *options = call->options;
+	struct count_rules rules;
 	struct local_options local = {
+		.rules = &rules,
 		.threads = options->threads ? (uint32_t)options->threads : local_cores(),
 		.modules = output_modules(&call->output),
 		.read_max = options->read_max,
@@ -100,6 +102,7 @@ static int run_here(struct call *call, struct error *err)
 	struct local_watch watch = {.done = file_done, .progress = file_progress, .data = &here};
 	int r;
 
+	rules_default(&rules, COMPAT_0_12_1);
 	progress_begin(&here.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all");
 	r = local_count((const char *const *)call->arguments, call->arguments_n, &local, &watch, err);
 	progress_end(&here.progress);
