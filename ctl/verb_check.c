@@ -27,8 +27,7 @@ static const struct option_table check_table = {
 struct checking {
 	struct call *call;
 	struct progress progress;
-	struct error error; /* of the first file at fault */
-	size_t wrong;
+	struct failures failures;
 };
 
 static void file_done(void *data, size_t i, const struct local_result *result)
@@ -38,10 +37,7 @@ static void file_done(void *data, size_t i, const struct local_result *result)
 
 	progress_end(&checking->progress);
 	if (result->error.class != ERROR_NONE) {
-		if (checking->wrong++ == 0)
-			checking->error = result->error;
-		else
-			say(checking->call, "%s", result->error.text);
+		failures_add(&checking->failures, &result->error);
 		return;
 	}
 	(void)printf("%s: valid, %s, %llu reads, %llu bases%s\n", TEXT(path), file_kind_name(result->facts.kind),
@@ -76,11 +72,7 @@ static int run(struct call *call, struct error *err)
 	progress_begin(&checking.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all");
 	r = local_count((const char *const *)call->arguments, call->arguments_n, &local, &watch, err);
 	progress_end(&checking.progress);
-	if (r == 0 && checking.wrong > 0) {
-		*err = checking.error;
-		r = -EBADMSG;
-	}
-	return r;
+	return r < 0 ? r : (int)checking.failures.class;
 }
 
 const struct verb verb_check = {
