@@ -4,6 +4,7 @@ noinst_LIBRARIES += daemon/libcoord.a
 COORD_CORE_SOURCES = \
 	daemon/coord/core.c daemon/coord/core.h daemon/coord/core_internal.h \
 	daemon/coord/core_actions.c \
+	daemon/coord/core_again.c \
 	daemon/coord/core_file.c \
 	daemon/coord/core_job.c \
 	daemon/coord/core_node.c \

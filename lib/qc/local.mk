@@ -23,6 +23,9 @@ lib_libqc_a_SOURCES = \
 	lib/qc/gc.h \
 	lib/qc/html.h \
 	lib/qc/json.h \
+	lib/qc/key_table.c \
+	lib/qc/key_table.h \
+	lib/qc/key_table_pack.c \
 	lib/qc/kmers.h \
 	lib/qc/length_table.c \
 	lib/qc/length_table.h \
@@ -44,6 +47,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/scores.h \
 	lib/qc/sequences.c \
 	lib/qc/sequences.h \
+	lib/qc/sequences_pack.c \
+	lib/qc/sequences_state.h \
 	lib/qc/text.h \
 	lib/qc/tiles.c \
 	lib/qc/tiles.h \

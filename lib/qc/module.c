@@ -10,6 +10,7 @@ static const struct module *const modules[_MODULE_MAX] = {
     [MODULE_QUALITY_TABLE] = &module_quality_table,
     [MODULE_BASES] = &module_bases,
     [MODULE_SCORES] = &module_scores,
+    [MODULE_SEQUENCES] = &module_sequences,
 };
 
 _Static_assert(COUNT_LENGTHS == 1u << MODULE_LENGTHS, "bit of counters.h");
