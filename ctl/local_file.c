@@ -140,8 +140,6 @@ static bool take_again(const struct local_options *options, struct local_file *f
 	*ret = (struct piece){
 		.file = file, .link = again[i].slice, .again = true, .modules = again[i].modules, .prior = prior};
 	chain_task(&file->chain, ret->link, options->read_max, options->lenient, &ret->task);
-	ret->task.start_known = true;
-	ret->task.start = file->chain.links[ret->link].seam.first;
 	return true;
 }
 
