@@ -98,8 +98,19 @@ lib_libqc_a_SOURCES = \
 	lib/qc/table_walk.h \
 	lib/qc/text.c \
 	lib/qc/text.h \
+	lib/qc/tile_cells.c \
+	lib/qc/tile_cells.h \
+	lib/qc/tile_header.c \
+	lib/qc/tile_header.h \
+	lib/qc/tile_set.c \
+	lib/qc/tile_set.h \
+	lib/qc/tile_set_pack.c \
 	lib/qc/tiles.c \
 	lib/qc/tiles.h \
+	lib/qc/tiles_list.c \
+	lib/qc/tiles_merge.c \
+	lib/qc/tiles_pack.c \
+	lib/qc/tiles_state.h \
 	lib/qc/tracked.c \
 	lib/qc/tracked.h \
 	lib/qc/varint.c \
