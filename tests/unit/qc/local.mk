@@ -1,5 +1,8 @@
 QC_READS = tests/unit/qc/reads.c tests/unit/qc/reads.h
 
+QC_POOL = tests/unit/qc/pool.c tests/unit/qc/pool.h $(QC_READS)
+
+UNIT_TESTS += tests/unit/qc/tracked tests/unit/qc/sequences tests/unit/qc/assembly
 UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count tests/unit/qc/tiles
 EXTRA_DIST += tests/oracle/mean.py
 
@@ -25,3 +28,11 @@ tests_unit_qc_tiles_LDADD = $(QC_LIBS) -lm
 check_PROGRAMS += tests/tools/qc_report
 tests_tools_qc_report_SOURCES = tests/tools/qc_report.c
 tests_tools_qc_report_LDADD = $(QC_LIBS) -lm
+tests_unit_qc_tracked_SOURCES = tests/unit/qc/tracked.c $(QC_READS) $(TAP)
+tests_unit_qc_tracked_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_sequences_SOURCES = tests/unit/qc/sequences.c $(QC_POOL) $(TAP)
+tests_unit_qc_sequences_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_assembly_SOURCES = tests/unit/qc/assembly.c $(QC_POOL) $(TAP)
+tests_unit_qc_assembly_LDADD = $(QC_LIBS) -lm
