@@ -16,6 +16,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/fastq/chain.h"
+#include "lib/qc/assembly.h"
 #include "lib/qc/csv.h"
 #include "tests/unit/qc/reads.h"
 #include "tests/unit/tap.h"
@@ -133,13 +134,23 @@ static enum chain_outcome count_one(struct local *local, uint64_t i)
 
 static struct counters *merge_all(struct local *local)
 {
-	struct counters *all = counters_make(COUNT_ALL);
+	struct assembly *assembly = NULL;
+	struct counters *all = NULL;
+	struct count_rules rules;
+	struct error err;
 
+	rules_default(&rules, COMPAT_0_12_1);
+	if (assembly_new(COUNT_ALL, &rules, &assembly) < 0)
+		abort();
 	for (uint64_t i = 0; i < local->chain.n; i++) {
-		if (local->counters[i] && counters_merge(all, local->counters[i], &(uint32_t){0}) < 0)
+		if (!local->counters[i])
+			assembly_skip(assembly);
+		else if (assembly_take(assembly, TAKE(local->counters[i]), &err) < 0)
 			abort();
-		drop(local, i);
 	}
+	if (assembly_result(assembly, &all, &err) < 0)
+		abort();
+	assembly_free(assembly);
 	return all;
 }
 
