@@ -1,6 +1,8 @@
 QC_READS = tests/unit/qc/reads.c tests/unit/qc/reads.h
+QC_DAMAGE = tests/unit/qc/damage.c tests/unit/qc/damage.h
 
 UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count
+UNIT_TESTS += tests/unit/qc/gc tests/unit/qc/adapters tests/unit/qc/sequence_kernel
 EXTRA_DIST += tests/oracle/mean.py
 
 tests_unit_qc_kernel_SOURCES = tests/unit/qc/kernel.c $(QC_READS) $(TAP)
@@ -9,7 +11,7 @@ tests_unit_qc_kernel_LDADD = $(QC_LIBS) -lm
 tests_unit_qc_counters_SOURCES = tests/unit/qc/counters.c $(QC_READS) $(TAP)
 tests_unit_qc_counters_LDADD = $(QC_LIBS) -lm
 
-tests_unit_qc_unpack_SOURCES = tests/unit/qc/unpack.c $(QC_READS) $(TAP)
+tests_unit_qc_unpack_SOURCES = tests/unit/qc/unpack.c $(QC_DAMAGE) $(QC_READS) $(TAP)
 tests_unit_qc_unpack_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_csv_SOURCES = tests/unit/qc/csv.c $(QC_READS) $(TAP)
@@ -17,3 +19,12 @@ tests_unit_qc_csv_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_count_SOURCES = tests/unit/qc/count.c $(QC_READS) $(TAP)
 tests_unit_qc_count_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_gc_SOURCES = tests/unit/qc/gc.c $(QC_DAMAGE) $(QC_READS) $(TAP)
+tests_unit_qc_gc_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_adapters_SOURCES = tests/unit/qc/adapters.c $(QC_DAMAGE) $(QC_READS) $(TAP)
+tests_unit_qc_adapters_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_sequence_kernel_SOURCES = tests/unit/qc/sequence_kernel.c $(QC_READS) $(TAP)
+tests_unit_qc_sequence_kernel_LDADD = $(QC_LIBS) -lm
