@@ -7,6 +7,8 @@ UNIT_TESTS += tests/unit/qc/tracked tests/unit/qc/sequences tests/unit/qc/assemb
 UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count tests/unit/qc/tiles
 UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count
 UNIT_TESTS += tests/unit/qc/gc tests/unit/qc/adapters tests/unit/qc/sequence_kernel
+QC_TILES = tests/unit/qc/tiles_plain.c tests/unit/qc/tiles_plain.h
+UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count tests/unit/qc/tiles tests/unit/qc/tile_cells
 EXTRA_DIST += tests/oracle/mean.py
 
 tests_unit_qc_kernel_SOURCES = tests/unit/qc/kernel.c $(QC_READS) $(TAP)
@@ -24,7 +26,7 @@ tests_unit_qc_csv_LDADD = $(QC_LIBS) -lm
 tests_unit_qc_count_SOURCES = tests/unit/qc/count.c $(QC_READS) $(TAP)
 tests_unit_qc_count_LDADD = $(QC_LIBS) -lm
 
-tests_unit_qc_tiles_SOURCES = tests/unit/qc/tiles.c $(QC_READS) $(TAP)
+tests_unit_qc_tiles_SOURCES = tests/unit/qc/tiles.c $(QC_TILES) $(QC_READS) $(TAP)
 tests_unit_qc_tiles_LDADD = $(QC_LIBS) -lm
 
 # Counts one file and prints its report: for tests that compare with FastQC.
@@ -45,3 +47,5 @@ tests_unit_qc_adapters_SOURCES = tests/unit/qc/adapters.c $(QC_DAMAGE) $(QC_READ
 tests_unit_qc_adapters_LDADD = $(QC_LIBS) -lm
 tests_unit_qc_sequence_kernel_SOURCES = tests/unit/qc/sequence_kernel.c $(QC_READS) $(TAP)
 tests_unit_qc_sequence_kernel_LDADD = $(QC_LIBS) -lm
+tests_unit_qc_tile_cells_SOURCES = tests/unit/qc/tile_cells.c $(QC_TILES) $(QC_READS) $(TAP)
+tests_unit_qc_tile_cells_LDADD = $(QC_LIBS) -lm
