@@ -8,16 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS_MAX 17  /* with so many every double reads back */
-#define DIGITS_SURE 15 /* every decimal of so many digits is told from its neighbours */
 #define WHOLE_MAX 1e15 /* whole numbers below are printed as they are */
 
-/* digits[0].digits[1]...digits[n - 1] times ten to the exponent */
-struct decimal {
-	char digits[DIGITS_MAX + 1];
-	int n;
-	int exponent;
+/* A kind of number: with digits_max digits every one reads back; every decimal of digits_sure digits is told from its neighbours. */
+struct precision {
+	int digits_max, digits_sure;
+	bool (*reads_back)(const char *text, double value);
 };
+
+static bool reads_back_double(const char *text, double value)
+{
+	return strtod(text, NULL) == value;
+}
+
+static bool reads_back_float(const char *text, double value)
+{
+	return strtof(text, NULL) == (float)value;
+}
+
+static const struct precision precision_double = {DECIMAL_DIGITS, 15, reads_back_double};
+static const struct precision precision_float = {9, 6, reads_back_float};
 
 /* The decimal of n digits that is nearest to value, which is finite and positive. */
 static void decimal_round(struct decimal *decimal, double value, int n)
@@ -47,39 +57,49 @@ static void decimal_next(struct decimal *decimal)
 	decimal->exponent++;
 }
 
-static bool decimal_reads_back(const struct decimal *decimal, double value)
+static bool decimal_reads_back(const struct decimal *decimal, const struct precision *precision, double value)
 {
 	char text[DECIMAL_MAX];
 
-	(void)snprintf(text, sizeof text, "%se%d", decimal->digits,
-	               decimal->exponent - (decimal->n - 1));
-	return strtod(text, NULL) == value;
+	(void)snprintf(text, sizeof text, "%se%d", decimal->digits, decimal->exponent - (decimal->n - 1));
+	return precision->reads_back(text, value);
 }
 
 /*
- * At a power of two the doubles below lie closer than those above: there the nearest decimal of n
- * digits, being smaller, may not read back while the next larger one does.
+ * At a power of two the numbers below lie closer than those above: there the nearest decimal of n digits, being smaller, may
+ * not read back while the next larger one does.
  */
-static bool decimal_try(struct decimal *decimal, double value, int n)
+static bool decimal_try(struct decimal *decimal, const struct precision *precision, double value, int n)
 {
 	decimal_round(decimal, value, n);
-	if (decimal_reads_back(decimal, value))
+	if (decimal_reads_back(decimal, precision, value))
 		return true;
 	decimal_next(decimal);
-	return decimal_reads_back(decimal, value);
+	return decimal_reads_back(decimal, precision, value);
 }
 
 /* Most means need 16 or 17 digits: only when 15 are enough is there anything shorter to look for. */
-static void decimal_find(struct decimal *decimal, double value)
+static void decimal_search(struct decimal *decimal, const struct precision *precision, double value)
 {
-	int n = decimal_try(decimal, value, DIGITS_SURE) ? 1 : DIGITS_SURE + 1;
+	int most = precision->digits_max, sure = precision->digits_sure;
+	int n = decimal_try(decimal, precision, value, sure) ? 1 : sure + 1;
 
-	while (n < DIGITS_MAX && !decimal_try(decimal, value, n))
+	while (n < most && !decimal_try(decimal, precision, value, n))
 		n++;
-	if (n == DIGITS_MAX)
-		(void)decimal_try(decimal, value, n);
+	if (n == most)
+		(void)decimal_try(decimal, precision, value, n);
 	while (decimal->n > 1 && decimal->digits[decimal->n - 1] == '0')
 		decimal->digits[--decimal->n] = '\0';
+}
+
+void decimal_find(struct decimal *decimal, double value)
+{
+	decimal_search(decimal, &precision_double, value);
+}
+
+void decimal_find_float(struct decimal *decimal, float value)
+{
+	decimal_search(decimal, &precision_float, (double)value);
 }
 
 static void decimal_print(char out[DECIMAL_MAX], const struct decimal *decimal)

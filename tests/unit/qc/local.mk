@@ -1,6 +1,6 @@
 QC_READS = tests/unit/qc/reads.c tests/unit/qc/reads.h
 
-UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count
+UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count tests/unit/qc/tiles
 EXTRA_DIST += tests/oracle/mean.py
 
 tests_unit_qc_kernel_SOURCES = tests/unit/qc/kernel.c $(QC_READS) $(TAP)
@@ -17,3 +17,11 @@ tests_unit_qc_csv_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_count_SOURCES = tests/unit/qc/count.c $(QC_READS) $(TAP)
 tests_unit_qc_count_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_tiles_SOURCES = tests/unit/qc/tiles.c $(QC_READS) $(TAP)
+tests_unit_qc_tiles_LDADD = $(QC_LIBS) -lm
+
+# Counts one file and prints its report: for tests that compare with FastQC.
+check_PROGRAMS += tests/tools/qc_report
+tests_tools_qc_report_SOURCES = tests/tools/qc_report.c
+tests_tools_qc_report_LDADD = $(QC_LIBS) -lm
