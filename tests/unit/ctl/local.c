@@ -92,8 +92,11 @@ static void make(const char *name, unsigned int reads, unsigned int longest, boo
 
 static struct local_options options_of(uint32_t threads, uint64_t slice_size)
 {
+	static struct count_rules rules;
+
+	rules_default(&rules, COMPAT_0_12_1);
 	return (struct local_options){
-		.threads = threads, .modules = COUNT_MEAN, .read_max = 1 << 20, .slice_size = slice_size};
+		.threads = threads, .modules = COUNT_MEAN, .rules = &rules, .read_max = 1 << 20, .slice_size = slice_size};
 }
 
 /* By hand: one read after the other. */
