@@ -11,33 +11,57 @@
 #include "lib/base/cleanup.h"
 #include "lib/qc/decimal.h"
 #include "lib/qc/quality_sum.h"
-#include "lib/qc/byte_table.h"
+#include "lib/qc/table_walk.h"
 
 uint32_t csv_modules(const struct csv_options *options)
 {
 	return COUNT_MEAN | (options->error_mean ? COUNT_QUALITY_TABLE : 0);
 }
 
-static int csv_offset(const struct csv_options *options, const struct quality_sum *sum)
+/* Where the numbers come from: the sums, or where there is none, or more is asked for, the table of qualities. */
+struct csv_source {
+	const struct quality_sum *sum;
+	struct reach reach;     /* with sum */
+	struct table_walk walk; /* with its table */
+	uint64_t positions;
+	uint8_t lowest;         /* quality byte */
+};
+
+static int source_init(struct csv_source *source, const struct counters *counters, bool error_mean)
 {
-	if (options->phred == PHRED_AUTO)
-		return sum->range.lowest >= 64 ? PHRED_64 : PHRED_33;
-	return options->phred;
+	const struct quality_sum *sum = counters_state(counters, MODULE_QUALITY_SUM);
+	const struct byte_table *table = counters_state(counters, MODULE_QUALITY_TABLE);
+	struct byte_range range;
+	int r;
+
+	if (!table && (!sum || error_mean))
+		return -EINVAL;
+	if (sum && !error_mean) {
+		source->sum = sum;
+		source->lowest = sum->range.lowest;
+		r = reach_init(&source->reach, &sum->lengths);
+		source->positions = r < 0 ? 0 : source->reach.longest;
+		return r;
+	}
+	source->walk.table = table;
+	r = table_positions(table, &source->positions);
+	if (r >= 0)
+		r = table_range(table, &range);
+	source->lowest = r < 0 ? 0 : range.lowest;
+	return r;
 }
 
-/* A quality error probability of 10^(-Q/10) for each read, averaged, and back to a Phred score. */
-static double error_mean(const struct table_view *view, size_t position, uint64_t reads, int offset)
+static void source_deinit(struct csv_source *source)
 {
-	double errors = 0;
+	reach_deinit(&source->reach);
+	table_walk_deinit(&source->walk);
+}
 
-	for (uint16_t i = 0; i < view->columns.n;
-	     i++) { /* by growing byte: the order of additions is part of the result */
-		uint64_t n = table_view_count(view, view->order[i], position);
-
-		if (n > 0)
-			errors += (double)n * pow(10.0, (offset - view->order[i]) / 10.0);
-	}
-	return -10.0 * log10(errors / (double)reads) + 0.0; /* + 0.0: no negative zero */
+static int csv_offset(const struct csv_options *options, uint8_t lowest)
+{
+	if (options->phred == PHRED_AUTO)
+		return lowest >= 64 ? PHRED_64 : PHRED_33;
+	return options->phred;
 }
 
 static double quality_mean(uint64_t sum, uint64_t reads, int offset)
@@ -46,38 +70,55 @@ static double quality_mean(uint64_t sum, uint64_t reads, int offset)
 	return (double)((int64_t)sum - (int64_t)reads * offset) / (double)reads;
 }
 
-/* All lines, in the "C" locale. The stream remembers its own errors. */
-static int csv_lines(FILE *out, const struct quality_sum *sum, const struct byte_table *table,
-                     const struct csv_options *options)
+/* A quality error probability of 10^(-Q/10) for each read, averaged, and back to a Phred score. */
+static double error_mean(const struct table_column *column, int offset)
 {
-	_cleanup_(table_view_deinit) struct table_view view = {0};
-	_cleanup_(reach_deinit) struct reach reach = {0};
-	const char *end = options->crlf ? "\r\n" : "\n";
-	int r, offset = csv_offset(options, sum);
-	char text[DECIMAL_MAX];
+	double errors = 0;
 
-	r = reach_init(&reach, &sum->lengths);
+	for (uint16_t i = 0; i < column->n; i++) /* by growing byte: the order of additions is part of the result */
+		errors += (double)column->counts[i] * pow(10.0, (offset - column->bytes[i]) / 10.0);
+	return -10.0 * log10(errors / (double)column->total) + 0.0; /* + 0.0: no negative zero */
+}
+
+/* The means of a position; *ret_error only with the table. */
+static int csv_means(struct csv_source *source, uint64_t position, int offset, double *ret_mean, double *ret_error)
+{
+	struct table_column column;
+	uint64_t sum = 0;
+	int r;
+
+	if (source->sum) {
+		*ret_mean = quality_mean(quality_sum_at(source->sum, position), reach_at(&source->reach, position), offset);
+		return 0;
+	}
+	r = table_walk_column(&source->walk, position, &column);
 	if (r < 0)
 		return r;
-	if (options->header && reach.longest > 0)
-		fprintf(out, "position,mean_quality%s%s",
-		        options->error_mean ? ",error_mean_quality" : "", end);
-	for (uint64_t p = 0; p < reach.longest && !ferror(out); p++) {
-		uint64_t reads = reach_at(&reach, p);
+	for (uint16_t i = 0; i < column.n; i++)
+		sum += column.counts[i] * column.bytes[i];
+	*ret_mean = quality_mean(sum, column.total, offset);
+	*ret_error = error_mean(&column, offset);
+	return 0;
+}
 
-		fprintf(
-		    out, "%" PRIu64 ",%s", p + options->base,
-		    decimal_shortest(text, quality_mean(quality_sum_at(sum, p), reads, offset)));
-		if (options->error_mean) {
-			r = p % QUALITY_ROW > 0
-			        ? 0
-			        : table_view_take(&view, table, (size_t)(p / QUALITY_ROW));
-			if (r < 0)
-				return r;
-			fprintf(out, ",%s",
-			        decimal_shortest(
-				    text, error_mean(&view, p % QUALITY_ROW, reads, offset)));
-		}
+/* All lines, in the "C" locale. The stream remembers its own errors. */
+static int csv_lines(FILE *out, struct csv_source *source, const struct csv_options *options)
+{
+	const char *end = options->crlf ? "\r\n" : "\n";
+	int offset = csv_offset(options, source->lowest);
+	double mean = 0, error = 0;
+	char text[DECIMAL_MAX];
+
+	if (options->header && source->positions > 0)
+		fprintf(out, "position,mean_quality%s%s", options->error_mean ? ",error_mean_quality" : "", end);
+	for (uint64_t p = 0; p < source->positions && !ferror(out); p++) {
+		int r = csv_means(source, p, offset, &mean, &error);
+
+		if (r < 0)
+			return r;
+		fprintf(out, "%" PRIu64 ",%s", p + options->base, decimal_shortest(text, mean));
+		if (options->error_mean)
+			fprintf(out, ",%s", decimal_shortest(text, error));
 		fputs(end, out);
 	}
 	return 0;
@@ -86,20 +127,20 @@ static int csv_lines(FILE *out, const struct quality_sum *sum, const struct byte
 int csv_write(FILE *out, const struct counters *counters, const struct csv_options *options,
               struct error *err)
 {
-	const struct quality_sum *sum = counters_state(counters, MODULE_QUALITY_SUM);
-	const struct byte_table *table = counters_state(counters, MODULE_QUALITY_TABLE);
+	_cleanup_(source_deinit) struct csv_source source = {0};
 	locale_t numbers, before;
-	int r;
+	int r = source_init(&source, counters, options->error_mean);
 
-	if (!sum || (options->error_mean && !table))
-		return error_set(err, -EINVAL, ERROR_SOFTWARE,
-		                 "the counters lack what this table is made of");
+	if (r == -EINVAL)
+		return error_set(err, r, ERROR_SOFTWARE, "the counters lack what this table is made of");
+	if (r < 0)
+		return error_oom(err);
 	numbers = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (!numbers)
 		return error_oom(err);
 	before = uselocale(numbers);
 	errno = 0;
-	r = csv_lines(out, sum, table, options);
+	r = csv_lines(out, &source, options);
 	if (r >= 0 && (fflush(out) != 0 || ferror(out)))
 		r = errno > 0 ? -errno : -EIO;
 	(void)uselocale(before);
