@@ -20,3 +20,8 @@ tests_unit_qc_count_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_tiles_SOURCES = tests/unit/qc/tiles.c $(QC_READS) $(TAP)
 tests_unit_qc_tiles_LDADD = $(QC_LIBS) -lm
+
+# Counts one file and prints its report: for tests that compare with FastQC.
+check_PROGRAMS += tests/tools/qc_report
+tests_tools_qc_report_SOURCES = tests/tools/qc_report.c
+tests_tools_qc_report_LDADD = $(QC_LIBS) -lm
