@@ -13,3 +13,8 @@ UNIT_TESTS += tests/report/merge
 
 tests_report_merge_SOURCES = tests/report/merge.c tests/report/made.c tests/report/made.h $(QC_READS) $(TAP)
 tests_report_merge_LDADD = $(QC_LIBS) -lm
+
+UNIT_TESTS += tests/report/large
+
+tests_report_large_SOURCES = tests/report/large.c $(QC_READS) $(TAP)
+tests_report_large_LDADD = $(QC_LIBS) -lm
