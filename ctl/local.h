@@ -32,6 +32,7 @@ struct local_options {
 struct local_result {
 	struct file_facts facts;    /* as far as the file could be opened */
 	uint64_t records;
+	uint64_t again;             /* slices that were counted a second time */
 	struct counters *counters;  /* NULL where error says why; stays local_count()'s */
 	struct error error;         /* class ERROR_NONE: counted */
 };

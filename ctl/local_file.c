@@ -255,6 +255,7 @@ static void file_go_on(struct local_file *file, pthread_mutex_t *lock)
 		return file_finish(file, lock);
 	if (atomic_load(&file->bytes_again) > 0)
 		return;
+	file->result.again = n;
 	for (size_t i = 0; i < n; i++)
 		bytes += file->chain.links[again[i].slice].end - file->chain.links[again[i].slice].begin;
 	atomic_store(&file->bytes_again, bytes);

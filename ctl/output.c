@@ -198,7 +198,7 @@ static char *name_in_full(const char *name)
 
 struct place {
 	char *name;
-	const char *path;
+	const char *const *path; /* among the inputs */
 };
 
 static int by_name(const void *a, const void *b)
@@ -206,16 +206,25 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct place *)a)->name, ((const struct place *)b)->name);
 }
 
+/* Those of one name in the order of the inputs. */
+static int by_name_and_input(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int order = by_name(a, b);
+
+	return order ? order : (x->path > y->path) - (x->path < y->path);
+}
+
 /* a/x.fq and b/x.fq would both become x.fq.csv, x.fastq and x.fq.gz both x_fastqc.zip: the second would replace the first. */
 static int names_check(struct place *places, size_t n, struct error *err)
 {
-	qsort(places, n, sizeof *places, by_name);
+	qsort(places, n, sizeof *places, by_name_and_input);
 	for (size_t i = 1; i < n; i++)
 		if (by_name(&places[i - 1], &places[i]) == 0)
 			return error_set(err, -EINVAL, ERROR_USAGE,
 			                 "%s and %s: the results of both would be %s; count them one by one, into folders of "
 			                 "their own",
-			                 TEXT(places[i - 1].path), TEXT(places[i].path), TEXT(last_part(places[i].name)));
+			                 TEXT(*places[i - 1].path), TEXT(*places[i].path), TEXT(last_part(places[i].name)));
 	return 0;
 }
 
@@ -233,7 +242,7 @@ static int form_check(const struct output_options *options, enum compat compat, 
 		r = output_place(options, compat, form, paths[i], n, &name);
 		if (r < 0 || !name)
 			break;
-		places[places_n++] = (struct place){.name = name_in_full(name), .path = paths[i]};
+		places[places_n++] = (struct place){.name = name_in_full(name), .path = &paths[i]};
 		r = places[places_n - 1].name ? 0 : -ENOMEM;
 	}
 	r = r < 0 ? error_oom(err) : names_check(places, places_n, err);

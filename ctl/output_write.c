@@ -36,8 +36,9 @@ uint32_t output_modules(const struct output_options *options, const struct repor
 {
 	struct csv_options csv = csv_of(options);
 
-	return (options->forms & OUTPUT_SET(OUTPUT_CSV) ? csv_modules(&csv) : 0) |
-	       (options->forms & REPORTS ? reporting_modules(reporting) : 0);
+	if (options->forms & REPORTS) /* which have what CSV needs */
+		return reporting_modules(reporting);
+	return csv_modules(&csv);
 }
 
 static const char *last_part(const char *path)
@@ -65,17 +66,19 @@ static void writing_deinit(struct writing *writing)
 /* Counters that were made for another form, or by another version, of an earlier job. */
 static int counters_check(const struct writing *writing, struct error *err)
 {
-	uint32_t lacks = output_modules(writing->options, writing->reporting) & ~counters_modules(writing->counters);
+	uint32_t has = counters_modules(writing->counters);
+	uint32_t lacks = output_modules(writing->options, writing->reporting) & ~has;
 	enum compat compat = counters_rules(writing->counters)->compat;
 
+	if (has & COUNT_QUALITY_TABLE)
+		lacks &= ~COUNT_QUALITY_SUM;
 	if (lacks == COUNT_KMERS)
 		return error_set(err, -ENODATA, ERROR_USAGE,
 		                 "%s was counted without k-mers, which the limits ask for: submit it with these limits",
 		                 TEXT(writing->path));
 	if (lacks)
-		return error_set(err, -ENODATA, ERROR_USAGE, "%s was counted for %s only: submit it with this --as",
-		                 TEXT(writing->path),
-		                 (counters_modules(writing->counters) & COUNT_REPORT) == COUNT_REPORT ? "reports" : "csv");
+		return error_set(err, -ENODATA, ERROR_USAGE, "%s was counted for %s only: submit it with what it shall be shown as",
+		                 TEXT(writing->path), has & COUNT_QUALITY_TABLE ? "csv with --error-mean" : "csv");
 	if (writing->options->forms & REPORTS && writing->reporting->compat_given &&
 	    writing->reporting->rules.compat != compat)
 		return error_set(err, -ENODATA, ERROR_USAGE,

@@ -114,8 +114,7 @@ const struct verb verb_fetch = {
 	.arguments_min = 1,
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "Write the results of ended jobs; nothing is counted again.",
-	.detail = "A form needs what was counted for it: csv is there when the job was submitted --as csv, the others when it was\n"
-	          "submitted --as one of them.",
+	.detail = "Reports (fastqc, text, json, html) need a job that was submitted for one of them; csv is always there.",
 	.forms = OUTPUT_SET(OUTPUT_CSV),
 	.run = run,
 };

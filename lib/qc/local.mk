@@ -5,6 +5,7 @@ lib_libqc_a_SOURCES = \
 	lib/qc/adapter_list.h \
 	lib/qc/adapters.c \
 	lib/qc/adapters.h \
+	lib/qc/archive.c \
 	lib/qc/archive.h \
 	lib/qc/assembly.c \
 	lib/qc/assembly.h \
@@ -52,11 +53,15 @@ lib_libqc_a_SOURCES = \
 	lib/qc/gc_stream.h \
 	lib/qc/hit_table.c \
 	lib/qc/hit_table.h \
+	lib/qc/html.c \
 	lib/qc/html.h \
+	lib/qc/html_style.c \
+	lib/qc/html_style.h \
 	lib/qc/java_hash.c \
 	lib/qc/java_hash.h \
 	lib/qc/java_number.c \
 	lib/qc/java_number.h \
+	lib/qc/json.c \
 	lib/qc/json.h \
 	lib/qc/key_table.c \
 	lib/qc/key_table.h \
@@ -102,6 +107,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/tile_cells.h \
 	lib/qc/tile_header.c \
 	lib/qc/tile_header.h \
+	lib/qc/tile_kernel.c \
+	lib/qc/tile_kernel.h \
 	lib/qc/tile_set.c \
 	lib/qc/tile_set.h \
 	lib/qc/tile_set_pack.c \

@@ -29,7 +29,7 @@ static void test_modules(void)
 		{"json", false, 1, COUNT_REPORT},
 		{"html", true, 1, COUNT_REPORT},
 		{"fastqc", false, 0, COUNT_REPORT | COUNT_KMERS},
-		{"fastqc,csv", false, 1, COUNT_REPORT | COUNT_MEAN},
+		{"fastqc,csv", false, 1, COUNT_REPORT},
 	};
 	double before = reporting.limits.of[LIMIT_KMER].ignore;
 
