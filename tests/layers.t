@@ -31,6 +31,7 @@ zlib\.h                  lib/fastq/(inflate|crc)[^/]*
 libdeflate\.h            lib/fastq/(inflate|crc)[^/]*
 isa-l\.h                 lib/fastq/(inflate|crc)[^/]*
 isa-l/.*                 lib/fastq/(inflate|crc)[^/]*
+zip\.h                    lib/qc/archive[^/]*
 pthread\.h               ctl/local[^/]*
 '
 

@@ -5,7 +5,9 @@ lib_libqc_a_SOURCES = \
 	lib/qc/adapter_list.h \
 	lib/qc/adapters.c \
 	lib/qc/adapters.h \
+	lib/qc/archive.c \
 	lib/qc/archive.h \
+	lib/qc/archive_unpack.c \
 	lib/qc/assembly.c \
 	lib/qc/assembly.h \
 	lib/qc/base_groups.c \
@@ -52,11 +54,15 @@ lib_libqc_a_SOURCES = \
 	lib/qc/gc_stream.h \
 	lib/qc/hit_table.c \
 	lib/qc/hit_table.h \
+	lib/qc/html.c \
 	lib/qc/html.h \
+	lib/qc/html_style.c \
+	lib/qc/html_style.h \
 	lib/qc/java_hash.c \
 	lib/qc/java_hash.h \
 	lib/qc/java_number.c \
 	lib/qc/java_number.h \
+	lib/qc/json.c \
 	lib/qc/json.h \
 	lib/qc/key_table.c \
 	lib/qc/key_table.h \
