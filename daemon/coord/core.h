@@ -281,6 +281,7 @@ struct node_view {
 /* Walks in order of id (name for nodes); start with *cursor = 0. False at the end. */
 bool coord_next_job(const struct coord *coord, uint64_t *cursor, struct job_view *ret);
 bool coord_find_job(const struct coord *coord, uint64_t id, struct job_view *ret);
+const struct job_row *coord_find_row(const struct coord *coord, uint64_t id); /* of an unfinished job, or NULL */
 bool coord_find_file(const struct coord *coord, uint64_t job, uint32_t file, struct file_view *ret);
 bool coord_find_slice(const struct coord *coord, uint64_t job, uint32_t file, uint64_t slice, struct slice_view *ret);
 bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret);

@@ -85,6 +85,13 @@ bool coord_find_job(const struct coord *coord, uint64_t id, struct job_view *ret
 	return job;
 }
 
+const struct job_row *coord_find_row(const struct coord *coord, uint64_t id)
+{
+	const struct job *job = job_find(coord, id);
+
+	return job ? &job->row : NULL;
+}
+
 bool coord_find_file(const struct coord *coord, uint64_t id, uint32_t index, struct file_view *ret)
 {
 	struct job *job;

@@ -15,6 +15,7 @@ COORD_CORE_SOURCES = \
 
 daemon_libcoord_a_SOURCES = \
 	$(COORD_CORE_SOURCES) \
+	daemon/coord/context.c daemon/coord/context.h \
 	daemon/coord/drive.c \
 	daemon/coord/enrol.c \
 	daemon/coord/from_client.c \
@@ -27,7 +28,8 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/show.c \
 	daemon/coord/store.c daemon/coord/store.h daemon/coord/store_internal.h \
 	daemon/coord/store_results.c \
-	daemon/coord/store_rows.c
+	daemon/coord/store_rows.c \
+	daemon/coord/to_worker.c
 
 sbin_PROGRAMS += daemon/fqcoordd
 daemon_fqcoordd_SOURCES = daemon/coord/main.c

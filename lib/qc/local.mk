@@ -108,6 +108,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/tile_cells.h \
 	lib/qc/tile_header.c \
 	lib/qc/tile_header.h \
+	lib/qc/tile_kernel.c \
+	lib/qc/tile_kernel.h \
 	lib/qc/tile_set.c \
 	lib/qc/tile_set.h \
 	lib/qc/tile_set_pack.c \

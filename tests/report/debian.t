@@ -25,10 +25,10 @@ Its half\t\tGATCGGAAGAGCTCGTATGCC
 
 Another\tAATGATACGGCGACCACCGAGATCTACACTCTTTCCCTACACGACGCTCTTCCGATCT
 """
-LIMITS = """# other limits, and k-mers
+LIMITS = """# other limits
 duplication warn 99
 duplication error 90
-kmer ignore 0
+kmer ignore 1
 kmer warn 1
 kmer error 3
 n_content warn 1
@@ -54,6 +54,7 @@ adapter warn 0.1
 adapter error 1
 quality_base ignore 1
 """
+KMER_LIMITS = LIMITS.replace("kmer ignore 1", "kmer ignore 0")
 
 
 def hundred_thousandth(path):
@@ -114,17 +115,19 @@ def main():
         paths = [small[k] for k in some]
         compare(report.fastqc(paths, *options), [(k, small[k], options) for k in some], (*ways, "qc_report"))
 
-    lists = {option: report.write(name, text) for option, name, text in (
-        ("-a", "adapters.txt", ADAPTER_LIST), ("-c", "contaminants.txt", CONTAMINANT_LIST), ("-l", "limits.txt", LIMITS))}
-    for option, some in (("-a", ("adapters", "keys-50-75")), ("-c", ("contaminants", "ties")),
-                         ("-l", ("kmers", "tiles", "letters", "keys-50-75", "adapters", "tiles-short-reads"))):
-        paths = [small[k] for k in some]
-        options = (option, lists[option])
-        compare(report.fastqc(paths, *options), [(k, small[k], options) for k in some], ways)
+    lists = {
+        "--adapters": (ADAPTER_LIST, ("adapters", "keys-50-75")),
+        "--contaminants": (CONTAMINANT_LIST, ("contaminants", "ties")),
+        "--limits": (LIMITS, ("tiles", "letters", "keys-50-75", "adapters", "tiles-short-reads")),
+    }
+    for option, (text, some) in lists.items():
+        options = (option, report.write(option[2:] + ".txt", text))
+        compare(report.fastqc([small[k] for k in some], *options), [(k, small[k], options) for k in some], ways)
     # FastQC sizes its table of k-mers by 7 for the first file of a run, whatever --kmers says: so one file a run.
-    for k in ("5", "10"):
-        options = ("-l", lists["-l"], "--kmers", k)
-        compare(report.fastqc([small["kmers"]], *options), [("kmers", small["kmers"], options)], ways)
+    limits = report.write("kmer-limits.txt", KMER_LIMITS)
+    for name, size in (("kmers", "7"), ("kmers", "5"), ("kmers", "10"), ("letters", "7"), ("tiles", "2")):
+        options = ("--limits", limits, "--kmers", size)
+        compare(report.fastqc([small[name]], *options), [(name, small[name], options)], ways)
     report.done_testing()
 
 
