@@ -87,43 +87,12 @@ static int source_position(struct source *source, uint64_t position, uint64_t *r
 
 /* A quality error probability of 10^(-Q/10) for each read, averaged, and back to a Phred score. */
 static double error_mean(const struct table_column *column, uint64_t reads, int offset)
-/* Where the numbers come from: the sums, or where there is none, or more is asked for, the table of qualities. */
-struct csv_source {
-	const struct quality_sum *sum;
-	struct reach reach;     /* with sum */
-	struct table_walk walk; /* with its table */
-	uint64_t positions;
-	uint8_t lowest;         /* quality byte */
-};
-static int source_init(struct csv_source *source, const struct counters *counters, bool error_mean)
-	const struct quality_sum *sum = counters_state(counters, MODULE_QUALITY_SUM);
-	const struct byte_table *table = counters_state(counters, MODULE_QUALITY_TABLE);
-	if (!table && (!sum || error_mean))
-		return -EINVAL;
-	if (sum && !error_mean) {
-		source->sum = sum;
-		source->lowest = sum->range.lowest;
-		r = reach_init(&source->reach, &sum->lengths);
-		source->positions = r < 0 ? 0 : source->reach.longest;
-	source->walk.table = table;
-	r = table_positions(table, &source->positions);
-	if (r >= 0)
-		r = table_range(table, &range);
-	source->lowest = r < 0 ? 0 : range.lowest;
-static void source_deinit(struct csv_source *source)
 {
-	reach_deinit(&source->reach);
-	table_walk_deinit(&source->walk);
-}
+	double errors = 0;
 
 	for (uint16_t i = 0; i < column->n; i++) /* by growing byte: the order of additions is part of the result */
 		errors += (double)column->counts[i] * pow(10.0, (offset - column->bytes[i]) / 10.0);
 	return -10.0 * log10(errors / (double)reads) + 0.0; /* + 0.0: no negative zero */
-static int csv_offset(const struct csv_options *options, uint8_t lowest)
-{
-	if (options->phred == PHRED_AUTO)
-		return lowest >= 64 ? PHRED_64 : PHRED_33;
-	return options->phred;
 }
 
 static double quality_mean(uint64_t sum, uint64_t reads, int offset)
@@ -154,38 +123,6 @@ static int lines_print(FILE *out, const void *data)
 		fprintf(out, "%" PRIu64 ",%s", p + options->base, decimal_shortest(text, quality_mean(sum, reads, offset)));
 		if (options->error_mean)
 			fprintf(out, ",%s", decimal_shortest(text, error_mean(&source.column, reads, offset)));
-/* A quality error probability of 10^(-Q/10) for each read, averaged, and back to a Phred score. */
-static double error_mean(const struct table_column *column, int offset)
-	double errors = 0;
-	for (uint16_t i = 0; i < column->n; i++) /* by growing byte: the order of additions is part of the result */
-		errors += (double)column->counts[i] * pow(10.0, (offset - column->bytes[i]) / 10.0);
-	return -10.0 * log10(errors / (double)column->total) + 0.0; /* + 0.0: no negative zero */
-}
-/* The means of a position; *ret_error only with the table. */
-static int csv_means(struct csv_source *source, uint64_t position, int offset, double *ret_mean, double *ret_error)
-	struct table_column column;
-	uint64_t sum = 0;
-	int r;
-	if (source->sum) {
-		*ret_mean = quality_mean(quality_sum_at(source->sum, position), reach_at(&source->reach, position), offset);
-		return 0;
-	}
-	r = table_walk_column(&source->walk, position, &column);
-	for (uint16_t i = 0; i < column.n; i++)
-		sum += column.counts[i] * column.bytes[i];
-	*ret_mean = quality_mean(sum, column.total, offset);
-	*ret_error = error_mean(&column, offset);
-	return 0;
-}
-/* All lines, in the "C" locale. The stream remembers its own errors. */
-static int csv_lines(FILE *out, struct csv_source *source, const struct csv_options *options)
-	int offset = csv_offset(options, source->lowest);
-	double mean = 0, error = 0;
-	if (options->header && source->positions > 0)
-	for (uint64_t p = 0; p < source->positions && !ferror(out); p++) {
-		int r = csv_means(source, p, offset, &mean, &error);
-		fprintf(out, "%" PRIu64 ",%s", p + options->base, decimal_shortest(text, mean));
-			fprintf(out, ",%s", decimal_shortest(text, error));
 		fputs(end, out);
 	}
 	return 0;
@@ -202,27 +139,4 @@ int csv_write(FILE *out, const struct counters *counters, const struct csv_optio
 	if ((!source.sum || options->error_mean) && !source.table)
 		return error_set(err, -EINVAL, ERROR_SOFTWARE, "the counters lack what this table is made of");
 	return print_numbers(out, lines_print, &source, "the table", err);
-	_cleanup_(source_deinit) struct csv_source source = {0};
-	locale_t numbers, before;
-	int r = source_init(&source, counters, options->error_mean);
-	if (r == -EINVAL)
-		return error_set(err, r, ERROR_SOFTWARE, "the counters lack what this table is made of");
-	if (r < 0)
-		return error_oom(err);
-	numbers = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-	if (!numbers)
-		return error_oom(err);
-	before = uselocale(numbers);
-	errno = 0;
-	r = csv_lines(out, &source, options);
-	if (r >= 0 && (fflush(out) != 0 || ferror(out)))
-		r = errno > 0 ? -errno : -EIO;
-	(void)uselocale(before);
-	freelocale(numbers);
-	if (r == -ENOMEM)
-		return error_oom(err);
-	if (r < 0)
-		return error_set(err, r, ERROR_CANT_CREATE, "cannot write the table: %s",
-		                 strerror(-r));
-	return 0;
 }

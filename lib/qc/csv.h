@@ -27,7 +27,6 @@ struct csv_options {
  * The modules that these options need, for a job. Counters with COUNT_QUALITY_TABLE alone, as of COUNT_REPORT, give the same
  * lines.
  */
-/* The modules that these options need, for a job; COUNT_QUALITY_TABLE alone is enough, too, but slower. */
 uint32_t csv_modules(const struct csv_options *options);
 
 /*
