@@ -87,6 +87,9 @@ static void show_file(const fq_File *file)
 	(void)printf("    Slices    %llu of %llu done, %llu counted again from a better start\n",
 	             (unsigned long long)file->slices_done, (unsigned long long)file->slices,
 	             (unsigned long long)file->redone);
+	if (file->again > 0)
+		(void)printf("    Again     %llu of %llu slices counted a second time, for what lies before them\n",
+		             (unsigned long long)file->again_done, (unsigned long long)file->again);
 	(void)printf("    Bytes     %s of %s\n", text_bytes(done, file->bytes_done), text_bytes(all, file->bytes));
 	(void)printf("    Reads     %llu\n    Bases     %llu\n", (unsigned long long)file->records,
 	             (unsigned long long)file->bases);
