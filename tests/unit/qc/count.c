@@ -17,7 +17,6 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/fastq/chain.h"
-#include "lib/qc/assembly.h"
 #include "lib/qc/csv.h"
 #include "tests/unit/qc/reads.h"
 #include "tests/unit/tap.h"
@@ -141,11 +140,6 @@ static struct counters *merge_all(struct local *local)
 	struct error err;
 
 	if (assembly_new(COUNT_ALL, &local->rules, &assembly) < 0)
-	struct assembly *assembly = NULL;
-	struct counters *all = NULL;
-	struct count_rules rules;
-	rules_default(&rules, COMPAT_0_12_1);
-	if (assembly_new(COUNT_ALL, &rules, &assembly) < 0)
 		abort();
 	for (uint64_t i = 0; i < local->chain.n; i++) {
 		if (!local->counters[i])
