@@ -65,11 +65,12 @@ void key_table_deinit(struct key_table *table)
 
 static void group_put(struct key_table *table, uint32_t hash, uint32_t line)
 {
-	size_t group = hash & table->mask, place;
+	size_t group = hash & table->mask;
+	uint32_t place;
 
-	while ((table->tags[group] & KEY_TAGS_HIGH) == KEY_TAGS_HIGH)
+	while (key_tags_equal(table->tags[group], 0) == 0)
 		group = (group + 1) & table->mask;
-	place = (size_t)__builtin_ctzll(~table->tags[group] & KEY_TAGS_HIGH) / 8;
+	place = key_tags_first(key_tags_equal(table->tags[group], 0));
 	table->tags[group] |= (uint64_t)key_tag(hash) << (8 * place);
 	table->places[group * KEY_GROUP + place] = line;
 }

@@ -181,28 +181,55 @@ static inline size_t look_find(const struct key_table *table, const struct look 
 	return key_table_find(table, look->hash, bytes, look->n);
 }
 
-/* Up to AHEAD reads where no key can join: those that have none, most often nearly all, are left aside first. */
-static void add_closed(struct sequences *sequences, const struct key_table *table, const struct record *records, uint32_t n)
+/* The reads that perhaps have a key: their looks, their number. */
+struct hits {
+	struct look looks[BATCH_MAX];
+	uint32_t numbers[BATCH_MAX];
+	uint32_t n;
+};
+
+/* Reads where no key can join. Those that have none, most often nearly all, are left aside first. */
+static void hits_make(const struct sequences *sequences, const struct key_table *table, const struct batch *batch,
+                      struct hits *ret)
 {
-	struct look looks[AHEAD], *hits[AHEAD];
+	struct look looks[AHEAD];
+
+	ret->n = 0;
+	for (uint32_t i = 0, n; i < batch->n; i += n) {
+		n = batch->n - i < AHEAD ? batch->n - i : AHEAD;
+		looks_make(sequences, table, batch->records + i, n, looks);
+		for (uint32_t k = 0; k < n; k++) {
+			looks[k].guess = key_table_guess(table, looks[k].hash);
+			ret->looks[ret->n] = looks[k];
+			ret->n += looks[k].guess != KEY_ABSENT;
+		}
+	}
+}
+
+/* A batch where no key can join. */
+static void add_closed(struct sequences *sequences, const struct key_table *table, const struct batch *batch)
+{
 	uint8_t copy[DUP_LENGTH_MAX];
-	uint32_t hits_n = 0;
+	uint32_t found = 0;
+	struct hits hits;
 
-	looks_make(sequences, table, records, n, looks);
-	for (uint32_t i = 0; i < n; i++) {
-		looks[i].guess = key_table_guess(table, looks[i].hash);
-		hits[hits_n] = &looks[i];
-		hits_n += looks[i].guess != KEY_ABSENT;
-	}
-	for (uint32_t i = 0; i < hits_n; i++)
-		if (hits[i]->guess != KEY_UNSURE)
-			hits[i]->line = key_table_ask(table, hits[i]->guess);
-	for (uint32_t i = 0; i < hits_n; i++) {
-		size_t number = look_find(table, hits[i], look_bytes(hits[i], copy));
+	hits_make(sequences, table, batch, &hits);
+	for (uint32_t i = 0; i < hits.n; i++)
+		if (hits.looks[i].guess != KEY_UNSURE)
+			key_table_prefetch_place(table, hits.looks[i].guess);
+	for (uint32_t i = 0; i < hits.n; i++)
+		if (hits.looks[i].guess != KEY_UNSURE)
+			hits.looks[i].line = key_table_ask(table, hits.looks[i].guess);
+	for (uint32_t i = 0; i < hits.n; i++) {
+		size_t number = look_find(table, &hits.looks[i], look_bytes(&hits.looks[i], copy));
 
-		if (number != KEY_NONE)
-			sequences->counts[number]++;
+		if (number == KEY_NONE)
+			continue;
+		__builtin_prefetch(&sequences->counts[number], 1);
+		hits.numbers[found++] = (uint32_t)number;
 	}
+	for (uint32_t i = 0; i < found; i++)
+		sequences->counts[hits.numbers[i]]++;
 }
 
 /* The key of a read is none of the keys so far. */
@@ -222,15 +249,16 @@ static int add_new(struct sequences *sequences, const struct look *look, const u
 	return r;
 }
 
-/* Up to AHEAD reads whose keys may join, the first of them with that ordinal in the span. 0 or -ENOMEM. */
-static int add_open(struct sequences *sequences, const struct record *records, uint32_t n, uint64_t ordinal)
+/* Up to AHEAD reads, from that one of the batch on, whose keys may join. Returns how many, or -ENOMEM. */
+static int add_open(struct sequences *sequences, const struct batch *batch, uint32_t from)
 {
 	const struct key_table *table = &sequences->keys;
+	uint32_t n = batch->n - from < AHEAD ? batch->n - from : AHEAD;
 	struct look looks[AHEAD];
 	uint8_t copy[DUP_LENGTH_MAX];
 	int r = 0;
 
-	looks_make(sequences, table, records, n, looks);
+	looks_make(sequences, table, batch->records + from, n, looks);
 	for (uint32_t i = 0; i < n; i++) {
 		looks[i].guess = key_table_guess(table, looks[i].hash);
 		if (looks[i].guess < KEY_UNSURE)
@@ -243,27 +271,30 @@ static int add_open(struct sequences *sequences, const struct record *records, u
 		if (number != KEY_NONE)
 			sequences->counts[number]++;
 		else
-			r = add_new(sequences, &looks[i], bytes, ordinal + i);
+			r = add_new(sequences, &looks[i], bytes, sequences->reads + from + i);
 	}
-	return r;
+	return r < 0 ? r : (int)n;
 }
 
 static int sequences_add(void *state, const struct batch *batch)
 {
 	struct sequences *sequences = state;
 	const struct key_table *table = sequences->tracked ? tracked_table(sequences->tracked) : &sequences->keys;
-	int r = 0;
 
-	for (uint32_t i = 0, n; r == 0 && i < batch->n && !sequences->overflow; i += n) {
-		n = batch->n - i < AHEAD ? batch->n - i : AHEAD;
-		if (sequences->form == SEQUENCES_COUNTED || sequences_closed(sequences))
-			add_closed(sequences, table, batch->records + i, n);
-		else
-			r = add_open(sequences, batch->records + i, n, sequences->reads + i);
+	if (sequences->form == SEQUENCES_COUNTED || sequences_closed(sequences)) {
+		add_closed(sequences, table, batch);
+	} else {
+		for (uint32_t i = 0; i < batch->n && !sequences->overflow;) {
+			int n = add_open(sequences, batch, i);
+
+			if (n < 0)
+				return n;
+			i += (uint32_t)n;
+		}
 	}
 	sequences->reads += batch->n; /* those behind an overflow are not looked at */
 	sequences->reads_counted += batch->n;
-	return r;
+	return 0;
 }
 
 /* ---- merge */
