@@ -20,3 +20,11 @@ tests_bench_read_bench_LDADD = $(FASTQ_LIBS)
 bench-read: tests/bench/read_bench
 	tests/bench/read_bench $(READ)
 .PHONY: bench-read
+
+# The loops over bases, in nanoseconds a read: make bench-sequence
+check_PROGRAMS += tests/bench/sequence_bench
+tests_bench_sequence_bench_SOURCES = tests/bench/sequence_bench.c
+tests_bench_sequence_bench_LDADD = $(QC_LIBS) -lm
+bench-sequence: tests/bench/sequence_bench
+	tests/bench/sequence_bench
+.PHONY: bench-sequence
