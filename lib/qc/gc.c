@@ -141,8 +141,8 @@ static int dyadic_add(struct gc *gc, uint32_t length, uint32_t bases)
 	if (!gc->dyadic)
 		return -ENOMEM;
 	reads = &gc->dyadic[dyadic_place(length, bases)];
-	/* The first two reads that claim a percentage are each the first or second of their length and gc. */
-	if ((*reads)++ < 2)
+	/* The first read that claims a percentage is the first of its length and gc. */
+	if ((*reads)++ == 0)
 		segment_see_dyadic(&gc->segments[gc->n - 1], length, bases);
 	return 0;
 }

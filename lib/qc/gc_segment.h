@@ -34,15 +34,15 @@ struct segment {
 	uint64_t reads;
 	/* By percentage. DYADIC: the sum of its increments, in halves. RUN: the reads that claim it. */
 	uint64_t counts[GC_BINS];
-	/* DYADIC: the first two increments of each percentage, in halves (1 or 2; 0: there is none). */
-	uint8_t early[GC_BINS][2];
+	/* DYADIC: the first increment of each percentage, in halves (1 or 2; 0: there is none). */
+	uint8_t first[GC_BINS];
 	struct gc_stream stream; /* STREAM */
 };
 
 /* Further reads of a DYADIC segment, all of this length and gc. */
 void segment_add_dyadic(struct segment *segment, uint32_t length, uint32_t gc, uint64_t reads);
 
-/* What a read of a DYADIC segment is the first or second of; its count comes by segment_add_dyadic(). */
+/* A read of a DYADIC segment is perhaps the first at its percentages; its count comes by segment_add_dyadic(). */
 void segment_see_dyadic(struct segment *segment, uint32_t length, uint32_t gc);
 
 /*
