@@ -2,20 +2,24 @@
 /*
  * Reads in a row and their sums: see gc_segment.h.
  *
- * Why counts are enough for a DYADIC segment. Let x be the sum of a percentage before it, any double >= 0. The first increment is
- * added as it came; then x >= 1/2. From there on the order of increments of 1 and 1/2 does not matter as long as x < 2^50.
- * Let 2^k <= x < 2^(k+1) and u = 2^(k-52), the distance of doubles there; 1/2 is a multiple of 4u. While the exact sum stays
- * below 2^(k+1) it is a multiple of u, so a double: nothing is rounded and the order does not matter. Some increment makes the
- * exact sum s >= 2^(k+1) for the first time; s < 2^(k+2), since no increment is above 1 <= 2^(k+1). Doubles are 2u apart
- * there, and s, a multiple of u, is rounded to one of them, halves to even: by how much depends on s / u modulo 4, which is
- * x / u modulo 4 whichever increments came before, as all are multiples of 4u; and it never takes s below 2^(k+1), which is even. So
- * whichever increment crosses, the sum is from then on the exact one and the same deviation. The same holds for the next
- * crossing. Files end long before 2^50 reads. (Below 1/2 it would not do: there an increment can cross several powers of two.)
+ * Why counts are enough for a DYADIC segment. Let x be the sum of a percentage before it, any double >= 0. The
+ * first increment is added as it came; then x >= 1/2. From there on the order of increments of 1 and 1/2 does not
+ * matter as long as x < 2^50. Let 2^k <= x < 2^(k+1) and u = 2^(k-52), the distance of doubles there; 1/2 is a
+ * multiple of 4u. While the exact sum stays below 2^(k+1) it is a multiple of u, so a double: nothing is rounded
+ * and the order does not matter. Some increment makes the exact sum s >= 2^(k+1) for the first time; s < 2^(k+2),
+ * since no increment is above 1 <= 2^(k+1). Doubles are 2u apart there, and s, a multiple of u, is rounded to one
+ * of them, halves to even: by how much depends on s / u modulo 4, which is x / u modulo 4 whichever increments
+ * came before, as all are multiples of 4u; and it never takes s below 2^(k+1), which is even. So whichever
+ * increment crosses, the sum is from then on the exact one and the same deviation. The same holds for the next
+ * crossing. Files end long before 2^50 reads. (Below 1/2 it would not do: there an increment can cross several
+ * powers of two.)
  *
- * So halves are added one by one after the first increment, all at once: see add_repeatedly(), which serves a RUN too.
+ * So halves are added one by one after the first increment, all at once: see add_repeatedly(), which serves a RUN
+ * too.
  *
- * Packed: kind and number of reads. DYADIC: for each percentage its halves, and where these are at least 2, its first increment in
- * halves. RUN: the number of its length, and for each percentage the reads that claim it. STREAM: its number of bytes and its bytes.
+ * Packed: kind and number of reads. DYADIC: for each percentage its halves, and where these are at least 2, its
+ * first increment in halves. RUN: the number of its length, and for each percentage the reads that claim it.
+ * STREAM: its number of bytes and its bytes.
  */
 #include "lib/qc/gc_segment.h"
 
@@ -93,11 +97,12 @@ bool segment_join(struct segment *into, const struct segment *from, int *ret_r)
 /* ---- folding */
 
 /*
- * x + v + v ... n times, each sum rounded, as adding one by one does. Within a binade all sums are multiples of u, and each addition
- * but perhaps the first one moves x by the same: v rounded to a multiple of u where v / u is no odd half; where it is,
- * x is even after one addition whose operand and result lie in the binade, and from an even x the nearest even one is always as far
- * away. So the step is measured after two such sums, and as many steps are taken at once as surely stay in the binade: step
- * times count and the sum with x are multiples of u below 2^53 u, so exact.
+ * x + v + v ... n times, each sum rounded, as adding one by one does. Within a binade all sums are multiples of u,
+ * and each addition but perhaps the first one moves x by the same: v rounded to a multiple of u where v / u is no
+ * odd half; where it is, x is even after one addition whose operand and result lie in the binade, and from an even
+ * x the nearest even one is always as far away. So the step is measured after two such sums, and as many steps are
+ * taken at once as surely stay in the binade: step times count and the sum with x are multiples of u below 2^53 u,
+ * so exact.
  */
 static double add_repeatedly(double x, double v, uint64_t n)
 {

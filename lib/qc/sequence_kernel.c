@@ -4,11 +4,11 @@
  *
  * count_gc(): C, G, c and g are the bytes that are 0x43 but for the bits 0x24.
  *
- * find_adapters() by vectors: the low half of a byte tells A, C, G and T, in either case; a look-up makes it a code of two bits, two
- * look-ups, one of them a base further, the code of a pair. Four look-ups of the pairs at 0, 2, 4 and 6 bases' distance and their
- * AND tell which adapters can begin at each position. As pairs are moved within the vector, its last six positions are left
- * to the next one. By machine words: Shift-And (Baeza-Yates and Gonnet 1992) on the first eight bases of all adapters
- * at once.
+ * find_adapters() by vectors: the low half of a byte tells A, C, G and T, in either case; a look-up makes it a
+ * code of two bits, two look-ups, one of them a base further, the code of a pair. Four look-ups of the pairs at 0,
+ * 2, 4 and 6 bases' distance and their AND tell which adapters can begin at each position. As pairs are moved
+ * within the vector, its last six positions are left to the next one. By machine words: Shift-And (Baeza-Yates and
+ * Gonnet 1992) on the first eight bases of all adapters at once.
  */
 #include "lib/qc/sequence_kernel.h"
 
@@ -146,7 +146,7 @@ static void portable_count_gc(const struct sequence *sequences, size_t n, uint32
 	}
 }
 
-/* Compares the adapters whose first bases end at `end`, lowest bit first. Returns the ends of those that are still to be found. */
+/* Compares the adapters whose first bases end at `end`. Returns the ends of those that are still to be found. */
 static uint64_t search_words(struct search *search, uint64_t here, uint32_t end, uint64_t ends)
 {
 	for (; here != 0; here &= here - 1) {
@@ -188,8 +188,8 @@ static const uint8_t masks[128] = {
 };
 
 /*
- * Compares what can be at these positions, a bit each, from at on: `which` are the adapters by position. Returns the positions that are
- * left when an adapter was found, as its bit is of no interest any more.
+ * Compares what can be at these positions, a bit each, from at on: `which` are the adapters by position. Returns
+ * the positions that are left when an adapter was found, as its bit is of no interest any more.
  */
 static __attribute__((noinline)) uint64_t search_vector(struct search *search, uint32_t at, uint64_t where,
                                                         const uint8_t *which)

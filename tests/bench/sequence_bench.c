@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What counting G and C and looking for adapters costs: nanoseconds a read on one core, for each inner loop and for the
- * whole modules, of text in the second-level cache (a reader hands over what it has just looked at); and what folding the G and C of a
- * slice into those of the file costs.
+ * What counting G and C and looking for adapters costs: nanoseconds a read on one core, for each inner loop and
+ * for the whole modules, of text in the second-level cache (a reader hands over what it has just looked at); and
+ * what folding the G and C of a slice into those of the file costs.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The sums of G and C are the doubles that adding read by read gives, as FastQC does: for any cut of the file and any order in
- * which neighbours are merged; and folding counts is adding one by one, whatever double it starts from.
+ * The sums of G and C are the doubles that adding read by read gives, as FastQC does: for any cut of the file and
+ * any order in which neighbours are merged; and folding counts is adding one by one, whatever double it starts
+ * from.
  */
 #include "lib/qc/gc.h"
 
