@@ -1,6 +1,8 @@
 noinst_LIBRARIES += lib/libfastq.a
 
 lib_libfastq_a_SOURCES = \
+	lib/fastq/ahead.c \
+	lib/fastq/ahead.h \
 	lib/fastq/chain.c \
 	lib/fastq/chain.h \
 	lib/fastq/crc.c \
@@ -33,4 +35,6 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/span.c \
 	lib/fastq/span.h \
 	lib/fastq/span_x86.c \
-	lib/fastq/span_x86.h
+	lib/fastq/span_x86.h \
+	lib/fastq/window.c \
+	lib/fastq/window.h

@@ -11,6 +11,8 @@ static const struct module *const modules[_MODULE_MAX] = {
     [MODULE_BASES] = &module_bases,
     [MODULE_GC] = &module_gc,
     [MODULE_SCORES] = &module_scores,
+    [MODULE_TILES] = &module_tiles,
+    [MODULE_SEQUENCES] = &module_sequences,
     [MODULE_ADAPTERS] = &module_adapters,
 };
 

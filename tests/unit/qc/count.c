@@ -6,6 +6,7 @@
  *
  *     count [FILE...]     these files instead of made ones
  */
+#include "lib/qc/assembly.h"
 #include "lib/qc/count.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/fastq/chain.h"
-#include "lib/qc/assembly.h"
 #include "lib/qc/csv.h"
 #include "tests/unit/qc/reads.h"
 #include "tests/unit/tap.h"
@@ -83,6 +83,7 @@ struct local {
 	int fd;
 	struct chain chain;
 	struct counters **counters; /* of each slice, NULL where there are none */
+	struct count_rules rules;
 	uint64_t seed, counts;
 };
 
@@ -134,13 +135,11 @@ static enum chain_outcome count_one(struct local *local, uint64_t i)
 
 static struct counters *merge_all(struct local *local)
 {
-	struct assembly *assembly = NULL;
-	struct counters *all = NULL;
-	struct count_rules rules;
+	struct assembly *assembly;
+	struct counters *all;
 	struct error err;
 
-	rules_default(&rules, COMPAT_0_12_1);
-	if (assembly_new(COUNT_ALL, &rules, &assembly) < 0)
+	if (assembly_new(COUNT_ALL, &local->rules, &assembly) < 0)
 		abort();
 	for (uint64_t i = 0; i < local->chain.n; i++) {
 		if (!local->counters[i])
@@ -169,6 +168,7 @@ static struct counters *count_file(const char *path, uint64_t slice_size, uint64
 		diag("%s: %s", path, fd < 0 ? strerror(errno) : err.text);
 		return NULL;
 	}
+	rules_default(&local.rules, COMPAT_0_12_1);
 	local.counters = calloc(local.chain.n, sizeof *local.counters);
 	if (!local.counters)
 		abort();

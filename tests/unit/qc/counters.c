@@ -18,6 +18,9 @@
 
 #define ONE_MEBI (1u << 20)
 
+/* Modules that count the same whatever order spans are merged in. */
+#define UNORDERED (COUNT_ALL & ~COUNT_ORDERED)
+
 static const struct {
 	const char *name;
 	struct reads_kind kind;
@@ -30,7 +33,7 @@ static const struct {
     {"two qualities", {2000, 100, 101, 'A', 'B'}},
     {"reads up to 5000", {300, 1, 5000, '!', '~'}},
     {"a read of more than 64 Ki", {3, 60000, 70000, '!', '~'}},
-    {"any byte, lengths that differ", {1000, 0, 300, 0, 255, true}},
+    {"any byte but a line's end, lengths that differ", {1000, 0, 300, '\r' + 1, 255, true}},
     {"highest bytes", {1500, 60, 70, 255, 255, true}},
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
@@ -136,7 +139,7 @@ static struct counters *first_make(void)
 {
 	struct counters *counters = NULL;
 
-	if (counters_new(COUNT_ALL, NULL, &PRIOR_FIRST, &counters) < 0)
+	if (counters_new(UNORDERED, NULL, &PRIOR_FIRST, &counters) < 0)
 		abort();
 	return counters;
 }
@@ -169,7 +172,7 @@ static bool merge_same(const struct reads *reads, const uint8_t *want, size_t wa
 	for (size_t i = 0; i < n; i++) {
 		size_t to = i == n - 1 ? reads->n : from + random_below(&seed, reads->n - from + 1);
 
-		pieces[i] = i == 0 ? first_make() : counters_make(COUNT_ALL);
+		pieces[i] = i == 0 ? first_make() : counters_make(UNORDERED);
 		reads_count(reads, from, to, &seed, pieces[i]);
 		from = to;
 	}
@@ -191,12 +194,15 @@ static bool merge_same(const struct reads *reads, const uint8_t *want, size_t wa
 	return same;
 }
 
-static void test_merge(const char *name, const struct reads *reads, const struct counters *counters)
+static void test_merge(const char *name, const struct reads *reads)
 {
+	_cleanup_(countersp) struct counters *counters = first_make();
 	_cleanup_(freep) uint8_t *bytes = NULL;
+	uint64_t first_seed = 7;
 	bool same = true;
 	size_t n;
 
+	reads_count(reads, 0, reads->n, &first_seed, counters);
 	bytes = counters_bytes(counters, &n);
 	for (uint64_t seed = 1; same && seed <= 12; seed++)
 		same = merge_same(reads, bytes, n, seed * 7919);
@@ -229,7 +235,7 @@ static void test_kinds(void)
 		reads_count(&reads, 0, reads.n, &seed, counters);
 		test_numbers(kinds[i].name, &reads, counters);
 		test_round_trip(kinds[i].name, counters);
-		test_merge(kinds[i].name, &reads, counters);
+		test_merge(kinds[i].name, &reads);
 		reads_deinit(&reads);
 	}
 }
