@@ -24,4 +24,5 @@ conf_libconf_a_SOURCES = \
 	conf/worker_settings.h
 
 dist_fqconf_DATA += conf/fqcoordd.conf conf/fqworkerd.conf conf/fqctl.conf
+dist_pkgdata_DATA += conf/adapter_list.txt conf/contaminant_list.txt conf/limits.txt
 dist_man_MANS += conf/fqcoordd.conf.5 conf/fqworkerd.conf.5 conf/fqctl.conf.5

@@ -31,7 +31,8 @@ zlib\.h                  lib/fastq/(inflate|crc)[^/]*
 libdeflate\.h            lib/fastq/(inflate|crc)[^/]*
 isa-l\.h                 lib/fastq/(inflate|crc)[^/]*
 isa-l/.*                 lib/fastq/(inflate|crc)[^/]*
-pthread\.h               ctl/local[^/]*
+zip\.h                    lib/qc/archive[^/]*
+pthread\.h               (ctl/local|lib/fastq/ahead)[^/]*
 '
 
 # What comes with the C library, the kernel and the compiler.

@@ -146,17 +146,15 @@ static void put_file(const struct file_row *row, fq_File *ret)
 		.bases = row->bases,
 		.slice_size = row->slice_size,
 		.redone = row->redone,
+		.again = row->again,
+		.again_done = row->again_done,
 	};
 	(void)snprintf(ret->path, sizeof ret->path, "%s", row->path);
 	put_error(&row->error, &ret->has_error, &ret->error);
 	if (row->facts.bgzf_unended)
 		(void)snprintf(ret->warning, sizeof ret->warning, "no end-of-file block of BGZF; the copy may be incomplete");
 	if (row->planned && row->slice_size) {
-		uint64_t size = row->facts.fingerprint.size;
-
-		ret->slices = size ? (size + row->slice_size - 1) / row->slice_size : 1;
-		if (row->facts.kind == FILE_GZIP)
-			ret->slices = 1;
+		ret->slices = chain_slices(&row->facts, row->slice_size);
 		ret->slices_done = row->state > JOB_RUNNING ? ret->slices : 0;
 	}
 }

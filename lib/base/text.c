@@ -18,8 +18,8 @@ static bool is_digit(char c)
 
 /* ---- foreign strings ---- */
 
-/* The length of the well-formed UTF-8 sequence that begins at s (RFC 3629, table 3-7 of Unicode), or 0. */
-static size_t utf8_length(const uint8_t *s, size_t n, uint32_t *ret_code)
+/* RFC 3629, table 3-7 of Unicode. */
+size_t text_utf8_length(const uint8_t *s, size_t n, uint32_t *ret_code)
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 	uint32_t code;
@@ -44,8 +44,7 @@ static size_t utf8_length(const uint8_t *s, size_t n, uint32_t *ret_code)
 	return length;
 }
 
-/* Controls, the backslash, and what turns the direction of writing, breaks lines or is not seen. */
-static bool is_unfit(uint32_t code)
+bool text_is_unfit(uint32_t code)
 {
 	return code < 0x20 || code == '\\' || (code >= 0x7f && code <= 0x9f) || code == 0xad ||
 	       code == 0x61c || (code >= 0x200b && code <= 0x200f) ||
@@ -63,8 +62,8 @@ char *text_escape_bytes(char *out, size_t size, const void *foreign, size_t n)
 	assert(out && size > 0 && (foreign || !n));
 	for (size_t i = 0; i < n;) {
 		uint32_t code = 0;
-		size_t length = utf8_length(s + i, n - i, &code);
-		bool plain = length > 0 && !is_unfit(code);
+		size_t length = text_utf8_length(s + i, n - i, &code);
+		bool plain = length > 0 && !text_is_unfit(code);
 		size_t taken = length > 0 ? length : 1, written = plain ? taken : 4 * taken;
 
 		if (written > size - 1 - at) {

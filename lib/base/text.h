@@ -19,6 +19,12 @@ char *text_escape_bytes(char *out, size_t size, const void *foreign, size_t n);
 /* For use inside one printf: a buffer that lives to the end of the enclosing block. */
 #define TEXT(foreign) text_escape((char[512]){0}, 512, (foreign))
 
+/* The length of the well-formed UTF-8 sequence that begins at s, of which n > 0 bytes are there, or 0; and its character. */
+size_t text_utf8_length(const uint8_t *s, size_t n, uint32_t *ret_code);
+
+/* Controls, the backslash, and characters that turn the direction of writing, break lines or are not seen. */
+bool text_is_unfit(uint32_t code);
+
 /*
  * "4096", "64K", "1.5M", "2GiB" (powers of 1024; K M G T, with or without B or iB) to bytes.
  * Returns 0, or -EINVAL where it is no size or -ERANGE where it exceeds UINT64_MAX.

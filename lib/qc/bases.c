@@ -15,11 +15,16 @@ static int bases_init(void *state, const struct count_rules *rules, const struct
 
 static int bases_add(void *state, const struct batch *batch)
 {
-	int r = 0;
+	struct piece pieces[BATCH_MAX];
+	size_t n = 0;
 
-	for (uint32_t i = 0; r >= 0 && i < batch->n; i++)
-		r = byte_table_add(state, batch->records[i].sequence, batch->records[i].length);
-	return r;
+	for (uint32_t i = 0; i < batch->n; i++) {
+		const struct record *record = &batch->records[i];
+
+		pieces[n] = (struct piece){.bytes = record->sequence, .n = record->length};
+		n += record->length > 0;
+	}
+	return byte_table_add(state, pieces, n);
 }
 
 /* As many reads reach each position as have its length. */

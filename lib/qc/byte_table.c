@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/qc/byte_table_pack.h"
+#include "lib/qc/byte_table_internal.h"
 #include "lib/qc/module.h"
 
 /* ---- columns */
 
 /* The counts of a byte, made where there are none. NULL: out of memory. */
-static uint64_t *columns_get(struct table_columns *columns, uint8_t byte)
+uint64_t *columns_get(struct table_columns *columns, uint8_t byte)
 {
 	if (columns->place[byte] == 0) {
 		if (columns->n == columns->size) {
@@ -108,6 +108,7 @@ static void block_deinit(struct table_block *block)
 	if (block->columns)
 		free(block->columns->counts);
 	free(block->columns);
+	free(block->recent);
 	free(block->rows);
 	free(block->lengths);
 }
@@ -132,31 +133,45 @@ static int block_grow(struct table_block *block)
 	return 0;
 }
 
-/* Moves the counts of the rows into columns. 0 or -ENOMEM. */
-static int block_settle(const struct quality_kernel *kernel, struct table_block *block)
+/* Counts the rows by the kernel that reads text. 0; -ENOMEM; 1 where it cannot. */
+static int rows_count(const struct byte_table *table, struct table_block *block)
 {
-	int r;
+	struct piece pieces[QUALITY_ROWS];
 
-	if (!block->columns)
-		block->columns = calloc(1, sizeof *block->columns);
-	if (!block->columns)
-		return -ENOMEM;
-	r = columns_count(block->columns, kernel, block->rows, block->rows_n);
+	for (size_t i = 0; i < block->rows_n; i++)
+		pieces[i] = (struct piece){block->rows + i * QUALITY_ROW, block->lengths[i]};
+	return table_block_count(table, block, pieces, block->rows_n);
+}
+
+/* Moves the counts of the rows into columns. 0 or -ENOMEM. */
+static int block_settle(const struct byte_table *table, struct table_block *block)
+{
+	int r = table->count ? rows_count(table, block) : 1;
+
 	if (r < 0)
 		return r;
-	columns_unfill(block->columns, block->rows[0], block->lengths, block->rows_n);
+	if (r == 1) {
+		if (!block->columns)
+			block->columns = calloc(1, sizeof *block->columns);
+		if (!block->columns)
+			return -ENOMEM;
+		r = columns_count(block->columns, table->kernel, block->rows, block->rows_n);
+		if (r < 0)
+			return r;
+		columns_unfill(block->columns, block->rows[0], block->lengths, block->rows_n);
+	}
 	block->rows_n = 0;
 	return 0;
 }
 
 /* A further row of a block, to be filled by the caller. 0 or -ENOMEM. */
-static int block_row(const struct quality_kernel *kernel, struct table_block *block,
+static int block_row(const struct byte_table *table, struct table_block *block,
                      uint8_t **ret_row)
 {
 	int r = 0;
 
 	if (block->rows_n == QUALITY_ROWS)
-		r = block_settle(kernel, block);
+		r = block_settle(table, block);
 	else if (block->rows_n == block->rows_size)
 		r = block_grow(block);
 	if (r < 0)
@@ -165,11 +180,11 @@ static int block_row(const struct quality_kernel *kernel, struct table_block *bl
 	return 0;
 }
 
-int table_block_add(const struct quality_kernel *kernel, struct table_block *block,
+int table_block_add(const struct byte_table *table, struct table_block *block,
                     const uint8_t *bytes, size_t n)
 {
 	uint8_t *row;
-	int r = block_row(kernel, block, &row);
+	int r = block_row(table, block, &row);
 
 	if (r < 0)
 		return r;
@@ -208,7 +223,10 @@ int table_reach(struct byte_table *table, size_t n)
 
 void byte_table_init(void *state)
 {
-	((struct byte_table *)state)->kernel = quality_kernel_best();
+	struct byte_table *table = state;
+
+	table->kernel = quality_kernel_best();
+	table->count = symbol_count_best();
 }
 
 void byte_table_deinit(void *state)
@@ -223,22 +241,62 @@ void byte_table_deinit(void *state)
 _Static_assert(BATCH_SLACK >= QUALITY_ROW,
                "a row is copied whole: there are as many bytes behind a piece");
 
-/* The bytes of one read: a row in each block that they reach. */
-int byte_table_add(struct byte_table *table, const uint8_t *bytes, uint32_t n)
+#define DENSE_MIN 32 /* reads for which counting straight from the text pays */
+
+/* What of the pieces lies in the block, straight from the text or in rows. 0 or -ENOMEM. */
+static int block_add(const struct byte_table *table, struct table_block *block, const struct piece *pieces, size_t n)
 {
-	size_t blocks = ((size_t)n + QUALITY_ROW - 1) / QUALITY_ROW;
-	int r = blocks > table->n ? table_reach(table, blocks) : 0;
+	size_t parts = (n + SYMBOL_PIECES - 1) / SYMBOL_PIECES;
+	int r = 1;
 
-	for (size_t i = 0; r >= 0 && i < blocks; i++) {
-		size_t left = n - i * QUALITY_ROW;
+	for (; n > 0; parts--) { /* parts of about one size */
+		size_t now = (n + parts - 1) / parts;
 
-		r = table_block_add(table->kernel, &table->blocks[i], bytes + i * QUALITY_ROW,
-		                    left < QUALITY_ROW ? left : QUALITY_ROW);
+		r = table->count && n >= DENSE_MIN ? table_block_count(table, block, pieces, now) : 1;
+		for (size_t i = 0; r == 1 && i < now; i++) {
+			int s = table_block_add(table, block, pieces[i].bytes,
+			                        pieces[i].n < QUALITY_ROW ? pieces[i].n : QUALITY_ROW);
+
+			if (s < 0)
+				return s;
+		}
+		if (r < 0)
+			return r;
+		pieces += now;
+		n -= now;
 	}
-	return r;
+	return 0;
 }
 
-static int block_merge(const struct quality_kernel *kernel, struct table_block *into,
+/* What of the pieces lies behind the block; returns how many are left. */
+static size_t pieces_advance(struct piece *pieces, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (pieces[i].n > QUALITY_ROW)
+			pieces[left++] = (struct piece){
+			    .bytes = pieces[i].bytes + QUALITY_ROW,
+			    .n = pieces[i].n - QUALITY_ROW,
+			};
+	return left;
+}
+
+int byte_table_add(struct byte_table *table, struct piece *pieces, size_t n)
+{
+	for (size_t i = 0; n > 0; i++) {
+		int r = i < table->n ? 0 : table_reach(table, i + 1);
+
+		if (r == 0)
+			r = block_add(table, &table->blocks[i], pieces, n);
+		if (r < 0)
+			return r;
+		n = pieces_advance(pieces, n);
+	}
+	return 0;
+}
+
+static int block_merge(const struct byte_table *table, struct table_block *into,
                        const struct table_block *from)
 {
 	int r;
@@ -249,11 +307,13 @@ static int block_merge(const struct quality_kernel *kernel, struct table_block *
 		if (!into->columns)
 			return -ENOMEM;
 		r = columns_merge(into->columns, from->columns);
+		if (r == 0)
+			r = table_recent_merge(into->columns, from);
 		if (r < 0)
 			return r;
 	}
 	for (size_t i = 0; i < from->rows_n; i++) {
-		r = table_block_add(kernel, into, from->rows + i * QUALITY_ROW, from->lengths[i]);
+		r = table_block_add(table, into, from->rows + i * QUALITY_ROW, from->lengths[i]);
 		if (r < 0)
 			return r;
 	}
@@ -292,7 +352,7 @@ int byte_table_merge(void *into_state, const void *from_state)
 		return -EOVERFLOW;
 	r = table_reach(into, from->n);
 	for (size_t i = 0; r >= 0 && i < from->n; i++)
-		r = block_merge(into->kernel, &into->blocks[i], &from->blocks[i]);
+		r = block_merge(into, &into->blocks[i], &from->blocks[i]);
 	return r;
 }
 
@@ -311,6 +371,8 @@ int table_view_take(struct table_view *view, const struct byte_table *table, siz
 		return 0;
 	if (block->columns) {
 		r = columns_merge(columns, block->columns);
+		if (r == 0)
+			r = table_recent_merge(columns, block);
 		if (r < 0)
 			return r;
 	}

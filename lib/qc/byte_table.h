@@ -3,12 +3,11 @@
  * Bytes by position: how many reads have which byte at which position. One table counts qualities
  * (quality_table.c), another one the bases (bases.c).
  *
- * Positions come in blocks of QUALITY_ROW. Of each read that reaches a block its bytes there are
- * kept as a row; when QUALITY_ROWS rows have come, they are counted at once, by comparing all rows
- * with each of the few bytes that occur (many times as quick as a counter addressed by position and
- * byte), and forgotten. So memory is at most about 260 bytes a position in rows and 8 bytes for
- * each position and byte that occurs in its block; and what only one read reaches costs some 4
- * bytes.
+ * Positions come in blocks of QUALITY_ROW. Where many reads reach a block and the CPU can do it, they are counted straight from
+ * the text (symbol_kernel.h). Elsewhere the bytes of each read that reaches the block are kept as a row; when QUALITY_ROWS
+ * rows have come, they are counted at once, by comparing all rows with each of the few bytes that occur (many times as quick
+ * as a counter addressed by position and byte), and forgotten. So memory is at most about 260 bytes a position in rows and
+ * 10 bytes for each position and byte that occurs in its block; and what only one read reaches costs some 4 bytes.
  */
 #pragma once
 
@@ -17,6 +16,7 @@
 #include "lib/base/error.h"
 #include "lib/qc/length_table.h"
 #include "lib/qc/quality_kernel.h"
+#include "lib/qc/symbol_kernel.h"
 #include "lib/qc/varint.h"
 
 /* Reads by byte and position in block, for the bytes that occur. */
@@ -29,6 +29,8 @@ struct table_columns {
 
 struct table_block {
 	struct table_columns *columns; /* NULL before the first time that rows were counted */
+	uint16_t (*recent)[QUALITY_ROW]; /* by place in columns: counts not yet moved there */
+	uint16_t recent_size, recent_calls;
 	uint8_t *rows;    /* QUALITY_ROW bytes each; short ones are filled up with rows[0] */
 	uint8_t *lengths; /* of the rows, 1 to QUALITY_ROW */
 	uint16_t rows_n, rows_size;
@@ -36,6 +38,7 @@ struct table_block {
 
 struct byte_table {
 	const struct quality_kernel *kernel;
+	symbol_count_fn count; /* or NULL */
 	struct table_block *blocks;
 	size_t n, size;
 };
@@ -43,8 +46,11 @@ struct byte_table {
 void byte_table_init(void *table);
 void byte_table_deinit(void *table);
 
-/* The bytes of one read; BATCH_SLACK bytes behind them can be read. 0 or -ENOMEM. */
-int byte_table_add(struct byte_table *table, const uint8_t *bytes, uint32_t n);
+/*
+ * The bytes of n reads, none of which is empty; BATCH_SLACK bytes behind each can be read. The pieces are used up.
+ * 0 or -ENOMEM.
+ */
+int byte_table_add(struct byte_table *table, struct piece *pieces, size_t n);
 
 /* As the functions of a module (module.h). */
 int byte_table_merge(void *into, const void *from);

@@ -10,7 +10,7 @@
  * at most 160 whatever a peer sends (four bytes of its own at each position of a block, each in
  * more than 255 reads).
  */
-#include "lib/qc/byte_table_pack.h"
+#include "lib/qc/byte_table_internal.h"
 #include "lib/qc/module.h"
 
 #include <errno.h>
@@ -167,7 +167,7 @@ static void columns_to_rows(const struct table_columns *columns,
 /*
  * Turns the columns of a fresh block, of no more than QUALITY_ROWS reads, into rows. 0 or -ENOMEM.
  */
-static int block_to_rows(struct table_block *block, const struct quality_kernel *kernel)
+static int block_to_rows(const struct byte_table *table, struct table_block *block)
 {
 	uint8_t rows[QUALITY_ROWS][QUALITY_ROW], lengths[QUALITY_ROWS];
 	int r = 0;
@@ -177,7 +177,7 @@ static int block_to_rows(struct table_block *block, const struct quality_kernel 
 	free(block->columns);
 	block->columns = NULL;
 	for (size_t i = 0; r >= 0 && i < QUALITY_ROWS && lengths[i] > 0; i++)
-		r = table_block_add(kernel, block, rows[i], lengths[i]);
+		r = table_block_add(table, block, rows[i], lengths[i]);
 	return r;
 }
 
@@ -199,7 +199,7 @@ static int block_unpack(struct byte_table *table, size_t at, size_t positions,
 	}
 	first = columns_reads(block->columns);
 	if (first <= QUALITY_ROWS && first <= block->columns->n * sizeof(uint64_t))
-		return block_to_rows(block, table->kernel) < 0 ? error_oom(err) : 0;
+		return block_to_rows(table, block) < 0 ? error_oom(err) : 0;
 	return 0;
 }
 

@@ -18,6 +18,11 @@ int contaminants_default(struct contaminants **ret); /* -ENOMEM */
 int contaminants_read(const char *text, size_t n, const char *name, struct contaminants **ret, struct error *err);
 struct contaminants *contaminants_free(struct contaminants *contaminants); /* NULL */
 
+/* The i-th contaminant in the order of the list, its sequence in upper case. */
+size_t contaminants_n(const struct contaminants *contaminants);
+const char *contaminants_name(const struct contaminants *contaminants, size_t i);
+const char *contaminants_sequence(const struct contaminants *contaminants, size_t i);
+
 /*
  * The possible source of a sequence, "NAME (PERCENT% over LENGTHbp)" or "No Hit", into out (cut to size). 0, -ENOMEM.
  */

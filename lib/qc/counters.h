@@ -34,7 +34,9 @@
 #define COUNT_REPORT                                                                                                       \
 	(COUNT_LENGTHS | COUNT_QUALITY_TABLE | COUNT_BASES | COUNT_GC | COUNT_SCORES | COUNT_TILES | COUNT_SEQUENCES |         \
 	 COUNT_ADAPTERS)
-#define COUNT_ALL (COUNT_LENGTHS | COUNT_QUALITY_SUM | COUNT_QUALITY_TABLE | COUNT_BASES | COUNT_SCORES)
+#define COUNT_ALL                                                                                                          \
+	(COUNT_LENGTHS | COUNT_QUALITY_SUM | COUNT_QUALITY_TABLE | COUNT_BASES | COUNT_GC | COUNT_SCORES | COUNT_TILES |          \
+	 COUNT_SEQUENCES | COUNT_ADAPTERS)
 
 /* Modules whose numbers depend on what lies before a slice (prior.h). */
 #define COUNT_ORDERED (COUNT_TILES | COUNT_SEQUENCES | COUNT_KMERS)

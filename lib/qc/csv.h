@@ -23,7 +23,10 @@ struct csv_options {
 	bool error_mean;  /* third column: -10 log10(mean error probability); needs COUNT_QUALITY_TABLE */
 };
 
-/* The modules that these options need, for a job. */
+/*
+ * The modules that these options need, for a job. Counters with COUNT_QUALITY_TABLE alone, as of COUNT_REPORT, give the same
+ * lines.
+ */
 uint32_t csv_modules(const struct csv_options *options);
 
 /*

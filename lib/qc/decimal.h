@@ -3,6 +3,18 @@
 #pragma once
 
 #define DECIMAL_MAX 40
+#define DECIMAL_DIGITS 17 /* with so many every double reads back */
+
+/* digits[0].digits[1]...digits[n - 1] times ten to the exponent; no zero at the end but the only digit. */
+struct decimal {
+	char digits[DECIMAL_DIGITS + 1];
+	int n;
+	int exponent;
+};
+
+/* The shortest decimal that reads back to the same number, finite and above 0, and of those the nearest one. */
+void decimal_find(struct decimal *decimal, double value);
+void decimal_find_float(struct decimal *decimal, float value);
 
 /*
  * The shortest decimal that reads back to the same double, and of those the nearest one, as

@@ -34,5 +34,8 @@ struct limits {
 
 void limits_default(struct limits *limits);
 
-/* Reads text in the format of limits.txt; name is the file's, for sentences. 0 or -EBADMSG with file, line and what would be right. */
+/*
+ * Reads text in the format of limits.txt into *limits: what it does not name stays as it is, so set the defaults first. name is the
+ * file's, for sentences. 0 or -EBADMSG with file, line and what would be right.
+ */
 int limits_read(struct limits *limits, const char *text, size_t n, const char *name, struct error *err);

@@ -1,16 +1,25 @@
 noinst_LIBRARIES += lib/libqc.a
 
 lib_libqc_a_SOURCES = \
+	lib/qc/adapter_list.c \
 	lib/qc/adapter_list.h \
+	lib/qc/adapters.c \
 	lib/qc/adapters.h \
+	lib/qc/archive.c \
 	lib/qc/archive.h \
 	lib/qc/assembly.c \
 	lib/qc/assembly.h \
+	lib/qc/base_groups.c \
+	lib/qc/base_groups.h \
 	lib/qc/bases.c \
 	lib/qc/byte_table.c \
 	lib/qc/byte_table.h \
+	lib/qc/byte_table_count.c \
+	lib/qc/byte_table_internal.h \
 	lib/qc/byte_table_pack.c \
-	lib/qc/byte_table_pack.h \
+	lib/qc/contaminant_table.c \
+	lib/qc/contaminant_table.h \
+	lib/qc/contaminants.c \
 	lib/qc/contaminants.h \
 	lib/qc/count.c \
 	lib/qc/count.h \
@@ -20,33 +29,95 @@ lib_libqc_a_SOURCES = \
 	lib/qc/csv.h \
 	lib/qc/decimal.c \
 	lib/qc/decimal.h \
+	lib/qc/derive.c \
+	lib/qc/derive.h \
+	lib/qc/derive_adapters.c \
+	lib/qc/derive_basic.c \
+	lib/qc/derive_content.c \
+	lib/qc/derive_corrected.c \
+	lib/qc/derive_duplication.c \
+	lib/qc/derive_gc.c \
+	lib/qc/derive_lengths.c \
+	lib/qc/derive_overrepresented.c \
+	lib/qc/derive_quality.c \
+	lib/qc/derive_tiles.c \
+	lib/qc/encoding.c \
+	lib/qc/encoding.h \
+	lib/qc/gc.c \
 	lib/qc/gc.h \
+	lib/qc/gc_model.c \
+	lib/qc/gc_model.h \
+	lib/qc/gc_segment.c \
+	lib/qc/gc_segment.h \
+	lib/qc/gc_stream.c \
+	lib/qc/gc_stream.h \
+	lib/qc/hit_table.c \
+	lib/qc/hit_table.h \
+	lib/qc/html.c \
 	lib/qc/html.h \
+	lib/qc/html_style.c \
+	lib/qc/html_style.h \
+	lib/qc/java_hash.c \
+	lib/qc/java_hash.h \
+	lib/qc/java_number.c \
+	lib/qc/java_number.h \
+	lib/qc/json.c \
 	lib/qc/json.h \
+	lib/qc/key_table.c \
+	lib/qc/key_table.h \
+	lib/qc/key_table_pack.c \
 	lib/qc/kmers.h \
 	lib/qc/length_table.c \
 	lib/qc/length_table.h \
 	lib/qc/lengths.c \
 	lib/qc/lengths.h \
+	lib/qc/limits.c \
 	lib/qc/limits.h \
+	lib/qc/list_file.c \
+	lib/qc/list_file.h \
 	lib/qc/module.c \
 	lib/qc/module.h \
+	lib/qc/print.c \
+	lib/qc/print.h \
 	lib/qc/prior.h \
 	lib/qc/quality_kernel.c \
 	lib/qc/quality_kernel.h \
 	lib/qc/quality_sum.c \
 	lib/qc/quality_sum.h \
 	lib/qc/quality_table.c \
+	lib/qc/report.c \
 	lib/qc/report.h \
 	lib/qc/rules.c \
 	lib/qc/rules.h \
 	lib/qc/scores.c \
 	lib/qc/scores.h \
+	lib/qc/sequence_kernel.c \
+	lib/qc/sequence_kernel.h \
 	lib/qc/sequences.c \
 	lib/qc/sequences.h \
+	lib/qc/sequences_pack.c \
+	lib/qc/sequences_state.h \
+	lib/qc/symbol_kernel.c \
+	lib/qc/symbol_kernel.h \
+	lib/qc/table_walk.c \
+	lib/qc/table_walk.h \
+	lib/qc/text.c \
 	lib/qc/text.h \
+	lib/qc/tile_cells.c \
+	lib/qc/tile_cells.h \
+	lib/qc/tile_header.c \
+	lib/qc/tile_header.h \
+	lib/qc/tile_kernel.c \
+	lib/qc/tile_kernel.h \
+	lib/qc/tile_set.c \
+	lib/qc/tile_set.h \
+	lib/qc/tile_set_pack.c \
 	lib/qc/tiles.c \
 	lib/qc/tiles.h \
+	lib/qc/tiles_list.c \
+	lib/qc/tiles_merge.c \
+	lib/qc/tiles_pack.c \
+	lib/qc/tiles_state.h \
 	lib/qc/tracked.c \
 	lib/qc/tracked.h \
 	lib/qc/varint.c \

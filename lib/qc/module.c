@@ -9,7 +9,11 @@ static const struct module *const modules[_MODULE_MAX] = {
     [MODULE_QUALITY_SUM] = &module_quality_sum,
     [MODULE_QUALITY_TABLE] = &module_quality_table,
     [MODULE_BASES] = &module_bases,
+    [MODULE_GC] = &module_gc,
     [MODULE_SCORES] = &module_scores,
+    [MODULE_TILES] = &module_tiles,
+    [MODULE_SEQUENCES] = &module_sequences,
+    [MODULE_ADAPTERS] = &module_adapters,
 };
 
 _Static_assert(COUNT_LENGTHS == 1u << MODULE_LENGTHS, "bit of counters.h");

@@ -17,12 +17,16 @@ static int quality_table_init(void *state, const struct count_rules *rules,
 
 static int quality_table_add(void *state, const struct batch *batch)
 {
-	int r = 0;
+	struct piece pieces[BATCH_MAX];
+	size_t n = 0;
 
-	for (uint32_t i = 0; r >= 0 && i < batch->n; i++)
-		r = byte_table_add(state, batch->records[i].quality,
-		                   batch->records[i].quality_length);
-	return r;
+	for (uint32_t i = 0; i < batch->n; i++) {
+		const struct record *record = &batch->records[i];
+
+		pieces[n] = (struct piece){.bytes = record->quality, .n = record->quality_length};
+		n += record->quality_length > 0;
+	}
+	return byte_table_add(state, pieces, n);
 }
 
 /* ---- agreement with the module of quality sums */

@@ -15,6 +15,7 @@
 #include "lib/qc/contaminants.h"
 #include "lib/qc/counters.h"
 #include "lib/qc/csv.h"
+#include "lib/qc/java_number.h"
 #include "lib/qc/limits.h"
 
 /* In the order of the report (FASTQC.md section 0.1). */
@@ -67,11 +68,9 @@ struct section {
 	const struct cell *cells; /* rows_n * columns_n, row by row */
 };
 
-enum java { JAVA_17, JAVA_19 }; /* whose Double.toString (FASTQC.md section 0.4) */
-
 struct report_options {
 	const char *name;    /* of the file, as the report shows it */
-	enum java java;
+	enum java java;      /* whose Double.toString the text has */
 	bool nogroup, expgroup;
 	uint64_t min_length; /* bases; 0: none */
 	enum phred phred;    /* PHRED_AUTO: as FastQC finds it */
@@ -94,3 +93,5 @@ struct report *report_free(struct report *report); /* NULL */
 const struct section *report_sections(const struct report *report, size_t *ret_n);
 const struct report_options *report_options(const struct report *report);
 enum compat report_compat(const struct report *report);
+uint64_t report_reads(const struct report *report);
+uint64_t report_bases(const struct report *report);

@@ -17,13 +17,24 @@ struct sequences;
 /* Bases of a read of this length that are its key (section 1.10). */
 uint32_t sequences_key_length(const struct count_rules *rules, uint32_t length);
 
+/* Reads of the span. */
+uint64_t sequences_reads(const struct sequences *sequences);
+
+/* Whether the span begins with the file; only then the rest of this header is of use. */
+bool sequences_first(const struct sequences *sequences);
+
+/*
+ * Whether the keys of all reads were counted: not so after MERGE_LACKS, until the patch. Counts of what is not whole are
+ * too small and must not be shown.
+ */
+bool sequences_whole(const struct sequences *sequences);
+
 /* ---- of a file from its beginning: what the report is made of */
 
 size_t sequences_n(const struct sequences *sequences);
 struct tracked_key sequences_key(const struct sequences *sequences, size_t i); /* in the order of their first read */
 uint64_t sequences_count(const struct sequences *sequences, size_t i);         /* reads with this key, at least 1 */
-uint64_t sequences_reads(const struct sequences *sequences);                   /* all reads: N */
-/* Reads up to and with the one that completed the set, or all reads where it never was: U. */
+/* Reads up to and with the one that completed the set, or all reads where it never was: U. All reads, N: sequences_reads(). */
 uint64_t sequences_limit(const struct sequences *sequences);
 
 /* ---- of the beginning of a file: what later slices are told (prior.h) */

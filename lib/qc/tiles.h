@@ -19,13 +19,14 @@ struct tile {
 	uint32_t positions;  /* length of its longest sampled quality; perhaps 0 */
 	uint8_t lowest;      /* quality byte; 255 where there is none */
 	const uint64_t *sums, *reads;     /* by position: all bytes */
-	const uint64_t *sums64, *reads64; /* by position: bytes from 64 ('@') upward */
+	/* By position: bytes from 64 ('@') upward. NULL for 0.12.1 where the tile has bytes below, as no encoding asks for them then. */
+	const uint64_t *sums64, *reads64;
 };
 
 /*
- * False: there is no tile section (given up as FastQC does, or no sampled read has a quality). Otherwise the tiles by growing number,
- * *ret_n of them; they are valid as long as the state is neither changed nor freed, the list is the caller's to free.
- * -ENOMEM.
+ * Not shown: there is no tile section (given up as FastQC does, or no sampled read has a quality). Otherwise the tiles by growing
+ * number, *ret_n of them, in one piece of memory that is the caller's to free. -ENOMEM; -EINVAL where this is no whole
+ * file, or slices are missing that have to be counted again.
  */
 int tiles_list(const struct tiles *tiles, struct tile **ret, size_t *ret_n, bool *ret_shown);
 

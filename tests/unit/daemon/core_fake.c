@@ -123,7 +123,8 @@ struct fake_task fake_task(const struct fake *fake, uint32_t nth)
 {
 	const struct action *action = fake_action(fake, ACTION_SEND_TASK, nth);
 
-	return action ? (struct fake_task){action->peer, action->task.id, action->task.task} : (struct fake_task){0};
+	return action ? (struct fake_task){action->peer, action->task.id, action->task.task, action->task.modules}
+	              : (struct fake_task){0};
 }
 
 /* ---- clients */
@@ -259,6 +260,7 @@ static struct event result(const struct fake_task *task, enum slice_outcome outc
 	event.result.task = task->task;
 	event.result.seam = (struct slice_seam){.first.block = first, .next.block = next, .records = records};
 	event.result.bases = 100 * records;
+	event.result.modules = task->modules;
 	return event;
 }
 

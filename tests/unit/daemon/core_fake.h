@@ -56,6 +56,7 @@ struct fake_task {
 	uint64_t peer;
 	struct slice_id id;
 	struct slice_task task;
+	uint32_t modules;
 };
 struct fake_task fake_task(const struct fake *fake, uint32_t nth);
 

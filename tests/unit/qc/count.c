@@ -6,6 +6,7 @@
  *
  *     count [FILE...]     these files instead of made ones
  */
+#include "lib/qc/assembly.h"
 #include "lib/qc/count.h"
 
 #include <errno.h>
@@ -82,6 +83,7 @@ struct local {
 	int fd;
 	struct chain chain;
 	struct counters **counters; /* of each slice, NULL where there are none */
+	struct count_rules rules;
 	uint64_t seed, counts;
 };
 
@@ -133,13 +135,21 @@ static enum chain_outcome count_one(struct local *local, uint64_t i)
 
 static struct counters *merge_all(struct local *local)
 {
-	struct counters *all = counters_make(COUNT_ALL);
+	struct assembly *assembly;
+	struct counters *all;
+	struct error err;
 
+	if (assembly_new(COUNT_ALL, &local->rules, &assembly) < 0)
+		abort();
 	for (uint64_t i = 0; i < local->chain.n; i++) {
-		if (local->counters[i] && counters_merge(all, local->counters[i], &(uint32_t){0}) < 0)
+		if (!local->counters[i])
+			assembly_skip(assembly);
+		else if (assembly_take(assembly, TAKE(local->counters[i]), &err) < 0)
 			abort();
-		drop(local, i);
 	}
+	if (assembly_result(assembly, &all, &err) < 0)
+		abort();
+	assembly_free(assembly);
 	return all;
 }
 
@@ -158,6 +168,7 @@ static struct counters *count_file(const char *path, uint64_t slice_size, uint64
 		diag("%s: %s", path, fd < 0 ? strerror(errno) : err.text);
 		return NULL;
 	}
+	rules_default(&local.rules, COMPAT_0_12_1);
 	local.counters = calloc(local.chain.n, sizeof *local.counters);
 	if (!local.counters)
 		abort();

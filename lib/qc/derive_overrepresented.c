@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The section "Overrepresented sequences" (FASTQC.md section 1.10): sequences that make up more than a share of all reads, and what
+ * they may come from; and the order of sequences, which decides between equally frequent ones.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/qc/derive.h"
+#include "lib/qc/java_hash.h"
+#include "lib/qc/module.h"
+#include "lib/qc/sequences.h"
+
+static const char *const columns[] = {"Sequence", "Count", "Percentage", "Possible Source"};
+
+#define SOURCE_MAX 512
+
+struct frequent {
+	size_t key; /* number of the sequence */
+	size_t place; /* in the order of sequences */
+	uint64_t reads;
+	double percent;
+};
+
+int derive_sequence_order(struct derive *derive, const size_t **ret)
+{
+	const struct sequences *sequences = counters_state(derive->counters, MODULE_SEQUENCES);
+	_cleanup_(freep) uint32_t *codes = NULL;
+	size_t n = sequences_n(sequences), *order;
+	int r;
+
+	if (!derive->sequence_order) {
+		codes = calloc(n + 1, sizeof *codes);
+		order = derive_alloc(derive, n, sizeof *order);
+		if (!codes || !order)
+			return -ENOMEM;
+		for (size_t i = 0; i < n; i++) {
+			struct tracked_key key = sequences_key(sequences, i);
+
+			codes[i] = java_hash_text(key.bytes, key.n);
+		}
+		r = java_hash_order(codes, n, order);
+		if (r < 0)
+			return r;
+		derive->sequence_order = order;
+	}
+	*ret = derive->sequence_order;
+	return 0;
+}
+
+static int by_reads(const void *a, const void *b)
+{
+	const struct frequent *x = a, *y = b;
+
+	if (x->reads != y->reads)
+		return x->reads > y->reads ? -1 : 1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* The sequences above the limit, the most frequent first. The caller frees. 0 or -ENOMEM. */
+static int frequent_find(struct derive *derive, const struct sequences *sequences, double least, struct frequent **ret,
+                         size_t *ret_n)
+{
+	size_t all = sequences_n(sequences), n = 0;
+	_cleanup_(freep) struct frequent *frequent = calloc(all + 1, sizeof *frequent);
+	double reads = (double)sequences_reads(sequences);
+	const size_t *order;
+	int r;
+
+	if (!frequent)
+		return -ENOMEM;
+	r = derive_sequence_order(derive, &order);
+	for (size_t i = 0; r == 0 && i < all; i++) {
+		uint64_t count = sequences_count(sequences, order[i]);
+		double percent = ((double)count / reads) * 100;
+
+		if (percent > least)
+			frequent[n++] = (struct frequent){order[i], i, count, percent};
+	}
+	qsort(frequent, n, sizeof *frequent, by_reads);
+	*ret = TAKE(frequent);
+	*ret_n = n;
+	return r;
+}
+
+static int row_fill(struct derive *derive, const struct sequences *sequences, const struct frequent *frequent, struct cell *row)
+{
+	struct tracked_key key = sequences_key(sequences, frequent->key);
+	char source[SOURCE_MAX];
+	int r;
+
+	row[0] = cell_text(derive_text(derive, "%.*s", (int)key.n, (const char *)key.bytes));
+	if (!row[0].text)
+		return -ENOMEM;
+	r = contaminants_hit(derive->options->contaminants, row[0].text, derive->rules->compat, source, sizeof source);
+	if (r < 0)
+		return r;
+	row[1] = cell_number(frequent->reads);
+	row[2] = cell_double(frequent->percent);
+	row[3] = cell_text(derive_text(derive, "%s", source));
+	return row[3].text ? 0 : -ENOMEM;
+}
+
+int derive_overrepresented(struct derive *derive, struct section *section)
+{
+	const struct sequences *sequences = counters_state(derive->counters, MODULE_SEQUENCES);
+	const struct limit *limit = &derive->options->limits->of[LIMIT_OVERREPRESENTED];
+	_cleanup_(freep) struct frequent *frequent = NULL;
+	size_t n = 0;
+	int r;
+
+	r = frequent_find(derive, sequences, limit->warn, &frequent, &n);
+	if (r < 0 || n == 0)
+		return r;
+	r = derive_table(derive, section, columns, 4, n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = row_fill(derive, sequences, &frequent[i], section_row(section, i));
+	section->status = status_of(frequent[0].percent > limit->error, true);
+	return r;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A set of keys in the order in which they came: see key_table.h. */
+#include "lib/qc/key_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/digest.h"
+
+#define GROUPS_FIRST 64
+#define LINES_FIRST 256
+#define FULL 5 /* keys a group, on average, at which there are to be more groups */
+
+_Static_assert(sizeof(struct key_line) == KEY_LINE, "a line of the cache");
+
+/* Lines of a key of n bytes. */
+static size_t lines_of(size_t n)
+{
+	return (offsetof(struct key_line, first_bytes) + n + KEY_LINE - 1) / KEY_LINE;
+}
+
+static int groups_make(struct key_table *table, size_t groups)
+{
+	uint64_t *tags = calloc(groups, sizeof *tags);
+	uint32_t *places = malloc(groups * KEY_GROUP * sizeof *places);
+
+	if (!tags || !places) {
+		free(tags);
+		free(places);
+		return -ENOMEM;
+	}
+	free(table->tags);
+	free(table->places);
+	table->tags = tags;
+	table->places = places;
+	table->mask = groups - 1;
+	return 0;
+}
+
+int key_table_init(struct key_table *table)
+{
+	*table = (struct key_table){0};
+	if (digest_random(table->secrets, sizeof table->secrets) < 0)
+		return -ENOMEM;
+	table->secrets[0] |= 1;
+	table->secrets[1] |= 1;
+	return groups_make(table, GROUPS_FIRST);
+}
+
+void key_table_deinit(struct key_table *table)
+{
+	free(table->tags);
+	free(table->places);
+	free(table->lines);
+	free(table->starts);
+	*table = (struct key_table){0};
+}
+
+static void group_put(struct key_table *table, uint64_t hash, uint32_t line)
+{
+	size_t group = hash & table->mask, place;
+
+	while ((table->tags[group] & KEY_TAGS_HIGH) == KEY_TAGS_HIGH)
+		group = (group + 1) & table->mask;
+	place = (size_t)__builtin_ctzll(~table->tags[group] & KEY_TAGS_HIGH) / 8;
+	table->tags[group] |= (uint64_t)key_tag(hash) << (8 * place);
+	table->places[group * KEY_GROUP + place] = line;
+}
+
+static int groups_grow(struct key_table *table)
+{
+	int r = groups_make(table, 4 * (table->mask + 1));
+
+	for (size_t i = 0; r == 0 && i < table->n; i++) {
+		const struct key_line *line = key_table_at(table, i);
+		uint64_t bits;
+
+		group_put(table, key_hash(table, key_bytes(line), line->n, &bits), table->starts[i]);
+	}
+	return r;
+}
+
+/* The lines lie at whole lines of the cache, which realloc() cannot promise. */
+static int lines_move(struct key_table *table, size_t room)
+{
+	struct key_line *lines = aligned_alloc(KEY_LINE, room * sizeof *lines);
+
+	if (!lines)
+		return -ENOMEM;
+	if (table->lines_n > 0)
+		memcpy(lines, table->lines, table->lines_n * sizeof *lines);
+	free(table->lines);
+	table->lines = lines;
+	table->lines_room = room;
+	return 0;
+}
+
+/* Room for one more key, of that many lines. */
+static int table_reserve(struct key_table *table, size_t lines)
+{
+	int r = 0;
+
+	if (table->lines_n + lines > UINT32_MAX)
+		return -ENOMEM;
+	if (table->n == table->starts_room) {
+		size_t room = table->starts_room > 0 ? 2 * table->starts_room : LINES_FIRST;
+		uint32_t *starts = reallocarray(table->starts, room, sizeof *starts);
+
+		if (!starts)
+			return -ENOMEM;
+		table->starts = starts;
+		table->starts_room = room;
+	}
+	if (table->lines_n + lines > table->lines_room)
+		r = lines_move(table, 2 * table->lines_room + lines + LINES_FIRST);
+	if (r == 0 && table->n >= FULL * (table->mask + 1))
+		r = groups_grow(table);
+	return r;
+}
+
+int key_table_add(struct key_table *table, uint64_t hash, const uint8_t *bytes, uint32_t n)
+{
+	size_t lines = lines_of(n);
+	struct key_line *line;
+	int r;
+
+	r = table_reserve(table, lines);
+	if (r < 0)
+		return r;
+	line = &table->lines[table->lines_n];
+	memset(line, 0, lines * sizeof *line);
+	line->number = (uint32_t)table->n;
+	line->n = n;
+	memcpy((uint8_t *)line + offsetof(struct key_line, first_bytes), bytes, n);
+	group_put(table, hash, (uint32_t)table->lines_n);
+	table->starts[table->n++] = (uint32_t)table->lines_n;
+	table->lines_n += lines;
+	return 0;
+}
+
+void key_table_close(struct key_table *table, size_t n)
+{
+	if (n < table->n) {
+		table->lines_n = table->starts[n];
+		table->n = n;
+		(void)lines_move(table, table->lines_n + 1); /* without memory it only stays larger */
+	}
+	free(table->tags);
+	free(table->places);
+	table->tags = NULL;
+	table->places = NULL;
+}
+
+int key_table_digest(const struct key_table *table, uint64_t *ret)
+{
+	struct packer packer = {0};
+	uint8_t digest[DIGEST_SIZE];
+	uint64_t value = 0;
+	int r = -ENOMEM;
+
+	key_table_pack(table, &packer);
+	if (!packer.oom)
+		r = digest_sha256(packer.bytes, packer.n, NULL, 0, digest);
+	free(packer.bytes);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < 8; i++)
+		value |= (uint64_t)digest[i] << (8 * i);
+	*ret = value;
+	return 0;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Counts a file in this process, slice by slice, and prints its fastqc_data.txt: what tests compare with FastQC's own.
+ *
+ *     qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES] FILE
+ *
+ * Slices are counted one after the other; every second one is told nothing of what lies before it, as if it were counted
+ * first, so that it may have to be counted again (lib/qc/assembly.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/text.h"
+#include "lib/fastq/chain.h"
+#include "lib/qc/assembly.h"
+#include "lib/qc/count.h"
+#include "lib/qc/report.h"
+#include "lib/qc/text.h"
+
+#define SLICES_MAX 10000000
+
+struct run {
+	const char *path;
+	int fd;
+	uint64_t slice_size; /* 0: the whole file */
+	struct count_rules rules;
+	struct report_options options;
+	struct chain chain;
+	struct assembly *assembly;
+};
+
+static const char usage[] =
+	"usage: qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES] FILE\n";
+
+static int run_open(struct run *run, struct error *err)
+{
+	struct file_facts facts;
+	uint64_t size;
+	int r;
+
+	run->fd = open(run->path, O_RDONLY | O_CLOEXEC);
+	if (run->fd < 0)
+		return error_set(err, -errno, ERROR_NO_INPUT, "%s cannot be opened: %s", TEXT(run->path), strerror(errno));
+	r = file_facts_take(run->fd, &facts, err);
+	if (r < 0)
+		return r;
+	size = run->slice_size > 0 ? run->slice_size : facts.fingerprint.size + 1;
+	r = chain_init(&run->chain, &facts, size, SLICES_MAX, err);
+	if (r == 0 && assembly_new(COUNT_REPORT, &run->rules, &run->assembly) < 0)
+		r = error_oom(err);
+	return r;
+}
+
+/* Hands over what was proven: the counters of one slice, and slices in which no record begins. */
+static int run_take(struct run *run, struct slice_count *count, struct error *err)
+{
+	uint64_t i;
+	int r = 0;
+
+	while (r == 0 && (i = assembly_n(run->assembly)) < run->chain.proven)
+		if (run->chain.links[i].empty)
+			assembly_skip(run->assembly);
+		else
+			r = assembly_take(run->assembly, TAKE(count->counters), err);
+	return r;
+}
+
+/* Counts the slice that the proof waits for. An enum chain_outcome or negative errno. */
+static int run_step(struct run *run, struct error *err)
+{
+	_cleanup_(slice_count_deinit) struct slice_count count = {0};
+	uint64_t i = run->chain.proven;
+	enum chain_outcome outcome;
+	struct slice_task task;
+	struct prior prior = PRIOR_UNKNOWN;
+	bool used;
+	int r;
+
+	chain_task(&run->chain, i, READ_MAX_DEFAULT, false, &task);
+	if (i % 2 == 0)
+		assembly_prior(run->assembly, i, &prior);
+	r = count_slice(run->fd, &task, COUNT_REPORT, &run->rules, &prior, NULL, NULL, &count, err);
+	if (r < 0)
+		return r;
+	outcome = chain_offer(&run->chain, i, &task, count.outcome, &count.seam, &count.fault, &used);
+	if (outcome == CHAIN_FAULT)
+		return fault_sentence(&run->chain.links[run->chain.proven].fault, run->chain.kind, run->path,
+		                      run->chain.records, err);
+	r = run_take(run, &count, err);
+	return r < 0 ? r : (int)outcome;
+}
+
+/* Counts one slice again, for what it lacked. */
+static int run_again(struct run *run, const struct again *again, struct error *err)
+{
+	_cleanup_(slice_count_deinit) struct slice_count count = {0};
+	const struct link *link = &run->chain.links[again->slice];
+	struct slice_task task;
+	struct prior prior;
+	int r;
+
+	chain_task(&run->chain, again->slice, READ_MAX_DEFAULT, false, &task);
+	task.start_known = true;
+	task.start = link->seam.first;
+	if (assembly_again_prior(run->assembly, again, &prior) < 0)
+		return error_oom(err);
+	r = count_slice(run->fd, &task, again->modules, &run->rules, &prior, NULL, NULL, &count, err);
+	if (r < 0)
+		return r;
+	if (count.outcome != SLICE_END || count.seam.records != link->seam.records)
+		return error_set(err, -EIO, ERROR_SOFTWARE, "a slice was counted again and has other records now");
+	return assembly_patch(run->assembly, again->slice, count.counters, err);
+}
+
+static int run_count(struct run *run, struct counters **ret, struct error *err)
+{
+	const struct again *again;
+	size_t n;
+	int r;
+
+	do
+		r = run_step(run, err);
+	while (r == CHAIN_MORE);
+	if (r < 0)
+		return r;
+	for (r = 0; r == 0 && (again = assembly_again(run->assembly, &n), n > 0);)
+		r = run_again(run, again, err);
+	return r < 0 ? r : assembly_result(run->assembly, ret, err);
+}
+
+static int run_all(struct run *run, struct error *err)
+{
+	struct contaminants *contaminants = NULL;
+	struct counters *counters = NULL;
+	struct report *report = NULL;
+	int r;
+
+	r = run_open(run, err);
+	if (r == 0)
+		r = run_count(run, &counters, err);
+	if (r == 0 && contaminants_default(&contaminants) < 0)
+		r = error_oom(err);
+	run->options.contaminants = contaminants;
+	if (r == 0)
+		r = report_make(counters, &run->options, &report, err);
+	if (r == 0)
+		r = report_text_write(stdout, report, err);
+	report_free(report);
+	contaminants_free(contaminants);
+	counters_free(counters);
+	assembly_free(run->assembly);
+	chain_deinit(&run->chain);
+	closep(&run->fd);
+	return r;
+}
+
+static int compat_read(const char *text, enum compat *ret)
+{
+	for (int compat = 0; compat < _COMPAT_MAX; compat++)
+		if (strcmp(text, compat_name((enum compat)compat)) == 0) {
+			*ret = (enum compat)compat;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static int arguments_read(struct run *run, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"compat", required_argument, NULL, 'c'}, {"nogroup", no_argument, NULL, 'n'},
+		{"expgroup", no_argument, NULL, 'e'},     {"java", required_argument, NULL, 'j'},
+		{"slice-size", required_argument, NULL, 's'}, {0},
+	};
+	enum compat compat = COMPAT_0_12_1;
+	int option, r = 0;
+
+	while (r == 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'c')
+			r = compat_read(optarg, &compat);
+		else if (option == 'n')
+			run->options.nogroup = true;
+		else if (option == 'e')
+			run->options.expgroup = true;
+		else if (option == 'j')
+			run->options.java = strcmp(optarg, "19") == 0 ? JAVA_19 : JAVA_17;
+		else if (option == 's')
+			r = text_to_size(optarg, &run->slice_size);
+		else
+			r = -EINVAL;
+	}
+	if (r < 0 || optind + 1 != argc)
+		return -EINVAL;
+	run->path = argv[optind];
+	run->options.name = strrchr(run->path, '/') ? strrchr(run->path, '/') + 1 : run->path;
+	rules_default(&run->rules, compat);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct run run = {.fd = -1};
+	struct limits limits;
+	struct error err = {0};
+
+	if (arguments_read(&run, argc, argv) < 0) {
+		fputs(usage, stderr);
+		return ERROR_USAGE;
+	}
+	limits_default(&limits);
+	run.options.limits = &limits;
+	if (run_all(&run, &err) == 0)
+		return 0;
+	fprintf(stderr, "qc_report: %s\n", err.text);
+	return err.class > 0 ? (int)err.class : ERROR_SOFTWARE;
+}
