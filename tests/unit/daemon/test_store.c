@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,15 @@ static void folder_remove(const char *folder)
 	(void)rmdir(folder);
 }
 
+static bool rename_in(const char *folder, const char *from, const char *to)
+{
+	char old[512], new[512];
+
+	(void)snprintf(old, sizeof old, "%s/%s", folder, from);
+	(void)snprintf(new, sizeof new, "%s/%s", folder, to);
+	return rename(old, new) == 0;
+}
+
 static struct store *store_at(const char *folder)
 {
 	struct store *store = NULL;
@@ -46,8 +56,11 @@ static struct store *store_at(const char *folder)
 
 static struct job_row job_made(uint64_t id, enum job_state state)
 {
+	static const uint8_t rules[] = {1, 0, 'r'};
 	struct job_row row = {
 	    .id = id,
+	    .rules = state == JOB_RUNNING ? rules : NULL,
+	    .rules_n = state == JOB_RUNNING ? sizeof rules : 0,
 	    .owner = "alice@desk",
 	    .name = "runs/\xc3\xa4 'x'\".fq",
 	    .modules = 3,
@@ -87,6 +100,8 @@ static struct file_row file_made(uint64_t job, uint32_t file, const char *path, 
 	memset(row.facts.fingerprint.ends, 0xa5, sizeof row.facts.fingerprint.ends);
 	row.slice_size = 100;
 	row.redone = 4;
+	row.again = 3;
+	row.again_done = 2;
 	return row;
 }
 
@@ -149,6 +164,8 @@ static void save_all(struct store *store)
 	if (r == 0)
 		r = store_save_slice(store, &slices[1], (const uint8_t *)"th\0rd", 5, &error);
 	if (r == 0)
+		r = store_save_again(store, 2, 0, 2, "ag\0in", 5, &error);
+	if (r == 0)
 		r = store_save_node(store, "w1", true, "disk swap", &error);
 	is_int(r, 0, "jobs, files, slices and nodes are saved%s%s", r ? ": " : "", r ? error.text : "");
 	ok(store_dirty(store), "and wait for the commit");
@@ -165,6 +182,8 @@ static void is_job(const struct job_row *got, const struct job_row *want)
 	       got->submitted_ms == want->submitted_ms && got->started_ms == want->started_ms &&
 	       got->ended_ms == want->ended_ms,
 	   "job: all other numbers");
+	ok(got->rules_n == want->rules_n && (want->rules_n == 0 || memcmp(got->rules, want->rules, want->rules_n) == 0),
+	   "job: its rules");
 	ok(got->error.class == want->error.class && strcmp(got->error.text, want->error.text) == 0, "job: its error");
 }
 
@@ -190,7 +209,7 @@ static void test_found(struct store *store)
 	is_int(store_find_file(store, 2, 0, &file, &error), 0, "a file is found");
 	is_str(file.path, "/data/a.fq.gz", "file: path");
 	ok(file.planned && file.state == JOB_RUNNING && file.facts.kind == FILE_BGZF && file.facts.bgzf_unended &&
-	       file.slice_size == 100 && file.redone == 4,
+	       file.slice_size == 100 && file.redone == 4 && file.again == 3 && file.again_done == 2,
 	   "file: its plan");
 	ok(fingerprint_equal(&file.facts.fingerprint, &wanted.facts.fingerprint), "file: its fingerprint, to the last bit");
 	is_int(store_find_file(store, 2, 1, &file, &error), 0, "the other one too");
@@ -198,6 +217,9 @@ static void test_found(struct store *store)
 	ok(store_slice_counters(store, 2, 0, 2, &bytes, &n, &error) == 0 && n == 5 && memcmp(bytes, "th\0rd", 5) == 0,
 	   "counters are there, byte for byte");
 	is_int(store_slice_counters(store, 2, 0, 1, &bytes, &n, &error), STORE_NONE, "those of an open slice are not");
+	ok(store_again_counters(store, 2, 0, 2, &bytes, &n, &error) == 0 && n == 5 && memcmp(bytes, "ag\0in", 5) == 0,
+	   "and those of a second count");
+	is_int(store_again_counters(store, 2, 0, 0, &bytes, &n, &error), STORE_NONE, "where there is one");
 }
 
 static void test_loaded(struct store *store)
@@ -218,6 +240,8 @@ static void test_loaded(struct store *store)
 	is_int(coord_loaded(coord, 1, next, 0, &actions), 0, "and settled");
 	ok(!coord_find_job(coord, 1, &job), "the ended job is not the core's");
 	ok(coord_find_job(coord, 2, &job) && strcmp(job.row->owner, "alice@desk") == 0, "the unfinished one is");
+	ok(coord_find_row(coord, 2) && coord_find_row(coord, 2)->rules_n == 3 && memcmp(coord_find_row(coord, 2)->rules, "\1\0r", 3) == 0,
+	   "with its rules");
 	ok(coord_find_file(coord, 2, 0, &file) && file.chain && file.chain->n == 3, "with the plan of its file");
 	is_u64(file.chain ? file.chain->proven : 0, 1, "of which the first slice is proven");
 	ok(coord_find_slice(coord, 2, 0, 1, &slice) && strcmp(slice.state, "open") == 0, "the second is open");
@@ -298,6 +322,7 @@ static void test_result(const char *folder)
 	is_int(store_save_result(store, 2, 0, "sum", 3, &error), 0, "a result is saved");
 	is_int(store_forget_slices(store, 2, 0, &error), 0, "its slices are forgotten");
 	is_int(store_slice_counters(store, 2, 0, 0, &bytes, &n, &error), STORE_NONE, "all of them");
+	is_int(store_again_counters(store, 2, 0, 2, &bytes, &n, &error), STORE_NONE, "and their second counts");
 	is_int(store_commit(store, &error), 0, "in one transaction");
 	ok(store_result(store, 2, 0, &bytes, &n, &error) == 0 && n == 3 && memcmp(bytes, "sum", 3) == 0, "the result is there");
 	store_free(store);
@@ -352,6 +377,102 @@ static void test_tokens(const char *folder)
 	is_int(store_use_token(store, other, 1000, &role, &error), STORE_NONE, "has expired at its time");
 	is_int(store_commit(store, &error), 0, "committed");
 	store_free(store);
+}
+
+/* ---- a database of before */
+
+/* As version 1 made it, with a job that waits and one that has ended. */
+static void version_1(const char *folder)
+{
+	static const char text[] =
+	    "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	    "CREATE TABLE job (id INTEGER PRIMARY KEY AUTOINCREMENT, uuid BLOB UNIQUE NOT NULL, owner TEXT NOT NULL, name TEXT NOT"
+	    " NULL, modules INTEGER, algorithm INTEGER, lenient INTEGER, slice_size INTEGER, files INTEGER, state INTEGER,"
+	    " submitted INTEGER, started INTEGER, ended INTEGER, error_class INTEGER, error_text TEXT);"
+	    "CREATE INDEX job_state ON job (state);"
+	    "CREATE TABLE file (job INTEGER, file INTEGER, path TEXT NOT NULL, state INTEGER, planned INTEGER, size INTEGER,"
+	    " mtime INTEGER, inode INTEGER, ends BLOB, kind INTEGER, unended INTEGER, slice_size INTEGER, records INTEGER,"
+	    " bases INTEGER, redone INTEGER, error_class INTEGER, error_text TEXT, PRIMARY KEY (job, file)) WITHOUT ROWID;"
+	    "CREATE TABLE slice (job INTEGER, file INTEGER, slice INTEGER, start_known INTEGER, first_block INTEGER,"
+	    " first_within INTEGER, next_block INTEGER, next_within INTEGER, records INTEGER, fault INTEGER, fault_record INTEGER,"
+	    " fault_block INTEGER, fault_within INTEGER, fault_value INTEGER, fault_value2 INTEGER, fault_errno INTEGER,"
+	    " bases INTEGER, counters BLOB, PRIMARY KEY (job, file, slice));"
+	    "CREATE TABLE result (job INTEGER, file INTEGER, counters BLOB, PRIMARY KEY (job, file));"
+	    "CREATE TABLE node (name TEXT PRIMARY KEY, reason TEXT) WITHOUT ROWID;"
+	    "CREATE TABLE token (hash BLOB PRIMARY KEY, role INTEGER, uses INTEGER, expires INTEGER) WITHOUT ROWID;"
+	    "INSERT INTO meta VALUES ('uuid', x'000102030405060708090a0b0c0d0e0f'), ('generation', 41);"
+	    "INSERT INTO job VALUES (1, x'01', 'alice', 'done', 3, 1, 0, 0, 1, 2, 10, 20, 30, 0, '');"
+	    "INSERT INTO job VALUES (2, x'02', 'alice', 'open', 3, 1, 0, 0, 1, 0, 10, 0, 0, 0, '');"
+	    "INSERT INTO file VALUES (1, 0, '/a.fq', 2, 7, 9, 8, 7, x'', 1, 0, 100, 3, 300, 1, 0, '');"
+	    "INSERT INTO file VALUES (2, 0, '/b.fq', 0, 0, 0, 0, 0, x'', 0, 0, 0, 0, 0, 0, 0, '');"
+	    "INSERT INTO result VALUES (1, 0, x'736f');"
+	    "PRAGMA user_version = 1;";
+	char path[512];
+	sqlite3 *db = NULL;
+
+	(void)mkdir(folder, 0700);
+	(void)snprintf(path, sizeof path, "%s/fqcluster.db", folder);
+	if (sqlite3_open(path, &db) != SQLITE_OK || sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK) {
+		diag("%s", sqlite3_errmsg(db));
+		exit(1);
+	}
+	(void)sqlite3_close(db);
+}
+
+static void test_migrated(const char *folder)
+{
+	struct store *store;
+	const struct coord_limits limits = {.slices_max = 1000};
+	struct coord *coord = NULL;
+	struct job_row job;
+	struct file_row file;
+	struct error error = {0};
+	uint64_t next = 0;
+	const void *bytes;
+	char path[512];
+	size_t n;
+	int fd;
+
+	version_1(folder);
+	(void)snprintf(path, sizeof path, "%s/fqcluster.db.1", folder);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	ok(fd >= 0 && write(fd, "half a copy", 11) == 11, "a start that came to half of its copy");
+	closep(&fd);
+	store = store_at(folder);
+	is_u64(store_generation(store), 42, "a database of version 1 goes on");
+	ok(store_find_job(store, 1, &job, &error) == 0 && strcmp(job.name, "done") == 0 && job.rules_n == 0, "with its jobs");
+	ok(store_find_file(store, 1, 0, &file, &error) == 0 && file.records == 3 && file.again == 0 && file.again_done == 0,
+	   "its files");
+	ok(store_result(store, 1, 0, &bytes, &n, &error) == 0 && n == 2, "and their results");
+	ok(store_save_again(store, 2, 0, 0, "x", 1, &error) == 0 && store_commit(store, &error) == 0, "second counts have a place");
+	ok(coord_new(&limits, &coord) == 0 && store_load(store, coord, &next, &error) == 0 && next == 3 && coord_find_row(coord, 2),
+	   "what was open is loaded");
+	coord_free(coord);
+	store_free(store);
+	store = store_at(folder);
+	is_u64(store_generation(store), 43, "and once more");
+	store_free(store);
+	(void)snprintf(path, sizeof path, "%s/old", folder);
+	(void)mkdir(path, 0700);
+	ok(rename_in(folder, "fqcluster.db.1", "old/fqcluster.db"), "the copy of before is there");
+	store = store_at(path);
+	is_u64(store_generation(store), 42, "and is whole");
+	store_free(store);
+	folder_remove(path);
+}
+
+static void test_newer(const char *folder)
+{
+	struct store *store = NULL;
+	struct error error = {0};
+	char path[512];
+	sqlite3 *db = NULL;
+
+	(void)snprintf(path, sizeof path, "%s/fqcluster.db", folder);
+	ok(sqlite3_open(path, &db) == SQLITE_OK && sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL) == SQLITE_OK,
+	   "a database of a version to come");
+	(void)sqlite3_close(db);
+	is_int(store_open(folder, &store, &error), -EPROTO, "is refused: %s", error.text);
 }
 
 /* ---- what cannot be trusted */
@@ -421,6 +542,9 @@ int main(void)
 	test_tokens(folder);
 	test_failing_disk(folder);
 	test_damaged(folder);
+	folder_remove(folder);
+	test_migrated(folder);
+	test_newer(folder);
 	folder_remove(folder);
 	(void)rmdir(base);
 	return done_testing();

@@ -175,6 +175,18 @@ void fake_send(struct fake *fake, uint16_t type, const void *message)
 	must(dial_wait(fake->connection, WAIT_MS, NULL, &err), &err);
 }
 
+void fake_send_blob(struct fake *fake, uint16_t type, const void *message, const uint8_t *bytes, size_t n)
+{
+	uint8_t *copy = malloc(n);
+	struct error err = {0};
+
+	if (!copy)
+		bail_out("out of memory");
+	memcpy(copy, bytes, n);
+	must(connection_send_blob(fake->connection, type, 0, message, copy, n), NULL);
+	must(dial_wait(fake->connection, WAIT_MS, NULL, &err), &err);
+}
+
 static void next_frame(struct fake *fake, struct frame *ret)
 {
 	struct error err = {0};

@@ -53,6 +53,9 @@ void fake_cut(struct fake *fake);
 
 void fake_send(struct fake *fake, uint16_t type, const void *message);
 
+/* With n bytes behind it, which are copied. */
+void fake_send_blob(struct fake *fake, uint16_t type, const void *message, const uint8_t *bytes, size_t n);
+
 /* The next message, which must be of this type (PROGRESS is passed over). */
 void fake_expect(struct fake *fake, uint16_t type, void *ret);
 
