@@ -38,7 +38,7 @@ struct adapters {
 	const struct sequence_kernel *kernel;
 };
 
-/* Reads are compared in upper case. */
+/* Reads are compared in upper case: what has lower case is in none. */
 static bool never_found(const struct adapter *adapter)
 {
 	return strpbrk(adapter->sequence, "abcdefghijklmnopqrstuvwxyz") != NULL;

@@ -28,3 +28,11 @@ tests_bench_sequences_bench_LDADD = $(QC_LIBS) -lm
 bench-sequences: tests/bench/sequences_bench
 	tests/bench/sequences_bench
 .PHONY: bench-sequences
+
+# The loops over bases, in nanoseconds a read: make bench-sequence
+check_PROGRAMS += tests/bench/sequence_bench
+tests_bench_sequence_bench_SOURCES = tests/bench/sequence_bench.c
+tests_bench_sequence_bench_LDADD = $(QC_LIBS) -lm
+bench-sequence: tests/bench/sequence_bench
+	tests/bench/sequence_bench
+.PHONY: bench-sequence
