@@ -19,6 +19,7 @@
 #define READ 150
 #define LINE (READ + 10)
 #define OTHER_BYTES (1u << 20)
+#define TIMES 5
 
 /* Reads are made of numbers: the same number, the same read. */
 struct kind {
@@ -100,6 +101,16 @@ static uint64_t others_read(const struct feed *feed)
 	return sum;
 }
 
+/* As the reader did just before. */
+static void text_read(const struct feed *feed)
+{
+	volatile uint8_t sink = 0;
+
+	for (size_t i = 0; i < feed->batch.n * LINE; i += 64)
+		sink = feed->text[i];
+	(void)sink;
+}
+
 /* Seconds for that many reads. */
 static double add(struct counters *counters, struct feed *feed, uint64_t reads, bool others)
 {
@@ -112,6 +123,7 @@ static double add(struct counters *counters, struct feed *feed, uint64_t reads, 
 		feed_next(feed, reads - done);
 		if (others)
 			sink += others_read(feed);
+		text_read(feed);
 		start = now();
 		if (counters_add(counters, &feed->batch) < 0)
 			abort();
@@ -156,7 +168,7 @@ static struct tracked *list_make(struct feed *feed)
 	return list;
 }
 
-static double measure(struct feed *feed, bool others)
+static double measure_once(struct feed *feed, bool others)
 {
 	struct prior prior = feed->kind->form == SEQUENCES_FIRST ? PRIOR_FIRST : PRIOR_UNKNOWN;
 	struct counters *counters;
@@ -171,6 +183,19 @@ static double measure(struct feed *feed, bool others)
 	seconds = add(counters, feed, feed->kind->reads, others);
 	counters_free(counters);
 	return 1e9 * seconds / (double)feed->kind->reads;
+}
+
+/* The best of a few, as other programs may run. */
+static double measure(struct feed *feed, bool others)
+{
+	double best = measure_once(feed, others);
+
+	for (int i = 1; i < TIMES; i++) {
+		double again = measure_once(feed, others);
+
+		best = again < best ? again : best;
+	}
+	return best;
 }
 
 /* A beginning of 60,000 keys and a slice of 262,144: packed, unpacked, merged. */
