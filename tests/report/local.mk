@@ -4,7 +4,8 @@ REPORT_TESTS = \
 	tests/report/corners.t \
 	tests/report/expected.t \
 	tests/report/debian.t \
-	tests/report/model.t
+	tests/report/model.t \
+	tests/report/multiqc.t
 dist_check_SCRIPTS += $(REPORT_TESTS)
 HEAVY_TESTS += $(REPORT_TESTS)
 EXTRA_DIST += tests/report/corner_cases.py tests/report/corner_refusals.py tests/report/corners.py tests/report/report.py tests/tools/mkreport.py
