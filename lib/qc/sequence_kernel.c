@@ -22,7 +22,6 @@
 
 /* Of a base by the low half of its byte: 0 also for whatever else has that half. */
 static const uint8_t codes_first[16] = {[0x1] = 0, [0x3] = 1, [0x4] = 2, [0x7] = 3};
-static const uint8_t codes_second[16] = {[0x1] = 0, [0x3] = 4, [0x4] = 8, [0x7] = 12};
 
 static unsigned int adapter_code(const struct filter_adapter *adapter, uint32_t at)
 {
@@ -181,6 +180,9 @@ static size_t portable_find_adapters(const struct adapter_filter *filter, const 
 #define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,bmi2,popcnt")))
 #define TARGET_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #define INLINE static inline __attribute__((always_inline))
+
+/* As codes_first, times 4. */
+static const uint8_t codes_second[16] = {[0x1] = 0, [0x3] = 4, [0x4] = 8, [0x7] = 12};
 
 /* Bytes from masks + 64 - n on: n (at most 64) bytes of ones, then zeros. */
 static const uint8_t masks[128] = {
