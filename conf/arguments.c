@@ -15,6 +15,7 @@
 #define TABLES_MAX 6
 #define NAMES_MAX (TABLES_MAX * OPTION_ROWS_MAX)
 #define LONG_VALUE 256 /* above all letters; + the name's index */
+#define SPELLING_MAX 32
 
 /* One option that can be given, and whether its long name and its letter are its own or hidden by a later table. */
 struct name {
@@ -26,7 +27,8 @@ struct name {
 struct names {
 	struct name names[NAMES_MAX];
 	size_t n;
-	struct option longs[NAMES_MAX + 1];
+	struct option longs[2 * NAMES_MAX + 1];
+	char spellings[NAMES_MAX][SPELLING_MAX]; /* --min_length for --min-length */
 	char letters[2 * NAMES_MAX + 3];
 };
 
@@ -53,6 +55,25 @@ static void hide(struct names *names, const struct option_row *by)
 	}
 }
 
+static void add_long(struct names *names, size_t *n, const char *spelling, const struct option_row *row, size_t i)
+{
+	names->longs[(*n)++] = (struct option){
+	    .name = spelling,
+	    .has_arg = takes_value(row) ? required_argument : no_argument,
+	    .val = LONG_VALUE + (int)i,
+	};
+}
+
+/* The name with underscores in place of its dashes, as some programs write theirs. False: it has none. */
+static bool underscored(char out[SPELLING_MAX], const char *name)
+{
+	assert(strlen(name) < SPELLING_MAX);
+	(void)strcpy(out, name);
+	for (char *at = out; (at = strchr(at, '-')); at++)
+		*at = '_';
+	return strcmp(out, name) != 0;
+}
+
 /* What getopt_long wants: letters behind "+" (stop at a positional argument) and ":" (tell missing values apart). */
 static void collect_names(struct names *names, const struct option_table *const *tables,
                           size_t tables_n, enum arguments_mode mode)
@@ -74,7 +95,6 @@ static void collect_names(struct names *names, const struct option_table *const 
 	names->letters[at++] = ':';
 	for (size_t i = 0; i < names->n; i++) {
 		const struct option_row *row = row_of(&names->names[i]);
-		int value = takes_value(row) ? required_argument : no_argument;
 
 		if (names->names[i].has_letter &&
 		    row->letter != '?') { /* getopt's own answer to what it does not know */
@@ -82,9 +102,11 @@ static void collect_names(struct names *names, const struct option_table *const 
 			if (takes_value(row))
 				names->letters[at++] = ':';
 		}
-		if (names->names[i].has_long)
-			names->longs[longs_n++] = (struct option){
-			    .name = row->long_name, .has_arg = value, .val = LONG_VALUE + (int)i};
+		if (names->names[i].has_long) {
+			add_long(names, &longs_n, row->long_name, row, i);
+			if (underscored(names->spellings[i], row->long_name))
+				add_long(names, &longs_n, names->spellings[i], row, i);
+		}
 	}
 }
 
@@ -123,10 +145,13 @@ static int wrong_long(const struct names *names, const char *argument, struct er
 	size_t n = strcspn(argument + 2, "=");
 	const char *found[2] = {NULL};
 	unsigned int found_n = 0;
+	int last = 0;
 
 	for (const struct option *o = names->longs; o->name; o++)
-		if (n > 0 && strncmp(o->name, argument + 2, n) == 0 && found_n < 2)
+		if (n > 0 && strncmp(o->name, argument + 2, n) == 0 && found_n < 2 && o->val != last) {
 			found[found_n++] = o->name;
+			last = o->val;
+		}
 	if (found_n == 2)
 		return error_set(err, -EINVAL, ERROR_USAGE, "%s could be --%s or --%s; " HELP_IS,
 		                 TEXT(argument), found[0], found[1]);

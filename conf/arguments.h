@@ -35,7 +35,7 @@ enum arguments_mode {
 /*
  * Adds what argv[1] and on give to arguments->given and replaces arguments->rest. To go on behind a verb, parse again with
  * (arguments->rest_n, arguments->rest): rest[0], the verb, is skipped as argv[0] is. An option of a later table hides one of the same
- * name or letter in earlier tables. 0, -ENOMEM, or -EINVAL with a sentence (ERROR_USAGE) for an unknown option or a missing
+ * name or letter in earlier tables. A long name may be written with underscores in place of its dashes. 0, -ENOMEM, or -EINVAL with a sentence (ERROR_USAGE) for an unknown option or a missing
  * value: "-h needs a HOST; help is -? or --help". Uses getopt_long: one thread at a time.
  */
 int arguments_parse(struct conf_arguments *arguments, const struct option_table *const *tables, size_t tables_n,

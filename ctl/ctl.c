@@ -15,7 +15,19 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 
-#define TABLES_MAX 4
+#define TABLES_MAX 6
+
+void complain(const struct error *error)
+{
+	(void)fprintf(stderr, "fqctl: %s\n", error->text);
+}
+
+void failures_add(struct failures *failures, const struct error *error)
+{
+	complain(error);
+	if (failures->class == ERROR_NONE)
+		failures->class = error->class;
+}
 
 void say(const struct call *call, const char *format, ...)
 {
@@ -65,8 +77,12 @@ static size_t verb_tables(const struct verb *verb, const struct option_table *ta
 
 	tables[n++] = &conf_common_table;
 	tables[n++] = &client_table;
-	if (verb && verb->output)
+	if (verb && verb->forms) {
 		tables[n++] = &output_table;
+		tables[n++] = &report_table;
+	}
+	if (verb && verb->counts)
+		tables[n++] = &rules_table;
 	if (verb && verb->table)
 		tables[n++] = verb->table;
 	return n;
@@ -139,21 +155,40 @@ static int fill(const struct option_table *table, const struct conf_arguments *a
 	return r;
 }
 
+/* Options of results, and what they come to. */
+static int fill_output(const struct verb *verb, const struct conf_arguments *arguments, struct call *call,
+                       struct report_choices *report, struct rules_choices *rules, struct error *err)
+{
+	int r = fill(&output_table, arguments, &call->output, err);
+
+	if (r == 0)
+		r = fill(&report_table, arguments, report, err);
+	if (r == 0 && verb->counts)
+		r = fill(&rules_table, arguments, rules, err);
+	if (r == 0)
+		r = reporting_load(report, verb->counts ? rules : NULL, &call->reporting, err);
+	if (!call->output.forms)
+		call->output.forms = verb->forms;
+	return r;
+}
+
 static int verb_run(const struct verb *verb, const struct conf_arguments *arguments, const struct conf_common *common,
                     struct error *err)
 {
 	_cleanup_(freep) void *options = verb->table ? calloc(1, verb->table->settings_size) : NULL;
 	struct call call = {.verb = verb, .options = options};
+	struct report_choices report = {0};
+	struct rules_choices rules = {0};
 	struct conf conf;
 	int r;
 
 	if (verb->table && !options)
 		return error_oom(err);
 	r = client_settings_load(arguments, &call.settings, &conf, err);
-	if (r == 0 && verb->output)
-		r = fill(&output_table, arguments, &call.output, err);
 	if (r == 0 && verb->table)
 		r = fill(verb->table, arguments, options, err);
+	if (r == 0 && verb->forms)
+		r = fill_output(verb, arguments, &call, &report, &rules, err);
 	if (r == 0 && common->dump_config) {
 		r = conf_dump(stdout, &conf);
 	} else if (r == 0 && !common->check_config) {
@@ -161,14 +196,19 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 		call.arguments_n = arguments->rest_n;
 		r = arguments_check(verb, call.arguments_n, err);
 		if (r == 0 && call.settings.json && !verb->json)
-			r = error_set(err, -EINVAL, ERROR_USAGE, "%s has no JSON; status and nodes have", verb->name);
+			r = error_set(err, -EINVAL, ERROR_USAGE, "%s has no --json; %s", verb->name,
+			              verb->forms ? "results in JSON are --as json" : "status and nodes have");
 		if (r == 0)
 			r = verb->run(&call, err);
 	}
 	if (verb->table)
 		conf_deinit(verb->table, options);
-	if (verb->output)
+	reporting_deinit(&call.reporting);
+	if (verb->forms) {
 		conf_deinit(&output_table, &call.output);
+		conf_deinit(&report_table, &report);
+		conf_deinit(&rules_table, &rules);
+	}
 	client_settings_deinit(&call.settings);
 	return r;
 }
@@ -220,12 +260,12 @@ int ctl_main(int argc, char **argv)
 	(void)setlocale(LC_CTYPE, ""); /* for the width of texts; numbers stay in C */
 	(void)signal(SIGPIPE, SIG_IGN);
 	r = ctl_run(argc, argv, &err);
-	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
+	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = error_set(&err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written: %s", strerror(errno));
 	if (r >= 0)
 		return r;
 	if (err.class == ERROR_NONE)
 		(void)error_set(&err, r, ERROR_OS, "%s", strerror(-r));
-	(void)fprintf(stderr, "fqctl: %s\n", err.text);
+	complain(&err);
 	return (int)err.class;
 }

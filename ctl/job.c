@@ -137,13 +137,12 @@ int job_only(void *data, uint16_t type, const void *message, struct error *err)
 	return 0;
 }
 
-/* Takes the DATA behind a FILE_RESULT and writes the file's result. */
-static int result_take(struct call *call, struct client *client, const fq_FileResult *head, const char *path, size_t files,
+/* Takes the DATA behind a FILE_RESULT. */
+static int result_take(struct client *client, const fq_FileResult *head, const char *path, struct counters **ret,
                        struct error *err)
 {
 	_cleanup_(freep) void *room = malloc(message_struct_size_largest());
 	struct blob blob _cleanup_(blob_deinit) = {0};
-	struct counters *counters = NULL;
 	uint8_t digest[DIGEST_SIZE];
 	uint16_t type;
 	struct frame frame;
@@ -166,41 +165,47 @@ static int result_take(struct call *call, struct client *client, const fq_FileRe
 		r = digest_sha256(blob.bytes, blob.n, NULL, 0, digest);
 	if (r == 0 && memcmp(digest, head->blob_sha256, sizeof digest) != 0)
 		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "the result of %s arrived damaged", TEXT(path));
-	if (r == 0)
-		r = counters_unpack(blob.bytes, blob.n, &counters, err);
-	if (r == 0) {
-		if (head->warning[0])
-			say(call, "warning: %s: %s", TEXT(path), TEXT(head->warning));
-		r = output_write(&call->output, path, files, counters, err);
-	}
-	counters_free(counters);
-	return r;
+	return r < 0 ? r : counters_unpack(blob.bytes, blob.n, ret, err);
 }
 
-int job_fetch(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t files, size_t *ret_n,
+static void result_write(struct call *call, const fq_FileResult *head, const char *path, size_t files,
+                         struct counters *counters, struct failures *failures)
+{
+	struct error error = {0};
+
+	if (head->warning[0])
+		say(call, "warning: %s: %s", TEXT(path), TEXT(head->warning));
+	if (output_write(&call->output, &call->reporting, path, files, counters, &error) < 0)
+		failures_add(failures, &error);
+	counters_free(counters);
+}
+
+int job_fetch(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t paths_n, size_t files,
               struct error *err)
 {
 	_cleanup_(freep) fq_FileResult *answer = malloc(message_struct_size_largest());
 	fq_JobsRequest request = {.job = id};
+	struct failures failures = {0};
 	uint16_t type;
-	size_t n = 0;
 	int r;
 
 	if (!answer)
 		return error_oom(err);
 	r = client_ask(client, fq_Type_FETCH, &request, err);
 	while (r == 0) {
+		struct counters *counters = NULL;
+		const char *path;
+
 		r = client_answer(client, &type, answer, NULL, err);
 		if (r < 0 || type == fq_Type_END)
 			break;
 		if (type != fq_Type_FILE_RESULT)
 			return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to FETCH",
 			                 message_name(type));
-		r = result_take(call, client, answer, paths && answer->file < files ? paths[answer->file] : answer->path,
-		                files, err);
-		n++;
+		path = answer->file < paths_n ? paths[answer->file] : answer->path;
+		r = result_take(client, answer, path, &counters, err);
+		if (r == 0)
+			result_write(call, answer, path, files, counters, &failures);
 	}
-	if (r == 0)
-		*ret_n = n;
-	return r;
+	return r < 0 ? r : (int)failures.class;
 }

@@ -25,9 +25,9 @@ int job_result(const fq_Job *job, struct error *err);
 int job_only(void *data, uint16_t type, const void *message, struct error *err);
 
 /*
- * Fetches the results of all files that have one and writes each as call->output says. *ret_n: how many. A result that
- * does not arrive whole is not written. paths: the job's files in the words of the person who named them, or NULL: as the
- * coordinator knows them. files: how many results share the output, in this job and others.
+ * Fetches the results of all files that have one and writes each as call->output says. A result that does not arrive whole
+ * is not written. One that cannot be written is told, and costs no other: then an exit status is returned, otherwise 0. paths: the job's files in the words of the person who named them, paths_n of them.
+ * files: how many results share the output, in this job and others.
  */
-int job_fetch(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t files, size_t *ret_n,
+int job_fetch(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t paths_n, size_t files,
               struct error *err);

@@ -3,7 +3,8 @@
  * Counting without a coordinator: the files' slices on all cores of this machine, with the same library, chain and
  * counters as the cluster, so with the same result to the bit.
  *
- * Memory: threads x (slice reader + counters), plus the counters of slices that are counted and not yet proven.
+ * Memory: threads x (slice reader + counters), plus the counters of slices that are counted and not yet proven (at most
+ * some a thread).
  */
 #pragma once
 
@@ -14,6 +15,7 @@
 #include "lib/base/error.h"
 #include "lib/fastq/fingerprint.h"
 #include "lib/qc/counters.h"
+#include "lib/qc/rules.h"
 
 /* Cores that this process may use; at least 1. */
 uint32_t local_cores(void);
@@ -21,6 +23,7 @@ uint32_t local_cores(void);
 struct local_options {
 	uint32_t threads;    /* at least 1 */
 	uint32_t modules;    /* COUNT_* */
+	const struct count_rules *rules;
 	uint64_t read_max;   /* bases */
 	uint64_t slice_size; /* bytes; 0: chosen by the file's size */
 	bool lenient;
@@ -29,6 +32,7 @@ struct local_options {
 struct local_result {
 	struct file_facts facts;    /* as far as the file could be opened */
 	uint64_t records;
+	uint64_t again;             /* slices that were counted a second time */
 	struct counters *counters;  /* NULL where error says why; stays local_count()'s */
 	struct error error;         /* class ERROR_NONE: counted */
 };

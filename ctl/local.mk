@@ -5,8 +5,12 @@ ctl_libctl_a_SOURCES = \
 	ctl/ctl.c \
 	ctl/job.c ctl/job.h \
 	ctl/local.c ctl/local.h \
+	ctl/local_file.c ctl/local_file.h \
+	ctl/outbox.c ctl/outbox.h \
 	ctl/output.c ctl/output.h \
+	ctl/output_write.c \
 	ctl/progress.c ctl/progress.h \
+	ctl/reporting.c ctl/reporting.h \
 	ctl/submit.c ctl/submit.h \
 	ctl/table.c ctl/table.h \
 	ctl/verb.h \

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where results go: see output.h. The rules of names are those of the CSV contract (fqctl.1). */
+/* Options of results, and the names of their files: see output.h and fqctl.1. output_write.c writes them. */
 #include "ctl/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -16,51 +15,151 @@
 #include "lib/base/text.h"
 
 static const struct option_row output_rows[] = {
-	{.long_name = "as", .argument = "FORM", .type = OPTION_CHOICE, .default_text = "csv", .choices = "csv",
-	 .help = "Form of the result; csv is the mean Phred score per base position.", OPTION_FIELD(struct output_options, form)},
+	{.long_name = "as", .argument = "FORMS", .type = OPTION_STRING,
+	 .help = "Forms of the result, with commas between: csv (mean Phred score per base position), fastqc (FastQC's "
+	         "NAME_fastqc.zip and NAME_fastqc.html), text (its fastqc_data.txt), json, html (one page). Unless said, qc "
+	         "writes fastqc, the others csv.",
+	 OPTION_FIELD(struct output_options, as)},
 	{.long_name = "output", .letter = 'o', .argument = "FILE", .type = OPTION_PATH,
-	 .help = "Write to FILE; of several input files each to <folder of FILE>/<input name>.<name of FILE>.",
+	 .help = "Write one form to FILE; of several input files each to <folder of FILE>/<input name>.<name of FILE>.",
 	 OPTION_FIELD(struct output_options, file)},
 	{.long_name = "output-dir", .letter = 'd', .argument = "DIR", .type = OPTION_PATH,
-	 .help = "Write each result to DIR/<input name>.csv.", OPTION_FIELD(struct output_options, folder)},
-	{.long_name = "phred", .argument = "OFFSET", .type = OPTION_CHOICE, .default_text = "33", .choices = "33|64|auto",
-	 .help = "Offset of the quality bytes; auto tells it from the lowest one in the file.",
+	 .help = "Write into DIR: <input name>.csv, .fastqc_data.txt, .json, .html, or FastQC's files.",
+	 OPTION_FIELD(struct output_options, folder)},
+	{.long_name = "extract", .type = OPTION_BOOL, .help = "Unpack NAME_fastqc.zip into the folder NAME_fastqc, too.",
+	 OPTION_FIELD(struct output_options, extract)},
+	{.long_name = "noextract", .type = OPTION_BOOL, .help = "Do not unpack it; so it is anyway.",
+	 OPTION_FIELD(struct output_options, noextract)},
+	{.long_name = "delete", .type = OPTION_BOOL, .help = "With --extract: keep the folder and no zip.",
+	 OPTION_FIELD(struct output_options, delete)},
+	{.long_name = "phred", .argument = "OFFSET", .type = OPTION_CHOICE, .default_text = "auto", .choices = "33|64|auto",
+	 .help = "Offset of the quality bytes; auto tells it from the lowest one in the file. CSV takes 33 unless this is "
+	         "given.",
 	 OPTION_FIELD(struct output_options, phred)},
 	{.long_name = "base", .argument = "N", .type = OPTION_NUMBER, .default_text = "0", .largest = 1,
-	 .help = "Index of the first position.", OPTION_FIELD(struct output_options, base)},
+	 .help = "Index of the first position in the CSV.", OPTION_FIELD(struct output_options, base)},
 	{.long_name = "header", .type = OPTION_BOOL, .help = "Begin the CSV with a line of column names.",
 	 OPTION_FIELD(struct output_options, header)},
-	{.long_name = "crlf", .type = OPTION_BOOL, .help = "End lines with CR LF.", OPTION_FIELD(struct output_options, crlf)},
+	{.long_name = "crlf", .type = OPTION_BOOL, .help = "End the lines of the CSV with CR LF.",
+	 OPTION_FIELD(struct output_options, crlf)},
 	{.long_name = "error-mean", .type = OPTION_BOOL,
-	 .help = "Add a column with -10 log10 of the mean error probability.",
+	 .help = "Add a column to the CSV with -10 log10 of the mean error probability.",
 	 OPTION_FIELD(struct output_options, error_mean)},
 };
+
+static const char *const form_names[_OUTPUT_FORM_MAX] = {"csv", "fastqc", "text", "json", "html"};
+
+/* "csv,html" to a set. */
+static int forms_parse(const char *text, uint32_t *ret, struct error *err)
+{
+	for (const char *at = text;; at++) {
+		size_t n = strcspn(at, ",");
+		enum output_form form = 0;
+
+		while (form < _OUTPUT_FORM_MAX && (strlen(form_names[form]) != n || strncmp(form_names[form], at, n) != 0))
+			form++;
+		if (form == _OUTPUT_FORM_MAX)
+			return error_set(err, -EINVAL, ERROR_USAGE,
+			                 "--as %s: '%.*s' is no form; right are csv, fastqc, text, json, html, with commas "
+			                 "between",
+			                 TEXT(text), n < 64 ? (int)n : 64, at);
+		*ret |= OUTPUT_SET(form);
+		at += n;
+		if (!*at)
+			return 0;
+	}
+}
+
+static int output_finish(struct conf *conf, struct error *err)
+{
+	struct output_options *options = conf->settings;
+
+	options->phred_given = CONF_SOURCE(conf, struct output_options, phred) != CONF_DEFAULT;
+	if (options->extract && options->noextract)
+		return error_set(err, -EINVAL, ERROR_USAGE, "give either --extract or --noextract, not both");
+	if (options->delete && !options->extract)
+		return error_set(err, -EINVAL, ERROR_USAGE,
+		                 "--delete keeps no zip, so it needs --extract, which keeps the folder");
+	return CONF_SOURCE(conf, struct output_options, as) != CONF_DEFAULT
+	           ? forms_parse(options->as, &options->forms, err)
+	           : 0;
+}
 
 const struct option_table output_table = {
 	.name = "output",
 	.rows = output_rows,
 	.n = sizeof output_rows / sizeof *output_rows,
 	.settings_size = sizeof(struct output_options),
+	.finish = output_finish,
 };
 
-static struct csv_options csv_of(const struct output_options *options)
+static const char *last_part(const char *path)
 {
-	static const enum phred phreds[] = {PHRED_33, PHRED_64, PHRED_AUTO};
+	const char *slash = strrchr(path, '/');
 
-	return (struct csv_options){
-		.phred = phreds[options->phred],
-		.base = (uint32_t)options->base,
-		.header = options->header,
-		.crlf = options->crlf,
-		.error_mean = options->error_mean,
-	};
+	return slash ? slash + 1 : path;
 }
 
-uint32_t output_modules(const struct output_options *options)
+char *output_fastqc_name(const char *path, enum compat compat)
 {
-	struct csv_options csv = csv_of(options);
+	static const char *const endings[] = {".gz", ".bz2", ".txt", ".fastq", ".fq", ".csfastq", ".sam", ".bam", ".ubam"};
+	size_t endings_n = sizeof endings / sizeof *endings - (compat == COMPAT_0_11_9 ? 1 : 0);
+	char *name = strdup(last_part(path));
+	size_t n = name ? strlen(name) : 0;
 
-	return csv_modules(&csv);
+	for (size_t i = 0; name && i < endings_n; i++) {
+		size_t length = strlen(endings[i]);
+
+		if (n >= length && strcmp(name + n - length, endings[i]) == 0) {
+			n -= length;
+			name[n] = '\0';
+		}
+	}
+	return name;
+}
+
+/* Behind "<folder>/<input name>". */
+static const char *form_ending(enum output_form form)
+{
+	static const char *const endings[_OUTPUT_FORM_MAX] = {".csv", "_fastqc", ".fastqc_data.txt", ".json", ".html"};
+
+	return endings[form];
+}
+
+static int place_fastqc(const struct output_options *options, enum compat compat, const char *path, char **ret)
+{
+	_cleanup_(freep) char *name = output_fastqc_name(path, compat);
+	int r;
+
+	if (!name)
+		return -ENOMEM;
+	if (options->folder[0])
+		r = asprintf(ret, "%s/%s_fastqc", options->folder, name);
+	else
+		r = asprintf(ret, "%.*s%s_fastqc", options->beside ? (int)(last_part(path) - path) : 0, path, name);
+	return r < 0 ? -ENOMEM : 0;
+}
+
+int output_place(const struct output_options *options, enum compat compat, enum output_form form, const char *path,
+                 size_t n, char **ret)
+{
+	const char *name = last_part(options->file);
+	int r = 0;
+
+	*ret = NULL;
+	if (form == OUTPUT_FASTQC)
+		r = place_fastqc(options, compat, path, ret);
+	else if (options->folder[0])
+		r = asprintf(ret, "%s/%s%s", options->folder, last_part(path), form_ending(form));
+	else if (options->file[0] && n == 1)
+		r = asprintf(ret, "%s", options->file);
+	else if (options->file[0])
+		r = asprintf(ret, "%.*s%s.%s", (int)(name - options->file), options->file, last_part(path), name);
+	if (r < 0) {
+		*ret = NULL;
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 static int folder_check(const char *folder, struct error *err)
@@ -74,169 +173,120 @@ static int folder_check(const char *folder, struct error *err)
 	return 0;
 }
 
-static const char *last_part(const char *path)
+/* The folder in which the name lies; where that is not there, it is `name` itself that is wrong, if it is an input. */
+static int parent_check(const char *name, bool input, struct error *err)
 {
-	const char *slash = strrchr(path, '/');
+	_cleanup_(freep) char *copy = strdup(name);
+	int r = copy ? folder_check(dirname(copy), err) : error_oom(err);
 
-	return slash ? slash + 1 : path;
+	return input && (r == -ENOENT || r == -ENOTDIR) ? 0 : r;
 }
 
-static int by_last_part(const void *a, const void *b)
+/* The name in full, so that a/x and a/../a/x are one. */
+static char *name_in_full(const char *name)
 {
-	return strcmp(last_part(*(const char *const *)a), last_part(*(const char *const *)b));
+	_cleanup_(freep) char *copy = strdup(name), *folder = NULL;
+	char *full;
+
+	if (!copy)
+		return NULL;
+	folder = realpath(dirname(copy), NULL);
+	if (!folder)
+		return strdup(name);
+	return asprintf(&full, "%s/%s", folder, last_part(name)) < 0 ? NULL : full;
 }
 
-/* a/x.fq and b/x.fq would both become x.fq.csv, and the second would replace the first. */
-static int names_check(const char *const *paths, size_t n, struct error *err)
-{
-	_cleanup_(freep) const char **sorted = calloc(n, sizeof *sorted);
+struct place {
+	char *name;
+	const char *const *path; /* among the inputs */
+};
 
-	if (!sorted)
-		return error_oom(err);
-	memcpy(sorted, paths, n * sizeof *sorted);
-	qsort(sorted, n, sizeof *sorted, by_last_part);
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct place *)a)->name, ((const struct place *)b)->name);
+}
+
+/* Those of one name in the order of the inputs. */
+static int by_name_and_input(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int order = by_name(a, b);
+
+	return order ? order : (x->path > y->path) - (x->path < y->path);
+}
+
+/* a/x.fq and b/x.fq would both become x.fq.csv, x.fastq and x.fq.gz both x_fastqc.zip: the second would replace the first. */
+static int names_check(struct place *places, size_t n, struct error *err)
+{
+	qsort(places, n, sizeof *places, by_name_and_input);
 	for (size_t i = 1; i < n; i++)
-		if (by_last_part(&sorted[i - 1], &sorted[i]) == 0)
+		if (by_name(&places[i - 1], &places[i]) == 0)
 			return error_set(err, -EINVAL, ERROR_USAGE,
-			                 "%s and %s: results of files of one name cannot go into one folder; count them one by one",
-			                 TEXT(sorted[i - 1]), TEXT(sorted[i]));
+			                 "%s and %s: the results of both would be %s; count them one by one, into folders of "
+			                 "their own",
+			                 TEXT(*places[i - 1].path), TEXT(*places[i].path), TEXT(last_part(places[i].name)));
 	return 0;
 }
 
-int output_check(const struct output_options *options, const char *const *paths, size_t n, struct error *err)
+/* The places of all files of this form. */
+static int form_check(const struct output_options *options, enum compat compat, enum output_form form,
+                      const char *const *paths, size_t n, struct error *err)
 {
-	int r;
+	_cleanup_(freep) struct place *places = calloc(n + 1, sizeof *places);
+	size_t places_n = 0;
+	int r = places ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		_cleanup_(freep) char *name = NULL;
+
+		r = output_place(options, compat, form, paths[i], n, &name);
+		if (r < 0 || !name)
+			break;
+		places[places_n++] = (struct place){.name = name_in_full(name), .path = &paths[i]};
+		r = places[places_n - 1].name ? 0 : -ENOMEM;
+	}
+	r = r < 0 ? error_oom(err) : names_check(places, places_n, err);
+	if (form == OUTPUT_FASTQC && options->beside && !options->folder[0])
+		for (size_t i = 0; r == 0 && i < n; i++)
+			r = parent_check(paths[i], true, err);
+	for (size_t i = 0; i < places_n; i++)
+		free(places[i].name);
+	return r;
+}
+
+/* What cannot go together. */
+static int ways_check(const struct output_options *options, const struct reporting *reporting, size_t n,
+                      struct error *err)
+{
+	bool several = (options->forms & (options->forms - 1)) != 0;
 
 	if (options->file[0] && options->folder[0])
 		return error_set(err, -EINVAL, ERROR_USAGE, "give either -o FILE or --output-dir DIR, not both");
-	if (n > 1 && (options->file[0] || options->folder[0])) {
-		r = names_check(paths, n, err);
-		if (r < 0)
-			return r;
-	}
-	if (options->file[0]) {
-		_cleanup_(freep) char *copy = strdup(options->file);
-
-		return copy ? folder_check(dirname(copy), err) : error_oom(err);
-	}
-	return options->folder[0] ? folder_check(options->folder, err) : 0;
-}
-
-/* The name of the file to write, or NULL for standard output; the caller frees. */
-static int destination(const struct output_options *options, const char *path, size_t n, char **ret)
-{
-	const char *input = last_part(path);
-	int r = 0;
-
-	*ret = NULL;
-	if (options->folder[0]) {
-		r = asprintf(ret, "%s/%s.csv", options->folder, input);
-	} else if (options->file[0] && n == 1) {
-		r = asprintf(ret, "%s", options->file);
-	} else if (options->file[0]) {
-		const char *name = last_part(options->file);
-
-		r = asprintf(ret, "%.*s%s.%s", (int)(name - options->file), options->file, input, name);
-	}
-	if (r < 0) {
-		*ret = NULL;
-		return -ENOMEM;
-	}
+	if (options->file[0] && (several || options->forms & OUTPUT_SET(OUTPUT_FASTQC)))
+		return error_set(err, -EINVAL, ERROR_USAGE,
+		                 "-o FILE is for one form, and fastqc writes two files: right is --output-dir DIR");
+	if (several && !options->folder[0])
+		return error_set(err, -EINVAL, ERROR_USAGE,
+		                 "several forms cannot all go to standard output: right is --output-dir DIR");
+	if (n > 1 && options->forms & OUTPUT_SET(OUTPUT_HTML) && !options->file[0] && !options->folder[0])
+		return error_set(err, -EINVAL, ERROR_USAGE,
+		                 "several pages cannot all go to standard output: right is --output-dir DIR");
+	if (n > 1 && reporting->shown.name)
+		return error_set(err, -EINVAL, ERROR_USAGE, "--sample names one file, and there are %zu", n);
 	return 0;
 }
 
-/* Standard output: the table, behind the file's name where there are several. */
-static int write_stdout(const struct output_options *options, const char *title, const struct counters *counters,
-                        struct error *err)
+int output_check(const struct output_options *options, const struct reporting *reporting, const char *const *paths,
+                 size_t n, struct error *err)
 {
-	struct csv_options csv = csv_of(options);
+	int r = ways_check(options, reporting, n, err);
 
-	if (title) {
-		char shown[4 * PATH_MAX];
-
-		(void)printf("%s%s", text_escape(shown, sizeof shown, title), options->crlf ? "\r\n" : "\n");
-	}
-	return csv_write(stdout, counters, &csv, err);
-}
-
-static int write_stream(FILE *out, const struct output_options *options, const char *name, const struct counters *counters,
-                        struct error *err)
-{
-	struct csv_options csv = csv_of(options);
-	int r = csv_write(out, counters, &csv, err);
-
-	if (r < 0)
-		error_prefix(err, "%s: ", TEXT(name));
+	if (r == 0 && options->file[0])
+		r = parent_check(options->file, false, err);
+	if (r == 0 && options->folder[0])
+		r = folder_check(options->folder, err);
+	for (enum output_form form = 0; r == 0 && form < _OUTPUT_FORM_MAX; form++)
+		if (options->forms & OUTPUT_SET(form))
+			r = form_check(options, reporting->rules.compat, form, paths, n, err);
 	return r;
-}
-
-static int refuse(const char *name, int code, struct error *err)
-{
-	return error_set(err, code, ERROR_CANT_CREATE, "%s cannot be written: %s", TEXT(name), strerror(-code));
-}
-
-/* A device or a pipe is written as it is; only a regular file can be replaced. */
-static int write_device(const struct output_options *options, const char *name, const struct counters *counters,
-                        struct error *err)
-{
-	FILE *out = fopen(name, "we");
-	int r;
-
-	if (!out)
-		return refuse(name, -errno, err);
-	r = write_stream(out, options, name, counters, err);
-	if (fclose(out) != 0 && r == 0)
-		r = refuse(name, -errno, err);
-	return r;
-}
-
-/* Beside its place, and then renamed: it is there whole or not at all. */
-static int write_file(const struct output_options *options, const char *name, const struct counters *counters,
-                      struct error *err)
-{
-	_cleanup_(freep) char *temporary = NULL;
-	mode_t mask = umask(0);
-	FILE *out;
-	int fd, r;
-
-	(void)umask(mask);
-	/* Not NAME.XXXXXX, which may be too long where NAME just fits. */
-	if (asprintf(&temporary, "%.*s.fqctl.XXXXXX", (int)(last_part(name) - name), name) < 0) {
-		temporary = NULL;
-		return error_oom(err);
-	}
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
-		return refuse(name, -errno, err);
-	out = fdopen(fd, "w");
-	if (!out) {
-		r = refuse(name, -errno, err);
-		(void)close(fd);
-	} else {
-		r = write_stream(out, options, name, counters, err);
-		if (r == 0 && fchmod(fd, 0666 & ~mask) < 0)
-			r = refuse(name, -errno, err);
-		if (fclose(out) != 0 && r == 0)
-			r = refuse(name, -errno, err);
-	}
-	if (r == 0 && rename(temporary, name) < 0)
-		r = refuse(name, -errno, err);
-	if (r < 0)
-		(void)unlink(temporary);
-	return r;
-}
-
-int output_write(const struct output_options *options, const char *path, size_t n, const struct counters *counters,
-                 struct error *err)
-{
-	_cleanup_(freep) char *name = NULL;
-	struct stat st;
-
-	if (destination(options, path, n, &name) < 0)
-		return error_oom(err);
-	if (!name)
-		return write_stdout(options, n > 1 ? path : NULL, counters, err);
-	if (stat(name, &st) == 0 && !S_ISREG(st.st_mode))
-		return write_device(options, name, counters, err);
-	return write_file(options, name, counters, err);
 }

@@ -16,6 +16,7 @@ struct submission {
 
 /*
  * Submits call->arguments as one job. *ret_job is its number once it is accepted. With wait: 0 when all files were counted
- * and written; of several files those that could be counted are written even if others failed.
+ * and written; of several files those that could be counted are written even if others failed, of which each is told, and
+ * an exit status is returned.
  */
 int submit(struct call *call, const struct submission *submission, uint64_t *ret_job, struct error *err);

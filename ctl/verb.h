@@ -15,7 +15,8 @@
 struct call {
 	const struct verb *verb;
 	struct client_settings settings;
-	struct output_options output; /* for verbs with .output */
+	struct output_options output; /* for verbs with .forms */
+	struct reporting reporting;   /* likewise */
 	void *options;                /* of the verb's own table */
 	char **arguments;             /* behind the verb */
 	size_t arguments_n;
@@ -27,7 +28,8 @@ struct verb {
 	size_t arguments_min, arguments_max;
 	const char *help;       /* one sentence, for the list of verbs */
 	const char *detail;     /* further sentences for the verb's own help, or NULL */
-	bool output;            /* takes the options of output_table too */
+	uint32_t forms;         /* writes results: these OUTPUT_* where --as is not given, by options of output_table, report_table */
+	bool counts;            /* takes the options of rules_table too */
 	bool json;              /* knows --json */
 	const struct option_table *table; /* its own options, or NULL */
 	/* Exit status 0 and the like; or negative errno with the sentence in err (its class is the exit status). */
@@ -44,6 +46,15 @@ extern const struct verb *const verbs[];
 
 /* The whole of fqctl: parses, runs the verb, prints the sentence of an error. Returns the exit status. */
 int ctl_main(int argc, char **argv);
+
+/* The sentence of an error on standard error. */
+void complain(const struct error *error);
+
+/* What goes wrong with single files costs no other: each is told at once, and the exit status is the first one's. */
+struct failures {
+	enum error_class class;
+};
+void failures_add(struct failures *failures, const struct error *error);
 
 /* "fqctl: TEXT" on standard error, unless --quiet. */
 void say(const struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -27,8 +27,7 @@ static const struct option_table check_table = {
 struct checking {
 	struct call *call;
 	struct progress progress;
-	struct error error; /* of the first file at fault */
-	size_t wrong;
+	struct failures failures;
 };
 
 static void file_done(void *data, size_t i, const struct local_result *result)
@@ -38,10 +37,7 @@ static void file_done(void *data, size_t i, const struct local_result *result)
 
 	progress_end(&checking->progress);
 	if (result->error.class != ERROR_NONE) {
-		if (checking->wrong++ == 0)
-			checking->error = result->error;
-		else
-			say(checking->call, "%s", result->error.text);
+		failures_add(&checking->failures, &result->error);
 		return;
 	}
 	(void)printf("%s: valid, %s, %llu reads, %llu bases%s\n", TEXT(path), file_kind_name(result->facts.kind),
@@ -62,22 +58,21 @@ static int run(struct call *call, struct error *err)
 	const struct check_options *options = call->options;
 	struct checking checking = {.call = call};
 	struct local_watch watch = {.done = file_done, .progress = file_progress, .data = &checking};
+	struct count_rules rules;
 	struct local_options local = {
 		.threads = local_cores(),
 		.modules = COUNT_LENGTHS,
+		.rules = &rules,
 		.read_max = READ_MAX_DEFAULT,
 		.lenient = options->lenient,
 	};
 	int r;
 
+	rules_default(&rules, COMPAT_0_12_1);
 	progress_begin(&checking.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all");
 	r = local_count((const char *const *)call->arguments, call->arguments_n, &local, &watch, err);
 	progress_end(&checking.progress);
-	if (r == 0 && checking.wrong > 0) {
-		*err = checking.error;
-		r = -EBADMSG;
-	}
-	return r;
+	return r < 0 ? r : (int)checking.failures.class;
 }
 
 const struct verb verb_check = {

@@ -1,42 +1,109 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fqctl fetch: the results of an ended job, in any form, from its stored counters. */
+/* fqctl fetch: the results of ended jobs, in any form that their counters hold. */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "ctl/job.h"
+#include "lib/base/cleanup.h"
 
-static int fetch(struct call *call, struct client *client, uint64_t id, struct error *err)
+/* The jobs and their files, all of which may share one output. */
+struct fetching {
+	fq_Job *jobs;
+	size_t jobs_n;
+	char **paths; /* of all jobs, one behind the other */
+	size_t n;
+};
+
+static void fetching_deinit(struct fetching *fetching)
+{
+	for (size_t i = 0; i < fetching->n; i++)
+		free(fetching->paths[i]);
+	free(fetching->paths);
+	free(fetching->jobs);
+}
+
+/* For client_list of SHOW: the job, then its files. */
+static int collect(void *data, uint16_t type, const void *message, struct error *err)
+{
+	struct fetching *fetching = data;
+	char **paths, *path;
+
+	if (type == fq_Type_JOB)
+		fetching->jobs[fetching->jobs_n] = *(const fq_Job *)message;
+	if (type != fq_Type_FILE)
+		return 0;
+	paths = reallocarray(fetching->paths, fetching->n + 1, sizeof *paths);
+	if (!paths)
+		return error_oom(err);
+	fetching->paths = paths;
+	path = strdup(((const fq_File *)message)->path);
+	if (!path)
+		return error_oom(err);
+	paths[fetching->n++] = path;
+	return 0;
+}
+
+static int look(struct client *client, uint64_t id, struct fetching *fetching, struct error *err)
 {
 	fq_JobsRequest request = {.job = id};
-	size_t n = 0;
-	fq_Job job;
-	int r;
+	const fq_Job *job = &fetching->jobs[fetching->jobs_n];
+	size_t before = fetching->n;
+	int r = client_list(client, fq_Type_SHOW, &request, collect, fetching, err);
 
-	/* The first answer of SHOW is the job: its state and how many files it has. */
-	r = client_list(client, fq_Type_SHOW, &request, job_only, &job, err);
 	if (r < 0)
 		return r;
-	if (!job_ended(job.state))
+	if (!job_ended(job->state))
 		return error_set(err, -EAGAIN, ERROR_TEMPORARY, "job %llu has not ended yet; 'fqctl wait %llu' waits for it",
 		                 (unsigned long long)id, (unsigned long long)id);
-	r = job_fetch(call, client, id, NULL, job.files + call->arguments_n - 1, &n, err);
-	return r < 0 ? r : job_result(&job, err);
+	if (job->files != fetching->n - before)
+		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator told of %zu of the %u files of job %llu",
+		                 fetching->n - before, job->files, (unsigned long long)id);
+	fetching->jobs_n++;
+	return 0;
+}
+
+/* The exit status of the first job that did not complete, or of a file that could not be written. */
+static int fetch(struct call *call, struct client *client, const struct fetching *fetching, struct error *err)
+{
+	char *const *paths = fetching->paths;
+	struct error later = {0};
+	int worst = 0;
+
+	for (size_t i = 0; i < fetching->jobs_n; i++) {
+		const fq_Job *job = &fetching->jobs[i];
+		int r = job_fetch(call, client, job->job, paths, job->files, fetching->n, err);
+
+		if (r < 0)
+			return r;
+		if (worst == 0)
+			worst = r > 0 ? r : job_result(job, &later);
+		paths += job->files;
+	}
+	if (worst < 0)
+		*err = later;
+	return worst;
 }
 
 static int run(struct call *call, struct error *err)
 {
+	struct fetching fetching _cleanup_(fetching_deinit) = {.jobs = calloc(call->arguments_n, sizeof(fq_Job))};
 	struct client client = {0};
 	uint64_t id;
-	int r = output_check(&call->output, NULL, 0, err);
+	int r = fetching.jobs ? output_check(&call->output, &call->reporting, NULL, 0, err) : error_oom(err);
 
 	for (size_t i = 0; r == 0 && i < call->arguments_n; i++)
 		r = client_job_number(call->arguments[i], &id, err);
 	if (r == 0)
 		r = client_open(&client, &call->settings, err);
 	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
-		r = client_job_number(call->arguments[i], &id, err);
-		if (r == 0)
-			r = fetch(call, &client, id, err);
+		(void)client_job_number(call->arguments[i], &id, err); /* was one above */
+		r = look(&client, id, &fetching, err);
 	}
+	if (r == 0)
+		r = output_check(&call->output, &call->reporting, (const char *const *)fetching.paths, fetching.n, err);
+	if (r == 0)
+		r = fetch(call, &client, &fetching, err);
 	client_close(&client);
 	return r;
 }
@@ -46,8 +113,8 @@ const struct verb verb_fetch = {
 	.arguments = "ID...",
 	.arguments_min = 1,
 	.arguments_max = ARGUMENTS_MANY,
-	.help = "Write the results of ended jobs.",
-	.detail = "Any form of output can be asked for that the job's counters hold; nothing is counted again.",
-	.output = true,
+	.help = "Write the results of ended jobs; nothing is counted again.",
+	.detail = "Reports (fastqc, text, json, html) need a job that was submitted for one of them; csv is always there.",
+	.forms = OUTPUT_SET(OUTPUT_CSV),
 	.run = run,
 };

@@ -2,9 +2,10 @@
 /*
  * fqctl qc: submit, wait and fetch in one; without a coordinator (or with --local) on all cores of this machine.
  *
- * The letters are FastQC's where it has them: -o is the output folder, -t the number of threads.
+ * Options and letters are FastQC's where it has them, so that `alias fastqc='fqctl qc'` does: all but -h.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "ctl/local.h"
 #include "ctl/progress.h"
@@ -14,18 +15,24 @@
 
 struct qc_options {
 	bool local, lenient;
-	char *folder;
+	char *folder, *format;
 	uint64_t threads, slice_size, read_max;
+	bool casava, nano, nofilter;      /* refused */
+	char *temporary, *memory;         /* of no meaning here */
+	bool svg;                         /* likewise */
 };
 
 static const struct option_row qc_rows[] = {
 	{.long_name = "local", .type = OPTION_BOOL, .help = "Count on this machine even where a coordinator is configured.",
 	 OPTION_FIELD(struct qc_options, local)},
 	{.long_name = "outdir", .letter = 'o', .argument = "DIR", .type = OPTION_PATH,
-	 .help = "Write each result to DIR/<input name>.csv.", OPTION_FIELD(struct qc_options, folder)},
+	 .help = "Write into DIR; otherwise FastQC's files go beside their input, one other form to standard output.",
+	 OPTION_FIELD(struct qc_options, folder)},
 	{.long_name = "threads", .letter = 't', .argument = "N", .type = OPTION_NUMBER, .default_text = "0",
 	 .largest = 1024, .unit = "threads", .help = "Cores to use when counting here; 0 is all of them.",
 	 OPTION_FIELD(struct qc_options, threads)},
+	{.long_name = "format", .letter = 'f', .argument = "FORMAT", .type = OPTION_STRING, .default_text = "fastq",
+	 .help = "Format of the input; only fastq is supported.", OPTION_FIELD(struct qc_options, format)},
 	{.long_name = "slice-size", .argument = "SIZE", .type = OPTION_SIZE, .default_text = "0",
 	 .help = "Bytes of a file in one slice; 0 chooses by the file's size.", OPTION_FIELD(struct qc_options, slice_size)},
 	{.long_name = "read-max", .argument = "BASES", .type = OPTION_SIZE, .default_text = "256M", .smallest = 1,
@@ -34,30 +41,49 @@ static const struct option_row qc_rows[] = {
 	{.long_name = "lenient", .type = OPTION_BOOL,
 	 .help = "Take records that FastQC takes: lengths may differ, any byte may stand in a line.",
 	 OPTION_FIELD(struct qc_options, lenient)},
+	{.long_name = "casava", .type = OPTION_BOOL, .help = "FastQC's groups of files; not supported.",
+	 OPTION_FIELD(struct qc_options, casava)},
+	{.long_name = "nano", .type = OPTION_BOOL, .help = "FastQC's fast5 files; not supported.",
+	 OPTION_FIELD(struct qc_options, nano)},
+	{.long_name = "nofilter", .type = OPTION_BOOL, .help = "Goes with --casava; not supported.",
+	 OPTION_FIELD(struct qc_options, nofilter)},
+	{.long_name = "dir", .letter = 'd', .argument = "DIR", .type = OPTION_STRING,
+	 .help = "FastQC's folder for temporary files; accepted, there are none.",
+	 OPTION_FIELD(struct qc_options, temporary)},
+	{.long_name = "memory", .argument = "MB", .type = OPTION_STRING,
+	 .help = "Memory of FastQC's java; accepted, there is none.", OPTION_FIELD(struct qc_options, memory)},
+	{.long_name = "svg", .type = OPTION_BOOL, .help = "Accepted: the images of the page are SVG anyway.",
+	 OPTION_FIELD(struct qc_options, svg)},
 };
+
+/* What FastQC does and we do not. */
+static int qc_finish(struct conf *conf, struct error *err)
+{
+	const struct qc_options *options = conf->settings;
+
+	if (strcmp(options->format, "fastq") != 0)
+		return error_set(err, -EINVAL, ERROR_USAGE,
+		                 "-f %s is not supported yet: right is fastq, plain or in any gzip", TEXT(options->format));
+	if (options->casava || options->nano || options->nofilter)
+		return error_set(err, -EINVAL, ERROR_USAGE, "--%s is not supported yet: right are FASTQ files, each for itself",
+		                 options->casava ? "casava" : options->nano ? "nano" : "nofilter");
+	return 0;
+}
 
 static const struct option_table qc_table = {
 	.name = "qc",
 	.rows = qc_rows,
 	.n = sizeof qc_rows / sizeof *qc_rows,
 	.settings_size = sizeof(struct qc_options),
+	.finish = qc_finish,
 };
 
 /* What the callbacks of local_count() need. */
 struct here {
 	struct call *call;
 	struct progress progress;
-	struct error error; /* of the file with the gravest class so far */
-	int result;
+	struct failures failures;
 };
-
-static void keep_error(struct here *here, const struct error *error)
-{
-	if (here->result < 0) /* said now; the last one is said by ctl_main */
-		say(here->call, "%s", here->error.text);
-	here->error = *error;
-	here->result = -EREMOTEIO;
-}
 
 static void file_done(void *data, size_t i, const struct local_result *result)
 {
@@ -67,13 +93,14 @@ static void file_done(void *data, size_t i, const struct local_result *result)
 
 	progress_end(&here->progress);
 	if (result->error.class != ERROR_NONE) {
-		keep_error(here, &result->error);
+		failures_add(&here->failures, &result->error);
 		return;
 	}
 	if (result->facts.bgzf_unended)
 		say(here->call, "warning: %s ends without BGZF's end-of-file block; the copy may be incomplete", TEXT(path));
-	if (output_write(&here->call->output, path, here->call->arguments_n, result->counters, &error) < 0)
-		keep_error(here, &error);
+	if (output_write(&here->call->output, &here->call->reporting, path, here->call->arguments_n, result->counters,
+	                 &error) < 0)
+		failures_add(&here->failures, &error);
 }
 
 static void file_progress(void *data, size_t ended, uint64_t bytes, uint64_t bytes_done)
@@ -90,8 +117,9 @@ static int run_here(struct call *call, struct error *err)
 {
 	const struct qc_options *options = call->options;
 	struct local_options local = {
+		.rules = &call->reporting.rules,
 		.threads = options->threads ? (uint32_t)options->threads : local_cores(),
-		.modules = output_modules(&call->output),
+		.modules = output_modules(&call->output, &call->reporting),
 		.read_max = options->read_max,
 		.slice_size = options->slice_size,
 		.lenient = options->lenient,
@@ -103,11 +131,7 @@ static int run_here(struct call *call, struct error *err)
 	progress_begin(&here.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all");
 	r = local_count((const char *const *)call->arguments, call->arguments_n, &local, &watch, err);
 	progress_end(&here.progress);
-	if (r == 0 && here.result < 0) {
-		*err = here.error;
-		r = here.result;
-	}
-	return r;
+	return r < 0 ? r : (int)here.failures.class;
 }
 
 static int run(struct call *call, struct error *err)
@@ -120,7 +144,9 @@ static int run(struct call *call, struct error *err)
 		if (r < 0)
 			return r;
 	}
-	r = output_check(&call->output, (const char *const *)call->arguments, call->arguments_n, err);
+	call->output.beside = true;
+	call->output.announce = !call->settings.quiet;
+	r = output_check(&call->output, &call->reporting, (const char *const *)call->arguments, call->arguments_n, err);
 	if (r < 0)
 		return r;
 	if (!options->local && (call->settings.host.host[0] || call->settings.socket[0])) {
@@ -138,10 +164,12 @@ const struct verb verb_qc = {
 	.arguments = "FILE...",
 	.arguments_min = 1,
 	.arguments_max = 10000,
-	.help = "Count FASTQ files and write their results: on the cluster, or here.",
+	.help = "Make FastQC's reports of FASTQ files: on the cluster, or here.",
 	.detail = "With a coordinator (-h HOST, FQ_HOST, fqctl.conf) the cluster counts; without one, or with --local, all\n"
-	          "cores of this machine do, with the same result to the bit.",
-	.output = true,
+	          "cores of this machine do, with the same result to the bit. The options are FastQC's (alias fastqc='fqctl qc'),\n"
+	          "but -h is the host.",
+	.forms = OUTPUT_SET(OUTPUT_FASTQC),
+	.counts = true,
 	.table = &qc_table,
 	.run = run,
 };

@@ -81,7 +81,7 @@ static int run(struct call *call, struct error *err)
 	}
 	if (options->chunks && options->slice_size)
 		return error_set(err, -EINVAL, ERROR_USAGE, "give either --chunks or --slice-size, not both");
-	r = output_check(&call->output, (const char *const *)call->arguments, call->arguments_n, err);
+	r = output_check(&call->output, &call->reporting, (const char *const *)call->arguments, call->arguments_n, err);
 	if (r == 0 && options->chunks)
 		r = chunk_size(call, options->chunks, &submission.slice_size, err);
 	if (r == 0)
@@ -100,7 +100,8 @@ const struct verb verb_submit = {
 	.help = "Count FASTQ files on the cluster.",
 	.detail = "The files are opened by the workers, under the same absolute path as here. Plain FASTQ and any gzip are\n"
 	          "recognised by content. When fqctl is interrupted while it waits, the job goes on.",
-	.output = true,
+	.forms = OUTPUT_SET(OUTPUT_CSV),
+	.counts = true,
 	.table = &submit_table,
 	.run = run,
 };

@@ -6,6 +6,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/qc/module.h"
+
+#define TILE_FIELD_MAX 255 /* far above any */
+
 static int wrong(struct error *err, const char *what)
 {
 	return error_set(err, -EBADMSG, ERROR_PROTOCOL, "the other side sent %s", what);
@@ -190,6 +194,33 @@ int task_from_message(const fq_Task *message, uint64_t read_max, struct slice_ta
 			return wrong(err, "a task whose start is not within the file");
 	}
 	*ret = task;
+	return 0;
+}
+
+void prior_to_message(const struct prior *prior, fq_Task *ret)
+{
+	ret->prior_known = prior->known;
+	ret->prior_reads = prior->reads;
+	ret->prior_qualities = prior->qualities;
+	ret->tile_field = prior->tile_field;
+}
+
+int prior_from_message(const fq_Task *message, struct prior *ret, struct error *err)
+{
+	struct prior prior = PRIOR_UNKNOWN;
+
+	prior.first = message->begin == 0;
+	prior.known = prior.first || message->prior_known;
+	if (message->prior_known) {
+		prior.reads = message->prior_reads;
+		prior.qualities = message->prior_qualities;
+		prior.tile_field = message->tile_field;
+	}
+	if (prior.reads > COUNT_TOTAL_MAX || prior.qualities > prior.reads || (prior.first && prior.reads > 0))
+		return wrong(err, "a task with a number of reads before it that cannot be");
+	if (prior.tile_field < TILE_FIELD_UNKNOWN || prior.tile_field > TILE_FIELD_MAX)
+		return wrong(err, "a task with a field of tiles that cannot be");
+	*ret = prior;
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Between the messages of lib/wire and the structs of lib/fastq: what a peer said becomes a struct
+ * Between the messages of lib/wire and the structs of lib/fastq and lib/qc: what a peer said becomes a struct
  * only when every number in it makes sense there. The from_ functions return 0, or -EBADMSG with a
  * sentence (ERROR_PROTOCOL).
  */
@@ -11,6 +11,7 @@
 #include "lib/base/error.h"
 #include "lib/fastq/fingerprint.h"
 #include "lib/fastq/slice.h"
+#include "lib/qc/prior.h"
 #include "lib/wire/fqcluster.pb.h"
 
 void fingerprint_to_message(const struct fingerprint *fingerprint, fq_Fingerprint *ret);
@@ -43,6 +44,10 @@ int facts_from_message(const fq_Opened *message, struct file_facts *ret, struct 
 void task_to_message(const struct slice_task *task, fq_Task *ret);
 int task_from_message(const fq_Task *message, uint64_t read_max, struct slice_task *ret,
                       struct error *err);
+
+/* What is known of the text before a slice; its tracked sequences travel as a brief, and are NULL when it comes back. */
+void prior_to_message(const struct prior *prior, fq_Task *ret);
+int prior_from_message(const fq_Task *message, struct prior *ret, struct error *err);
 
 /* The number of an outcome in RESULT: SLICE_END, SLICE_UNSURE or SLICE_FAULT. */
 int outcome_from_message(uint32_t outcome, enum slice_outcome *ret, struct error *err);

@@ -1,6 +1,8 @@
 noinst_LIBRARIES += daemon/libdaemon.a
 
 daemon_libdaemon_a_SOURCES = \
+	daemon/briefs.c \
+	daemon/briefs.h \
 	daemon/convert.c \
 	daemon/convert.h \
 	daemon/peer.c \

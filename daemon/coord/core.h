@@ -17,7 +17,10 @@
  *     actions that follow from them (a file whose chain is complete is merged). Twice is the same as once.
  *
  * Counters are opaque here: the driver has checked a result's counters (they unpack, their reads are the seam's records)
- * before it gives the event, and keeps the bytes by (job, file, slice).
+ * before it gives the event, and keeps the bytes by (job, file, slice, which count).
+ *
+ * Some slices are counted twice: when all were counted once, merging tells which of them lacked what lies before them in the
+ * file (lib/qc/assembly.h). These go out again, from the starts that are proven now; when all are there the file is merged again.
  */
 #pragma once
 
@@ -43,6 +46,7 @@ struct slice_id {
 	uint32_t file;
 	uint64_t slice;
 	uint64_t lease;
+	bool again; /* its second count */
 };
 
 struct node_hello {
@@ -102,6 +106,7 @@ struct event {
 			struct slice_seam seam;
 			struct slice_fault fault;
 			uint64_t bases;
+			uint32_t modules;           /* of the counters (END) */
 		} result;
 		struct {
 			struct slice_id id;
@@ -127,7 +132,9 @@ struct event {
 			uint64_t job;
 			uint32_t file;
 			bool failed;             /* error says why: the file fails */
-			uint64_t records, bases;
+			const struct second *again; /* in order: not merged yet, these are to be counted a second time */
+			uint64_t again_n, again_done; /* how many; how many others there were and are merged */
+			uint64_t records, bases; /* where merged */
 			struct error error;
 		} merged;
 	};
@@ -139,8 +146,9 @@ enum action_kind {
 	ACTION_SAVE_FILE,      /* .file (insert or replace) */
 	ACTION_SAVE_SLICE,     /* .slice; with the counters that came with the event unless at fault */
 	ACTION_FORGET_SLICE,   /* .slice: its row and counters */
-	ACTION_MERGE_FILE,     /* .merge: counters of these slices, in order, into the file's result; the slices' rows go;
-	                          answer with EVENT_MERGED before the next commit */
+	ACTION_SAVE_AGAIN,     /* .slice.job/.file/.slice: the counters that came with the event, of its second count */
+	ACTION_MERGE_FILE,     /* .merge: counters of these slices, in order, and their second counts as far as they are there,
+	                          into the file's result; then all of these go. Answer with EVENT_MERGED before the next commit */
 	ACTION_FORGET_SLICES,  /* .merge.job/.file: all slices' rows and counters of a file that failed or was cancelled */
 	ACTION_SAVE_NODE,      /* .node: drained by a person, or no longer */
 	/* to a worker */
@@ -186,6 +194,7 @@ struct action {
 			const char *path;
 			const struct file_facts *facts;
 			uint32_t modules, algorithm;
+			uint64_t reads, qualities; /* id.again: before the slice */
 		} task;
 		struct slice_id id;
 		struct {
@@ -254,7 +263,7 @@ struct file_view {
 };
 
 struct slice_view {
-	const char *state;         /* open, running, waits, counted, proven, empty */
+	const char *state;         /* open, running, waits, counted, proven, empty; again: waits for its second count */
 	const char *node;          /* "" unless running */
 	uint32_t crashes, losses;
 };
@@ -272,6 +281,7 @@ struct node_view {
 /* Walks in order of id (name for nodes); start with *cursor = 0. False at the end. */
 bool coord_next_job(const struct coord *coord, uint64_t *cursor, struct job_view *ret);
 bool coord_find_job(const struct coord *coord, uint64_t id, struct job_view *ret);
+const struct job_row *coord_find_row(const struct coord *coord, uint64_t id); /* of an unfinished job, or NULL */
 bool coord_find_file(const struct coord *coord, uint64_t job, uint32_t file, struct file_view *ret);
 bool coord_find_slice(const struct coord *coord, uint64_t job, uint32_t file, uint64_t slice, struct slice_view *ret);
 bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret);

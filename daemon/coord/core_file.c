@@ -2,7 +2,7 @@
 /*
  * Files of jobs:
  *
- *     opened by some node -> planned (chain) -> all slices proven -> merged -> COMPLETED
+ *     opened by some node -> planned (chain) -> all slices proven -> (some counted again ->) merged -> COMPLETED
  *           `-> cannot be opened, wrong data, crashes, losses, no node can read it -> FAILED
  */
 #include <errno.h>
@@ -23,6 +23,9 @@ void file_release(struct file *file)
 	free(file->fails);
 	file->fails = NULL;
 	file->fails_n = 0;
+	free(file->again);
+	file->again = NULL;
+	file->again_n = file->again_left = 0;
 }
 
 /* ---- opening and planning */
@@ -168,7 +171,7 @@ void file_fail(struct coord *coord, struct job *job, struct file *file, const st
 		return;
 	file->row.state = JOB_FAILED;
 	file->row.error = *error;
-	if (file->row.planned)
+	if (file->row.planned && !(MUTANT(MUTANT_AGAIN_KEPT) && file->again))
 		emit_merge(coord, ACTION_FORGET_SLICES, file);
 	emit_log(coord, LOG_NOTICE, "job %llu: %s", (unsigned long long)job->row.id, error->text);
 	file_end(coord, job, file);
@@ -184,6 +187,10 @@ void file_merged(struct coord *coord, const struct event *event)
 		return;
 	if (event->merged.failed) {
 		file_fail(coord, job, file, &event->merged.error);
+		return;
+	}
+	if (event->merged.again_n > 0 && !MUTANT(MUTANT_AGAIN_FORGOTTEN)) {
+		again_begin(coord, job, file, event);
 		return;
 	}
 	file->row.state = JOB_COMPLETED;

@@ -8,6 +8,7 @@
  *     core_job.c        jobs: submit, end, cancel
  *     core_file.c       their files: open, plan, end
  *     core_slice.c      slices: results, crashes, losses, I/O errors
+ *     core_again.c      second counts of slices
  *     core_schedule.c   who opens and counts what next
  *     core_view.c       looking
  *
@@ -38,6 +39,11 @@ enum coord_mutant {
 	MUTANT_LEASES_AGAIN,      /* each start of the coordinator gives the same leases */
 	MUTANT_CANCEL_KEEPS,      /* counters of a cancelled file stay in the store */
 	MUTANT_IO_FOREVER,        /* a slice that no node can read is tried for ever */
+	MUTANT_AGAIN_FORGOTTEN,   /* a file ends without its second counts */
+	MUTANT_AGAIN_BY_FIRST,    /* a late result of a first count is taken for the second one */
+	MUTANT_AGAIN_KEPT,        /* what a file that ends within its second counts has stored stays in the store */
+	MUTANT_AGAIN_LOST,        /* a second count that came back without a result is not handed out again */
+	MUTANT_LEAD_FOR_EVER,     /* slices wait for the first one of their file even when it is proven */
 	_MUTANT_MAX,
 };
 #ifdef COORD_MUTANTS
@@ -83,6 +89,12 @@ struct slice {
 	uint64_t bases;
 };
 
+/* A slice that is counted a second time. */
+struct again_slice {
+	struct second wanted;
+	bool done;
+};
+
 /* A node on which a file could not be opened, or a slice not be read. */
 struct io_fail {
 	uint64_t slice;
@@ -104,11 +116,16 @@ struct file {
 	enum chain_outcome outcome;
 	struct slice *slices; /* chain.n of them */
 	uint64_t next;        /* no link below it is open and not running, but for the one at chain.proven */
+	/* second counts; until they are known all of these are 0 */
+	struct again_slice *again; /* in order of slice */
+	uint64_t again_n, again_left;
+	uint64_t again_next;  /* none below it is to be handed out */
 	uint64_t bytes_done;  /* of slices counted */
 };
 
 struct job {
 	struct job_row row;
+	uint8_t *rules;       /* row.rules */
 	struct file *files;   /* row.files of them */
 	uint32_t files_ended;
 	uint32_t open_next;   /* files below it are being opened, are planned or have ended */
@@ -152,7 +169,7 @@ void emit_log(struct coord *coord, int level, const char *format, ...) __attribu
 struct node *node_of_peer(const struct coord *coord, uint64_t peer);
 struct node *node_of_name(const struct coord *coord, const char *name);
 bool node_takes_work(const struct node *node);
-struct run *run_find(struct node *node, uint64_t job, uint32_t file, uint64_t slice);
+struct run *run_find(struct node *node, const struct slice_id *id); /* whatever its lease */
 struct run *run_add(struct coord *coord, struct node *node, const struct slice_id *id);
 void run_remove(struct node *node, struct run *run);
 uint32_t nodes_slots(const struct coord *coord);
@@ -193,10 +210,23 @@ void slice_io_error(struct coord *coord, const struct event *event);
 void slice_returned(struct coord *coord, const struct event *event);
 /* The node does not count it any more and has no result: a loss. The run is removed by the caller. */
 void slice_lost(struct coord *coord, const struct slice_id *id, const char *node);
+/* Whether a node's count of it would be of use: the slice is not counted, or not for a second time, as id says. */
+bool slice_wanted(const struct file *file, const struct slice_id *id);
+void others_drop(struct coord *coord, struct job *job, struct file *file, uint64_t i);
+/* What the node told of it cannot be: dealt with as what cannot be read there. */
+void slice_absurd(struct coord *coord, struct job *job, struct file *file, uint64_t i, const struct node *node);
 /* One copy of it less runs. */
 void slice_stopped(struct coord *coord, const struct slice_id *id);
 /* What the chain says after a change: merge, or fail. */
 void file_advance(struct coord *coord, struct job *job, struct file *file);
+
+/* ---- core_again.c */
+void again_begin(struct coord *coord, struct job *job, struct file *file, const struct event *event);
+struct again_slice *again_find(const struct file *file, uint64_t slice); /* NULL: not to be counted again */
+uint64_t again_take(struct file *file, const struct node *node, bool *ret_barred);
+void again_opened(struct file *file, uint64_t slice);
+void again_result(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event);
+void again_task(const struct file *file, uint64_t slice, struct action *action);
 
 /* ---- core_schedule.c */
 void schedule(struct coord *coord);

@@ -39,6 +39,28 @@ struct file *file_find(const struct coord *coord, uint64_t id, uint32_t file, st
 	return &job->files[file];
 }
 
+/* With a copy of the rules; its files are empty. */
+static struct job *job_new(const struct job_row *row)
+{
+	struct job *job = calloc(1, sizeof *job);
+
+	if (!job)
+		return NULL;
+	job->row = *row;
+	job->rules = malloc(row->rules_n + 1);
+	job->files = calloc(row->files, sizeof *job->files);
+	if (!job->rules || !job->files) {
+		free(job->rules);
+		free(job->files);
+		free(job);
+		return NULL;
+	}
+	if (row->rules_n > 0)
+		memcpy(job->rules, row->rules, row->rules_n);
+	job->row.rules = row->rules_n > 0 ? job->rules : NULL;
+	return job;
+}
+
 /* Adds it at its place by id; its files have no paths yet. */
 int job_add(struct coord *coord, const struct job_row *row, struct job **ret)
 {
@@ -54,14 +76,9 @@ int job_add(struct coord *coord, const struct job_row *row, struct job **ret)
 		coord->jobs = jobs;
 		coord->jobs_room = room;
 	}
-	job = calloc(1, sizeof *job);
-	if (job)
-		job->files = calloc(row->files, sizeof *job->files);
-	if (!job || !job->files) {
-		free(job);
+	job = job_new(row);
+	if (!job)
 		return -ENOMEM;
-	}
-	job->row = *row;
 	while (i > 0 && coord->jobs[i - 1]->row.id > row->id)
 		i--;
 	memmove(&coord->jobs[i + 1], &coord->jobs[i], (coord->jobs_n - i) * sizeof *coord->jobs);
@@ -80,6 +97,7 @@ void job_free(struct job *job)
 		free(job->files[i].path);
 	}
 	free(job->files);
+	free(job->rules);
 	free(job);
 }
 
@@ -235,7 +253,7 @@ void job_cancel(struct coord *coord, const struct event *event)
 		if (file->ended)
 			continue;
 		file->row.state = JOB_CANCELLED;
-		if (file->row.planned && !MUTANT(MUTANT_CANCEL_KEEPS))
+		if (file->row.planned && !MUTANT(MUTANT_CANCEL_KEEPS) && !(MUTANT(MUTANT_AGAIN_KEPT) && file->again))
 			emit_merge(coord, ACTION_FORGET_SLICES, file);
 		file_end(coord, job, file);
 	}

@@ -122,14 +122,16 @@ uint32_t nodes_slots(const struct coord *coord)
 
 /* ---- what it runs */
 
-struct run *run_find(struct node *node, uint64_t job, uint32_t file, uint64_t slice)
+static bool same_count(const struct slice_id *a, const struct slice_id *b)
 {
-	for (uint32_t i = 0; i < node->runs_n; i++) {
-		struct slice_id *id = &node->runs[i].id;
+	return a->job == b->job && a->file == b->file && a->slice == b->slice && a->again == b->again;
+}
 
-		if (id->job == job && id->file == file && id->slice == slice)
+struct run *run_find(struct node *node, const struct slice_id *id)
+{
+	for (uint32_t i = 0; i < node->runs_n; i++)
+		if (same_count(&node->runs[i].id, id))
 			return &node->runs[i];
-	}
 	return NULL;
 }
 
@@ -163,8 +165,7 @@ static void runs_lose(struct coord *coord, struct node *node, const struct node_
 		bool held = false;
 
 		for (uint32_t k = 0; hello && !held && k < hello->held_n; k++)
-			held = hello->held[k].job == id.job && hello->held[k].file == id.file &&
-			       hello->held[k].slice == id.slice;
+			held = same_count(&hello->held[k], &id);
 		if (held)
 			continue;
 		run_remove(node, &node->runs[i]);
@@ -199,10 +200,10 @@ static void hello_held(struct coord *coord, struct node *node, const struct node
 		struct job *job;
 		struct file *file = file_find(coord, id->job, id->file, &job);
 
-		if (run_find(node, id->job, id->file, id->slice))
+		if (run_find(node, id))
 			continue;
-		if (!file || file->ended || !file->slices || id->slice >= file->chain.n ||
-		    node->algorithm != job->row.algorithm || file->chain.links[id->slice].state >= LINK_COUNTED || file->slices[id->slice].running > 0) {
+		if (!file || file->ended || !file->slices || id->slice >= file->chain.n || node->algorithm != job->row.algorithm ||
+		    !slice_wanted(file, id) || file->slices[id->slice].running > 0) {
 			emit_id(coord, ACTION_SEND_DROP, node->peer, id);
 			continue;
 		}

@@ -5,6 +5,9 @@
  * The job with the fewest running slices goes first (then the older one), its files and slices in order; the node with the
  * most free slots gets it. Cursors (job.open_next, job.work_next, file.next) make a million slices cost nothing: they move
  * forward over what was handed out and are set back by what comes back.
+ *
+ * Where sequences are tracked, large slices wait for the first one of their file, the lead: it mostly has all sequences that will
+ * be tracked, and a slice that was counted without them may have to be counted again. Small slices are not worth the wait.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,6 +15,7 @@
 
 #include "daemon/coord/core_internal.h"
 #include "lib/base/text.h"
+#include "lib/qc/counters.h"
 
 /* ---- opening */
 
@@ -92,11 +96,23 @@ static bool link_open(const struct file *file, uint64_t i)
 	return file->chain.links[i].state == LINK_OPEN && file->slices[i].running == 0;
 }
 
-/* The file's next slice for the node, or chain.n. *ret_barred: there are some, but not for this node. */
-static uint64_t file_take(struct file *file, const struct node *node, bool *ret_barred)
+static bool waits_for_lead(const struct job *job, const struct file *file)
+{
+	return (job->row.modules & COUNT_SEQUENCES) && file->row.slice_size >= chain_lead(file->chain.kind) &&
+	       (file->chain.proven == 0 || MUTANT(MUTANT_LEAD_FOR_EVER));
+}
+
+/* The file's next slice for the node, or chain.n. *ret_barred: there are some, but not now or not for this node. */
+static uint64_t file_take(const struct job *job, struct file *file, const struct node *node, bool *ret_barred)
 {
 	uint64_t n = file->chain.n, first = file->chain.proven;
 
+	if (file->again)
+		return again_take(file, node, ret_barred);
+	if (waits_for_lead(job, file)) {
+		*ret_barred = true;
+		return link_open(file, 0) && !file_failed_on(file, 0, node->name) ? 0 : n;
+	}
 	if (first < n && link_open(file, first) && !file_failed_on(file, first, node->name))
 		return first;
 	while (file->next < n && !link_open(file, file->next))
@@ -123,7 +139,7 @@ static struct file *job_take(struct job *job, const struct node *node, uint64_t 
 		bool barred = false;
 
 		if (!file->ended && file->slices) {
-			*ret_slice = file_take(file, node, &barred);
+			*ret_slice = file_take(job, file, node, &barred);
 			if (*ret_slice < file->chain.n)
 				return file;
 		}
@@ -136,7 +152,8 @@ static struct file *job_take(struct job *job, const struct node *node, uint64_t 
 
 static void hand_out(struct coord *coord, struct node *node, struct job *job, struct file *file, uint64_t i)
 {
-	struct slice_id id = {.job = job->row.id, .file = file->row.file, .slice = i, .lease = coord->next_lease++};
+	struct slice_id id = {
+		.job = job->row.id, .file = file->row.file, .slice = i, .lease = coord->next_lease++, .again = file->again};
 	struct run *run = run_add(coord, node, &id);
 	struct action *action;
 
@@ -146,13 +163,16 @@ static void hand_out(struct coord *coord, struct node *node, struct job *job, st
 	job->running++;
 	action = emit(coord, ACTION_SEND_TASK, node->peer);
 	action->task.id = id;
+	action->task.modules = job->row.modules;
+	action->task.reads = action->task.qualities = 0;
+	if (file->again)
+		again_task(file, i, action);
 	chain_task(&file->chain, i, coord->limits.read_max, job->row.lenient, &action->task.task);
 	run->told = true;
 	run->start_known = action->task.task.start_known;
 	run->start = action->task.task.start;
 	action->task.path = file->path;
 	action->task.facts = &file->row.facts;
-	action->task.modules = job->row.modules;
 	action->task.algorithm = job->row.algorithm;
 }
 

@@ -5,7 +5,8 @@
  *     result -> chain_offer: used (saved) or of no use -> the proof moves -> all proven: merge; at fault: the file fails
  *     crash, loss, I/O error, returned -> counted, and open again for any node, until a limit is reached
  *
- * A result is taken whatever its lease: the count is deterministic, and the chain takes each slice once.
+ * A result is taken whatever its lease: each slice is taken once, and how much was known of the text before it when it was
+ * counted changes what has to be counted again (core_again.c), not what comes out in the end.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,10 +16,22 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
+bool slice_wanted(const struct file *file, const struct slice_id *id)
+{
+	const struct again_slice *again;
+
+	if (!id->again)
+		return !file->again && file->chain.links[id->slice].state < LINK_COUNTED;
+	again = again_find(file, id->slice);
+	return again && !again->done;
+}
+
 /* May be handed out (again). */
 static void slice_opened(struct job *job, struct file *file, uint64_t i)
 {
-	if (i < file->next)
+	if (file->again)
+		again_opened(file, i);
+	else if (i < file->next)
 		file->next = i;
 	if (file->row.file < job->work_next)
 		job->work_next = file->row.file;
@@ -43,7 +56,7 @@ void slice_stopped(struct coord *coord, const struct slice_id *id)
 static bool run_end(struct coord *coord, uint64_t peer, const struct slice_id *id, struct run *ret_run)
 {
 	struct node *node = node_of_peer(coord, peer);
-	struct run *run = run_find(node, id->job, id->file, id->slice);
+	struct run *run = run_find(node, id);
 
 	if (!run || (run->id.lease != id->lease && !MUTANT(MUTANT_ANY_LEASE)))
 		return false;
@@ -80,7 +93,7 @@ void slice_lost(struct coord *coord, const struct slice_id *id, const char *node
 	if (!file)
 		return;
 	slice_stopped(coord, id);
-	if (file->chain.links[id->slice].state >= LINK_COUNTED)
+	if (!slice_wanted(file, id))
 		return;
 	if (++file->slices[id->slice].losses < coord->limits.losses_max)
 		return;
@@ -170,7 +183,7 @@ void slice_progress(struct coord *coord, const struct event *event)
 {
 	struct node *node = node_of_peer(coord, event->peer);
 	const struct slice_id *id = &event->progress.id;
-	struct run *run = run_find(node, id->job, id->file, id->slice);
+	struct run *run = run_find(node, id);
 	uint64_t passed = coord->now_ms - node->rate_from_ms;
 
 	if (!run) { /* taken from it long ago */
@@ -192,11 +205,13 @@ void slice_progress(struct coord *coord, const struct event *event)
 /* ---- results */
 
 /* Other nodes that count the same slice need not go on. */
-static void others_drop(struct coord *coord, struct job *job, struct file *file, uint64_t i)
+void others_drop(struct coord *coord, struct job *job, struct file *file, uint64_t i)
 {
+	const struct slice_id id = {.job = file->row.job, .file = file->row.file, .slice = i, .again = file->again};
+
 	for (uint32_t n = 0; file->slices[i].running > 0 && n < coord->nodes_n; n++) {
 		struct node *node = coord->nodes[n];
-		struct run *run = run_find(node, file->row.job, file->row.file, i);
+		struct run *run = run_find(node, &id);
 
 		if (!run)
 			continue;
@@ -244,7 +259,7 @@ void file_advance(struct coord *coord, struct job *job, struct file *file)
 
 	if (file->ended || !file->slices)
 		return;
-	if (file->outcome == CHAIN_DONE) {
+	if (file->outcome == CHAIN_DONE && file->again_left == 0) {
 		emit_merge(coord, ACTION_MERGE_FILE, file);
 		if (MUTANT(MUTANT_MERGE_TWICE))
 			emit_merge(coord, ACTION_MERGE_FILE, file);
@@ -259,7 +274,6 @@ void file_advance(struct coord *coord, struct job *job, struct file *file)
 static bool result_broken(struct coord *coord, struct job *job, struct file *file, const struct event *event)
 {
 	const struct slice_fault *fault = &event->result.fault;
-	uint64_t i = event->result.id.slice;
 	struct error error;
 
 	if (event->result.outcome != SLICE_FAULT ||
@@ -268,9 +282,20 @@ static bool result_broken(struct coord *coord, struct job *job, struct file *fil
 	(void)fault_sentence(fault, file->chain.kind, file->path, file->chain.records, &error);
 	if (fault->kind != FAULT_READ)
 		file_fail(coord, job, file, &error);
-	else if (file->chain.links[i].state < LINK_COUNTED)
-		io_error(coord, job, file, i, node_of_peer(coord, event->peer), &error);
+	else if (slice_wanted(file, &event->result.id))
+		io_error(coord, job, file, event->result.id.slice, node_of_peer(coord, event->peer), &error);
 	return true;
+}
+
+void slice_absurd(struct coord *coord, struct job *job, struct file *file, uint64_t i, const struct node *node)
+{
+	const struct link *link = &file->chain.links[i];
+	struct error error;
+
+	(void)error_set(&error, -EBADMSG, ERROR_PROTOCOL, "%s: %s tells of bytes %llu to %llu what cannot be", TEXT(file->path),
+	                node->name, (unsigned long long)link->begin, (unsigned long long)link->end);
+	emit_log(coord, LOG_WARNING, "job %llu: %s", (unsigned long long)job->row.id, error.text);
+	io_error(coord, job, file, i, node, &error);
 }
 
 /*
@@ -283,19 +308,13 @@ static bool result_absurd(struct coord *coord, struct job *job, struct file *fil
 {
 	uint64_t i = event->result.id.slice;
 	struct slice_task task = event->result.task;
-	const struct link *link = &file->chain.links[i];
-	struct node *node = node_of_peer(coord, event->peer);
-	struct error error;
 
 	if (!run->told || !run->start_known)
 		return false;
 	if (task.start_known && text_place_equal(task.start, run->start) && event->result.outcome != SLICE_UNSURE &&
 	    chain_seam_valid(&file->chain, i, &task, event->result.outcome, &event->result.seam))
 		return false;
-	(void)error_set(&error, -EBADMSG, ERROR_PROTOCOL, "%s: %s tells of bytes %llu to %llu what cannot be", TEXT(file->path),
-	                node->name, (unsigned long long)link->begin, (unsigned long long)link->end);
-	emit_log(coord, LOG_WARNING, "job %llu: %s", (unsigned long long)job->row.id, error.text);
-	io_error(coord, job, file, i, node, &error);
+	slice_absurd(coord, job, file, i, node_of_peer(coord, event->peer));
 	return true;
 }
 
@@ -328,6 +347,12 @@ static void result_take(struct coord *coord, struct job *job, struct file *file,
 	settle(coord, job, file, from);
 }
 
+/* Whether it is the kind of count that the file is at: a first one that comes late is not taken for a second. */
+static bool result_of_now(const struct file *file, const struct slice_id *id)
+{
+	return id->again == (file->again != NULL) || (MUTANT(MUTANT_AGAIN_BY_FIRST) && file->again);
+}
+
 void slice_result(struct coord *coord, const struct event *event)
 {
 	const struct slice_id *id = &event->result.id;
@@ -336,9 +361,12 @@ void slice_result(struct coord *coord, const struct event *event)
 	struct run run = {0};
 
 	(void)run_end(coord, event->peer, id, &run);
-	if (file && node_of_peer(coord, event->peer)->algorithm == job->row.algorithm &&
-	    !result_broken(coord, job, file, event) && !result_absurd(coord, job, file, &run, event)) {
-		result_take(coord, job, file, event);
+	if (file && node_of_peer(coord, event->peer)->algorithm == job->row.algorithm && result_of_now(file, id) &&
+	    !result_broken(coord, job, file, event)) {
+		if (file->again)
+			again_result(coord, job, file, &run, event);
+		else if (!result_absurd(coord, job, file, &run, event))
+			result_take(coord, job, file, event);
 		file_advance(coord, job, file);
 		if (!file->ended)
 			emit_changed(coord, job);

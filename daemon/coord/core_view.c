@@ -85,6 +85,13 @@ bool coord_find_job(const struct coord *coord, uint64_t id, struct job_view *ret
 	return job;
 }
 
+const struct job_row *coord_find_row(const struct coord *coord, uint64_t id)
+{
+	const struct job *job = job_find(coord, id);
+
+	return job ? &job->row : NULL;
+}
+
 bool coord_find_file(const struct coord *coord, uint64_t id, uint32_t index, struct file_view *ret)
 {
 	struct job *job;
@@ -105,19 +112,20 @@ bool coord_find_slice(const struct coord *coord, uint64_t id, uint32_t index, ui
 	static const char *const states[] = {"open", "waits", "counted", "proven"};
 	struct job *job;
 	const struct file *file = file_find(coord, id, index, &job);
+	const struct slice_id sought = {.job = id, .file = index, .slice = i, .again = file && file->again};
 	const struct link *link;
 
 	if (!file || !file->slices || i >= file->chain.n)
 		return false;
 	link = &file->chain.links[i];
 	*ret = (struct slice_view){
-		.state = link->empty ? "empty" : states[link->state],
+		.state = link->empty ? "empty" : file->again && slice_wanted(file, &sought) ? "again" : states[link->state],
 		.node = "",
 		.crashes = file->slices[i].crashes,
 		.losses = file->slices[i].losses,
 	};
 	for (uint32_t n = 0; file->slices[i].running > 0 && n < coord->nodes_n; n++) {
-		if (!run_find(coord->nodes[n], id, index, i))
+		if (!run_find(coord->nodes[n], &sought))
 			continue;
 		ret->state = "running";
 		ret->node = coord->nodes[n]->name;

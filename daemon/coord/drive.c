@@ -115,14 +115,33 @@ static void hold(struct server *server, const struct action *action)
 
 /* ---- performing */
 
+/* The counters that came with the result at hand, which must be that of this count of the slice. */
+static int counters_at_hand(const struct server *server, const struct slice_row *row, bool again, struct error *err)
+{
+	const struct stash *stash = &server->stash;
+
+	if (stash->bytes && stash->job == row->job && stash->file == row->file && stash->slice == row->slice && stash->again == again)
+		return 0;
+	return error_set(err, -EINVAL, ERROR_SOFTWARE, "a slice is to be saved whose counters are not at hand");
+}
+
 static int save_slice(struct server *server, const struct slice_row *row, struct error *err)
 {
 	const struct stash *stash = &server->stash;
-	bool fault = row->fault.kind != FAULT_NONE;
 
-	if (!fault && (!stash->bytes || stash->job != row->job || stash->file != row->file || stash->slice != row->slice))
-		return error_set(err, -EINVAL, ERROR_SOFTWARE, "a slice is to be saved whose counters are not at hand");
-	return store_save_slice(server->store, row, fault ? NULL : stash->bytes, fault ? 0 : stash->n, err);
+	if (row->fault.kind != FAULT_NONE)
+		return store_save_slice(server->store, row, NULL, 0, err);
+	return counters_at_hand(server, row, false, err) < 0 ? -EINVAL
+	                                                     : store_save_slice(server->store, row, stash->bytes, stash->n, err);
+}
+
+static int save_again(struct server *server, const struct slice_row *row, struct error *err)
+{
+	const struct stash *stash = &server->stash;
+
+	if (counters_at_hand(server, row, true, err) < 0)
+		return -EINVAL;
+	return store_save_again(server->store, row->job, row->file, row->slice, stash->bytes, stash->n, err);
 }
 
 static int perform_save(struct server *server, const struct action *action, struct error *err)
@@ -134,9 +153,12 @@ static int perform_save(struct server *server, const struct action *action, stru
 		return store_save_file(server->store, action->file, err);
 	case ACTION_SAVE_SLICE:
 		return save_slice(server, &action->slice, err);
+	case ACTION_SAVE_AGAIN:
+		return save_again(server, &action->slice, err);
 	case ACTION_FORGET_SLICE:
 		return store_forget_slice(server->store, &action->slice, err);
 	case ACTION_FORGET_SLICES:
+		context_drop(&server->contexts, action->merge.job, action->merge.file);
 		return store_forget_slices(server->store, action->merge.job, action->merge.file, err);
 	default: /* ACTION_SAVE_NODE */
 		return store_save_node(server->store, action->node.name, action->node.drained, action->node.reason, err);
@@ -174,6 +196,7 @@ static void perform(struct server *server, const struct action *action, struct r
 		__attribute__((fallthrough));
 	case ACTION_SAVE_FILE:
 	case ACTION_SAVE_SLICE:
+	case ACTION_SAVE_AGAIN:
 	case ACTION_FORGET_SLICE:
 	case ACTION_FORGET_SLICES:
 	case ACTION_SAVE_NODE:
@@ -227,6 +250,7 @@ static void settle(struct server *server, struct actions *actions, struct round 
 		struct event event = round->merged[i];
 
 		step(server, &event, actions, round);
+		merge_free(&event);
 	}
 	free(round->merged);
 	if (round->urgent)

@@ -8,6 +8,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 #include "lib/qc/counters.h"
+#include "lib/qc/rules.h"
 
 /* ---- SUBMIT */
 
@@ -16,6 +17,7 @@ void submitting_clear(struct submitting *submitting)
 	for (uint32_t i = 0; i < submitting->n; i++)
 		free(submitting->paths[i]);
 	free(submitting->paths);
+	free(submitting->rules.bytes);
 	*submitting = (struct submitting){0};
 }
 
@@ -30,9 +32,33 @@ static int submit_check(const struct session *session, const fq_Submit *submit, 
 		                 (unsigned long long)server->settings->files_max, submit->files);
 	if (submit->modules == 0 || (submit->modules & ~COUNT_ALL))
 		return error_set(err, -EINVAL, ERROR_PROTOCOL, "the job asks for counts that this coordinator does not know");
+	if ((submit->modules & COUNT_ORDERED) && !(submit->modules & COUNT_LENGTHS))
+		return error_set(err, -EINVAL, ERROR_PROTOCOL, "the job asks for counts that need the lengths of reads, but not for these");
 	if (!store_has_room(server->store))
 		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; submit again later");
 	return 0;
+}
+
+/* The job's rules in canonical bytes: what the counters will hold. */
+static int submit_rules(const fq_Submit *submit, struct packer *ret, struct error *err)
+{
+	struct unpacker unpacker = {.at = submit->rules.bytes, .end = submit->rules.bytes + submit->rules.size};
+	struct count_rules rules;
+	int r;
+
+	if (!(submit->modules & COUNT_RULED))
+		return 0;
+	if (submit->rules.size == 0)
+		return error_set(err, -EINVAL, ERROR_PROTOCOL, "the job does not say by which rules it is to be counted");
+	r = rules_unpack(&rules, &unpacker, err);
+	if (r == 0 && unpack_left(&unpacker) > 0)
+		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "there are bytes behind its end");
+	if (r < 0) {
+		error_prefix(err, "the job's rules make no sense: ");
+		return r;
+	}
+	rules_pack(&rules, ret);
+	return ret->oom ? error_oom(err) : 0;
 }
 
 void from_submit(struct session *session, uint16_t tag, const void *message)
@@ -41,7 +67,7 @@ void from_submit(struct session *session, uint16_t tag, const void *message)
 	const fq_Submit *submit = message;
 	struct error error;
 
-	if (submit_check(session, submit, &error) < 0) {
+	if (submit_check(session, submit, &error) < 0 || submit_rules(submit, &submitting->rules, &error) < 0) {
 		peer_refuse(session->peer, &error); /* its SUBMIT_FILEs are on the way */
 		return;
 	}
@@ -94,6 +120,8 @@ static void submit_drive(struct session *session)
 	row->modules = submit->modules;
 	row->algorithm = COUNTERS_ALGORITHM;
 	row->lenient = submit->lenient;
+	row->rules = submitting->rules.bytes;
+	row->rules_n = (uint32_t)submitting->rules.n;
 	row->slice_size = submit->slice_size;
 	row->files = submit->files;
 	event.submit.paths = (const char *const *)submitting->paths;

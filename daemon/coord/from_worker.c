@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a worker says, as events for the core; and the core's actions for a worker, as messages.
+ * What a worker says, as events for the core.
  *
- * A result is believed in steps: its counters arrive whole and with their hash, unpack, and add up to the reads and bases
- * that it tells; then the core looks at its seam. A worker that fails one of these is dropped, its slices are lost.
+ * A result is believed in steps: its counters arrive whole and with their hash, unpack, are of the job's modules and rules, and
+ * add up to the reads and bases that it tells; then the core looks at its seam. A worker that fails one of these is dropped, its slices are lost.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,17 +15,19 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/qc/counters.h"
+#include "lib/qc/rules.h"
 
 #define HELD_MAX (sizeof((fq_Hello){0}.held) / sizeof *(fq_Hello){0}.held)
 
 static struct slice_id id_from(const fq_SliceRef *ref)
 {
-	return (struct slice_id){.job = ref->job, .file = ref->file, .slice = ref->slice, .lease = ref->lease};
+	return (struct slice_id){
+		.job = ref->job, .file = ref->file, .slice = ref->slice, .lease = ref->lease, .again = ref->again};
 }
 
-static fq_SliceRef id_to(const struct slice_id *id)
+static void countersp(struct counters **counters)
 {
-	return (fq_SliceRef){.job = id->job, .file = id->file, .slice = id->slice, .lease = id->lease};
+	counters_free(*counters);
 }
 
 /* What it said makes no sense: it is dropped. */
@@ -120,11 +122,46 @@ static int result_event(const fq_Result *result, struct event *event, struct err
 	return r;
 }
 
-/* Whether the counters are what the message says of them. */
-static int result_check(const struct server *server, const fq_Result *result, const struct blob *blob, struct error *err)
+static int check_reads(const fq_Result *result, const struct counters *counters, struct error *err)
 {
-	struct counters *counters = NULL;
-	struct job_view job;
+	if (!(counters_modules(counters) & COUNT_LENGTHS) ||
+	    (counters_reads(counters) == result->seam.records && counters_bases(counters) == result->bases))
+		return 0;
+	return error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters hold %llu reads, their seam %llu",
+	                 (unsigned long long)counters_reads(counters), (unsigned long long)result->seam.records);
+}
+
+/* Of a second count some of the job's modules, the core knows which. */
+static int check_modules(const struct job_row *row, const fq_Result *result, const struct counters *counters, struct error *err)
+{
+	uint32_t modules = counters_modules(counters);
+
+	if (result->ref.again ? modules != 0 && (modules & ~row->modules) == 0 : modules == row->modules)
+		return 0;
+	return error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters of modules %#x came where %#x were asked for", modules,
+	                 row->modules);
+}
+
+static int check_rules(const struct job_row *row, const struct counters *counters, struct error *err)
+{
+	struct unpacker unpacker = {.at = row->rules, .end = row->rules + row->rules_n};
+	struct count_rules rules;
+	int r;
+
+	if (!(counters_modules(counters) & COUNT_RULED))
+		return 0;
+	r = rules_unpack(&rules, &unpacker, err);
+	if (r == 0 && !rules_equal(&rules, counters_rules(counters)))
+		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters came that were counted by other rules than the job's");
+	return r;
+}
+
+/* Whether the counters are what the message says of them, and what the job asks for. */
+static int result_check(const struct server *server, const fq_Result *result, const struct blob *blob, uint32_t *ret_modules,
+                        struct error *err)
+{
+	_cleanup_(countersp) struct counters *counters = NULL;
+	const struct job_row *row = coord_find_row(server->coord, result->ref.job);
 	uint8_t digest[DIGEST_SIZE];
 	int r;
 
@@ -136,13 +173,12 @@ static int result_check(const struct server *server, const fq_Result *result, co
 	r = counters_unpack(blob->bytes, blob->n, &counters, err);
 	if (r < 0)
 		return r;
-	if (counters_reads(counters) != result->seam.records || counters_bases(counters) != result->bases)
-		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters hold %llu reads, their seam %llu",
-		              (unsigned long long)counters_reads(counters), (unsigned long long)result->seam.records);
-	else if (coord_find_job(server->coord, result->ref.job, &job) && counters_modules(counters) != job.row->modules)
-		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters of modules %#x came where %#x were asked for",
-		              counters_modules(counters), job.row->modules);
-	counters_free(counters);
+	*ret_modules = counters_modules(counters);
+	r = check_reads(result, counters, err);
+	if (r == 0 && row)
+		r = check_modules(row, result, counters, err);
+	if (r == 0 && row)
+		r = check_rules(row, counters, err);
 	return r;
 }
 
@@ -155,7 +191,8 @@ static void result_take(struct session *session)
 
 	receiving->open = false;
 	if (result_event(result, &event, &error) < 0 ||
-	    (event.result.outcome == SLICE_END && result_check(session->server, result, &receiving->blob, &error) < 0)) {
+	    (event.result.outcome == SLICE_END &&
+	     result_check(session->server, result, &receiving->blob, &event.result.modules, &error) < 0)) {
 		refuse(session, &error);
 		return;
 	}
@@ -164,6 +201,7 @@ static void result_take(struct session *session)
 			.job = result->ref.job,
 			.file = result->ref.file,
 			.slice = result->ref.slice,
+			.again = result->ref.again,
 			.bytes = receiving->blob.bytes,
 			.n = receiving->blob.n,
 		};
@@ -266,70 +304,4 @@ void from_draining(struct session *session, uint16_t tag, const void *message)
 	(void)tag;
 	(void)message;
 	drive(session->server, &event);
-}
-
-/* ---- the core's actions for a worker */
-
-static void send_task(struct session *session, const struct action *action)
-{
-	_cleanup_(freep) fq_Task *task = calloc(1, sizeof *task);
-
-	if (!task) {
-		struct error error;
-
-		(void)error_oom(&error);
-		refuse(session, &error);
-		return;
-	}
-	task_to_message(&action->task.task, task);
-	task->has_ref = true;
-	task->ref = id_to(&action->task.id);
-	(void)snprintf(task->path, sizeof task->path, "%s", action->task.path);
-	task->has_fingerprint = true;
-	fingerprint_to_message(&action->task.facts->fingerprint, &task->fingerprint);
-	task->modules = action->task.modules;
-	task->algorithm = action->task.algorithm;
-	session_send(session, fq_Type_TASK, 0, task);
-}
-
-static void send_open(struct session *session, const struct action *action)
-{
-	fq_Open open = {.job = action->open.job, .file = action->open.file};
-
-	(void)snprintf(open.path, sizeof open.path, "%s", action->open.path);
-	session_send(session, fq_Type_OPEN, 0, &open);
-}
-
-void to_worker(struct server *server, const struct action *action)
-{
-	struct session *session = session_find(server, action->peer);
-	const fq_Empty empty = {0};
-	fq_Ref ref = {.has_ref = true};
-	struct error error;
-
-	if (!session)
-		return; /* it went away in this very round; the core hears of it next */
-	switch (action->kind) {
-	case ACTION_SEND_OPEN:
-		send_open(session, action);
-		break;
-	case ACTION_SEND_TASK:
-		send_task(session, action);
-		break;
-	case ACTION_SEND_ACK:
-	case ACTION_SEND_DROP:
-		ref.ref = id_to(&action->id);
-		session_send(session, action->kind == ACTION_SEND_ACK ? fq_Type_RESULT_ACK : fq_Type_DROP, 0, &ref);
-		break;
-	case ACTION_SEND_DRAIN:
-		session_send(session, fq_Type_DRAIN, 0, &empty);
-		break;
-	case ACTION_SEND_RESUME:
-		session_send(session, fq_Type_RESUME, 0, &empty);
-		break;
-	default: /* ACTION_DROP_PEER */
-		(void)error_set(&error, -ESTALE, ERROR_TEMPORARY, "%s", action->text);
-		session->welcome = false; /* the core knows that it is gone */
-		peer_refuse(session->peer, &error);
-	}
 }

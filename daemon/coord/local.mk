@@ -4,6 +4,7 @@ noinst_LIBRARIES += daemon/libcoord.a
 COORD_CORE_SOURCES = \
 	daemon/coord/core.c daemon/coord/core.h daemon/coord/core_internal.h \
 	daemon/coord/core_actions.c \
+	daemon/coord/core_again.c \
 	daemon/coord/core_file.c \
 	daemon/coord/core_job.c \
 	daemon/coord/core_node.c \
@@ -14,6 +15,7 @@ COORD_CORE_SOURCES = \
 
 daemon_libcoord_a_SOURCES = \
 	$(COORD_CORE_SOURCES) \
+	daemon/coord/context.c daemon/coord/context.h \
 	daemon/coord/drive.c \
 	daemon/coord/enrol.c \
 	daemon/coord/from_client.c \
@@ -26,7 +28,8 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/show.c \
 	daemon/coord/store.c daemon/coord/store.h daemon/coord/store_internal.h \
 	daemon/coord/store_results.c \
-	daemon/coord/store_rows.c
+	daemon/coord/store_rows.c \
+	daemon/coord/to_worker.c
 
 sbin_PROGRAMS += daemon/fqcoordd
 daemon_fqcoordd_SOURCES = daemon/coord/main.c

@@ -7,8 +7,10 @@
  *     file opened:   file_row with facts and slice_size      (planned)
  *     slice counted: slice_row, and its packed counters when it is to be merged (not for a fault)
  *     slice redone:  its slice_row is deleted
- *     file done:     counters of all slices merged into one result, slice_rows deleted, file_row COMPLETED: one transaction
- *     file failed:   slice_rows deleted, file_row FAILED with its sentence
+ *     counted again: the packed counters of a slice's second count, beside its slice_row
+ *     file done:     counters of all slices merged into one result, slice_rows and second counts deleted, file_row COMPLETED:
+ *                    one transaction
+ *     file failed:   slice_rows and second counts deleted, file_row FAILED with its sentence
  *     job ended:     job_row with its final state; no file of it is open any more
  */
 #pragma once
@@ -41,6 +43,8 @@ struct job_row {
 	uint32_t algorithm;  /* COUNTERS_ALGORITHM at submit */
 	bool lenient;
 	uint64_t slice_size; /* asked for, bytes; 0: chosen */
+	const uint8_t *rules; /* what the modules are counted by, packed (lib/qc/rules.h); opaque here */
+	uint32_t rules_n;     /* bytes; 0: no module needs any */
 	uint32_t files;
 	enum job_state state;
 	uint64_t submitted_ms, started_ms, ended_ms; /* wall clock since 1970; 0: not yet */
@@ -57,7 +61,15 @@ struct file_row {
 	uint64_t slice_size;
 	uint64_t records, bases;    /* COMPLETED */
 	uint64_t redone;
+	uint64_t again, again_done; /* second counts: wanted, and there */
 	struct error error;         /* FAILED */
+};
+
+/* A slice that is to be counted a second time, and what is known of the text before it (lib/qc/prior.h). */
+struct second {
+	uint64_t slice;
+	uint32_t modules;           /* that lacked something the first time */
+	uint64_t reads, qualities;
 };
 
 struct slice_row {

@@ -3,7 +3,7 @@
  * The coordinator around its core: everything that one running fqcoordd has.
  *
  *     socket (server.c) -> session (session.c: who is it, may he) -> from_worker.c / from_client.c: message to event
- *         -> drive.c: coord_step(), its actions: store, one commit, then what waited for it -> session -> socket
+ *         -> drive.c: coord_step(), its actions: store, one commit, then what waited for it -> to_worker.c, session -> socket
  */
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <systemd/sd-event.h>
 
 #include "conf/coord_settings.h"
+#include "daemon/coord/context.h"
 #include "daemon/coord/core.h"
 #include "daemon/coord/store.h"
 #include "daemon/peer.h"
@@ -21,10 +22,11 @@
 
 struct session;
 
-/* The packed counters of the result at hand: SAVE_SLICE of the same slice takes them. */
+/* The packed counters of the result at hand: SAVE_SLICE, or SAVE_AGAIN, of the same slice takes them. */
 struct stash {
 	uint64_t job, slice;
 	uint32_t file;
+	bool again; /* its second count */
 	const uint8_t *bytes;
 	size_t n;
 };
@@ -49,6 +51,7 @@ struct server {
 
 	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers; /* timers */
 	struct stash stash;
+	struct contexts contexts;
 	struct action *held;                               /* what waits for the commit, in order */
 	uint32_t held_n, held_room;
 };
@@ -76,5 +79,9 @@ void drive_commit(struct server *server);                  /* now, and lets go w
 
 /* ---- merge.c */
 
-/* Merges the counters of the file's slices into its result, in the open transaction; *ret is the event to give. */
+/*
+ * Merges the counters of the file's slices into its result, in the open transaction, or tells which are to be counted again;
+ * *ret is the event to give. Its list is the caller's to free with merge_free().
+ */
 void merge_file(struct server *server, uint64_t job, uint32_t file, const struct chain *chain, struct event *ret);
+void merge_free(struct event *event);

@@ -7,7 +7,9 @@
  */
 #pragma once
 
+#include "daemon/briefs.h"
 #include "daemon/coord/server.h"
+#include "lib/qc/varint.h"
 #include "lib/wire/message.h"
 
 #define SUBMIT_PATHS_MAX (64UL << 20) /* bytes of paths of one submission */
@@ -20,6 +22,7 @@ struct submitting {
 	char **paths;
 	uint32_t n;
 	size_t bytes;
+	struct packer rules; /* in canonical bytes; none where no module needs any */
 	bool open;
 };
 
@@ -62,6 +65,7 @@ struct session {
 	char version[32];         /* that it said */
 	struct submitting submitting;
 	struct receiving receiving;
+	struct briefs briefs;     /* that the worker has */
 	struct listing listing;
 	struct watch watches[WATCHES_MAX];
 	uint32_t watches_n;
@@ -96,6 +100,8 @@ void from_io_error(struct session *session, uint16_t tag, const void *message);
 void from_return(struct session *session, uint16_t tag, const void *message);
 void from_draining(struct session *session, uint16_t tag, const void *message);
 void worker_gone(struct session *session);
+
+/* ---- to_worker.c */
 void to_worker(struct server *server, const struct action *action);
 
 /* ---- listing.c */

@@ -7,12 +7,22 @@
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/qc/rules.h"
 
 static void put_error(const struct error *error, bool *ret_has, fq_Error *ret)
 {
 	*ret_has = error->class != ERROR_NONE;
 	ret->class = (uint32_t)error->class;
 	(void)snprintf(ret->text, sizeof ret->text, "%s", error->text);
+}
+
+/* The version of FastQC that the job's rules name. */
+static uint32_t compat_of(const struct job_row *row)
+{
+	struct unpacker unpacker = {.at = row->rules, .end = row->rules + row->rules_n};
+	struct count_rules rules;
+
+	return row->rules_n > 0 && rules_unpack(&rules, &unpacker, NULL) == 0 ? 1 + (uint32_t)rules.compat : 0;
 }
 
 static void put_job_row(const struct job_row *row, fq_Job *ret)
@@ -24,6 +34,8 @@ static void put_job_row(const struct job_row *row, fq_Job *ret)
 		.submitted_ms = row->submitted_ms,
 		.started_ms = row->started_ms,
 		.ended_ms = row->ended_ms,
+		.modules = row->modules,
+		.compat = compat_of(row),
 	};
 	(void)snprintf(ret->name, sizeof ret->name, "%s", row->name);
 	(void)snprintf(ret->owner, sizeof ret->owner, "%s", row->owner);
@@ -146,17 +158,15 @@ static void put_file(const struct file_row *row, fq_File *ret)
 		.bases = row->bases,
 		.slice_size = row->slice_size,
 		.redone = row->redone,
+		.again = row->again,
+		.again_done = row->again_done,
 	};
 	(void)snprintf(ret->path, sizeof ret->path, "%s", row->path);
 	put_error(&row->error, &ret->has_error, &ret->error);
 	if (row->facts.bgzf_unended)
 		(void)snprintf(ret->warning, sizeof ret->warning, "no end-of-file block of BGZF; the copy may be incomplete");
 	if (row->planned && row->slice_size) {
-		uint64_t size = row->facts.fingerprint.size;
-
-		ret->slices = size ? (size + row->slice_size - 1) / row->slice_size : 1;
-		if (row->facts.kind == FILE_GZIP)
-			ret->slices = 1;
+		ret->slices = chain_slices(&row->facts, row->slice_size);
 		ret->slices_done = row->state > JOB_RUNNING ? ret->slices : 0;
 	}
 }

@@ -18,11 +18,11 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define ROOM_MIN (16u << 20) /* bytes of disk that must be left for taking on new jobs */
 #define FUSE_MAGIC 0x65735546
 
-static const char schema[] =
+static const char schema_1[] =
     "BEGIN;"
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE job (id INTEGER PRIMARY KEY AUTOINCREMENT, uuid BLOB UNIQUE NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL,"
@@ -42,12 +42,25 @@ static const char schema[] =
     "PRAGMA user_version = 1;"
     "COMMIT;";
 
+/* Rules of jobs, and second counts. */
+static const char schema_2[] =
+    "BEGIN;"
+    "ALTER TABLE job ADD COLUMN rules BLOB;"
+    "ALTER TABLE file ADD COLUMN again INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN again_done INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE again (job INTEGER, file INTEGER, slice INTEGER, counters BLOB, PRIMARY KEY (job, file, slice));"
+    "PRAGMA user_version = 2;"
+    "COMMIT;";
+
+/* What makes a database of each version one of the next. */
+static const char *const schemas[SCHEMA_VERSION] = {schema_1, schema_2};
+
 #define JOB_COLUMNS                                                                                                            \
 	"id, uuid, owner, name, modules, algorithm, lenient, slice_size, files, state, submitted, started, ended, error_class,"   \
-	" error_text"
+	" error_text, rules"
 #define FILE_COLUMNS                                                                                                           \
 	"job, file, path, state, planned, size, mtime, inode, ends, kind, unended, slice_size, records, bases, redone,"           \
-	" error_class, error_text"
+	" error_class, error_text, again, again_done"
 #define SLICE_COLUMNS                                                                                                          \
 	"job, file, slice, start_known, first_block, first_within, next_block, next_within, records, fault, fault_record,"        \
 	" fault_block, fault_within, fault_value, fault_value2, fault_errno, bases"
@@ -57,7 +70,7 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",
 	[SQL_META_SET] = "REPLACE INTO meta (key, value) VALUES (?1, ?2)",
-	[SQL_JOB_SAVE] = "REPLACE INTO job (" JOB_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
+	[SQL_JOB_SAVE] = "REPLACE INTO job (" JOB_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
 	[SQL_JOB_FIND] = "SELECT " JOB_COLUMNS " FROM job WHERE id = ?1",
 	[SQL_JOB_UUID] = "SELECT " JOB_COLUMNS " FROM job WHERE uuid = ?1",
 	[SQL_JOB_NEXT] = "SELECT " JOB_COLUMNS " FROM job WHERE id > ?1 ORDER BY id LIMIT 1",
@@ -66,7 +79,7 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_JOB_EXPIRE] = "DELETE FROM job WHERE state > 1 AND ended < ?1",
 	[SQL_FILE_SAVE] = "REPLACE INTO file (" FILE_COLUMNS
 	                  ") VALUES (?1,?2,?3,?4,coalesce((SELECT nullif(planned, 0) FROM file WHERE job = ?1 AND file = ?2), ?5),"
-	                  "?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
+	                  "?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
 	[SQL_FILE_FIND] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 AND file = ?2",
 	[SQL_FILE_OF_JOB] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 ORDER BY file",
 	[SQL_FILE_PLANNED] = "SELECT planned FROM file WHERE job = ?1 AND file = ?2 AND planned > 0",
@@ -78,6 +91,9 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_SLICES_FORGET] = "DELETE FROM slice WHERE job = ?1 AND file = ?2",
 	[SQL_SLICE_OF_FILE] = "SELECT " SLICE_COLUMNS " FROM slice WHERE job = ?1 AND file = ?2 ORDER BY slice",
 	[SQL_SLICE_COUNTERS] = "SELECT counters FROM slice WHERE job = ?1 AND file = ?2 AND slice = ?3",
+	[SQL_AGAIN_SAVE] = "REPLACE INTO again (job, file, slice, counters) VALUES (?1, ?2, ?3, ?4)",
+	[SQL_AGAIN_FORGET] = "DELETE FROM again WHERE job = ?1 AND file = ?2",
+	[SQL_AGAIN_COUNTERS] = "SELECT counters FROM again WHERE job = ?1 AND file = ?2 AND slice = ?3",
 	[SQL_RESULT_SAVE] = "REPLACE INTO result (job, file, counters) VALUES (?1, ?2, ?3)",
 	[SQL_RESULT] = "SELECT counters FROM result WHERE job = ?1 AND file = ?2",
 	[SQL_RESULT_EXPIRE] = "DELETE FROM result WHERE job NOT IN (SELECT id FROM job)",
@@ -238,6 +254,38 @@ static int ask(struct store *store, const char *sql, sqlite3_int64 *ret_number, 
 	return code == SQLITE_ROW ? 0 : store_fail(store, code & 0xff, err);
 }
 
+/* A database of an older version stays beside the one that is made of it, as fqcluster.db.VERSION. */
+static int database_keep(struct store *store, sqlite3_int64 version, struct error *err)
+{
+	_cleanup_(freep) char *path = NULL;
+	sqlite3_stmt *statement = NULL;
+	int code;
+
+	if (asprintf(&path, "%s/fqcluster.db.%lld", store->folder, (long long)version) < 0)
+		return error_oom(err);
+	if (unlink(path) < 0 && errno != ENOENT) /* half of one, from a start that did not come to its end */
+		return error_set(err, -errno, ERROR_CONFIG, "%s cannot be removed: %s", TEXT(path), strerror(errno));
+	code = sqlite3_prepare_v2(store->db, "VACUUM INTO ?1", -1, &statement, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_bind_text(statement, 1, path, -1, SQLITE_STATIC);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	(void)sqlite3_finalize(statement);
+	return code == SQLITE_DONE ? 0 : store_fail(store, code & 0xff, err);
+}
+
+/* 0 is a database that has just been made. */
+static int database_migrate(struct store *store, sqlite3_int64 version, struct error *err)
+{
+	int r = 0;
+
+	if (version > 0 && version < SCHEMA_VERSION)
+		r = database_keep(store, version, err);
+	for (; r == 0 && version < SCHEMA_VERSION; version++)
+		r = execute(store, schemas[version], err);
+	return r;
+}
+
 static int database_check(struct store *store, struct error *err)
 {
 	sqlite3_int64 version = 0;
@@ -252,12 +300,10 @@ static int database_check(struct store *store, struct error *err)
 	r = ask(store, "PRAGMA user_version", &version, &ok, err);
 	if (r < 0)
 		return r;
-	if (version == 0)
-		return execute(store, schema, err);
-	if (version != SCHEMA_VERSION)
+	if (version < 0 || version > SCHEMA_VERSION)
 		return error_set(err, -EPROTO, ERROR_CONFIG, "the database in %s is of version %lld, this program knows %d",
 		                 TEXT(store->folder), (long long)version, SCHEMA_VERSION);
-	return 0;
+	return database_migrate(store, version, err);
 }
 
 static int database_open(struct store *store, struct error *err)

@@ -20,7 +20,7 @@ struct store;
 
 /*
  * Opens, or makes, the state folder (0700) and the database in it: local disk only, locked against a second coordinator,
- * checked by quick_check. The generation is one higher afterwards, and that is committed. -EBUSY: another coordinator.
+ * checked by quick_check. A database of an older version is brought up to date; a copy stays as fqcluster.db.VERSION. The generation is one higher afterwards, and that is committed. -EBUSY: another coordinator.
  */
 int store_open(const char *folder, struct store **ret, struct error *err);
 struct store *store_free(struct store *store); /* what is not committed is gone */
@@ -40,7 +40,7 @@ int store_save_file(struct store *store, const struct file_row *row, struct erro
 int store_save_slice(struct store *store, const struct slice_row *row, const uint8_t *counters, size_t n,
                      struct error *err);
 int store_forget_slice(struct store *store, const struct slice_row *row, struct error *err);
-int store_forget_slices(struct store *store, uint64_t job, uint32_t file, struct error *err);
+int store_forget_slices(struct store *store, uint64_t job, uint32_t file, struct error *err); /* second counts too */
 int store_save_node(struct store *store, const char *name, bool drained, const char *reason, struct error *err);
 
 /* Loads all that is unfinished into a new core; *ret_next_job for coord_loaded(). */
@@ -49,6 +49,11 @@ int store_load(struct store *store, struct coord *coord, uint64_t *ret_next_job,
 /* ---- counters. Bytes are the store's until its next call. */
 enum { STORE_NONE = 1 }; /* there is no such row */
 int store_slice_counters(struct store *store, uint64_t job, uint32_t file, uint64_t slice, const void **ret_bytes,
+                         size_t *ret_n, struct error *err);
+/* The same of a slice's second count. */
+int store_save_again(struct store *store, uint64_t job, uint32_t file, uint64_t slice, const void *counters, size_t n,
+                     struct error *err);
+int store_again_counters(struct store *store, uint64_t job, uint32_t file, uint64_t slice, const void **ret_bytes,
                          size_t *ret_n, struct error *err);
 int store_save_result(struct store *store, uint64_t job, uint32_t file, const void *counters, size_t n, struct error *err);
 int store_result(struct store *store, uint64_t job, uint32_t file, const void **ret_bytes, size_t *ret_n,

@@ -26,6 +26,31 @@ int store_slice_counters(struct store *store, uint64_t job, uint32_t file, uint6
 	return show_bytes(store, s, ret_bytes, ret_n, err);
 }
 
+int store_save_again(struct store *store, uint64_t job, uint32_t file, uint64_t slice, const void *counters, size_t n,
+                     struct error *err)
+{
+	sqlite3_stmt *s = store_writer(store, SQL_AGAIN_SAVE, err);
+
+	if (!s)
+		return -EIO;
+	bind_u64(s, 1, job);
+	bind_u64(s, 2, file);
+	bind_u64(s, 3, slice);
+	(void)sqlite3_bind_blob64(s, 4, counters, n, SQLITE_STATIC);
+	return store_run(store, s, err);
+}
+
+int store_again_counters(struct store *store, uint64_t job, uint32_t file, uint64_t slice, const void **ret_bytes,
+                         size_t *ret_n, struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_AGAIN_COUNTERS);
+
+	bind_u64(s, 1, job);
+	bind_u64(s, 2, file);
+	bind_u64(s, 3, slice);
+	return show_bytes(store, s, ret_bytes, ret_n, err);
+}
+
 int store_result(struct store *store, uint64_t job, uint32_t file, const void **ret_bytes, size_t *ret_n, struct error *err)
 {
 	sqlite3_stmt *s = store_statement(store, SQL_RESULT);

@@ -56,6 +56,8 @@ int store_save_job(struct store *store, const struct job_row *row, struct error 
 	bind_u64(s, 13, row->ended_ms);
 	bind_u64(s, 14, row->error.class);
 	bind_text(s, 15, row->error.text);
+	if (row->rules_n > 0)
+		(void)sqlite3_bind_blob64(s, 16, row->rules, row->rules_n, SQLITE_STATIC);
 	return store_run(store, s, err);
 }
 
@@ -83,6 +85,8 @@ int store_save_file(struct store *store, const struct file_row *row, struct erro
 	bind_u64(s, 15, row->redone);
 	bind_u64(s, 16, row->error.class);
 	bind_text(s, 17, row->error.text);
+	bind_u64(s, 18, row->again);
+	bind_u64(s, 19, row->again_done);
 	return store_run(store, s, err);
 }
 
@@ -131,13 +135,19 @@ int store_forget_slice(struct store *store, const struct slice_row *row, struct 
 
 int store_forget_slices(struct store *store, uint64_t job, uint32_t file, struct error *err)
 {
-	sqlite3_stmt *s = store_writer(store, SQL_SLICES_FORGET, err);
+	static const enum statement both[] = {SQL_SLICES_FORGET, SQL_AGAIN_FORGET};
+	int r = 0;
 
-	if (!s)
-		return -EIO;
-	bind_u64(s, 1, job);
-	bind_u64(s, 2, file);
-	return store_run(store, s, err);
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		sqlite3_stmt *s = store_writer(store, both[i], err);
+
+		if (!s)
+			return -EIO;
+		bind_u64(s, 1, job);
+		bind_u64(s, 2, file);
+		r = store_run(store, s, err);
+	}
+	return r;
 }
 
 int store_save_node(struct store *store, const char *name, bool drained, const char *reason, struct error *err)
@@ -167,6 +177,8 @@ static void read_job(sqlite3_stmt *s, struct job_row *ret)
 		.submitted_ms = column_u64(s, 10),
 		.started_ms = column_u64(s, 11),
 		.ended_ms = column_u64(s, 12),
+		.rules = sqlite3_column_blob(s, 15),
+		.rules_n = (uint32_t)sqlite3_column_bytes(s, 15),
 	};
 	column_bytes(s, 1, ret->uuid, sizeof ret->uuid);
 	column_text(s, 2, ret->owner, sizeof ret->owner);
@@ -191,6 +203,8 @@ static void read_file(sqlite3_stmt *s, struct file_row *ret)
 		.records = column_u64(s, 12),
 		.bases = column_u64(s, 13),
 		.redone = column_u64(s, 14),
+		.again = column_u64(s, 17),
+		.again_done = column_u64(s, 18),
 	};
 	column_bytes(s, 8, ret->facts.fingerprint.ends, sizeof ret->facts.fingerprint.ends);
 	column_error(s, 15, &ret->error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A child's loop: see child.h. Memory: one slice's reader and counters (lib/qc/count.c) and its packed counters; freed
- * memory is kept for the next slice up to WARM_BYTES.
+ * A child's loop: see child.h. Memory: one slice's reader and counters (lib/qc/count.c) and its packed counters, and the brief
+ * that it read last; freed memory is kept for the next slice up to WARM_BYTES.
  */
 #include "daemon/worker/child.h"
 
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "daemon/worker/cage.h"
-#include "daemon/worker/ipc.h"
+#include "daemon/worker/known.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -75,8 +75,9 @@ static int report_counted(const struct slice_count *count, uint8_t *blob, size_t
 }
 
 /* Counts one slice and reports. Negative: nobody listens any more. */
-static int serve(int file, const struct child_task *task)
+static int serve(int file, int brief, const struct child_task *task, struct known *known)
 {
+	struct prior prior = task->prior;
 	_cleanup_(count_deinitp) struct slice_count count = {0};
 	_cleanup_(freep) uint8_t *blob = NULL;
 	uint64_t told = clock_monotonic_ms();
@@ -84,7 +85,11 @@ static int serve(int file, const struct child_task *task)
 	size_t n = 0;
 	int r;
 
-	r = count_slice(file, &task->slice, task->modules, NULL, NULL, on_progress, &told, &count, &err);
+	r = known_read(known, task, brief, &err);
+	prior.tracked = brief >= 0 ? known->tracked : NULL;
+	if (r == 0)
+		r = count_slice(file, &task->slice, task->modules, brief >= 0 ? &known->rules : NULL, &prior, on_progress, &told,
+		                &count, &err);
 	if (r == 0 && count.outcome == SLICE_END) {
 		r = counters_pack(count.counters, &blob, &n);
 		if (r < 0)
@@ -96,15 +101,16 @@ static int serve(int file, const struct child_task *task)
 static int serve_all(void)
 {
 	struct child_report ready = {.magic = CHILD_MAGIC, .kind = REPORT_READY};
+	_cleanup_(known_deinit) struct known known = {0};
 	int r = report(&ready);
 
 	while (r == 0) {
-		_cleanup_(closep) int file = -1;
+		_cleanup_(closep) int file = -1, brief = -1;
 		struct child_task task;
 
-		r = ipc_receive_task(CHILD_FD, &task, &file);
+		r = ipc_receive_task(CHILD_FD, &task, &file, &brief);
 		if (r == 0)
-			r = serve(file, &task);
+			r = serve(file, brief, &task, &known);
 	}
 	return r;
 }

@@ -139,7 +139,7 @@ static void give_one(struct worker *worker, struct held_slice *slice, struct slo
 		return;
 	}
 	if (r == 0) {
-		r = slot_give(slot, &slice->slice, slice->task.modules, fd);
+		r = slot_give(slot, &slice->slice, slice->task.modules, &slice->prior, fd, slice->brief);
 		if (r < 0)
 			(void)error_set(&err, r, ERROR_OS, "%s cannot be given to a child: %s",
 			                TEXT(slice->task.path), strerror(-r));

@@ -21,7 +21,8 @@ static void change(struct held *held, struct held_slice *slice, enum held_state 
 	++*count_of(held, state);
 }
 
-struct held_slice *held_add(struct held *held, const fq_Task *task, const struct slice_task *slice)
+struct held_slice *held_add(struct held *held, const fq_Task *task, const struct slice_task *slice, const struct prior *prior,
+                            struct brief *brief)
 {
 	struct held_slice *added = calloc(1, sizeof *added);
 
@@ -29,6 +30,8 @@ struct held_slice *held_add(struct held *held, const fq_Task *task, const struct
 		return NULL;
 	added->task = *task;
 	added->slice = *slice;
+	added->prior = *prior;
+	added->brief = brief_ref(brief);
 	added->file = -1;
 	if (held->last)
 		held->last->next = added;
@@ -42,6 +45,7 @@ struct held_slice *held_add(struct held *held, const fq_Task *task, const struct
 static void slice_free(struct held_slice *slice)
 {
 	closep(&slice->file);
+	(void)brief_free(slice->brief); /* always NULL */
 	free(slice->blob);
 	free(slice);
 }
@@ -75,7 +79,7 @@ struct held_slice *held_find(const struct held *held, const fq_SliceRef *ref)
 		const fq_SliceRef *own = &slice->task.ref;
 
 		if (own->job == ref->job && own->file == ref->file && own->slice == ref->slice &&
-		    own->lease == ref->lease)
+		    own->again == ref->again && own->lease == ref->lease)
 			return slice;
 	}
 	return NULL;
@@ -114,6 +118,7 @@ void held_finish(struct held *held, struct held_slice *slice, const fq_Result *r
 	change(held, slice, HELD_COUNTED);
 	slice->slot = NULL;
 	closep(&slice->file);
+	slice->brief = brief_free(slice->brief);
 	slice->result = *result;
 	slice->blob = blob;
 	slice->blob_n = n;

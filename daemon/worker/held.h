@@ -16,7 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/worker/brief.h"
 #include "lib/fastq/slice.h"
+#include "lib/qc/prior.h"
 #include "lib/wire/fqcluster.pb.h"
 
 #define HELD_RESULTS_MAX 512
@@ -35,6 +37,8 @@ struct held_slice {
 	enum held_state state;
 	fq_Task task; /* ref, path, fingerprint, modules */
 	struct slice_task slice;
+	struct prior prior;
+	struct brief *brief; /* until it is COUNTED; NULL: it needs none */
 
 	struct slot *slot; /* RUNNING */
 	int file;          /* RUNNING: its descriptor, else -1 */
@@ -54,14 +58,15 @@ struct held {
 	size_t bytes; /* of blobs */
 };
 
-/* Adds a WAITING slice. NULL: out of memory. */
-struct held_slice *held_add(struct held *held, const fq_Task *task, const struct slice_task *slice);
+/* Adds a WAITING slice, with a reference to the brief of its own. NULL: out of memory. */
+struct held_slice *held_add(struct held *held, const fq_Task *task, const struct slice_task *slice, const struct prior *prior,
+                            struct brief *brief);
 
 /* Forgets a slice: frees it, its blob, and closes its file. */
 void held_remove(struct held *held, struct held_slice *slice);
 void held_clear(struct held *held);
 
-/* By job, file, slice and lease; by slot (RUNNING); or the first in a state (of COUNTED: not sent). Or NULL. */
+/* By job, file, slice, which count of it, and lease; by slot (RUNNING); or the first in a state (of COUNTED: not sent). Or NULL. */
 struct held_slice *held_find(const struct held *held, const fq_SliceRef *ref);
 struct held_slice *held_of_slot(const struct held *held, const struct slot *slot);
 struct held_slice *held_first(const struct held *held, enum held_state state);

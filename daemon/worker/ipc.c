@@ -12,29 +12,31 @@
 
 #define ERROR_NUMBER_MAX 4095 /* the kernel's own bound */
 
-/* Room for the control message that carries one descriptor. */
+/* Room for the control message that carries a file's descriptor and perhaps a brief's. */
 union control {
-	char bytes[CMSG_SPACE(sizeof(int))];
+	char bytes[CMSG_SPACE(2 * sizeof(int))];
 	struct cmsghdr align;
 };
 
-int ipc_send_task(int fd, const struct child_task *task, int file)
+int ipc_send_task(int fd, const struct child_task *task, int file, int brief)
 {
+	const int fds[2] = {file, brief};
+	size_t fds_size = brief < 0 ? sizeof(int) : sizeof fds;
 	union control control = {0};
 	struct iovec part = {.iov_base = (void *)task, .iov_len = sizeof *task};
 	struct msghdr message = {
 	    .msg_iov = &part,
 	    .msg_iovlen = 1,
 	    .msg_control = control.bytes,
-	    .msg_controllen = sizeof control.bytes,
+	    .msg_controllen = CMSG_SPACE(fds_size),
 	};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	ssize_t n;
 
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof file);
-	memcpy(CMSG_DATA(header), &file, sizeof file);
+	header->cmsg_len = CMSG_LEN(fds_size);
+	memcpy(CMSG_DATA(header), fds, fds_size);
 	do
 		n = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
@@ -45,19 +47,20 @@ int ipc_send_task(int fd, const struct child_task *task, int file)
 	           : -EIO; /* an empty socket takes such a small message whole */
 }
 
-static int descriptor_of(struct msghdr *message)
+static void descriptors_of(struct msghdr *message, int *ret_file, int *ret_brief)
 {
 	struct cmsghdr *header = CMSG_FIRSTHDR(message);
-	int fd;
+	int fds[2] = {-1, -1};
 
 	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-	    header->cmsg_len != CMSG_LEN(sizeof fd))
-		return -1;
-	memcpy(&fd, CMSG_DATA(header), sizeof fd);
-	return fd;
+	    (header->cmsg_len != CMSG_LEN(sizeof(int)) && header->cmsg_len != CMSG_LEN(sizeof fds)))
+		return;
+	memcpy(fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
+	*ret_file = fds[0];
+	*ret_brief = fds[1];
 }
 
-int ipc_receive_task(int fd, struct child_task *ret, int *ret_file)
+int ipc_receive_task(int fd, struct child_task *ret, int *ret_file, int *ret_brief)
 {
 	union control control = {0};
 	struct iovec part = {.iov_base = ret, .iov_len = sizeof *ret};
@@ -67,7 +70,7 @@ int ipc_receive_task(int fd, struct child_task *ret, int *ret_file)
 	    .msg_control = control.bytes,
 	    .msg_controllen = sizeof control.bytes,
 	};
-	_cleanup_(closep) int file = -1;
+	_cleanup_(closep) int file = -1, brief = -1;
 	ssize_t n;
 
 	do
@@ -77,10 +80,11 @@ int ipc_receive_task(int fd, struct child_task *ret, int *ret_file)
 		return -errno;
 	if (n == 0)
 		return 1;
-	file = descriptor_of(&message);
-	if ((size_t)n != sizeof *ret || ret->magic != CHILD_MAGIC || file < 0)
+	descriptors_of(&message, &file, &brief);
+	if ((size_t)n != sizeof *ret || ret->magic != CHILD_MAGIC || file < 0 || (brief >= 0) != (ret->brief_n > 0))
 		return -EBADMSG;
 	*ret_file = take_fd(&file);
+	*ret_brief = take_fd(&brief);
 	return 0;
 }
 

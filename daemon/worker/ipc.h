@@ -3,7 +3,7 @@
  * What the supervisor and a child of it say to each other over their socketpair. Both are the same program, so the messages
  * are plain structs; but a child reads what strangers made, so the supervisor checks every number that comes from it.
  *
- *     supervisor  -- child_task + one descriptor -->  child
+ *     supervisor  -- child_task + the file, and the brief if there is one, as descriptors -->  child
  *     supervisor  <-- child_report (READY once, PROGRESS any number, then COUNTED or FAILED) --  child
  *     supervisor  <-- blob_n bytes of packed counters behind COUNTED --  child
  */
@@ -15,6 +15,7 @@
 #include "lib/base/digest.h"
 #include "lib/base/error.h"
 #include "lib/fastq/slice.h"
+#include "lib/qc/prior.h"
 
 #define CHILD_FD 3             /* the child's end of the socketpair */
 #define CHILD_OPTION "--child" /* the program is a child; no option of people's */
@@ -29,6 +30,9 @@ struct child_task {
 	uint32_t magic;
 	uint32_t modules;
 	struct slice_task slice;
+	struct prior prior; /* tracked is NULL: it is in the brief */
+	uint64_t brief_n;   /* bytes; 0: there is none */
+	uint8_t brief_digest[DIGEST_SIZE];
 };
 
 enum child_report_kind {
@@ -54,11 +58,14 @@ struct child_report {
 	char text[CHILD_TEXT_MAX];
 };
 
-/* The supervisor's: sends a task and the descriptor without waiting. 0 or negative errno. */
-int ipc_send_task(int fd, const struct child_task *task, int file);
+/* The supervisor's: sends a task and its descriptors (brief -1: none) without waiting. 0 or negative errno. */
+int ipc_send_task(int fd, const struct child_task *task, int file, int brief);
 
-/* The child's: waits for a task. 0 with the descriptor in *ret_file, 1 where the supervisor has closed, or negative errno. */
-int ipc_receive_task(int fd, struct child_task *ret, int *ret_file);
+/*
+ * The child's: waits for a task. 0 with the descriptors in *ret_file and *ret_brief (-1: none), 1 where the supervisor has closed,
+ * or negative errno.
+ */
+int ipc_receive_task(int fd, struct child_task *ret, int *ret_file, int *ret_brief);
 
 /* The child's: writes all, waiting. 0 or negative errno. */
 int ipc_write(int fd, const void *bytes, size_t n);

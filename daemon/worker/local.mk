@@ -1,6 +1,7 @@
 noinst_LIBRARIES += daemon/libworker.a
 
 daemon_libworker_a_SOURCES = \
+	daemon/worker/brief.c daemon/worker/brief.h \
 	daemon/worker/cage.c daemon/worker/cage.h \
 	daemon/worker/child.c daemon/worker/child.h \
 	daemon/worker/dialler.c daemon/worker/dialler.h \
@@ -10,10 +11,12 @@ daemon_libworker_a_SOURCES = \
 	daemon/worker/held.c daemon/worker/held.h \
 	daemon/worker/ipc.c daemon/worker/ipc.h \
 	daemon/worker/join.c daemon/worker/join.h \
+	daemon/worker/known.c daemon/worker/known.h \
 	daemon/worker/open.c daemon/worker/open.h \
 	daemon/worker/slot.c daemon/worker/slot.h daemon/worker/slot_internal.h \
 	daemon/worker/slot_read.c \
 	daemon/worker/take.c \
+	daemon/worker/take_brief.c \
 	daemon/worker/uplink.c daemon/worker/uplink.h daemon/worker/uplink_internal.h \
 	daemon/worker/uplink_greet.c \
 	daemon/worker/worker.c daemon/worker/worker.h daemon/worker/worker_internal.h

@@ -207,13 +207,18 @@ void slot_deinit(struct slot *slot)
 	slot->restart = sd_event_source_disable_unref(slot->restart);
 }
 
-int slot_give(struct slot *slot, const struct slice_task *slice, uint32_t modules, int file)
+int slot_give(struct slot *slot, const struct slice_task *slice, uint32_t modules, const struct prior *prior, int file,
+              const struct brief *brief)
 {
 	int r;
 
 	assert(slot->state == SLOT_IDLE);
-	slot->task = (struct child_task){.magic = CHILD_MAGIC, .modules = modules, .slice = *slice};
-	r = ipc_send_task(slot->fd, &slot->task, file);
+	slot->task = (struct child_task){.magic = CHILD_MAGIC, .modules = modules, .slice = *slice, .prior = *prior};
+	if (brief) {
+		slot->task.brief_n = brief->n;
+		memcpy(slot->task.brief_digest, brief->digest, sizeof slot->task.brief_digest);
+	}
+	r = ipc_send_task(slot->fd, &slot->task, file, brief ? brief->fd : -1);
 	if (r == 0)
 		slot->state = SLOT_BUSY;
 	return r;

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/worker/brief.h"
 #include "daemon/worker/ipc.h"
 
 enum slot_state {
@@ -70,8 +71,9 @@ int slot_init(struct slot *slot, sd_event *event, unsigned int number, const cha
 /* Kills the child and waits for its end. */
 void slot_deinit(struct slot *slot);
 
-/* Gives an IDLE slot a slice to count from the descriptor, which stays the caller's. 0 or negative errno. */
-int slot_give(struct slot *slot, const struct slice_task *slice, uint32_t modules, int file);
+/* Gives an IDLE slot a slice to count; the descriptor and the brief (NULL: none) stay the caller's. 0 or negative errno. */
+int slot_give(struct slot *slot, const struct slice_task *slice, uint32_t modules, const struct prior *prior, int file,
+              const struct brief *brief);
 
 /* Ends what a BUSY slot does, without a report. A new child is started when the old one is gone. */
 void slot_stop(struct slot *slot);

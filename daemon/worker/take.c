@@ -74,10 +74,34 @@ static int check_room(const struct worker *worker, struct error *err)
 	                 (size_t)worker->settings->slots);
 }
 
+/* The brief that it says it needs must have come before it over this connection. */
+static int check_brief(const struct worker *worker, const fq_Task *task, struct brief **ret, struct error *err)
+{
+	const struct brief_key key = {.job = task->ref.job, .file = task->ref.file, .number = task->brief};
+	const struct briefs_item *item = task->brief ? briefs_find(&worker->briefs, &key) : NULL;
+
+	if (task->brief && !item)
+		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator sent a task whose brief %u is not there", task->brief);
+	if (!item && (task->modules & COUNT_RULED))
+		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator sent a task without the rules to count by");
+	*ret = item ? item->brief : NULL;
+	return 0;
+}
+
+static int check_modules(const fq_Task *task, struct error *err)
+{
+	if (task->modules != 0 && (task->modules & ~COUNT_ALL) == 0)
+		return 0;
+	return error_set(err, -EPROTO, ERROR_PROTOCOL, "a task asks for the counts %#x; this program knows %#x", task->modules,
+	                 COUNT_ALL);
+}
+
 static int take_task(struct worker *worker, const void *message, struct error *err)
 {
 	const fq_Task *task = message;
 	struct slice_task slice;
+	struct prior prior = PRIOR_UNKNOWN;
+	struct brief *brief = NULL;
 	struct held_slice *held;
 	int r;
 
@@ -86,12 +110,18 @@ static int take_task(struct worker *worker, const void *message, struct error *e
 		                 "the coordinator sent a task of no slice");
 	r = task_from_message(task, worker->settings->read_max, &slice, err);
 	if (r == 0)
+		r = prior_from_message(task, &prior, err);
+	if (r == 0)
 		r = check_algorithm(task, err);
+	if (r == 0)
+		r = check_modules(task, err);
+	if (r == 0)
+		r = check_brief(worker, task, &brief, err);
 	if (r == 0)
 		r = check_room(worker, err);
 	if (r < 0 || held_find(&worker->held, &task->ref))
 		return r;
-	held = held_add(&worker->held, task, &slice);
+	held = held_add(&worker->held, task, &slice, &prior, brief);
 	if (!held)
 		return error_oom(err);
 	if (worker->draining)
@@ -167,6 +197,7 @@ struct take_row {
 static const struct take_row take_rows[] = {
     {fq_Type_OPEN, take_open},    {fq_Type_TASK, take_task},   {fq_Type_RESULT_ACK, take_ack},
     {fq_Type_DROP, take_dropped}, {fq_Type_DRAIN, take_drain}, {fq_Type_RESUME, take_resume},
+    {fq_Type_BRIEF, take_brief},
 };
 
 static const struct take_row *row_of(uint16_t type)
@@ -183,6 +214,8 @@ static int dispatch(struct worker *worker, const struct frame *frame, struct err
 	_cleanup_(freep) void *message = NULL;
 	int r;
 
+	if (frame->type == fq_Type_DATA)
+		return take_brief_data(worker, frame, err);
 	if (!row)
 		return error_set(err, -EPROTO, ERROR_PROTOCOL, "%s is not for a worker",
 		                 message_name(frame->type));

@@ -126,6 +126,7 @@ static void on_up(const fq_Welcome *welcome, void *userdata)
 	bool other = worker->has_coordinator && memcmp(worker->coordinator, welcome->coordinator,
 	                                               sizeof worker->coordinator) != 0;
 
+	take_briefs_clear(worker);
 	worker->has_coordinator = true;
 	memcpy(worker->coordinator, welcome->coordinator, sizeof worker->coordinator);
 	held_unsend(&worker->held);
@@ -182,7 +183,7 @@ static const struct uplink_callbacks uplink_callbacks = {
 
 /* ---- making and freeing ---- */
 
-/* Two descriptors a slot may be more than the usual soft limit. */
+/* Two descriptors a slot, and one a brief, may be more than the usual soft limit. */
 static void raise_limit(void)
 {
 	struct rlimit limit;
@@ -243,4 +244,5 @@ void worker_deinit(struct worker *worker)
 	worker->status_timer = sd_event_source_disable_unref(worker->status_timer);
 	worker->drain_timer = sd_event_source_disable_unref(worker->drain_timer);
 	held_clear(&worker->held);
+	take_briefs_clear(worker);
 }

@@ -7,11 +7,13 @@
  *     coordinator --RESULT_ACK--> forgotten
  *
  * One thread, one loop. While there is no connection the slots go on; what they have counted is sent when there is one again.
- * Memory: what held.h says, and a copy of one result while it is being sent.
+ * Memory: what held.h says, a copy of one result while it is being sent, and the briefs (briefs.h, and those that only slices in
+ * hand still need: at most one of BRIEF_MAX each).
  */
 #pragma once
 
 #include "conf/worker_settings.h"
+#include "daemon/briefs.h"
 #include "daemon/service.h"
 #include "daemon/worker/generation.h"
 #include "daemon/worker/held.h"
@@ -24,6 +26,12 @@ struct worker {
 	struct slot *slots; /* settings->slots of them */
 	size_t slots_begun; /* made by worker_init() */
 	struct held held;
+	struct briefs briefs; /* that came over the present connection */
+	struct {
+		fq_Brief message;
+		struct blob blob;
+		bool open;
+	} receiving; /* a brief */
 	struct uplink *uplink;
 	bool ready;  /* all slots have been there once */
 	bool paused; /* DRAIN came: for the status only, the coordinator gives nothing */

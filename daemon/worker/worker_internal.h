@@ -14,6 +14,14 @@ void worker_changed(struct worker *worker);
 void take_frame(const struct frame *frame, void *userdata);
 void take_drop(struct worker *worker, const fq_SliceRef *ref);
 
+/* ---- take_brief.c: also from the coordinator ---- */
+
+int take_brief(struct worker *worker, const void *message, struct error *err);
+int take_brief_data(struct worker *worker, const struct frame *frame, struct error *err);
+
+/* A connection is over, and with it the briefs that came over it; slices in hand keep theirs. */
+void take_briefs_clear(struct worker *worker);
+
 /* ---- give.c: slices into slots, results and failures to the coordinator ---- */
 
 /* Gives waiting slices to idle slots. */

@@ -28,16 +28,39 @@ uint64_t slice_size_choose(enum file_kind kind, uint64_t file_size, uint32_t slo
 	return size > 0 ? size : 1;
 }
 
+uint64_t chain_lead(enum file_kind kind)
+{
+	return kind == FILE_BGZF ? LEAD_BYTES / BGZF_PACKED : LEAD_BYTES;
+}
+
+/* Bytes of the first slice, at most. */
+static uint64_t first_size(const struct file_facts *facts, uint64_t slice_size)
+{
+	uint64_t lead = chain_lead(facts->kind);
+
+	if (facts->kind == FILE_GZIP)
+		return UINT64_MAX;
+	return slice_size < lead ? slice_size : lead;
+}
+
+uint64_t chain_slices(const struct file_facts *facts, uint64_t slice_size)
+{
+	uint64_t size = facts->fingerprint.size, first = first_size(facts, slice_size);
+
+	assert(slice_size > 0);
+	if (size <= first)
+		return 1;
+	return 1 + (size - first) / slice_size + ((size - first) % slice_size != 0);
+}
+
 int chain_init(struct chain *chain, const struct file_facts *facts, uint64_t slice_size,
                uint64_t slices_max, struct error *err)
 {
-	uint64_t size = facts->fingerprint.size, n;
+	uint64_t size = facts->fingerprint.size, n, at = 0;
 	struct link *links;
 
 	assert(chain && slice_size > 0 && slices_max > 0);
-	if (facts->kind == FILE_GZIP || size == 0)
-		slice_size = size > 0 ? size : 1;
-	n = size > 0 ? size / slice_size + (size % slice_size != 0) : 1;
+	n = chain_slices(facts, slice_size);
 	if (n > slices_max)
 		return error_set(err, -E2BIG, ERROR_USAGE,
 		                 "%llu slices of %llu bytes are too many: the most is %llu; take "
@@ -48,8 +71,9 @@ int chain_init(struct chain *chain, const struct file_facts *facts, uint64_t sli
 	if (!links)
 		return error_oom(err);
 	for (uint64_t i = 0; i < n; i++) {
-		links[i].begin = i * slice_size;
-		links[i].end = i + 1 < n ? (i + 1) * slice_size : size;
+		links[i].begin = at;
+		at += i == 0 ? first_size(facts, slice_size) : slice_size;
+		links[i].end = i + 1 < n ? at : size;
 	}
 	*chain = (struct chain){
 	    .kind = facts->kind,
@@ -66,19 +90,25 @@ void chain_deinit(struct chain *chain)
 	*chain = (struct chain){0};
 }
 
+/* Where slice i begins, if that is proven. */
+static struct text_place start_of(const struct chain *chain, uint64_t i)
+{
+	if (i == chain->proven)
+		return chain->at;
+	return i > 0 && i < chain->proven ? chain->links[i].seam.first : (struct text_place){0};
+}
+
 void chain_task(const struct chain *chain, uint64_t i, uint64_t read_max, bool lenient,
                 struct slice_task *ret_task)
 {
-	bool known = i == chain->proven;
-
 	assert(i < chain->n);
 	*ret_task = (struct slice_task){
 	    .kind = chain->kind,
 	    .file_size = chain->file_size,
 	    .begin = chain->links[i].begin,
 	    .end = chain->links[i].end,
-	    .start_known = known,
-	    .start = known ? chain->at : (struct text_place){0},
+	    .start_known = i <= chain->proven,
+	    .start = start_of(chain, i),
 	    .read_max = read_max,
 	    .lenient = lenient,
 	};

@@ -47,12 +47,25 @@ struct chain {
  */
 uint64_t slice_size_choose(enum file_kind kind, uint64_t file_size, uint32_t slots, uint64_t smallest, uint64_t largest);
 
-/* Cuts [0, size) every slice_size bytes (gzip: one slice). 0, -ENOMEM, or -E2BIG for more than slices_max slices. */
+/*
+ * The first slice is never larger than this many bytes (of BGZF a quarter): it is ready early, and tells what counting the others
+ * should know (lib/qc/prior.h).
+ */
+#define LEAD_BYTES (64ULL << 20)
+uint64_t chain_lead(enum file_kind kind);
+
+/* Into how many slices a file is cut. */
+uint64_t chain_slices(const struct file_facts *facts, uint64_t slice_size);
+
+/*
+ * Cuts [0, size) every slice_size bytes, the first slice at chain_lead() if that is less (gzip: one slice). 0, -ENOMEM, or -E2BIG
+ * for more than slices_max slices.
+ */
 int chain_init(struct chain *chain, const struct file_facts *facts, uint64_t slice_size, uint64_t slices_max,
                struct error *err);
 void chain_deinit(struct chain *chain);
 
-/* The task of slice i in its present state. */
+/* The task of slice i in its present state: with its start where that is proven, also of a slice that is proven itself. */
 void chain_task(const struct chain *chain, uint64_t i, uint64_t read_max, bool lenient, struct slice_task *ret_task);
 
 /*

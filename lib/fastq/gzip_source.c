@@ -17,7 +17,6 @@
 #include "lib/fastq/gzip.h"
 #include "lib/fastq/inflate.h"
 #include "lib/fastq/input.h"
-#include "lib/fastq/marks.h"
 
 #define PACKED_SIZE (256u << 10) /* bytes read at once; more than GZIP_HEADER_MAX and BGZF_BLOCK_MAX */
 
@@ -54,7 +53,6 @@ struct gzip_source {
 
 	uint64_t text; /* number of the next byte of text */
 	uint64_t limit;
-	struct marks marks;
 	struct slice_fault fault;
 };
 
@@ -87,7 +85,6 @@ struct gzip_source *gzip_source_free(struct gzip_source *source)
 		return NULL;
 	block_inflater_free(source->block_inflater);
 	inflater_free(source->inflater);
-	marks_deinit(&source->marks);
 	free(source->packed);
 	free(source);
 	return NULL;
@@ -213,7 +210,7 @@ static enum state take_block(struct gzip_source *source, const struct gzip_heade
 }
 
 /* At the edge of members: another one, padding, the end of the file, or garbage. A block is taken whole. */
-static int step_header(struct gzip_source *source, uint8_t *to, size_t *ret_n)
+static int step_header(struct gzip_source *source, uint8_t *to, struct marks *marks, size_t *ret_n)
 {
 	enum input_outcome k = need(source, 1);
 	struct gzip_header header;
@@ -236,7 +233,7 @@ static int step_header(struct gzip_source *source, uint8_t *to, size_t *ret_n)
 		return AT_FAULT;
 	if (source->limit == UINT64_MAX && source->member >= source->end)
 		source->limit = source->text;
-	if (marks_add(&source->marks, source->text, source->member) < 0)
+	if (marks_add(marks, source->text, source->member) < 0)
 		return -ENOMEM;
 	if (source->blocks && header.block_size)
 		return (int)take_block(source, &header, to, ret_n);
@@ -314,14 +311,14 @@ static enum state step_padding(struct gzip_source *source)
 }
 
 /* One step of the machine, for which there is SOURCE_ROOM_MIN; a negative errno, or 0 with some text or none. */
-static int step(struct gzip_source *source, uint8_t *to, size_t *ret_n)
+static int step(struct gzip_source *source, uint8_t *to, struct marks *marks, size_t *ret_n)
 {
 	int k = source->state;
 
 	*ret_n = 0;
 	switch (source->state) {
 	case AT_HEADER:
-		k = step_header(source, to, ret_n);
+		k = step_header(source, to, marks, ret_n);
 		break;
 	case IN_MEMBER:
 		k = (int)step_member(source, to, ret_n);
@@ -342,7 +339,7 @@ static int step(struct gzip_source *source, uint8_t *to, size_t *ret_n)
 	return 0;
 }
 
-int gzip_source_fill(struct gzip_source *source, uint8_t *to, size_t room, size_t *ret_n)
+int gzip_source_fill(struct gzip_source *source, uint8_t *to, size_t room, struct marks *marks, size_t *ret_n)
 {
 	size_t n = 0, got;
 
@@ -350,7 +347,7 @@ int gzip_source_fill(struct gzip_source *source, uint8_t *to, size_t room, size_
 	/* One stream is decoded as far as it goes; behind the slice's end one block is enough. */
 	while (source->state < AT_END && room - n >= SOURCE_ROOM_MIN &&
 	       (n == 0 || source->limit == UINT64_MAX)) {
-		int r = step(source, to + n, &got);
+		int r = step(source, to + n, marks, &got);
 
 		if (r < 0)
 			return r;
@@ -412,16 +409,6 @@ const struct slice_fault *gzip_source_fault(const struct gzip_source *source)
 uint64_t gzip_source_limit(const struct gzip_source *source)
 {
 	return source->limit;
-}
-
-struct text_place gzip_source_place(const struct gzip_source *source, uint64_t number)
-{
-	return marks_place(&source->marks, number);
-}
-
-void gzip_source_forget(struct gzip_source *source, uint64_t before)
-{
-	marks_forget(&source->marks, before);
 }
 
 uint64_t gzip_source_offset(const struct gzip_source *source)

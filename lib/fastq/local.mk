@@ -1,6 +1,8 @@
 noinst_LIBRARIES += lib/libfastq.a
 
 lib_libfastq_a_SOURCES = \
+	lib/fastq/ahead.c \
+	lib/fastq/ahead.h \
 	lib/fastq/chain.c \
 	lib/fastq/chain.h \
 	lib/fastq/crc.c \
@@ -27,10 +29,14 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/reader.c \
 	lib/fastq/record.c \
 	lib/fastq/record.h \
+	lib/fastq/record_quick.c \
+	lib/fastq/record_quick.h \
 	lib/fastq/slice.h \
 	lib/fastq/source.c \
 	lib/fastq/source.h \
 	lib/fastq/span.c \
 	lib/fastq/span.h \
 	lib/fastq/span_x86.c \
-	lib/fastq/span_x86.h
+	lib/fastq/span_x86.h \
+	lib/fastq/window.c \
+	lib/fastq/window.h

@@ -11,8 +11,8 @@
  * of a file; the seam says what was assumed, and the chain (chain.h) believes a slice only when the slice before it
  * ended exactly there. So no guess can corrupt a result.
  *
- * Memory: one buffer of SLICE_BUFFER bytes plus what the longest record needs (at most 2 * read_max + header), plus the
- * inflater's window. Files are read by pread, never mapped.
+ * Memory: one buffer of SLICE_BUFFER bytes (ahead: the ring of ahead.h) plus what the longest record needs (at most
+ * 2 * read_max + header), plus the inflater's window. Files are read by pread, never mapped.
  */
 #pragma once
 
@@ -50,6 +50,7 @@ struct slice_task {
 	struct text_place start; /* place of the first record's '@' */
 	uint64_t read_max;       /* longest read accepted, in bases */
 	bool lenient;            /* take what FastQC takes: lengths may differ, '+' name unchecked, any byte in lines */
+	bool ahead;              /* read and inflate in a thread of its own: where a core is free; says nothing about the result */
 };
 
 /* What a slice assumed and proved about its edges. */

@@ -59,14 +59,14 @@ enum source_outcome source_find_block(struct source *source, uint64_t from, uint
 	return gzip_source_find_block(source->gzip, from, ret_offset);
 }
 
-int source_fill(struct source *source, uint8_t *to, size_t room, size_t *ret_n)
+int source_fill(struct source *source, uint8_t *to, size_t room, struct marks *marks, size_t *ret_n)
 {
 	struct input *input = &source->input;
 	uint64_t want;
 
 	assert(room >= SOURCE_ROOM_MIN);
 	if (source->gzip)
-		return gzip_source_fill(source->gzip, to, room, ret_n);
+		return gzip_source_fill(source->gzip, to, room, marks, ret_n);
 	want = BEHIND_STEP + (input->at < source->end ? source->end - input->at : 0);
 	switch (input_read(input, to, want < room ? (size_t)want : room, ret_n, &source->fault)) {
 	case INPUT_DATA:
@@ -91,22 +91,16 @@ uint64_t source_limit(const struct source *source)
 	return source->end > source->begin ? source->end - source->begin : 0;
 }
 
-struct text_place source_place(const struct source *source, uint64_t number)
+struct text_place source_place(const struct source *source, const struct marks *marks, uint64_t number)
 {
 	if (source->gzip)
-		return gzip_source_place(source->gzip, number);
+		return marks_place(marks, number);
 	return (struct text_place){.block = source->begin + number};
 }
 
 struct text_place source_end_place(const struct source *source)
 {
 	return (struct text_place){.block = source->input.size};
-}
-
-void source_forget(struct source *source, uint64_t before)
-{
-	if (source->gzip)
-		gzip_source_forget(source->gzip, before);
 }
 
 uint64_t source_offset(const struct source *source)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/fastq/marks.h"
 #include "lib/fastq/slice.h"
 
 enum source_outcome {
@@ -35,17 +36,16 @@ void source_begin(struct source *source, uint64_t offset);
  */
 enum source_outcome source_find_block(struct source *source, uint64_t from, uint64_t *ret_offset);
 
-/* The next text; -ENOMEM, or an enum source_outcome. */
-int source_fill(struct source *source, uint8_t *to, size_t room, size_t *ret_n);
+/* The next text, and the marks of the members that begin in it; -ENOMEM, or an enum source_outcome. */
+int source_fill(struct source *source, uint8_t *to, size_t room, struct marks *marks, size_t *ret_n);
 const struct slice_fault *source_fault(const struct source *source);
 
 /* Number of the first byte of text that belongs to the next slice; UINT64_MAX while that is not in sight. */
 uint64_t source_limit(const struct source *source);
 
-/* The place of a byte that was delivered and not forgotten; source_end_place(): of the file's end. */
-struct text_place source_place(const struct source *source, uint64_t number);
+/* The place of a byte of text by the marks of all that was delivered before it; source_end_place(): of the file's end. */
+struct text_place source_place(const struct source *source, const struct marks *marks, uint64_t number);
 struct text_place source_end_place(const struct source *source);
-void source_forget(struct source *source, uint64_t before);
 
 /* The file offset up to which bytes were taken in. */
 uint64_t source_offset(const struct source *source);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The counters of a file come together: see assembly.h. Memory: one set of counters, and 32 bytes for a slice to count again. */
+/*
+ * The counters of a file come together: see assembly.h. Memory: one set of counters, the list of tracked sequences, and 40 bytes
+ * for a slice to count again.
+ */
 #include "lib/qc/assembly.h"
 
 #include <errno.h>
@@ -17,9 +20,10 @@ struct assembly {
 	struct count_rules rules;
 	uint64_t n;              /* slices taken or skipped */
 	struct counters *total;  /* of these; NULL before the first was taken */
-	struct tracked *tracked; /* once they are complete, or are asked for by assembly_again_prior() */
+	struct tracked *tracked; /* once they are complete */
 	struct again *again;
 	size_t again_n, again_room;
+	bool handed_over; /* there was a result */
 };
 
 static void countersp(struct counters **counters)
@@ -31,7 +35,7 @@ int assembly_new(uint32_t modules, const struct count_rules *rules, struct assem
 {
 	struct assembly *assembly;
 
-	if (modules & ~COUNT_ALL)
+	if ((modules & ~COUNT_ALL) || ((modules & COUNT_ORDERED) && !(modules & COUNT_LENGTHS)))
 		return -EINVAL;
 	assembly = calloc(1, sizeof *assembly);
 	if (!assembly)
@@ -80,12 +84,12 @@ void assembly_prior(const struct assembly *assembly, uint64_t i, struct prior *r
 	ret->tracked = assembly->tracked;
 	if (i == 0 || i != assembly->n)
 		return;
-	ret->known = true;
+	ret->known = (assembly->modules & COUNT_LENGTHS) != 0;
 	ordinals(assembly, &ret->reads, &ret->qualities);
 	ret->tile_field = field_of(assembly);
 }
 
-static int again_add(struct assembly *assembly, uint32_t modules, uint64_t reads, uint64_t qualities)
+static int again_add(struct assembly *assembly, const struct again *more)
 {
 	if (assembly->again_n == assembly->again_room) {
 		size_t room = assembly->again_room > 0 ? 2 * assembly->again_room : 16;
@@ -96,34 +100,42 @@ static int again_add(struct assembly *assembly, uint32_t modules, uint64_t reads
 		assembly->again = again;
 		assembly->again_room = room;
 	}
-	assembly->again[assembly->again_n++] = (struct again){
-		.slice = assembly->n, .modules = modules, .reads = reads, .qualities = qualities};
+	assembly->again[assembly->again_n++] = *more;
 	return 0;
 }
 
 /* The list of tracked sequences, as soon as no other can join it. */
-static int track(struct assembly *assembly, bool all_seen)
+static int track(struct assembly *assembly)
 {
 	const struct sequences *sequences = counters_state(assembly->total, MODULE_SEQUENCES);
 
-	if (!sequences || assembly->tracked || !(all_seen || sequences_complete(sequences)))
+	if (!sequences || assembly->tracked || !sequences_complete(sequences))
 		return 0;
 	return sequences_tracked(sequences, &assembly->tracked);
 }
 
+/* Whether slice 0 was counted as what it is: the counters that all others are added to. */
+static bool total_fits(const struct assembly *assembly, const struct counters *counters)
+{
+	const struct sequences *sequences = counters_state(counters, MODULE_SEQUENCES);
+
+	return counters_modules(counters) == assembly->modules &&
+	       (!(assembly->modules & COUNT_RULED) || rules_equal(counters_rules(counters), &assembly->rules)) &&
+	       (!sequences || (sequences_first(sequences) && sequences_whole(sequences)));
+}
+
 static int total_merge(struct assembly *assembly, const struct counters *counters)
 {
-	uint64_t reads, qualities;
-	uint32_t lacks;
+	struct again again = {.slice = assembly->n, .records = counters_reads(counters)};
 	int r = 0;
 
 	if (!assembly->total)
 		r = counters_new(assembly->modules, &assembly->rules, &PRIOR_FIRST, &assembly->total);
-	ordinals(assembly, &reads, &qualities);
+	ordinals(assembly, &again.reads, &again.qualities);
 	if (r == 0)
-		r = counters_merge(assembly->total, counters, &lacks);
-	if (r == 0 && lacks)
-		r = again_add(assembly, lacks, reads, qualities);
+		r = counters_merge(assembly->total, counters, &again.modules);
+	if (r == 0 && again.modules)
+		r = again_add(assembly, &again);
 	return r;
 }
 
@@ -132,12 +144,14 @@ int assembly_take(struct assembly *assembly, struct counters *counters, struct e
 	_cleanup_(countersp) struct counters *owned = counters;
 	int r = 0;
 
-	if (assembly->n == 0)
+	if (assembly->handed_over || (assembly->n == 0 && !total_fits(assembly, owned)))
+		r = -EINVAL;
+	else if (assembly->n == 0)
 		assembly->total = TAKE(owned);
 	else
 		r = total_merge(assembly, owned);
 	if (r == 0)
-		r = track(assembly, false);
+		r = track(assembly);
 	if (r == -ENOMEM)
 		return error_oom(err);
 	if (r < 0)
@@ -160,8 +174,8 @@ const struct again *assembly_again(const struct assembly *assembly, size_t *ret_
 
 int assembly_again_prior(struct assembly *assembly, const struct again *again, struct prior *ret)
 {
-	int r = assembly->total ? track(assembly, true) : 0;
-
+	if ((again->modules & COUNT_SEQUENCES) && !assembly->tracked)
+		return -EINVAL;
 	*ret = (struct prior){
 		.first = again->slice == 0,
 		.known = true,
@@ -170,7 +184,17 @@ int assembly_again_prior(struct assembly *assembly, const struct again *again, s
 		.tile_field = field_of(assembly),
 		.tracked = assembly->tracked,
 	};
-	return r;
+	return 0;
+}
+
+/* Whether these are the numbers of the same records as the first time. */
+static bool same_records(const struct again *again, const struct counters *counters)
+{
+	const struct sequences *sequences = counters_state(counters, MODULE_SEQUENCES);
+	const struct tiles *tiles = counters_state(counters, MODULE_TILES);
+
+	return counters_modules(counters) == again->modules && (!sequences || sequences_reads(sequences) == again->records) &&
+	       (!tiles || tiles_reads(tiles) == again->records);
 }
 
 int assembly_patch(struct assembly *assembly, uint64_t slice, const struct counters *counters, struct error *err)
@@ -181,7 +205,7 @@ int assembly_patch(struct assembly *assembly, uint64_t slice, const struct count
 	while (again < end && again->slice != slice)
 		again++;
 	if (again < end)
-		r = counters_modules(counters) == again->modules ? counters_patch(assembly->total, counters) : -EINVAL;
+		r = same_records(again, counters) ? counters_patch(assembly->total, counters) : -EINVAL;
 	if (r == -ENOMEM)
 		return error_oom(err);
 	if (r < 0)
@@ -194,10 +218,18 @@ int assembly_patch(struct assembly *assembly, uint64_t slice, const struct count
 
 int assembly_result(struct assembly *assembly, struct counters **ret, struct error *err)
 {
+	const struct sequences *sequences;
+
 	if (assembly->again_n > 0)
 		return error_set(err, -EBUSY, ERROR_SOFTWARE, "%zu slices are still to be counted again", assembly->again_n);
+	if (assembly->handed_over)
+		return error_set(err, -EINVAL, ERROR_SOFTWARE, "the file's counters were handed over before");
 	if (!assembly->total && counters_new(assembly->modules, &assembly->rules, &PRIOR_FIRST, &assembly->total) < 0)
 		return error_oom(err);
+	sequences = counters_state(assembly->total, MODULE_SEQUENCES);
+	if (sequences && !sequences_whole(sequences))
+		return error_set(err, -EINVAL, ERROR_SOFTWARE, "the sequences of some reads were not counted");
+	assembly->handed_over = true;
 	*ret = TAKE(assembly->total);
 	return 0;
 }

@@ -23,8 +23,9 @@
 
 struct assembly;
 
-int assembly_new(uint32_t modules, const struct count_rules *rules, struct assembly **ret); /* -ENOMEM, -EINVAL */
-struct assembly *assembly_free(struct assembly *assembly);                                  /* NULL */
+/* -ENOMEM; -EINVAL for an unknown module, or one of COUNT_ORDERED without COUNT_LENGTHS, which tells the reads before a slice. */
+int assembly_new(uint32_t modules, const struct count_rules *rules, struct assembly **ret);
+struct assembly *assembly_free(struct assembly *assembly); /* NULL */
 
 /* Slices taken or skipped so far: [0, n). */
 uint64_t assembly_n(const struct assembly *assembly);
@@ -32,7 +33,10 @@ uint64_t assembly_n(const struct assembly *assembly);
 /* What is known now of the text before slice i (>= assembly_n()). References into the assembly: copy or use at once. */
 void assembly_prior(const struct assembly *assembly, uint64_t i, struct prior *ret);
 
-/* Takes over the counters of slice assembly_n(). 0 or negative errno with a sentence; the assembly is then of no use. */
+/*
+ * Takes over the counters of slice assembly_n(), also where it fails. 0 or negative errno with a sentence; the assembly is then of
+ * no use. Slice 0 must have been counted with PRIOR_FIRST.
+ */
 int assembly_take(struct assembly *assembly, struct counters *counters, struct error *err);
 void assembly_skip(struct assembly *assembly); /* slice assembly_n() has no record */
 
@@ -41,16 +45,20 @@ struct again {
 	uint64_t slice;
 	uint32_t modules;
 	uint64_t reads, qualities; /* before it */
+	uint64_t records;          /* in it, as they were counted the first time */
 };
 
-/* When the last slice was taken: what has to be counted again and was not yet given to assembly_patch(). */
+/*
+ * What has to be counted again and was not yet given to assembly_patch(); valid until the next take or patch. What is listed can be
+ * counted at once; the list is complete when the last slice was taken.
+ */
 const struct again *assembly_again(const struct assembly *assembly, size_t *ret_n);
 
-/* With what it is to be counted. 0 or -ENOMEM. */
+/* With what it is to be counted: references as of assembly_prior(). 0, or -EINVAL where that cannot be known. */
 int assembly_again_prior(struct assembly *assembly, const struct again *again, struct prior *ret);
 
-/* The slice's counters of again->modules. As assembly_take(); the counters stay the caller's. */
+/* The slice's counters of again->modules, of the same records. As assembly_take(), but the counters stay the caller's. */
 int assembly_patch(struct assembly *assembly, uint64_t slice, const struct counters *counters, struct error *err);
 
-/* Hands over the file's counters. -EBUSY where something is still to be counted again. */
+/* Hands over the file's counters, once. -EBUSY where something is still to be counted again. */
 int assembly_result(struct assembly *assembly, struct counters **ret, struct error *err);

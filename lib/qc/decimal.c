@@ -2,6 +2,7 @@
 /* Shortest decimals: see decimal.h. */
 #include "lib/qc/decimal.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -92,9 +93,87 @@ static void decimal_search(struct decimal *decimal, const struct precision *prec
 		decimal->digits[--decimal->n] = '\0';
 }
 
+/* ---- the quick way for the numbers of reports: whole numbers of 128 bits, no trials */
+
+#define QUICK_LEAST 1e-3 /* from here to below WHOLE_MAX all that follows fits */
+
+typedef unsigned __int128 u128;
+
+/* A positive double of the range as mantissa * 2^-shift, and the power of ten that makes 17 digits of it. */
+struct scaled {
+	u128 value;     /* mantissa * 10^ten; what follows is in the same unit, 2^-shift * 10^-ten */
+	u128 half;      /* half the distance to the next double */
+	int shift, ten;
+	bool even;      /* the mantissa: numbers exactly between two doubles read back as this one */
+};
+
+/* False at a power of two, whose neighbours are not equally far. */
+static bool scale(struct scaled *scaled, double value)
+{
+	int exponent, ten = 16 - (int)floor(log10(value));
+	uint64_t mantissa = (uint64_t)ldexp(frexp(value, &exponent), 53), power = 1;
+
+	if (mantissa == 1ULL << 52)
+		return false;
+	for (int i = 0; i < ten; i++)
+		power *= 10;
+	*scaled = (struct scaled){
+		.value = (u128)mantissa * power,
+		.half = power / 2,
+		.shift = 53 - exponent,
+		.ten = ten,
+		.even = mantissa % 2 == 0,
+	};
+	return scaled->shift > 0;
+}
+
+/* The multiple of step (in units of 10^-ten) that is nearest to the value; false where two are equally near. */
+static bool nearest(const struct scaled *scaled, uint64_t step, uint64_t *ret)
+{
+	u128 below = (uint64_t)(scaled->value >> scaled->shift) / step * step, above = below + step;
+	u128 to_below = scaled->value - (below << scaled->shift), to_above = (above << scaled->shift) - scaled->value;
+
+	*ret = (uint64_t)(to_below < to_above ? below : above);
+	return to_below != to_above;
+}
+
+/* The shortest decimal between the midpoints to the neighbours, or false where another way must be gone. */
+static bool decimal_quick(struct decimal *decimal, double value)
+{
+	uint64_t least, most, step = 1, number;
+	struct scaled scaled;
+	u128 low, high, unit;
+
+	if (value < QUICK_LEAST || value >= WHOLE_MAX || !scale(&scaled, value))
+		return false;
+	unit = (u128)1 << scaled.shift;
+	low = scaled.value - scaled.half;
+	high = scaled.value + scaled.half;
+	least = (uint64_t)((low + unit - 1) >> scaled.shift);
+	most = (uint64_t)(high >> scaled.shift);
+	if (!scaled.even && low % unit == 0)
+		least++;
+	if (!scaled.even && high % unit == 0)
+		most--;
+	if (least > most)
+		return false;
+	while (most / (step * 10) * (step * 10) >= least)
+		step *= 10;
+	if (!nearest(&scaled, step, &number) || number < least || number > most)
+		return false;
+	decimal->n = snprintf(decimal->digits, sizeof decimal->digits, "%" PRIu64, number / step);
+	decimal->exponent = decimal->n - 1 - scaled.ten;
+	while (step > 1) {
+		step /= 10;
+		decimal->exponent++;
+	}
+	return true;
+}
+
 void decimal_find(struct decimal *decimal, double value)
 {
-	decimal_search(decimal, &precision_double, value);
+	if (!decimal_quick(decimal, value))
+		decimal_search(decimal, &precision_double, value);
 }
 
 void decimal_find_float(struct decimal *decimal, float value)

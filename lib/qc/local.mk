@@ -7,6 +7,7 @@ lib_libqc_a_SOURCES = \
 	lib/qc/adapters.h \
 	lib/qc/archive.c \
 	lib/qc/archive.h \
+	lib/qc/archive_unpack.c \
 	lib/qc/assembly.c \
 	lib/qc/assembly.h \
 	lib/qc/base_groups.c \
@@ -107,6 +108,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/tile_cells.h \
 	lib/qc/tile_header.c \
 	lib/qc/tile_header.h \
+	lib/qc/tile_kernel.c \
+	lib/qc/tile_kernel.h \
 	lib/qc/tile_set.c \
 	lib/qc/tile_set.h \
 	lib/qc/tile_set_pack.c \

@@ -8,6 +8,7 @@
 
 #define NARROW_MAX (1u << 24) /* reads whose sum (at most 255 each) 32 bits hold */
 #define ROOM_STEP 8           /* positions */
+#define FEW 4                 /* pieces that are added one by one sooner than together */
 
 void tile_cells_deinit(struct tile_cells *cells)
 {
@@ -90,30 +91,32 @@ static int cells_carry(struct tile_cells *cells)
 /* ---- adding */
 
 /* Up to a span of the pieces' bytes from a position on; widens the range. */
-static void span_add(struct tile_cells *cells, const struct quality_kernel *kernel, uint32_t at, const struct piece *pieces,
-                     size_t n, struct byte_range *range)
+static void span_add(struct tile_cells *cells, const struct tile_loops *loops, uint32_t at, const struct piece *pieces, size_t n,
+                     struct byte_range *range)
 {
 	uint32_t *sums = cells->narrow + at;
 	uint32_t left = cells->positions - at, width = left < QUALITY_SPAN ? left : QUALITY_SPAN;
 	uint16_t recent[QUALITY_SPAN] = {0};
 
-	kernel->add(recent, pieces, n, range);
+	loops->quality->add(recent, pieces, n, range);
 	for (uint32_t p = 0; p < width; p++)
 		sums[p] += recent[p];
 }
 
-static void low_add(struct tile_cells *cells, const struct piece *pieces, size_t n)
+/* The same, of bytes below TILE_LOW. */
+static void span_add_low(struct tile_cells *cells, const struct tile_loops *loops, uint32_t at, const struct piece *pieces,
+                         size_t n)
 {
-	uint32_t *sums = cells->narrow + (size_t)ROW_LOW_SUMS * cells->room;
-	uint32_t *reads = cells->narrow + (size_t)ROW_LOW_READS * cells->room;
+	uint32_t *sums = cells->narrow + (size_t)ROW_LOW_SUMS * cells->room + at;
+	uint32_t *reads = cells->narrow + (size_t)ROW_LOW_READS * cells->room + at;
+	uint32_t left = cells->positions - at, width = left < QUALITY_SPAN ? left : QUALITY_SPAN;
+	uint16_t recent[2][QUALITY_SPAN] = {0};
 
-	for (size_t i = 0; i < n; i++)
-		for (uint32_t p = 0; p < pieces[i].n; p++) {
-			uint8_t byte = pieces[i].bytes[p];
-
-			sums[p] += byte < TILE_LOW ? byte : 0;
-			reads[p] += byte < TILE_LOW;
-		}
+	loops->tile->add_low(recent[0], recent[1], pieces, n);
+	for (uint32_t p = 0; p < width; p++) {
+		sums[p] += recent[0][p];
+		reads[p] += recent[1][p];
+	}
 }
 
 /* What of the pieces lies behind a span; returns how many are left. */
@@ -130,27 +133,42 @@ static size_t pieces_advance(struct piece *ret, const struct piece *pieces, size
 	return left;
 }
 
-/* All rows but those of low bytes; returns the lowest byte. */
-static uint8_t plain_add(struct tile_cells *cells, const struct quality_kernel *kernel, const struct piece *pieces, size_t n)
+/* Span after span: all bytes, the lowest of which is returned, or those below TILE_LOW. */
+static uint8_t spans_add(struct tile_cells *cells, const struct tile_loops *loops, const struct piece *pieces, size_t n, bool low)
 {
-	uint32_t *ends = cells->narrow + (size_t)ROW_ENDS * cells->room;
 	struct byte_range range = {.lowest = 255, .highest = 0};
-	struct piece left[QUALITY_CALLS];
-	uint32_t at = 0;
+	struct piece left[TILE_PIECES];
 
-	for (size_t i = 0; i < n; i++)
-		ends[pieces[i].n - 1]++;
-	while (n > 0) {
-		span_add(cells, kernel, at, pieces, n, &range);
+	for (uint32_t at = 0; n > 0; at += QUALITY_SPAN) {
+		if (low)
+			span_add_low(cells, loops, at, pieces, n);
+		else
+			span_add(cells, loops, at, pieces, n, &range);
 		n = pieces_advance(left, pieces, n);
 		pieces = left;
-		at += QUALITY_SPAN;
 	}
 	return range.lowest;
 }
 
-int tile_cells_add(struct tile_cells *cells, const struct quality_kernel *kernel, const struct piece *pieces, size_t n,
-                   bool split)
+/* All bytes; returns the lowest. */
+static uint8_t pieces_add(struct tile_cells *cells, const struct tile_loops *loops, const struct piece *pieces, size_t n)
+{
+	uint32_t *ends = cells->narrow + (size_t)ROW_ENDS * cells->room;
+	uint8_t lowest = 255;
+
+	for (size_t i = 0; i < n; i++)
+		ends[pieces[i].n - 1]++;
+	if (n > FEW)
+		return spans_add(cells, loops, pieces, n, false);
+	for (size_t i = 0; i < n; i++) {
+		uint8_t now = loops->tile->add_one(cells->narrow, pieces[i]);
+
+		lowest = now < lowest ? now : lowest;
+	}
+	return lowest;
+}
+
+int tile_cells_add(struct tile_cells *cells, const struct tile_loops *loops, const struct piece *pieces, size_t n, bool split)
 {
 	uint32_t longest = 0;
 	uint8_t lowest;
@@ -161,19 +179,19 @@ int tile_cells_add(struct tile_cells *cells, const struct quality_kernel *kernel
 	if (cells->narrow_reads + n > NARROW_MAX)
 		r = cells_carry(cells);
 	if (r == 0 && longest > cells->positions)
-		r = cells_reach(cells, longest, false);
+		r = cells_reach(cells, longest, split);
 	if (r < 0)
 		return r;
 	cells->reads += n;
 	cells->narrow_reads += (uint32_t)n;
-	lowest = plain_add(cells, kernel, pieces, n);
+	lowest = pieces_add(cells, loops, pieces, n);
 	if (lowest < cells->lowest)
 		cells->lowest = lowest;
 	if (!split || lowest >= TILE_LOW)
 		return 0;
 	r = cells_reach(cells, cells->positions, true);
 	if (r == 0)
-		low_add(cells, pieces, n);
+		(void)spans_add(cells, loops, pieces, n, true); /* the lowest byte is known */
 	return r;
 }
 

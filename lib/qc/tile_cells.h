@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/qc/quality_kernel.h"
+#include "lib/qc/tile_kernel.h"
 
 enum tile_row {
 	ROW_SUMS,      /* by position: sum of the bytes */
@@ -19,8 +19,7 @@ enum tile_row {
 	_ROW_MAX,
 };
 
-#define TILE_LOW 64        /* '@': where FastQC's other encoding begins */
-#define TILE_ROWS_PLAIN 2  /* rows of a tile where bytes below TILE_LOW are not asked for, or none came */
+#define TILE_ROWS_PLAIN 2 /* rows of a tile where bytes below TILE_LOW are not asked for, or none came */
 
 /* All zero bytes but lowest is a tile without reads. */
 struct tile_cells {
@@ -37,9 +36,13 @@ struct tile_cells {
 
 void tile_cells_deinit(struct tile_cells *cells);
 
-/* Adds the pieces (none is empty, at most QUALITY_CALLS of them). split: bytes below TILE_LOW are asked for. 0 or -ENOMEM. */
-int tile_cells_add(struct tile_cells *cells, const struct quality_kernel *kernel, const struct piece *pieces, size_t n,
-                   bool split);
+struct tile_loops {
+	const struct quality_kernel *quality;
+	const struct tile_kernel *tile;
+};
+
+/* Adds the pieces (none is empty, at most TILE_PIECES of them). split: bytes below TILE_LOW are asked for. 0 or -ENOMEM. */
+int tile_cells_add(struct tile_cells *cells, const struct tile_loops *loops, const struct piece *pieces, size_t n, bool split);
 
 /* into += from, but for the first ordinal. 0 or -ENOMEM. */
 int tile_cells_merge(struct tile_cells *into, const struct tile_cells *from);

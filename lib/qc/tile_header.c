@@ -21,40 +21,39 @@ int header_field(const uint8_t *name, uint32_t n)
 	return fields >= FIELDS_LONG ? 4 : fields >= FIELDS_SHORT ? 2 : TILE_FIELD_NONE;
 }
 
-/* Java's Integer.parseInt() for ASCII. */
-static bool java_int(const uint8_t *text, size_t n, int32_t *ret)
+bool header_field_at(const uint8_t *name, uint32_t n, int field, uint32_t *ret)
 {
-	bool minus = n > 0 && text[0] == '-';
-	int64_t value = 0;
+	const uint8_t *at = name, *end = name + n;
 
-	if (minus || (n > 0 && text[0] == '+')) {
-		text++;
-		n--;
-	}
-	if (n == 0)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] < '0' || text[i] > '9')
+	for (int i = 0; i < field; i++) {
+		at = memchr(at, ':', (size_t)(end - at));
+		if (!at)
 			return false;
-		value = 10 * value + (text[i] - '0');
-		if (value > (int64_t)INT32_MAX + minus)
-			return false;
+		at++;
 	}
-	*ret = (int32_t)(minus ? -value : value);
+	*ret = (uint32_t)(at - name);
 	return true;
 }
 
-bool header_tile(const uint8_t *name, uint32_t n, int field, int32_t *ret, uint32_t *ret_end)
+/* As Java's Integer.parseInt() reads ASCII. */
+bool header_tile(const uint8_t *name, uint32_t n, uint32_t at, int32_t *ret, uint32_t *ret_end)
 {
-	const uint8_t *at = name, *end = name + n, *colon;
+	bool minus = at < n && name[at] == '-';
+	int64_t value = 0;
+	uint32_t first;
 
-	for (int i = 0; i < field; i++) {
-		colon = memchr(at, ':', (size_t)(end - at));
-		if (!colon)
+	at += minus || (at < n && name[at] == '+');
+	first = at;
+	for (; at < n && name[at] != ':'; at++) {
+		if (name[at] < '0' || name[at] > '9')
 			return false;
-		at = colon + 1;
+		value = 10 * value + (name[at] - '0');
+		if (value > (int64_t)INT32_MAX + minus)
+			return false;
 	}
-	colon = memchr(at, ':', (size_t)(end - at));
-	*ret_end = colon ? (uint32_t)(colon + 1 - name) : 0;
-	return java_int(at, (size_t)((colon ? colon : end) - at), ret);
+	if (at == first)
+		return false;
+	*ret = (int32_t)(minus ? -value : value);
+	*ret_end = at < n ? at + 1 : 0;
+	return true;
 }

@@ -18,22 +18,21 @@ void tile_set_deinit(struct tile_set *set)
 	*set = (struct tile_set){0};
 }
 
-/* The place of the first tile whose number is not below this one. */
+/* The place of the first tile whose number is not below this one: without a branch that depends on numbers, which come in any order. */
 static size_t entry_place(const struct tile_set *set, int32_t number)
 {
-	size_t from = 0, n = set->n;
+	const struct tile_entry *from = set->entries;
+	size_t n = set->n;
 
-	while (n > 0) {
+	if (n == 0)
+		return 0;
+	while (n > 1) {
 		size_t half = n / 2;
 
-		if (set->entries[from + half].number < number) {
-			from += half + 1;
-			n -= half + 1;
-		} else {
-			n = half;
-		}
+		from += from[half - 1].number < number ? half : 0;
+		n -= half;
 	}
-	return from;
+	return (size_t)(from - set->entries) + (from->number < number);
 }
 
 static int entry_insert(struct tile_set *set, size_t place, int32_t number, uint64_t first)
@@ -91,8 +90,8 @@ static int set_grow(struct tile_set *set, const struct tile_cells *cells, uint32
 	return 0;
 }
 
-int tile_set_add(struct tile_set *set, struct tile_cells *cells, const struct quality_kernel *kernel,
-                 const struct piece *pieces, size_t n, bool split)
+int tile_set_add(struct tile_set *set, struct tile_cells *cells, const struct tile_loops *loops, const struct piece *pieces,
+                 size_t n, bool split)
 {
 	uint32_t longest = 0;
 	int r;
@@ -101,9 +100,9 @@ int tile_set_add(struct tile_set *set, struct tile_cells *cells, const struct qu
 		longest = pieces[i].n > longest ? pieces[i].n : longest;
 	r = set_grow(set, cells, longest);
 	while (r == 0 && n > 0) {
-		size_t now = n < QUALITY_CALLS ? n : QUALITY_CALLS;
+		size_t now = n < TILE_PIECES ? n : TILE_PIECES;
 
-		r = tile_cells_add(cells, kernel, pieces, now, split);
+		r = tile_cells_add(cells, loops, pieces, now, split);
 		pieces += now;
 		n -= now;
 	}

@@ -35,8 +35,8 @@ void tile_set_deinit(struct tile_set *set);
 int tile_set_find(struct tile_set *set, int32_t number, size_t limit, uint64_t first, struct tile_cells **ret);
 
 /* tile_cells_add() to a tile of the set. 0, TILE_SET_FULL or -ENOMEM. */
-int tile_set_add(struct tile_set *set, struct tile_cells *cells, const struct quality_kernel *kernel,
-                 const struct piece *pieces, size_t n, bool split);
+int tile_set_add(struct tile_set *set, struct tile_cells *cells, const struct tile_loops *loops, const struct piece *pieces,
+                 size_t n, bool split);
 
 /* into += from, whose ordinals grow by before. 0, TILE_SET_FULL or -ENOMEM. */
 int tile_set_merge(struct tile_set *into, const struct tile_set *from, size_t limit, uint64_t before);

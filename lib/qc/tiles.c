@@ -18,6 +18,7 @@
 /* Qualities of the run's tile that were not summed yet. */
 struct piles {
 	uint32_t room; /* of a pile: all of pieces where there is one class */
+	uint32_t some; /* bits of the classes whose pile is not empty */
 	uint32_t n[TILE_CLASSES];
 	struct piece pieces[TILE_CLASSES * PILE];
 };
@@ -35,7 +36,7 @@ static int tiles_init(void *state, const struct count_rules *rules, const struct
 	tiles->field = prior->tile_field;
 	for (size_t c = 0; c < TILE_CLASSES; c++)
 		tiles->classes[c].field = TILE_FIELD_UNKNOWN;
-	tiles->kernel = quality_kernel_best();
+	tiles->loops = (struct tile_loops){.quality = quality_kernel_best(), .tile = tile_kernel_best()};
 	return 0;
 }
 
@@ -87,7 +88,7 @@ static int pile_sum(struct tiles *tiles, struct piles *piles, unsigned int c)
 	int r = 0;
 
 	if (piles->n[c] > 0 && cells)
-		r = tile_set_add(&class->set, cells, tiles->kernel, piles->pieces + c * piles->room, piles->n[c],
+		r = tile_set_add(&class->set, cells, &tiles->loops, piles->pieces + c * piles->room, piles->n[c],
 		                 tiles_split(tiles->compat));
 	piles->n[c] = 0;
 	if (r == TILE_SET_FULL) {
@@ -101,28 +102,40 @@ static int piles_sum(struct tiles *tiles, struct piles *piles)
 {
 	int r = 0;
 
-	for (unsigned int c = 0; r == 0 && c < tiles_classes(tiles); c++)
-		r = pile_sum(tiles, piles, c);
-	if (r == 0 && !tiles->known && tiles_positions(tiles) > TILES_POSITIONS_MAX)
-		tiles_uncount(tiles);
+	for (; r == 0 && piles->some > 0; piles->some &= piles->some - 1)
+		r = pile_sum(tiles, piles, (unsigned int)__builtin_ctz(piles->some));
 	return r;
 }
 
-static bool run_goes_on(const struct tile_run *run, const struct record *record)
+/* Whether a name begins as the run's, for n bytes. */
+static inline bool run_begins(const struct tile_run *run, const struct record *record, uint32_t n)
 {
-	return run->known && run->prefix_n > 0 && record->name_length >= run->prefix_n &&
-	       memcmp(run->prefix, record->name, run->prefix_n) == 0;
+	const uint8_t *a = run->prefix, *b = record->name;
+	uint64_t x, y, differ = 0;
+
+	if (n < sizeof x || record->name_length < n)
+		return record->name_length >= n && memcmp(a, b, n) == 0;
+	for (uint32_t i = 0; i < n - sizeof x; i += sizeof x) {
+		memcpy(&x, a + i, sizeof x);
+		memcpy(&y, b + i, sizeof y);
+		differ |= x ^ y;
+	}
+	memcpy(&x, a + n - sizeof x, sizeof x);
+	memcpy(&y, b + n - sizeof y, sizeof y);
+	return (differ | (x ^ y)) == 0;
 }
 
-/* The tile of a read that may be another one than the run's. False: it has none. */
+/* The tile of a read that may be another one than the run's. *ret_found: whether it has one. */
 static int run_change(struct tiles *tiles, struct piles *piles, const struct record *record, bool *ret_found)
 {
+	const uint8_t *name = record->name;
 	struct tile_run *run = &tiles->run;
-	uint32_t end;
+	uint32_t n = record->name_length, at = run->field_at, end;
 	int32_t number;
 	int r = 0;
 
-	*ret_found = header_tile(record->name, record->name_length, tiles->field, &number, &end);
+	*ret_found = ((run->prefix_n > 0 && run_begins(run, record, at)) || header_field_at(name, n, tiles->field, &at)) &&
+	             header_tile(name, n, at, &number, &end);
 	if (!*ret_found)
 		return 0;
 	if (!run->known || run->number != number) {
@@ -132,7 +145,8 @@ static int run_change(struct tiles *tiles, struct piles *piles, const struct rec
 		run->number = number;
 	}
 	run->prefix_n = end <= TILES_PREFIX_MAX ? end : 0;
-	memcpy(run->prefix, record->name, run->prefix_n);
+	run->field_at = at;
+	memcpy(run->prefix, name, run->prefix_n);
 	return r;
 }
 
@@ -158,7 +172,7 @@ static int class_add(struct tiles *tiles, struct piles *piles, unsigned int c, u
 		class_begin(tiles, class, record);
 	if (tiles->field == TILE_FIELD_NONE || class->bad)
 		return 0;
-	if (!run_goes_on(run, record))
+	if (!run->known || run->prefix_n == 0 || !run_begins(run, record, run->prefix_n))
 		r = run_change(tiles, piles, record, &found);
 	if (r < 0 || tiles->field == TILE_FIELD_NONE || class->bad)
 		return r;
@@ -174,6 +188,7 @@ static int class_add(struct tiles *tiles, struct piles *piles, unsigned int c, u
 	if (record->quality_length > 0) {
 		piles->pieces[c * piles->room + piles->n[c]++] =
 		    (struct piece){.bytes = record->quality, .n = record->quality_length};
+		piles->some |= 1u << c;
 	} else {
 		run->cells[c]->reads++;
 		run->cells[c]->empty++;
@@ -213,6 +228,7 @@ static int tiles_add(void *state, const struct batch *batch)
 	int r = 0;
 
 	piles.room = tiles->known ? TILE_CLASSES * PILE : PILE;
+	piles.some = 0;
 	memset(piles.n, 0, sizeof piles.n);
 	for (uint32_t i = 0; r == 0 && i < batch->n && !tiles_idle(tiles); i++) {
 		const struct record *record = &batch->records[i];
@@ -227,6 +243,8 @@ static int tiles_add(void *state, const struct batch *batch)
 	}
 	if (r == 0)
 		r = piles_sum(tiles, &piles);
+	if (r == 0 && !tiles->known && tiles_positions(tiles) > TILES_POSITIONS_MAX)
+		tiles_uncount(tiles);
 	tiles->reads += batch->n;
 	tiles->qualities += qualities_count(batch);
 	return r;

@@ -37,8 +37,9 @@ struct tile_class {
 struct tile_run {
 	bool known;
 	int32_t number;
-	uint32_t prefix_n;                        /* 0: no prefix */
-	uint8_t prefix[TILES_PREFIX_MAX];         /* names that begin so are of this tile */
+	uint32_t prefix_n;                      /* names that begin so are of this tile; 0: none is known to */
+	uint32_t field_at;                      /* where the tile begins in it */
+	uint8_t prefix[TILES_PREFIX_MAX];
 	struct tile_cells *cells[TILE_CLASSES]; /* of this tile; NULL: not looked up yet */
 };
 
@@ -54,7 +55,7 @@ struct tiles {
 	 */
 	int field;
 	struct tile_class classes[TILE_CLASSES]; /* the first one alone where known */
-	const struct quality_kernel *kernel;
+	struct tile_loops loops;
 	struct tile_run run;
 };
 

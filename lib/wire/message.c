@@ -75,7 +75,18 @@ static const char *check_task(const void *message)
 {
 	const fq_Task *task = message;
 
+	if (task->brief > BRIEF_NUMBER_MAX)
+		return "it needs a brief that there cannot be";
 	return !task->has_fingerprint ? "it has no fingerprint" : check_ref(task->has_ref);
+}
+
+static const char *check_brief(const void *message)
+{
+	const fq_Brief *brief = message;
+
+	if (brief->number == 0 || brief->number > BRIEF_NUMBER_MAX)
+		return "its number is unknown";
+	return brief->blob_bytes == 0 || brief->blob_bytes > BRIEF_MAX ? "its size cannot be" : NULL;
 }
 
 static const char *check_result(const void *message)
@@ -132,6 +143,7 @@ static const struct row rows[_fq_Type_ARRAYSIZE] = {
     ROW(DROP, Ref, check_plain_ref),
     ROW(DRAIN, Empty, NULL),
     ROW(RESUME, Empty, NULL),
+    ROW(BRIEF, Brief, check_brief),
     ROW(OPENED, Opened, check_opened),
     ROW(PROGRESS, Progress, check_progress),
     ROW(RESULT, Result, check_result),

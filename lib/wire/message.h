@@ -18,6 +18,9 @@
 #define DATA_MAX 65536          /* payload of one DATA frame */
 #define PAYLOAD_MAX (64 * 1024) /* largest payload of any frame */
 
+#define BRIEF_NUMBER_MAX 2     /* numbers of briefs: 1 and 2 */
+#define BRIEF_MAX (128u << 20) /* bytes of one: 100,000 sequences of 1,000 bases, and room */
+
 /* "TASK" for fq_Type_TASK; "a frame of unknown type" for what is not known. */
 const char *message_name(uint16_t type);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How fast slices are read, without counting: read_bench FILE [ROUNDS [SLICE_BYTES]] prints bytes of text a second
+ * How fast slices are read, without counting: read_bench FILE [ROUNDS [SLICE_BYTES [ahead]]] prints bytes of text a second
  * (of the best round), reads, and the largest memory.
  */
 #include <fcntl.h>
@@ -54,7 +54,7 @@ static int read_slice(int fd, const struct slice_task *task, struct slice_reader
 }
 
 /* All slices in order; an enum chain_outcome or negative errno. */
-static int read_file(int fd, uint64_t slice_size, struct total *total, struct error *err)
+static int read_file(int fd, uint64_t slice_size, bool ahead, struct total *total, struct error *err)
 {
 	struct file_facts facts;
 	struct chain chain;
@@ -72,6 +72,7 @@ static int read_file(int fd, uint64_t slice_size, struct total *total, struct er
 		bool used;
 
 		chain_task(&chain, chain.proven, READ_MAX_DEFAULT, false, &task);
+		task.ahead = ahead;
 		r = read_slice(fd, &task, &reader, total, err);
 		if (r >= 0)
 			r = (int)chain_offer(&chain, chain.proven, &task, (enum slice_outcome)r,
@@ -96,7 +97,7 @@ int main(int argc, char **argv)
 	double best = 0;
 
 	if (fd < 0 || slice_size == 0) {
-		fprintf(stderr, "usage: read_bench FILE [ROUNDS [SLICE_BYTES]]\n");
+		fprintf(stderr, "usage: read_bench FILE [ROUNDS [SLICE_BYTES [ahead]]]\n");
 		return 64;
 	}
 	for (unsigned long i = 0; i < rounds; i++) {
@@ -104,7 +105,7 @@ int main(int argc, char **argv)
 		double start = now(), seconds;
 
 		total = (struct total){0};
-		if (read_file(fd, slice_size, &total, &err) != CHAIN_DONE) {
+		if (read_file(fd, slice_size, argc > 4, &total, &err) != CHAIN_DONE) {
 			fprintf(stderr, "%s: %s\n", argv[1], err.text);
 			return 65;
 		}

@@ -76,12 +76,12 @@ PY
 for file in length plus header quality sequence truncated gz_truncated gz_crc gz_garbage gz_data; do
 	want_status=65
 	case $file in gz_truncated | gz_crc | gz_garbage) want_status=74 ;; esac # gz_data decodes to nonsense before it breaks
-	"$ctl" qc --local --slice-size 1T "$file.bad" >got 2>want
+	"$ctl" qc --local --as csv --slice-size 1T "$file.bad" >got 2>want
 	is "$file: exit $want_status here" $? $want_status
 	case $file in gz_*) ;; *) ok "$file: names record 2000" grep -q "record 2000" want ;; esac
 	ok "$file: names the file" grep -q "$file.bad" want
 	for size in 300 4K 64K; do
-		"$ctl" qc --local --slice-size $size "$file.bad" >>got 2>err
+		"$ctl" qc --local --as csv --slice-size $size "$file.bad" >>got 2>err
 		is "$file here in slices of $size: the same sentence" "$(cat err)" "$(cat want)"
 		fq submit --wait --slice-size $size "$file.bad" >>got 2>err
 		is "$file on the cluster in slices of $size: exit $want_status" $? $want_status

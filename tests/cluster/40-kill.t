@@ -8,7 +8,7 @@ runs=${FQ_KILL_RUNS:-20} mb=${FQ_KILL_MB:-1000}
 RANDOM=${FQ_SEED:-4711}
 
 "$made" $((mb * 2778)) 150 nova 5 >"$work/big.fq" || { echo "Bail out! no room for $mb MB in $work"; exit 1; }
-"$ctl" qc --local "$work/big.fq" >"$work/want"
+"$ctl" qc --local --as csv "$work/big.fq" >"$work/want"
 is "a CSV of 150 positions to compare with" "$(wc -l <"$work/want")" 150
 
 cluster_start --ping 200ms --dead 2s

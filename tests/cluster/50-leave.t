@@ -5,7 +5,7 @@
 made=$top_build/tests/tools/mkfastq
 
 "$made" 1200000 150 nova 5 >"$work/big.fq" # 430 MB
-"$ctl" qc --local "$work/big.fq" >"$work/want"
+"$ctl" qc --local --as csv "$work/big.fq" >"$work/want"
 cluster_start --ping 100ms --dead 1s
 worker_start 1 -n 1
 worker_start 2 -n 1

@@ -23,12 +23,12 @@ run fq submit --output-dir "$work/out" link.fq b.fq
 is "relative names, one of them a symbolic link: exit 0" "$status" 0
 is "the files have the names that were given" "$(ls "$work/out" | tr '\n' ' ')" "b.fq.csv link.fq.csv "
 ok "the link's table is that of its file" cmp "$work/out/link.fq.csv" "$work/a.want"
-run "$ctl" qc --local --output-dir "$work/here" link.fq b.fq
+run "$ctl" qc --local --as csv --output-dir "$work/here" link.fq b.fq
 ok "counted on this machine: the same names and bytes" diff -r "$work/here" "$work/out"
 run fq submit --wait link.fq ./b.fq
 ok "on standard output too" cmp "$work/stdout" <(echo link.fq; cat "$work/a.want"; echo ./b.fq; cat "$work/b.want")
 
-for verb in submit "qc --local"; do
+for verb in submit "qc --local --as csv"; do
 	# shellcheck disable=SC2086
 	run fq $verb --output-dir "$work/out" x/s.fq y/s.fq
 	is "$verb: two inputs of one name into one folder: exit 64" "$status" 64

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fuzz target: a file of any bytes, read as one slice and as many. The first byte of the input says how many, the second is
- * flags; the rest is the file. Both ways must end alike, and for plain text as the tests' own slow parser says.
+ * Fuzz target: a file of any bytes, read as one slice and as many, these also ahead in threads. The first byte of the input says
+ * how many, the second is flags; the rest is the file. Both ways must end alike, and for plain text as the tests' own slow parser says.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (whole.code >= 0) {
 		options.slice_size = (size - 2) / (1 + data[0] % 64) + 1;
 		options.seed = data[1];
+		options.ahead = data[1] & 2;
 		drive(fd, "fuzzed", &options, &sliced);
 		must_agree(&whole, &sliced);
 	}

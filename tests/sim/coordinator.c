@@ -13,8 +13,6 @@
 static const struct coord_limits limits_made = {
 	.stall_ms = 3000,
 	.open_ms = 2000,
-	.slice_min = 100,
-	.slice_max = 5000,
 	.slices_max = 100000,
 	.read_max = READ_MAX_DEFAULT,
 	.crashes_max = 3, /* as check.c has it */
@@ -132,16 +130,32 @@ static void save_file(struct sim *sim, const struct file_row *row)
 			old->path = sim->files[f].path;
 }
 
-/* Each slice that is not empty exactly once, in order. */
+/* A slice that lacked something: it has its second count, or is to get one. */
+static void merge_again(struct sim *sim, const struct sim_slice *slice, struct second *again, struct event *ret)
+{
+	if (!slice->has_again)
+		again[ret->merged.again_n++] =
+		    (struct second){.slice = slice->row.slice, .modules = slice->lacks, .reads = 1000 + slice->row.slice};
+	else if (slice->again != AGAIN_TIMES * slice->sum)
+		sim_fail(sim, "second count", "slice %llu counts %llu the first time, %llu the second",
+		         (unsigned long long)slice->row.slice, (unsigned long long)slice->sum, (unsigned long long)slice->again);
+	ret->merged.again_done += slice->has_again;
+}
+
+/* Each slice that is not empty exactly once, in order; or what is to be counted again. */
 static void merge(struct sim *sim, const struct action *action, struct event *ret)
 {
 	const struct chain *chain = action->merge.chain;
+	struct second *again = calloc(chain->n, sizeof *again);
 	uint64_t sum = 0;
 	uint32_t index = 0;
 
+	if (!again)
+		abort();
 	*ret = (struct event){.kind = EVENT_MERGED};
 	ret->merged.job = action->merge.job;
 	ret->merged.file = action->merge.file;
+	ret->merged.again = again; /* freed when the event was given */
 	for (uint64_t i = 0; i < chain->n; i++) {
 		const struct sim_slice *slice = image_slice(&sim->working, action->merge.job, action->merge.file, i);
 
@@ -155,7 +169,11 @@ static void merge(struct sim *sim, const struct action *action, struct event *re
 			return;
 		}
 		sum += slice->sum;
+		if (slice->lacks)
+			merge_again(sim, slice, again, ret);
 	}
+	if (ret->merged.again_n > 0)
+		return;
 	ret->merged.records = chain->records;
 	if (image_file(&sim->working, action->merge.job, action->merge.file, &index)) {
 		if (sim->working.has_result[index])
@@ -196,7 +214,11 @@ static void perform(struct sim *sim, const struct action *action, struct round *
 		save_file(sim, action->file);
 		break;
 	case ACTION_SAVE_SLICE:
-		image_save_slice(&sim->working, &action->slice, sim->stash_sum);
+		image_save_slice(&sim->working, &action->slice, sim->stash_sum,
+		                 sim_chance(sim, sim->p_again) ? 1 + (uint32_t)(sim_draw(sim) % 3) : 0);
+		break;
+	case ACTION_SAVE_AGAIN:
+		image_save_again(&sim->working, &action->slice, sim->stash_sum);
 		break;
 	case ACTION_FORGET_SLICE:
 		image_forget_slices(&sim->working, action->slice.job, action->slice.file, action->slice.slice,
@@ -251,6 +273,7 @@ static void settle(struct sim *sim, struct actions *actions, struct round *round
 		actions_clear(actions);
 		if (coord_step(sim->coord, &event, actions) < 0)
 			abort();
+		free((void *)event.merged.again);
 		perform_all(sim, actions, round);
 	}
 	actions_deinit(actions);
@@ -354,6 +377,8 @@ void coordinator_start(struct sim *sim)
 	struct coord_limits limits = limits_made;
 
 	limits.losses_max = sim->losses_max;
+	limits.slice_min = 100 * sim->scale;
+	limits.slice_max = 5000 * sim->scale;
 	sim->coord = coord_free(sim->coord);
 	sim->dead = false;
 	sim->tick_at = UINT64_MAX;

@@ -73,7 +73,7 @@ struct sim_slice *image_slice(struct sim_image *image, uint64_t job, uint32_t fi
 	return row && row->job == job && row->file == file && row->slice == slice ? &image->slices[i] : NULL;
 }
 
-void image_save_slice(struct sim_image *image, const struct slice_row *row, uint64_t sum)
+void image_save_slice(struct sim_image *image, const struct slice_row *row, uint64_t sum, uint32_t lacks)
 {
 	uint32_t i = slice_index(image, row->job, row->file, row->slice);
 
@@ -87,7 +87,17 @@ void image_save_slice(struct sim_image *image, const struct slice_row *row, uint
 		memmove(&image->slices[i + 1], &image->slices[i], (image->slices_n - i) * sizeof *image->slices);
 		image->slices_n++;
 	}
-	image->slices[i] = (struct sim_slice){.row = *row, .sum = sum};
+	image->slices[i] = (struct sim_slice){.row = *row, .sum = sum, .lacks = lacks};
+}
+
+void image_save_again(struct sim_image *image, const struct slice_row *row, uint64_t sum)
+{
+	struct sim_slice *slice = image_slice(image, row->job, row->file, row->slice);
+
+	if (!slice)
+		abort(); /* a second count without a first */
+	slice->has_again = true;
+	slice->again = sum;
 }
 
 void image_forget_slices(struct sim_image *image, uint64_t job, uint32_t file, uint64_t first, uint64_t last)

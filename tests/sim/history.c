@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/qc/counters.h"
 #include "tests/sim/sim.h"
 
 #define HEAL_MS 20000
@@ -29,7 +30,8 @@ static void file_make(struct sim *sim, uint32_t index)
 		abort();
 	for (uint32_t i = 0; i < n; i++) {
 		/* Now and then a record that is longer than several slices. */
-		file->starts[i + 1] = file->starts[i] + (sim_chance(sim, 30) ? sim_between(sim, 1000, 9000) : sim_between(sim, 10, 200));
+		file->starts[i + 1] = file->starts[i] + sim->scale * (sim_chance(sim, 30) ? sim_between(sim, 1000, 9000)
+		                                                                          : sim_between(sim, 10, 200));
 		file->values[i] = 1 + sim_draw(sim) % 100;
 		file->sum += file->values[i];
 	}
@@ -65,7 +67,8 @@ static void clients_make(struct sim *sim)
 
 		client->uuid[0] = (uint8_t)(j + 1);
 		client->files_n = (uint32_t)sim_between(sim, 1, sim->files_n);
-		client->slice_size = sim_chance(sim, 700) ? sim_between(sim, 50, 3000) : 0;
+		client->slice_size = sim_chance(sim, 700) ? sim->scale * sim_between(sim, 50, 3000) : 0;
+		client->modules = 3 | (sim_chance(sim, 500) ? COUNT_SEQUENCES : 0);
 		for (uint32_t f = 0; f < client->files_n; f++) {
 			client->files[f] = (uint32_t)(sim_draw(sim) % sim->files_n);
 			client->paths[f] = sim->files[client->files[f]].path;
@@ -83,6 +86,8 @@ static void world_make(struct sim *sim)
 	sim->jobs_n = (uint32_t)sim_between(sim, 1, JOBS_MAX_SIM);
 	sim->slots = (uint32_t)sim_between(sim, 1, SLOTS_MAX_SIM);
 	sim->losses_max = sim_chance(sim, 150) ? 12 : 200;
+	sim->scale = sim_chance(sim, 300) ? LEAD_BYTES / 1000 : 1;
+	sim->p_again = sim_chance(sim, 500) ? (uint32_t)sim_between(sim, 1, 700) : 0;
 	sim->p_guess_wrong = sim_chance(sim, 500) ? (uint32_t)sim_between(sim, 0, 600) : 0;
 	sim->p_unsure = sim_chance(sim, 500) ? (uint32_t)sim_between(sim, 0, 400) : 0;
 	sim->p_hang = sim_chance(sim, 400) ? (uint32_t)sim_between(sim, 0, 100) : 0;
@@ -100,10 +105,11 @@ static void world_make(struct sim *sim)
 void history_options(const struct sim *sim, char *out, uint32_t size)
 {
 	(void)snprintf(out, size,
-	               "seed %" PRIu64 ": %u nodes x %u slots, %u files, %u jobs, at most %u losses; of 1000: crash %u cut %u "
-	               "coordinator %u drain %u commit-crash %u guess-wrong %u unsure %u hang %u",
-	               sim->seed, sim->nodes_n, sim->slots, sim->files_n, sim->jobs_n, sim->losses_max, sim->p_crash, sim->p_cut,
-	               sim->p_coord, sim->p_drain, sim->p_commit_crash, sim->p_guess_wrong, sim->p_unsure, sim->p_hang);
+	               "seed %" PRIu64 ": %u nodes x %u slots, %u files, %u jobs, at most %u losses, bytes times %" PRIu64
+	               "; of 1000: crash %u cut %u coordinator %u drain %u commit-crash %u guess-wrong %u unsure %u hang %u again %u",
+	               sim->seed, sim->nodes_n, sim->slots, sim->files_n, sim->jobs_n, sim->losses_max, sim->scale, sim->p_crash,
+	               sim->p_cut, sim->p_coord, sim->p_drain, sim->p_commit_crash, sim->p_guess_wrong, sim->p_unsure, sim->p_hang,
+	               sim->p_again);
 }
 
 /* ---- clients and persons */
@@ -131,7 +137,7 @@ static void client_submit(struct sim *sim, uint32_t j)
 	}
 	memcpy(row->uuid, client->uuid, sizeof row->uuid);
 	(void)snprintf(row->owner, sizeof row->owner, "user");
-	row->modules = 3;
+	row->modules = client->modules;
 	row->algorithm = 1;
 	row->slice_size = client->slice_size;
 	row->files = client->files_n;

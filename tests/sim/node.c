@@ -30,7 +30,7 @@ static struct sim_run *run_of(struct sim_node *node, const struct slice_id *id)
 	for (uint32_t i = 0; i < node->runs_n; i++) {
 		const struct slice_id *have = &node->runs[i].id;
 
-		if (have->job == id->job && have->file == id->file && have->slice == id->slice)
+		if (have->job == id->job && have->file == id->file && have->slice == id->slice && have->again == id->again)
 			return &node->runs[i];
 	}
 	return NULL;
@@ -76,7 +76,7 @@ static void count_from(struct sim_run *run, uint32_t first)
 				.kind = FAULT_NO_PLUS, .record = i - first, .at = {.block = file->starts[i]}, .value = 'x'};
 			break;
 		}
-		run->sum += file->values[i];
+		run->sum += file->values[i] * (run->id.again ? AGAIN_TIMES : 1);
 	}
 	result->result.seam.records = i - first;
 	result->result.seam.next.block = file->starts[i];
@@ -116,6 +116,7 @@ static void count(struct sim *sim, struct sim_run *run)
 	*result = (struct event){.kind = EVENT_RESULT};
 	result->result.id = run->id;
 	result->result.task = *task;
+	result->result.modules = run->modules;
 	if (task->start_known || task->begin == 0) {
 		uint64_t start = task->start_known ? task->start.block : 0;
 
@@ -215,7 +216,9 @@ static void take_task(struct sim *sim, struct thing *thing)
 	if (node->runs_n == 64)
 		return; /* results that nobody acknowledged: lost with the next connection */
 	run = &node->runs[node->runs_n++];
-	*run = (struct sim_run){.id = *id, .task = thing->action.task.task, .file = file_of(sim, thing->path), .began = sim->now};
+	*run = (struct sim_run){.id = *id, .task = thing->action.task.task, .file = file_of(sim, thing->path), .modules = thing->action.task.modules, .began = sim->now};
+	if (id->again && (!run->task.start_known || thing->action.task.reads != 1000 + id->slice))
+		sim_fail(sim, "second task", "%s is not told what lies before slice %llu", node->name, (unsigned long long)id->slice);
 	if (sim->faults && sim_chance(sim, sim->p_hang))
 		return; /* for ever */
 	done = sim_plan(sim, sim_between(sim, 1, 100) * node->slow, THING_NODE_DONE);

@@ -40,7 +40,13 @@ struct sim_file {
 struct sim_slice {
 	struct slice_row row;
 	uint64_t sum;
+	uint32_t lacks; /* modules to be counted a second time */
+	bool has_again; /* that second count is there: */
+	uint64_t again;
 };
+
+/* What a record counts the second time is so many times what it counts the first. */
+#define AGAIN_TIMES 7
 
 struct sim_image {
 	struct job_row jobs[JOBS_MAX_SIM];
@@ -58,6 +64,7 @@ struct sim_run {
 	struct slice_id id;
 	struct slice_task task;
 	const struct sim_file *file;
+	uint32_t modules;
 	uint64_t began;
 	bool hangs;
 	/* as a result: */
@@ -85,6 +92,7 @@ struct sim_client_job {
 	uint32_t files[FILES_MAX_SIM]; /* index of each */
 	uint32_t files_n;
 	uint64_t slice_size;
+	uint32_t modules;
 	bool acked, cancel_sent;
 	uint64_t id;
 };
@@ -132,7 +140,8 @@ struct sim {
 
 	/* options drawn from the seed */
 	uint32_t nodes_n, files_n, jobs_n, slots, losses_max;
-	uint32_t p_crash, p_cut, p_coord, p_guess_wrong, p_unsure, p_hang, p_drain, p_commit_crash; /* of 1000 */
+	uint64_t scale; /* bytes are so many times as many: where it is large, slices wait for the lead */
+	uint32_t p_crash, p_cut, p_coord, p_guess_wrong, p_unsure, p_hang, p_drain, p_commit_crash, p_again; /* of 1000 */
 
 	struct sim_file files[FILES_MAX_SIM];
 	struct sim_node nodes[NODES_MAX_SIM];
@@ -169,7 +178,8 @@ void image_deinit(struct sim_image *image);
 struct file_row *image_file(struct sim_image *image, uint64_t job, uint32_t file, uint32_t *ret_index);
 struct job_row *image_job(struct sim_image *image, uint64_t job);
 struct sim_slice *image_slice(struct sim_image *image, uint64_t job, uint32_t file, uint64_t slice);
-void image_save_slice(struct sim_image *image, const struct slice_row *row, uint64_t sum);
+void image_save_slice(struct sim_image *image, const struct slice_row *row, uint64_t sum, uint32_t lacks);
+void image_save_again(struct sim_image *image, const struct slice_row *row, uint64_t sum);
 void image_forget_slices(struct sim_image *image, uint64_t job, uint32_t file, uint64_t first, uint64_t last);
 
 /* ---- coordinator.c */

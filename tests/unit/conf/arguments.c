@@ -78,6 +78,25 @@ static void test_options(void)
 	       "the source is remembered");
 }
 
+/* A dash of a long name may be an underscore; both spellings are one option, so neither makes the other ambiguous. */
+static void test_underscores(void)
+{
+	static const char *const lines[] = {"--only-here", "--only_here", "--only_", "--only", "--on"};
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		_cleanup_(arguments_deinit) struct conf_arguments arguments = {0};
+		_cleanup_(sample_deinit) struct sample sample = {0};
+		struct error err = {0};
+		struct conf conf;
+		char buffer[256];
+
+		is_int(parse(&arguments, lines[i], ARGUMENTS_ALL, buffer, &err), 0, "%s (%s)", lines[i], err.text);
+		ok(conf_init(&conf, &sample_table, &sample, &err) == 0 && conf_apply(&conf, &arguments, &err) == 0 &&
+		       sample.only_here,
+		   "is --only-here");
+	}
+}
+
 static void test_refused(void)
 {
 	static const struct {
@@ -93,6 +112,7 @@ static void test_refused(void)
 	    {"-lx", "there is no option -x; help is -? or --help"},
 	    {"--nosuch", "there is no option --nosuch; help is -? or --help"},
 	    {"--nosuch=1", "there is no option --nosuch=1; help is -? or --help"},
+	    {"--only_there", "there is no option --only_there; help is -? or --help"},
 	    {"a --f", "--f could be --folder or --from; help is -? or --help"},
 	    {"--loud=yes", "--loud takes no value; help is -? or --help"},
 	};
@@ -193,6 +213,7 @@ int main(void)
 {
 	(void)unsetenv("POSIXLY_CORRECT");
 	test_options();
+	test_underscores();
 	test_refused();
 	test_values_refused();
 	test_help();

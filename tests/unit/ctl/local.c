@@ -14,7 +14,10 @@
 struct seen {
 	size_t n;               /* calls of done() */
 	bool in_order;
-	char *csv[FILES_MAX];   /* NULL: failed */
+	char *csv[FILES_MAX];   /* NULL: failed, or no means were counted */
+	uint8_t *packed[FILES_MAX];
+	size_t packed_n[FILES_MAX];
+	uint64_t again[FILES_MAX];
 	uint64_t records[FILES_MAX];
 	struct error error[FILES_MAX];
 	size_t files;
@@ -35,7 +38,10 @@ static void done(void *data, size_t i, const struct local_result *result)
 		return;
 	seen->records[i] = result->records;
 	seen->error[i] = result->error;
-	if (!result->counters)
+	seen->again[i] = result->again;
+	if (result->counters && counters_pack(result->counters, &seen->packed[i], &seen->packed_n[i]) < 0)
+		abort();
+	if (!result->counters || !(counters_modules(result->counters) & COUNT_QUALITY_SUM))
 		return;
 	out = open_memstream(&seen->csv[i], &n);
 	if (!out || csv_write(out, result->counters, &plain, NULL) < 0)
@@ -64,8 +70,10 @@ static void count(const char *const *paths, size_t n, const struct local_options
 
 static void seen_deinit(struct seen *seen)
 {
-	for (size_t i = 0; i < FILES_MAX; i++)
+	for (size_t i = 0; i < FILES_MAX; i++) {
 		free(seen->csv[i]);
+		free(seen->packed[i]);
+	}
 }
 
 /* Reads of 1 to longest bases; with a read that has too few qualities before the end, if bad. */
@@ -90,10 +98,34 @@ static void make(const char *name, unsigned int reads, unsigned int longest, boo
 	(void)fclose(out);
 }
 
+/* Illumina's headers, and so many different sequences that no slice can remember them all; every ninth read is one of a few. */
+static void make_diverse(const char *name, unsigned int reads)
+{
+	FILE *out = fopen(name, "we");
+	uint64_t seed = reads;
+
+	if (!out)
+		abort();
+	for (unsigned int i = 0; i < reads; i++) {
+		char sequence[13] = "", quality[13] = "";
+
+		for (unsigned int k = 0; k < 12; k++) {
+			seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+			sequence[k] = i % 9 == 0 ? "ACGT"[(i / 9 % 5 >> k) & 3] : "ACGT"[seed >> 62];
+			quality[k] = (char)('#' + (seed >> 40) % 38);
+		}
+		(void)fprintf(out, "@M:1:F:1:%u:9:%u\n%s\n+\n%s\n", 1101 + i % 7, i, sequence, quality);
+	}
+	(void)fclose(out);
+}
+
 static struct local_options options_of(uint32_t threads, uint64_t slice_size)
 {
+	static struct count_rules rules;
+
+	rules_default(&rules, COMPAT_0_12_1);
 	return (struct local_options){
-		.threads = threads, .modules = COUNT_MEAN, .read_max = 1 << 20, .slice_size = slice_size};
+		.threads = threads, .modules = COUNT_MEAN, .rules = &rules, .read_max = 1 << 20, .slice_size = slice_size};
 }
 
 /* By hand: one read after the other. */
@@ -188,6 +220,64 @@ static void test_faults(void)
 	}
 }
 
+static bool same_counters(const struct seen *a, const struct seen *b, size_t i)
+{
+	return a->packed[i] && b->packed[i] && a->packed_n[i] == b->packed_n[i] &&
+	       memcmp(a->packed[i], b->packed[i], a->packed_n[i]) == 0;
+}
+
+/* All that a report needs: the same counters to the byte, however the file was cut. */
+static void test_report(void)
+{
+	static const char *const paths[] = {"some.fq", "a.fq"};
+	static const uint64_t sizes[] = {0, 30000, 300000};
+	struct local_options options = options_of(1, 1 << 30);
+	struct seen first;
+
+	options.modules = COUNT_REPORT;
+	count(paths, 2, &options, &first);
+	is_u64(first.again[0], 0, "one slice lacks nothing");
+	for (uint32_t threads = 1; threads <= 3; threads++)
+		for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+			struct seen seen;
+
+			options.threads = threads;
+			options.slice_size = sizes[i];
+			count(paths, 2, &options, &seen);
+			ok(same_counters(&first, &seen, 0) && same_counters(&first, &seen, 1), "the same counters to the byte");
+			ok(threads > 1 || seen.again[0] == 0, "slices in order lack nothing");
+			seen_deinit(&seen);
+		}
+	seen_deinit(&first);
+}
+
+/*
+ * Two threads begin the second slice before the first is counted, so it has to be counted again; where the machine gave one
+ * thread no time, another try does.
+ */
+static void test_again(void)
+{
+	static const char *const paths[] = {"diverse.fq"};
+	struct local_options options = options_of(1, 1 << 30);
+	uint64_t again = 0;
+	struct seen first;
+
+	options.modules = COUNT_REPORT;
+	count(paths, 1, &options, &first);
+	options = options_of(2, 17000000);
+	options.modules = COUNT_REPORT;
+	for (int tries = 0; tries < 50 && again == 0; tries++) {
+		struct seen seen;
+
+		count(paths, 1, &options, &seen);
+		again = seen.again[0];
+		ok(same_counters(&first, &seen, 0), "the same counters again");
+		seen_deinit(&seen);
+	}
+	ok(again > 0, "with %llu slices counted twice", (unsigned long long)again);
+	seen_deinit(&first);
+}
+
 /* More files than threads, small ones between large ones, and more threads than slices. */
 static void test_many(void)
 {
@@ -233,7 +323,7 @@ static void test_options(void)
 
 int main(void)
 {
-	static const char *const names[] = {"a.fq", "b.fq", "bad.fq", "empty.fq", "one.fq"};
+	static const char *const names[] = {"a.fq", "b.fq", "bad.fq", "diverse.fq", "empty.fq", "one.fq", "some.fq"};
 	const char *tmp = getenv("TMPDIR");
 	char folder[PATH_MAX];
 	FILE *one;
@@ -245,10 +335,14 @@ int main(void)
 	make("b.fq", 3000, 31, false);
 	make("bad.fq", 4000, 50, true);
 	make("empty.fq", 0, 1, false);
+	make_diverse("some.fq", 60000);
+	make_diverse("diverse.fq", 750000);
 	one = fopen("one.fq", "we");
 	if (!one || fputs("@r\nA\n+\n#\n", one) < 0 || fclose(one) != 0)
 		abort();
 	test_same();
+	test_report();
+	test_again();
 	test_faults();
 	test_many();
 	test_options();

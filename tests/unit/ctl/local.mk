@@ -1,10 +1,15 @@
-UNIT_TESTS += tests/unit/ctl/table tests/unit/ctl/output tests/unit/ctl/local
+UNIT_TESTS += tests/unit/ctl/table tests/unit/ctl/output tests/unit/ctl/output_forms tests/unit/ctl/local
 
 tests_unit_ctl_table_SOURCES = tests/unit/ctl/table.c $(TAP)
 tests_unit_ctl_table_LDADD = $(CTL_LIBS)
 
-tests_unit_ctl_output_SOURCES = tests/unit/ctl/output.c $(TAP)
+OUTPUT_SETUP = tests/unit/ctl/output_setup.c tests/unit/ctl/output_setup.h
+
+tests_unit_ctl_output_SOURCES = tests/unit/ctl/output.c $(OUTPUT_SETUP) $(TAP)
 tests_unit_ctl_output_LDADD = $(CTL_LIBS)
+
+tests_unit_ctl_output_forms_SOURCES = tests/unit/ctl/output_forms.c $(OUTPUT_SETUP) $(TAP)
+tests_unit_ctl_output_forms_LDADD = $(CTL_LIBS)
 
 tests_unit_ctl_local_SOURCES = tests/unit/ctl/local.c $(TAP)
 tests_unit_ctl_local_LDADD = $(CTL_LIBS)

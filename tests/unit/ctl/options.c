@@ -21,7 +21,9 @@ int main(void)
 	for (size_t i = 0; verbs[i]; i++) {
 		print(verbs[i]->name, &conf_common_table);
 		print(verbs[i]->name, &client_table);
-		print(verbs[i]->name, verbs[i]->output ? &output_table : NULL);
+		print(verbs[i]->name, verbs[i]->forms ? &output_table : NULL);
+		print(verbs[i]->name, verbs[i]->forms ? &report_table : NULL);
+		print(verbs[i]->name, verbs[i]->counts ? &rules_table : NULL);
 		print(verbs[i]->name, verbs[i]->table);
 	}
 	return ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -2,7 +2,6 @@
 /* Where results go: the names of files, what is refused beforehand, and that a file appears whole or not at all. */
 #include "ctl/output.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,92 +12,21 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "tests/unit/ctl/output_setup.h"
 #include "tests/unit/tap.h"
 
 /* Two reads: IIII and 5I. */
 #define WANT "0,30.0\n1,40.0\n2,40.0\n3,40.0\n"
 
-static struct counters *counters_make(uint32_t bases)
-{
-	struct batch *batch = calloc(1, sizeof *batch);
-	uint8_t *quality = calloc(1, bases + BATCH_SLACK);
-	struct counters *counters = NULL;
-
-	if (!batch || !quality || counters_new(COUNT_ALL, NULL, NULL, &counters) < 0)
-		abort();
-	memset(quality, 'I', bases);
-	batch->n = 1;
-	batch->records[0] = (struct record){
-		.sequence = quality, .quality = quality, .length = bases, .quality_length = bases};
-	if (counters_add(counters, batch) < 0)
-		abort();
-	quality[0] = '5';
-	batch->records[0].length = batch->records[0].quality_length = 2;
-	if (counters_add(counters, batch) < 0)
-		abort();
-	free(quality);
-	free(batch);
-	return counters;
-}
-
-static struct output_options options_make(const char *file, const char *folder)
-{
-	struct output_options options;
-	struct conf conf;
-
-	if (conf_init(&conf, &output_table, &options, NULL) < 0 || conf_replace(&options.file, file, NULL) < 0 ||
-	    conf_replace(&options.folder, folder, NULL) < 0)
-		abort();
-	return options;
-}
-
 static int check(const char *file, const char *folder, const char *const *paths, size_t n, struct error *err)
 {
-	struct output_options options = options_make(file, folder);
-	int r = output_check(&options, paths, n, err);
-
-	conf_deinit(&output_table, &options);
-	return r;
+	return check_as("csv", file, folder, paths, n, err);
 }
 
 static int write_to(const char *file, const char *folder, const char *path, size_t n, const struct counters *counters,
                     struct error *err)
 {
-	struct output_options options = options_make(file, folder);
-	int r = output_write(&options, path, n, counters, err);
-
-	conf_deinit(&output_table, &options);
-	return r;
-}
-
-/* The text of a file, "(none)" where there is none. */
-static const char *text_of(const char *name, char text[4096])
-{
-	FILE *in = fopen(name, "re");
-
-	if (!in)
-		return "(none)";
-	text[fread(text, 1, 4095, in)] = '\0';
-	(void)fclose(in);
-	return text;
-}
-
-/* Entries of the folder; with remove, they are unlinked. */
-static unsigned int entries(const char *folder, bool remove)
-{
-	DIR *dir = opendir(folder);
-	unsigned int n = 0;
-
-	for (struct dirent *entry; dir && (entry = readdir(dir));) {
-		if (entry->d_name[0] == '.' && (!entry->d_name[1] || entry->d_name[1] == '.'))
-			continue;
-		n++;
-		if (remove && unlinkat(dirfd(dir), entry->d_name, 0) < 0)
-			abort();
-	}
-	if (dir)
-		(void)closedir(dir);
-	return n;
+	return write_as("csv", file, folder, path, n, counters, err);
 }
 
 static void test_names(const struct counters *counters)
@@ -259,37 +187,20 @@ static void test_device(const struct counters *counters)
 	is_u64(entries("d", true), 2, "nothing beside them");
 }
 
-static void test_modules(void)
-{
-	struct output_options options = options_make("", "");
-
-	is_u64(output_modules(&options), COUNT_MEAN, "the plain table needs no more than the means");
-	options.error_mean = true;
-	is_u64(output_modules(&options) & COUNT_QUALITY_TABLE, COUNT_QUALITY_TABLE, "--error-mean needs the table");
-	conf_deinit(&output_table, &options);
-}
-
 int main(void)
 {
-	const char *tmp = getenv("TMPDIR");
-	char folder[PATH_MAX];
-	struct counters *counters = counters_make(4);
-	FILE *file;
+	struct counters *counters;
 
-	(void)snprintf(folder, sizeof folder, "%s/fqoutput.XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(folder) || chdir(folder) < 0 || mkdir("d", 0700) < 0 || !(file = fopen("file", "we")))
+	if (!setup_begin())
 		return skip_all("no temporary folder");
-	(void)fclose(file);
+	counters = counters_make(4);
 	test_names(counters);
 	test_refused();
 	test_bits(counters);
 	test_whole(counters);
 	test_long_name(counters);
 	test_device(counters);
-	test_modules();
 	counters_free(counters);
-	(void)rmdir("d");
-	(void)entries(".", true);
-	(void)rmdir(folder);
+	setup_end();
 	return done_testing();
 }

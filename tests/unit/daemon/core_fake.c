@@ -17,6 +17,7 @@ void fake_init(struct fake *fake)
 {
 	*fake = (struct fake){
 	    .now = 1000,
+	    .modules = 3,
 	    .limits =
 	        {
 	            .stall_ms = 60000,
@@ -123,7 +124,8 @@ struct fake_task fake_task(const struct fake *fake, uint32_t nth)
 {
 	const struct action *action = fake_action(fake, ACTION_SEND_TASK, nth);
 
-	return action ? (struct fake_task){action->peer, action->task.id, action->task.task} : (struct fake_task){0};
+	return action ? (struct fake_task){action->peer, action->task.id, action->task.task, action->task.modules}
+	              : (struct fake_task){0};
 }
 
 /* ---- clients */
@@ -135,7 +137,7 @@ void fake_submit(struct fake *fake, const char *owner, uint64_t slice_size, uint
 
 	row->uuid[0] = (uint8_t)fake->requests;
 	(void)snprintf(row->owner, sizeof row->owner, "%s", owner);
-	row->modules = 3;
+	row->modules = fake->modules;
 	row->algorithm = FAKE_ALGORITHM;
 	row->slice_size = slice_size;
 	row->files = files;
@@ -259,6 +261,7 @@ static struct event result(const struct fake_task *task, enum slice_outcome outc
 	event.result.task = task->task;
 	event.result.seam = (struct slice_seam){.first.block = first, .next.block = next, .records = records};
 	event.result.bases = 100 * records;
+	event.result.modules = task->modules;
 	return event;
 }
 

@@ -14,6 +14,7 @@ struct fake {
 	struct coord_limits limits;
 	struct actions actions;
 	uint64_t now, requests;
+	uint32_t modules; /* of the next jobs */
 };
 
 void fake_init(struct fake *fake);
@@ -56,6 +57,7 @@ struct fake_task {
 	uint64_t peer;
 	struct slice_id id;
 	struct slice_task task;
+	uint32_t modules;
 };
 struct fake_task fake_task(const struct fake *fake, uint32_t nth);
 

@@ -114,7 +114,7 @@ static struct held_slice *add(struct held *held, uint64_t lease)
 	struct held_slice *added;
 
 	task->ref = (fq_SliceRef){.job = 1, .lease = lease};
-	added = held_add(held, task, &slice);
+	added = held_add(held, task, &slice, &PRIOR_UNKNOWN, NULL);
 	free(task);
 	return added;
 }

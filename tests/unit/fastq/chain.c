@@ -56,6 +56,29 @@ static void in_order(void)
 	chain_deinit(&chain);
 }
 
+/* A large first slice is cut at the lead, wherever that is in the slice; the others keep their size. */
+static void lead(void)
+{
+	const uint64_t large = 5 * LEAD_BYTES;
+	struct file_facts empty = {.kind = FILE_PLAIN}, gzip = {.kind = FILE_GZIP, .fingerprint.size = 9 * large};
+	struct file_facts small = {.kind = FILE_PLAIN, .fingerprint.size = LEAD_BYTES};
+	struct chain chain = chain_of(FILE_PLAIN, LEAD_BYTES + 2 * large + 1, large);
+
+	is_u64(chain.n, 4, "slices of a large file");
+	is_u64(chain.links[0].end, LEAD_BYTES, "the first is the lead");
+	ok(chain.links[1].begin == LEAD_BYTES && chain.links[1].end == LEAD_BYTES + large, "the second is whole");
+	ok(chain.links[3].begin == LEAD_BYTES + 2 * large && chain.links[3].end == chain.file_size, "the last is one byte");
+	chain_deinit(&chain);
+	chain = chain_of(FILE_BGZF, large, large);
+	ok(chain.n == 2 && chain.links[0].end == LEAD_BYTES / 4, "of BGZF it is a quarter");
+	chain_deinit(&chain);
+	is_u64(chain_slices(&small, large), 1, "a file of the lead alone");
+	small.fingerprint.size++;
+	is_u64(chain_slices(&small, large), 2, "and of one byte more");
+	is_u64(chain_slices(&empty, large), 1, "an empty file");
+	is_u64(chain_slices(&gzip, 100), 1, "gzip is never cut");
+}
+
 static void out_of_order(void)
 {
 	struct chain chain = chain_of(FILE_PLAIN, 400, 100);
@@ -173,6 +196,7 @@ static void sizes(void)
 int main(void)
 {
 	in_order();
+	lead();
 	out_of_order();
 	empty_slices();
 	faults();

@@ -129,6 +129,7 @@ static int run_chain(int fd, struct chain *chain, const struct drive_options *op
 		tried[i] = true;
 		chain_task(chain, i, options->read_max ? options->read_max : READ_MAX_DEFAULT,
 		           options->lenient, &task);
+		task.ahead = options->ahead;
 		r = read_slice(fd, &task, &records[i], &seam, &fault, &ret->err);
 		if (r < 0)
 			break;

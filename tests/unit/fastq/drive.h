@@ -23,6 +23,7 @@ struct drive_options {
 	uint64_t seed;       /* order of the slices */
 	uint64_t read_max;   /* 0: READ_MAX_DEFAULT */
 	bool lenient;
+	bool ahead;          /* sources run in threads of their own */
 };
 
 struct driven {

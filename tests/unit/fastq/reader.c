@@ -35,7 +35,7 @@ static void add_record(struct bytes *text, size_t name, size_t length, const cha
 	add_line(text, 'I', length, end);
 }
 
-/* The whole and the sliced file give what the slow parser gives. */
+/* The whole and the sliced file give what the slow parser gives, read ahead or not. */
 static void check(const struct made *made, const char *what)
 {
 	static const uint64_t sizes[] = {0, 3 << 20, 1 << 20, 333333, 70001};
@@ -43,15 +43,15 @@ static void check(const struct made *made, const char *what)
 	struct wanted wanted;
 
 	want(made, READ_MAX_DEFAULT, false, &wanted);
-	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-		struct drive_options options = {.slice_size = sizes[i], .seed = i};
+	for (size_t i = 0; i < 2 * sizeof sizes / sizeof sizes[0]; i++) {
+		struct drive_options options = {.slice_size = sizes[i / 2], .seed = i, .ahead = i % 2};
 		struct driven got;
 
 		drive(fd, what, &options, &got);
 		ok(got.code == CHAIN_DONE && !wanted.fault.kind && got.records == wanted.records &&
 		       got.digest == wanted.digest,
-		   "%s: %llu records in slices of %llu bytes", what,
-		   (unsigned long long)wanted.records, (unsigned long long)sizes[i]);
+		   "%s: %llu records in slices of %llu bytes%s", what, (unsigned long long)wanted.records,
+		   (unsigned long long)options.slice_size, options.ahead ? ", read ahead" : "");
 	}
 	close(fd);
 }
@@ -96,19 +96,22 @@ static void check_large(const char *what, const char *end, size_t length_most)
 static void check_limit(const char *what, size_t name, size_t length, uint64_t read_max,
                         enum fault_kind kind, uint64_t at)
 {
-	struct drive_options options = {.read_max = read_max};
 	struct bytes text = {0};
-	struct driven got;
 	int fd;
 
 	add_record(&text, name, length, "\n");
 	fd = memory_file(text.p, text.n);
-	drive(fd, what, &options, &got);
-	is_int(got.fault.kind, kind, "%s", what);
-	if (kind != FAULT_NONE)
-		is_u64(got.fault.at.block, at, "%s: where", what);
-	else
-		is_u64(got.records, 1, "%s: one record", what);
+	for (int ahead = 0; ahead < 2; ahead++) {
+		struct drive_options options = {.read_max = read_max, .ahead = ahead};
+		struct driven got;
+
+		drive(fd, what, &options, &got);
+		is_int(got.fault.kind, kind, "%s", what);
+		if (kind != FAULT_NONE)
+			is_u64(got.fault.at.block, at, "%s: where", what);
+		else
+			is_u64(got.records, 1, "%s: one record", what);
+	}
 	close(fd);
 	bytes_deinit(&text);
 }
@@ -151,13 +154,14 @@ static int first_outcome(int fd, const struct slice_task *task, struct slice_fau
 	return r;
 }
 
-static void check_broken_files(void)
+static void check_broken_files(bool ahead)
 {
 	_cleanup_(closep) int fd = memory_file("@x\nAC\n+\nII", 10), write_only = -1;
 	struct slice_task task = task_of(100);
 	struct slice_fault fault = {0};
 
-	is_int(first_outcome(fd, &task, &fault), SLICE_FAULT, "a file shorter than planned");
+	task.ahead = ahead;
+	is_int(first_outcome(fd, &task, &fault), SLICE_FAULT, "a file shorter than planned%s", ahead ? ", read ahead" : "");
 	ok(fault.kind == FAULT_CHANGED && fault.value == 10, "has changed, at its end");
 	task.kind = FILE_GZIP;
 	write_only = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -202,7 +206,7 @@ static void check_tasks(void)
 }
 
 /* Bytes behind each sequence and quality can be read; the sanitizer build sees to it. */
-static void check_slack(void)
+static void check_slack(bool ahead)
 {
 	static struct batch batch;
 	struct bytes text = {0};
@@ -218,7 +222,8 @@ static void check_slack(void)
 	text.n--;
 	fd = memory_file(text.p, text.n);
 	task = task_of(text.n);
-	is_int(slice_reader_new(fd, &task, &reader, &err), 0, "a reader");
+	task.ahead = ahead;
+	is_int(slice_reader_new(fd, &task, &reader, &err), 0, "a reader%s", ahead ? ", ahead" : "");
 	while ((r = slice_reader_next(reader, &batch, &err)) == SLICE_BATCH)
 		for (uint32_t i = 0; i < batch.n; i++) {
 			const struct record *record = &batch.records[i];
@@ -242,8 +247,10 @@ int main(void)
 	check_large("long reads", "\n", 200000);
 	check_large("long reads with CRLF", "\r\n", 900000);
 	check_limits();
-	check_broken_files();
+	check_broken_files(false);
+	check_broken_files(true);
 	check_tasks();
-	check_slack();
+	check_slack(false);
+	check_slack(true);
 	return done_testing();
 }

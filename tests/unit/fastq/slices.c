@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Slices of every size against a slow parser of the whole text: some hundreds of made files, good and bad, plain and
- * compressed, each cut at every slice size; slices in random order, counted again where the chain says so. Number and
- * content of the records, and kind, record and place of the fault, must be the same always.
+ * compressed, each cut at every slice size; slices in random order, counted again where the chain says so, read ahead in a
+ * thread or not. Number and content of the records, and kind, record and place of the fault, must be the same always.
  *
  * FQ_SEED and FQ_FILES (how many files of each kind) look further.
  */
@@ -54,11 +54,11 @@ static bool agrees(const struct driven *got, const struct wanted *wanted)
 	       same_fault(&got->fault, &wanted->fault);
 }
 
-static void show(const struct made *made, uint64_t size, const struct driven *got,
+static void show(const struct made *made, const struct drive_options *options, const struct driven *got,
                  const struct wanted *wanted)
 {
-	diag("slices of %" PRIu64 " of %zu bytes: code %d %s", size, made->file.n, got->code,
-	     got->code ? got->err.text : "");
+	diag("slices of %" PRIu64 " of %zu bytes%s: code %d %s", options->slice_size, made->file.n,
+	     options->ahead ? ", read ahead" : "", got->code, got->code ? got->err.text : "");
 	diag("records %" PRIu64 ", wanted %" PRIu64, got->records, wanted->records);
 	diag("fault %d at %" PRIu64 "+%" PRIu64 ", wanted %d at %" PRIu64 "+%" PRIu64,
 	     got->fault.kind, got->fault.at.block, got->fault.at.within, wanted->fault.kind,
@@ -88,7 +88,7 @@ static bool try_size(const struct made *made, int fd, struct drive_options *opti
 		    (made->file.n + options->slice_size - 1) / options->slice_size;
 	if (got.kind == made->kind && agrees(&got, wanted))
 		return true;
-	show(made, options->slice_size, &got, wanted);
+	show(made, options, &got, wanted);
 	return false;
 }
 
@@ -114,9 +114,12 @@ static bool try_file(const struct made *made, uint64_t *random, struct tally *ta
 	}
 	tally->faults += wanted.fault.kind != FAULT_NONE;
 	good = try_size(made, fd, &options, &wanted, tally);
+	options.ahead = true;
+	good = good && try_size(made, fd, &options, &wanted, tally);
 	for (uint64_t i = 0; i < sizes && good && made->kind != FILE_GZIP; i++) {
 		options.slice_size = i < 3 || n <= ALL_SIZES_MAX ? i + 1 : 1 + random_below(random, n);
 		options.seed = random_next(random);
+		options.ahead = options.seed % 4 == 0;
 		good = try_size(made, fd, &options, &wanted, tally);
 	}
 	close(fd);

@@ -196,7 +196,7 @@ static bool merge_same(const struct reads *reads, const uint8_t *want, size_t wa
 
 static void test_merge(const char *name, const struct reads *reads)
 {
-	_cleanup_(countersp) struct counters *counters = counters_make(UNORDERED);
+	_cleanup_(countersp) struct counters *counters = first_make();
 	_cleanup_(freep) uint8_t *bytes = NULL;
 	uint64_t first_seed = 7;
 	bool same = true;

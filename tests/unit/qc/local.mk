@@ -1,6 +1,12 @@
 QC_READS = tests/unit/qc/reads.c tests/unit/qc/reads.h
+QC_POOL = tests/unit/qc/pool.c tests/unit/qc/pool.h $(QC_READS)
+QC_DAMAGE = tests/unit/qc/damage.c tests/unit/qc/damage.h
+QC_TILES = tests/unit/qc/tiles_plain.c tests/unit/qc/tiles_plain.h
 
-UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count tests/unit/qc/tiles
+UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count
+UNIT_TESTS += tests/unit/qc/tiles tests/unit/qc/tile_cells
+UNIT_TESTS += tests/unit/qc/tracked tests/unit/qc/sequences tests/unit/qc/assembly
+UNIT_TESTS += tests/unit/qc/gc tests/unit/qc/adapters tests/unit/qc/sequence_kernel
 EXTRA_DIST += tests/oracle/mean.py
 
 tests_unit_qc_kernel_SOURCES = tests/unit/qc/kernel.c $(QC_READS) $(TAP)
@@ -9,7 +15,7 @@ tests_unit_qc_kernel_LDADD = $(QC_LIBS) -lm
 tests_unit_qc_counters_SOURCES = tests/unit/qc/counters.c $(QC_READS) $(TAP)
 tests_unit_qc_counters_LDADD = $(QC_LIBS) -lm
 
-tests_unit_qc_unpack_SOURCES = tests/unit/qc/unpack.c $(QC_READS) $(TAP)
+tests_unit_qc_unpack_SOURCES = tests/unit/qc/unpack.c $(QC_DAMAGE) $(QC_READS) $(TAP)
 tests_unit_qc_unpack_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_csv_SOURCES = tests/unit/qc/csv.c $(QC_READS) $(TAP)
@@ -18,13 +24,34 @@ tests_unit_qc_csv_LDADD = $(QC_LIBS) -lm
 tests_unit_qc_count_SOURCES = tests/unit/qc/count.c $(QC_READS) $(TAP)
 tests_unit_qc_count_LDADD = $(QC_LIBS) -lm
 
-tests_unit_qc_tiles_SOURCES = tests/unit/qc/tiles.c $(QC_READS) $(TAP)
+tests_unit_qc_tiles_SOURCES = tests/unit/qc/tiles.c $(QC_TILES) $(QC_READS) $(TAP)
 tests_unit_qc_tiles_LDADD = $(QC_LIBS) -lm
 
 # Counts one file and prints its report: for tests that compare with FastQC.
 check_PROGRAMS += tests/tools/qc_report
 tests_tools_qc_report_SOURCES = tests/tools/qc_report.c
 tests_tools_qc_report_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_tracked_SOURCES = tests/unit/qc/tracked.c $(QC_READS) $(TAP)
+tests_unit_qc_tracked_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_sequences_SOURCES = tests/unit/qc/sequences.c $(QC_POOL) $(TAP)
+tests_unit_qc_sequences_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_assembly_SOURCES = tests/unit/qc/assembly.c $(QC_POOL) $(TAP)
+tests_unit_qc_assembly_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_gc_SOURCES = tests/unit/qc/gc.c $(QC_DAMAGE) $(QC_READS) $(TAP)
+tests_unit_qc_gc_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_adapters_SOURCES = tests/unit/qc/adapters.c $(QC_DAMAGE) $(QC_READS) $(TAP)
+tests_unit_qc_adapters_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_sequence_kernel_SOURCES = tests/unit/qc/sequence_kernel.c $(QC_READS) $(TAP)
+tests_unit_qc_sequence_kernel_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_tile_cells_SOURCES = tests/unit/qc/tile_cells.c $(QC_TILES) $(QC_READS) $(TAP)
+tests_unit_qc_tile_cells_LDADD = $(QC_LIBS) -lm
 
 UNIT_TESTS += tests/unit/qc/java tests/unit/qc/base_groups tests/unit/qc/lists tests/unit/qc/corrected tests/unit/qc/report \
 	tests/unit/qc/forms

@@ -8,76 +8,23 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/fastq/crc.h"
 #include "lib/qc/module.h"
 #include "lib/qc/varint.h"
+#include "tests/unit/qc/damage.h"
 #include "tests/unit/qc/reads.h"
 #include "tests/unit/tap.h"
-
-static void put_crc(uint8_t *bytes, size_t n)
-{
-	uint32_t crc = crc32_add(0, bytes, n - 4);
-
-	for (int i = 0; i < 4; i++)
-		bytes[n - 4 + (size_t)i] = (uint8_t)(crc >> (8 * i));
-}
-
-/* Refused with a sentence, or taken and then packed to the very same bytes. */
-static bool sound(const uint8_t *bytes, size_t n, bool *ret_taken)
-{
-	_cleanup_(countersp) struct counters *counters = NULL;
-	_cleanup_(freep) uint8_t *again = NULL;
-	struct error err = {0};
-	size_t again_n;
-	int r;
-
-	r = counters_unpack(bytes, n, &counters, &err);
-	*ret_taken = r == 0;
-	if (r < 0)
-		return r == -EBADMSG && err.class == ERROR_PROTOCOL && err.text[0] != '\0' &&
-		       !counters;
-	again = counters_bytes(counters, &again_n);
-	return again_n == n && memcmp(again, bytes, n) == 0;
-}
 
 static void test_damage(uint32_t modules, const char *name)
 {
 	_cleanup_(countersp) struct counters *counters = counters_make(modules);
 	struct reads_kind kind = {40, 0, 90, '#', 'J'};
-	_cleanup_(freep) uint8_t *bytes = NULL, *copy = NULL;
-	size_t n, bad = 0, taken_cut = 0, taken_plain = 0, taken_crc = 0;
 	struct reads reads;
 	uint64_t seed = 3;
-	bool taken;
 
 	reads_make(&reads, &kind, 11);
 	reads_count(&reads, 0, reads.n, &seed, counters);
 	reads_deinit(&reads);
-	bytes = counters_bytes(counters, &n);
-	copy = malloc(n);
-	if (!copy)
-		abort();
-	for (size_t i = 0; i < n; i++) {
-		memcpy(copy, bytes, i);
-		if (i >= 4)
-			put_crc(copy, i);
-		bad += !sound(copy, i, &taken);
-		taken_cut += taken;
-	}
-	for (size_t i = 0; i < 8 * n; i++) {
-		memcpy(copy, bytes, n);
-		copy[i / 8] ^= (uint8_t)(1u << i % 8);
-		bad += !sound(copy, n, &taken);
-		taken_plain += taken;
-		put_crc(copy, n);
-		bad += !sound(copy, n, &taken);
-		taken_crc += taken && i / 8 < n - 4;
-	}
-	is_u64(bad, 0, "%s: refused with a sentence, or canonical", name);
-	is_u64(taken_cut, 0, "%s: no cut is taken", name);
-	is_u64(taken_plain, 0, "%s: no changed bit is taken", name);
-	diag("%s: %zu of %zu changed bits are plausible once their CRC is right", name, taken_crc,
-	     8 * n);
+	damage_test(counters, name);
 }
 
 /*
@@ -172,10 +119,10 @@ static void test_lie(const struct lie *lie)
 	for (size_t i = 0; lie->numbers[i] != END; i++)
 		pack_u64(&packer, (uint64_t)lie->numbers[i]);
 	pack_bytes(&packer, "\0\0\0\0", 4);
-	put_crc(packer.bytes, packer.n);
+	damage_put_crc(packer.bytes, packer.n);
 	r = counters_unpack(packer.bytes, packer.n, &counters, &err);
 	if (!lie->sentence)
-		ok(r == 0 && sound(packer.bytes, packer.n, &taken), "%s: is taken %s", lie->name,
+		ok(r == 0 && damage_sound(packer.bytes, packer.n, &taken), "%s: is taken %s", lie->name,
 		   err.text);
 	else
 		ok(r == -EBADMSG && strstr(err.text, lie->sentence), "%s: %s", lie->name, err.text);
@@ -205,7 +152,7 @@ static void test_head(void)
 		int r;
 
 		memcpy(bytes, heads[i].bytes, sizes[i]);
-		put_crc(bytes, sizes[i] + 4);
+		damage_put_crc(bytes, sizes[i] + 4);
 		r = counters_unpack(bytes, sizes[i] + (sizes[i] > 0 ? 4 : 0), &counters, &err);
 		ok(r == -EBADMSG && strstr(err.text, heads[i].sentence), "head %zu: %s", i,
 		   err.text);

@@ -33,7 +33,7 @@ static void test_table(void)
 		r = message_decode(t, NULL, 0, message, &err);
 		bad += !(r == 0 || (r == -EBADMSG && err.class == ERROR_PROTOCOL && err.text[0]));
 	}
-	is_u64(types, 41, "types in the table");
+	is_u64(types, 42, "types in the table");
 	is_u64(bad, 0, "rows that make no sense");
 	is_u64(message_payload_max(0), 0, "type 0 is unknown");
 	is_u64(message_payload_max(9999), 0, "type 9999 is unknown");
@@ -46,7 +46,12 @@ static void test_table(void)
 static void test_task(void)
 {
 	fq_Task task = {.has_ref = true,
-	                .ref = {7, 1, UINT64_MAX, 3},
+	                .ref = {.job = 7, .file = 1, .slice = UINT64_MAX, .lease = 3, .again = true},
+	                .brief = 2,
+	                .prior_known = true,
+	                .prior_reads = 99999,
+	                .prior_qualities = UINT64_MAX,
+	                .tile_field = -1,
 	                .has_fingerprint = true,
 	                .end = 1ULL << 40};
 	uint8_t bytes[PAYLOAD_MAX];
@@ -59,6 +64,9 @@ static void test_task(void)
 	ok(message_decode(fq_Type_TASK, bytes, n, &got, &err) == 0, "decode TASK: %s", err.text);
 	is_u64(got.ref.slice, UINT64_MAX, "the slice");
 	is_u64(got.end, task.end, "the end");
+	ok(got.ref.again, "that it is a second count");
+	ok(got.prior_known && got.prior_reads == 99999 && got.prior_qualities == UINT64_MAX && got.tile_field == -1,
+	   "what lies before the slice");
 	is_str(got.path, task.path, "a path of the largest length");
 	ok(message_encode(fq_Type_TASK, &task, bytes, 100, &n) == -EMSGSIZE, "no room");
 	ok(message_encode(fq_Type_DATA, &task, bytes, sizeof bytes, &n) == -EINVAL,
@@ -94,6 +102,33 @@ static void test_largest(void)
 	ok(n <= message_payload_max(fq_Type_HELLO), "%zu bytes are allowed", n);
 	ok(message_decode(fq_Type_HELLO, bytes, n, got, &err) == 0, "decode: %s", err.text);
 	is_u64(got->held_count, 512, "all slices are there");
+}
+
+static int brief_there_and_back(uint32_t number, uint64_t bytes_n)
+{
+	fq_Brief brief = {.job = 1, .number = number, .blob_bytes = bytes_n}, got;
+	uint8_t bytes[200];
+	struct error err = {0};
+	size_t n = 0;
+
+	if (message_encode(fq_Type_BRIEF, &brief, bytes, sizeof bytes, &n) < 0)
+		return 1;
+	return message_decode(fq_Type_BRIEF, bytes, n, &got, &err);
+}
+
+static void test_brief(void)
+{
+	static const uint8_t of_brief_3[] = {0x0a, 0, 0x1a, 0, 0x60, 3}; /* ref, fingerprint, brief */
+	_cleanup_(freep) fq_Task *task = malloc(sizeof *task);
+	struct error err = {0};
+
+	is_i64(brief_there_and_back(2, BRIEF_MAX), 0, "a brief of the largest size");
+	is_i64(brief_there_and_back(2, BRIEF_MAX + 1ULL), -EBADMSG, "a larger one");
+	is_i64(brief_there_and_back(1, 0), -EBADMSG, "one of no bytes");
+	is_i64(brief_there_and_back(0, 1), -EBADMSG, "one without a number");
+	is_i64(brief_there_and_back(3, 1), -EBADMSG, "one of an unknown number");
+	is_i64(message_decode(fq_Type_TASK, of_brief_3, sizeof of_brief_3, task, &err), -EBADMSG,
+	       "a task by an unknown brief: %s", err.text);
 }
 
 static void test_refused(void)
@@ -133,6 +168,7 @@ int main(void)
 	test_table();
 	test_task();
 	test_largest();
+	test_brief();
 	test_refused();
 	return done_testing();
 }

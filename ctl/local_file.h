@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One file of local.h: its slices are taken, counted elsewhere and offered; its chain proves them, and its assembly brings
+ * their counters together.
+ *
+ *     local_file_open -> local_file_take, count_slice, local_file_offer ... -> LOCAL_ENDED -> result
+ *
+ * All but local_file_open() is called with the lock of local.c, which is let go where something takes long.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "ctl/local.h"
+#include "lib/fastq/chain.h"
+#include "lib/qc/assembly.h"
+#include "lib/qc/count.h"
+
+enum local_state {
+	LOCAL_WAITING = 0,
+	LOCAL_OPENING,
+	LOCAL_COUNTING,
+	LOCAL_ENDED,
+};
+
+struct local_file {
+	const char *path;
+	enum local_state state;
+	atomic_bool stop;               /* what still runs is of no use any more */
+	int fd;
+	uint32_t running;               /* pieces that threads have; they may touch the file without the lock */
+	struct chain chain;
+	uint64_t next;                  /* every link below it was taken once */
+	struct counters **counted;      /* by link; counted and not in the assembly yet */
+	bool *taken;                    /* by link: a thread counts it */
+	struct assembly *assembly;      /* while merging is set, of that thread alone */
+	bool merging;
+	uint64_t merged;                /* links [0, merged) are in the assembly */
+	struct prior prior;             /* of link `merged`; tracked is the file's own reference */
+	atomic_uint_fast64_t bytes_done, bytes_again; /* counted; of second counts, to be counted beyond the file's size */
+	struct local_result result;
+};
+
+/* A slice to be counted, or one to be counted again for some modules. */
+struct piece {
+	struct local_file *file;
+	uint64_t link;
+	bool again;
+	uint32_t modules;
+	struct slice_task task;
+	struct prior prior;             /* tracked is the piece's own reference */
+	uint64_t reported;              /* bytes of it in file->bytes_done */
+};
+
+/* Without the lock: the file is LOCAL_OPENING and nobody else touches it. Its error is in the result. */
+int local_file_open(const struct local_options *options, struct local_file *file);
+
+/* The next piece of a file that is LOCAL_COUNTING. False: there is none now, or memory is out and the file has ended. */
+bool local_file_take(const struct local_options *options, struct local_file *file, struct piece *ret);
+void piece_deinit(struct piece *piece);
+
+/* Takes over what a thread has counted, and goes as far as that allows. The file may be LOCAL_ENDED then. */
+void local_file_offer(struct local_file *file, pthread_mutex_t *lock, const struct piece *piece,
+                      struct slice_count *count);
+
+/* Ends it: with the result's error, where that is set. */
+void local_file_end(struct local_file *file);
+
+/* Frees what is not needed any more, once the file has ended and nothing of it runs. */
+void local_file_release(struct local_file *file);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files that appear together: see outbox.h. */
+#include "ctl/outbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/text.h"
+
+static int refuse(const char *name, int code, struct error *err)
+{
+	return error_set(err, code, ERROR_CANT_CREATE, "%s cannot be written: %s", TEXT(name), strerror(-code));
+}
+
+static mode_t mask_get(void)
+{
+	mode_t mask = umask(0);
+
+	(void)umask(mask);
+	return mask;
+}
+
+static int item_add(struct outbox *outbox, const char *name, bool folder, struct outbox_item **ret, struct error *err)
+{
+	struct outbox_item *items = reallocarray(outbox->items, outbox->n + 1, sizeof *items);
+	char *copy = strdup(name);
+
+	if (items)
+		outbox->items = items;
+	if (!items || !copy) {
+		free(copy);
+		return error_oom(err);
+	}
+	*ret = &items[outbox->n++];
+	**ret = (struct outbox_item){.name = copy, .folder = folder};
+	return 0;
+}
+
+/* Beside the place of name. Not NAME.XXXXXX, which may be too long where NAME just fits. */
+static char *temporary_name(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	char *temporary;
+
+	return asprintf(&temporary, "%.*s.fqctl.XXXXXX", slash ? (int)(slash + 1 - name) : 0, name) < 0 ? NULL : temporary;
+}
+
+static int write_stream(FILE *out, const char *name, outbox_writer writer, const void *data, struct error *err)
+{
+	int r = writer(out, data, err);
+
+	if (r < 0)
+		error_prefix(err, "%s: ", TEXT(name));
+	if (fclose(out) != 0 && r == 0)
+		r = refuse(name, -errno, err);
+	return r;
+}
+
+static int write_device(const char *name, outbox_writer writer, const void *data, struct error *err)
+{
+	FILE *out = fopen(name, "we");
+
+	return out ? write_stream(out, name, writer, data, err) : refuse(name, -errno, err);
+}
+
+int outbox_write(struct outbox *outbox, const char *name, outbox_writer writer, const void *data, struct error *err)
+{
+	struct outbox_item *item;
+	struct stat st;
+	FILE *out;
+	int fd, r;
+
+	if (stat(name, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_device(name, writer, data, err);
+	r = item_add(outbox, name, false, &item, err);
+	if (r < 0)
+		return r;
+	item->temporary = temporary_name(name);
+	if (!item->temporary)
+		return error_oom(err);
+	fd = mkostemp(item->temporary, O_CLOEXEC);
+	if (fd < 0) {
+		r = refuse(name, -errno, err);
+		free(TAKE(item->temporary));
+		return r;
+	}
+	out = fchmod(fd, 0666 & ~mask_get()) == 0 ? fdopen(fd, "w") : NULL;
+	if (!out) {
+		r = refuse(name, -errno, err);
+		(void)close(fd);
+		return r;
+	}
+	return write_stream(out, name, writer, data, err);
+}
+
+int outbox_folder(struct outbox *outbox, const char *name, const char **ret, struct error *err)
+{
+	struct outbox_item *item;
+	struct stat st;
+	int r;
+
+	r = item_add(outbox, name, true, &item, err);
+	if (r < 0)
+		return r;
+	*ret = item->name;
+	if (stat(name, &st) == 0)
+		return S_ISDIR(st.st_mode) ? 0 : refuse(name, -ENOTDIR, err);
+	item->temporary = temporary_name(name);
+	if (!item->temporary)
+		return error_oom(err);
+	if (!mkdtemp(item->temporary)) {
+		r = refuse(name, -errno, err);
+		free(TAKE(item->temporary));
+		return r;
+	}
+	if (chmod(item->temporary, 0777 & ~mask_get()) < 0)
+		return refuse(name, -errno, err);
+	*ret = item->temporary;
+	return 0;
+}
+
+int outbox_subfolder(struct outbox *outbox, const char *path, struct error *err)
+{
+	struct outbox_item *item;
+	int r;
+
+	if (mkdir(path, 0777) < 0)
+		return errno == EEXIST ? 0 : refuse(path, -errno, err);
+	r = item_add(outbox, path, true, &item, err);
+	if (r == 0)
+		item->temporary = strdup(path); /* stays where it is, unless it has to go */
+	return r == 0 && !item->temporary ? error_oom(err) : r;
+}
+
+static int item_commit(struct outbox_item *item, struct error *err)
+{
+	if (!item->temporary)
+		return 0;
+	if (rename(item->temporary, item->name) < 0)
+		return refuse(item->name, -errno, err);
+	free(TAKE(item->temporary));
+	return 0;
+}
+
+/* What lies in a folder that is temporary itself was written behind it, so it is renamed before it. */
+int outbox_commit(struct outbox *outbox, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = outbox->n; r == 0 && i > 0; i--)
+		r = item_commit(&outbox->items[i - 1], err);
+	return r;
+}
+
+void outbox_deinit(struct outbox *outbox)
+{
+	for (size_t i = outbox->n; i > 0; i--) {
+		struct outbox_item *item = &outbox->items[i - 1];
+
+		if (item->temporary)
+			(void)(item->folder ? rmdir(item->temporary) : unlink(item->temporary));
+		free(item->temporary);
+		free(item->name);
+	}
+	free(outbox->items);
+	*outbox = (struct outbox){0};
+}

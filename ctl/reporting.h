@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * FastQC's options: by what is counted (rules, for submit and qc), and how the numbers are shown (for fetch too). The files
+ * that they name are read and checked here, before anything is counted.
+ */
+#pragma once
+
+#include "conf/load.h"
+#include "lib/base/error.h"
+#include "lib/qc/report.h"
+#include "lib/qc/rules.h"
+
+/* How numbers are shown. */
+struct report_choices {
+	enum compat compat; /* changes what is counted, too */
+	bool compat_given;
+	char *limits, *contaminants; /* files; empty: FastQC's own */
+	bool nogroup, expgroup;
+	uint64_t min_length;
+	enum java java;
+	char *sample; /* empty: the file's name */
+};
+
+extern const struct option_table report_table;
+
+/* By what is counted. */
+struct rules_choices {
+	char *adapters; /* a file; empty: FastQC's own */
+	uint64_t kmers, dup_length;
+};
+
+extern const struct option_table rules_table;
+
+/* What the choices come to. Is not moved: its parts point to each other. */
+struct reporting {
+	struct count_rules rules;
+	bool compat_given;
+	struct limits limits;
+	struct contaminants *contaminants;
+	struct report_options shown; /* name is that of --sample, or NULL; phred is that of the output */
+};
+
+/* rules NULL: of a verb that counts nothing. 0 or negative with a sentence; deinit also after failure. */
+int reporting_load(const struct report_choices *report, const struct rules_choices *rules, struct reporting *ret,
+                   struct error *err);
+void reporting_deinit(struct reporting *reporting);
+
+/* The modules of a report. */
+uint32_t reporting_modules(const struct reporting *reporting);

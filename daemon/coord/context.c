@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is known of a file's text: see context.h. */
+#include "daemon/coord/context.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/log.h"
+#include "lib/qc/counters.h"
+
+static void countersp(struct counters **counters)
+{
+	counters_free(*counters);
+}
+
+void brief_deinit(struct brief *brief)
+{
+	free(brief->bytes);
+	*brief = (struct brief){0};
+}
+
+/* ---- which are there */
+
+static void context_free(struct context *context)
+{
+	assembly_free(context->assembly);
+	brief_deinit(&context->brief);
+	free(context);
+}
+
+static void remove_at(struct contexts *contexts, uint32_t i)
+{
+	context_free(contexts->items[i]);
+	contexts->items[i] = contexts->items[--contexts->n];
+}
+
+static struct context *find(const struct contexts *contexts, uint64_t job, uint32_t file, uint32_t *ret_i)
+{
+	for (uint32_t i = 0; i < contexts->n; i++) {
+		if (contexts->items[i]->job != job || contexts->items[i]->file != file)
+			continue;
+		*ret_i = i;
+		return contexts->items[i];
+	}
+	return NULL;
+}
+
+void context_drop(struct contexts *contexts, uint64_t job, uint32_t file)
+{
+	uint32_t i;
+
+	if (find(contexts, job, file, &i))
+		remove_at(contexts, i);
+}
+
+void contexts_deinit(struct contexts *contexts)
+{
+	while (contexts->n > 0)
+		remove_at(contexts, contexts->n - 1);
+}
+
+static int rules_of(const struct job_row *row, struct count_rules *ret, struct error *err)
+{
+	struct unpacker unpacker = {.at = row->rules, .end = row->rules + row->rules_n};
+
+	if (row->rules_n > 0)
+		return rules_unpack(ret, &unpacker, err);
+	rules_default(ret, COMPAT_0_12_1); /* none of its modules is counted by rules */
+	return 0;
+}
+
+static int context_new(const struct job_row *row, uint32_t file, struct context **ret, struct error *err)
+{
+	struct context *context = calloc(1, sizeof *context);
+	int r;
+
+	if (!context)
+		return error_oom(err);
+	context->job = row->id;
+	context->file = file;
+	r = rules_of(row, &context->rules, err);
+	if (r == 0 && assembly_new(row->modules, &context->rules, &context->assembly) < 0)
+		r = error_oom(err);
+	if (r < 0)
+		context_free(context);
+	else
+		*ret = context;
+	return r;
+}
+
+/* The context of the file; a new one takes the place of that which was not asked for the longest. */
+static int context_of(struct contexts *contexts, const struct coord *coord, uint64_t job, uint32_t file, struct context **ret,
+                      struct error *err)
+{
+	const struct job_row *row = coord_find_row(coord, job);
+	uint32_t oldest = 0, i;
+	struct context *context = find(contexts, job, file, &i);
+	int r;
+
+	if (!row)
+		return error_set(err, -ENOENT, ERROR_SOFTWARE, "there is no unfinished job %llu", (unsigned long long)job);
+	if (!context) {
+		r = context_new(row, file, &context, err);
+		if (r < 0)
+			return r;
+		for (i = 1; i < contexts->n; i++)
+			if (contexts->items[i]->used < contexts->items[oldest]->used)
+				oldest = i;
+		if (contexts->n == CONTEXTS_MAX)
+			remove_at(contexts, oldest);
+		contexts->items[contexts->n++] = context;
+	}
+	context->used = ++contexts->uses;
+	*ret = context;
+	return 0;
+}
+
+/* ---- what it has taken */
+
+static int take_slice(struct context *context, struct store *store, uint64_t slice, struct error *err)
+{
+	_cleanup_(countersp) struct counters *counters = NULL;
+	const void *bytes;
+	size_t n;
+	int r;
+
+	r = store_slice_counters(store, context->job, context->file, slice, &bytes, &n, err);
+	if (r == STORE_NONE)
+		return error_set(err, -ENODATA, ERROR_SOFTWARE, "the counters of slice %llu are not in the database",
+		                 (unsigned long long)slice);
+	if (r == 0)
+		r = counters_unpack(bytes, n, &counters, err);
+	return r < 0 ? r : assembly_take(context->assembly, TAKE(counters), err);
+}
+
+/* Takes what is proven and not taken yet. */
+static int advance(struct context *context, struct store *store, const struct chain *chain, struct error *err)
+{
+	int r = 0;
+
+	while (r == 0 && assembly_n(context->assembly) < chain->proven) {
+		uint64_t slice = assembly_n(context->assembly);
+
+		if (chain->links[slice].empty)
+			assembly_skip(context->assembly);
+		else
+			r = take_slice(context, store, slice, err);
+	}
+	return r;
+}
+
+/* A second count that is there: 0, or STORE_NONE. */
+static int patch_slice(struct context *context, struct store *store, const struct again *again, struct error *err)
+{
+	_cleanup_(countersp) struct counters *counters = NULL;
+	const void *bytes;
+	size_t n;
+	int r;
+
+	r = store_again_counters(store, context->job, context->file, again->slice, &bytes, &n, err);
+	if (r != 0)
+		return r;
+	r = counters_unpack(bytes, n, &counters, err);
+	return r < 0 ? r : assembly_patch(context->assembly, again->slice, counters, err);
+}
+
+static int patch(struct context *context, struct store *store, uint64_t *ret_patched, struct error *err)
+{
+	size_t at = 0, n;
+
+	*ret_patched = 0;
+	for (;;) {
+		const struct again *again = assembly_again(context->assembly, &n);
+		int r;
+
+		if (at == n)
+			return 0;
+		r = patch_slice(context, store, &again[at], err);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			++*ret_patched; /* and the next one has taken its place */
+		else
+			at++;
+	}
+}
+
+int context_assemble(struct contexts *contexts, struct store *store, const struct coord *coord, uint64_t job, uint32_t file,
+                     const struct chain *chain, struct assembly **ret, uint64_t *ret_patched, struct error *err)
+{
+	struct context *context;
+	uint32_t i;
+	int r;
+
+	if (find(contexts, job, file, &i) && !contexts->items[i]->assembly)
+		remove_at(contexts, i);
+	r = context_of(contexts, coord, job, file, &context, err);
+	if (r == 0)
+		r = advance(context, store, chain, err);
+	if (r == 0)
+		r = patch(context, store, ret_patched, err);
+	if (r < 0)
+		context_drop(contexts, job, file);
+	else
+		*ret = context->assembly;
+	return r;
+}
+
+/* ---- what a task is told */
+
+/* Whether there is anything to be told that is not known without looking. */
+static bool look_pays(const struct action *action, const struct chain *chain)
+{
+	return (action->task.modules & COUNT_ORDERED) && (action->task.id.again || (action->task.id.slice > 0 && chain->proven > 0));
+}
+
+static int look(struct context *context, struct store *store, const struct chain *chain, const struct action *action,
+                struct prior *ret, struct error *err)
+{
+	const struct slice_id *id = &action->task.id;
+	const struct again again = {
+		.slice = id->slice,
+		.modules = action->task.modules,
+		.reads = action->task.reads,
+		.qualities = action->task.qualities,
+	};
+	bool needed = id->again || id->slice == chain->proven;
+	int r = 0;
+
+	if (!needed && (action->task.modules & COUNT_SEQUENCES)) {
+		assembly_prior(context->assembly, id->slice, ret);
+		needed = !ret->tracked;
+	}
+	if (needed)
+		r = advance(context, store, chain, err);
+	if (r < 0)
+		return r;
+	if (!id->again)
+		assembly_prior(context->assembly, id->slice, ret);
+	else
+		r = assembly_again_prior(context->assembly, &again, ret);
+	return r < 0 ? error_set(err, r, ERROR_SOFTWARE, "slice %llu cannot be counted again: %s", (unsigned long long)id->slice,
+	                         strerror(-r))
+	             : 0;
+}
+
+void context_task(struct contexts *contexts, struct store *store, const struct coord *coord, const struct action *action,
+                  struct prior *ret, uint32_t *ret_brief)
+{
+	const struct slice_id *id = &action->task.id;
+	struct context *context = NULL;
+	struct file_view view;
+	struct error error;
+	int r = 0;
+
+	*ret = id->slice == 0 ? PRIOR_FIRST : PRIOR_UNKNOWN;
+	if (coord_find_file(coord, id->job, id->file, &view) && view.chain && look_pays(action, view.chain)) {
+		r = context_of(contexts, coord, id->job, id->file, &context, &error);
+		if (r == 0 && context->assembly)
+			r = look(context, store, view.chain, action, ret, &error);
+	}
+	if (r < 0) { /* the slice is counted as if nothing were known; merging will fail for the same reason */
+		log_warning("job %llu: %s", (unsigned long long)id->job, error.text);
+		*ret = id->slice == 0 ? PRIOR_FIRST : PRIOR_UNKNOWN;
+		if (context)
+			context->assembly = assembly_free(context->assembly);
+	}
+	*ret_brief = !(action->task.modules & COUNT_RULED)                            ? 0
+	             : ret->tracked && (action->task.modules & COUNT_SEQUENCES) ? 2
+	                                                                        : 1;
+}
+
+static int brief_make(const struct job_row *row, const struct tracked *tracked, struct brief *ret)
+{
+	struct packer packer = {0};
+	int r = -ENOMEM;
+
+	pack_bytes(&packer, row->rules, row->rules_n);
+	if (tracked)
+		tracked_pack(tracked, &packer);
+	if (!packer.oom)
+		r = digest_sha256(packer.bytes, packer.n, NULL, 0, ret->digest);
+	if (r < 0) {
+		free(packer.bytes);
+		return r;
+	}
+	ret->bytes = packer.bytes;
+	ret->n = packer.n;
+	return 0;
+}
+
+static int brief_copy(const struct brief *brief, struct brief *ret)
+{
+	uint8_t *bytes = malloc(brief->n);
+
+	if (!bytes)
+		return -ENOMEM;
+	memcpy(bytes, brief->bytes, brief->n);
+	*ret = *brief;
+	ret->bytes = bytes;
+	return 0;
+}
+
+int context_brief(struct contexts *contexts, const struct coord *coord, const struct action *action, const struct prior *prior,
+                  struct brief *ret)
+{
+	const struct slice_id *id = &action->task.id;
+	const struct job_row *row = coord_find_row(coord, id->job);
+	struct context *context;
+	uint32_t i;
+	int r = 0;
+
+	if (!(action->task.modules & COUNT_SEQUENCES) || !prior->tracked)
+		return brief_make(row, NULL, ret);
+	context = find(contexts, id->job, id->file, &i); /* it is there: the prior is its */
+	if (!context->brief.bytes)
+		r = brief_make(row, prior->tracked, &context->brief);
+	return r < 0 ? r : brief_copy(&context->brief, ret);
+}

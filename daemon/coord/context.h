@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the coordinator knows of a file's text: the counters of its proven slices, brought together in order (lib/qc/assembly.h).
+ * The core knows nothing of it.
+ *
+ *     TASK of a module that depends on what lies before a slice -> the assembly takes what is proven by now -> prior, brief
+ *     all slices are there -> the assembly takes the rest, and the second counts -> the result, or what is to be counted again
+ *
+ * The assemblies of the CONTEXTS_MAX files that were asked for last stay in memory (some MiB each, at most the counters of a file
+ * and a packed list of sequences); one that is needed again is made again from the store.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "daemon/coord/core.h"
+#include "daemon/coord/store.h"
+#include "lib/base/digest.h"
+#include "lib/qc/assembly.h"
+
+#define CONTEXTS_MAX 16
+
+/* As it travels (fqcluster.proto). */
+struct brief {
+	uint8_t *bytes;
+	size_t n;
+	uint8_t digest[DIGEST_SIZE];
+};
+
+void brief_deinit(struct brief *brief);
+
+struct context {
+	uint64_t job;
+	uint32_t file;
+	uint64_t used;              /* when it was last asked for, by counting */
+	struct count_rules rules;
+	struct assembly *assembly;  /* NULL: its slices do not go together; merging will tell why */
+	struct brief brief;         /* number 2, once it was needed */
+};
+
+/* All zero bytes: none. */
+struct contexts {
+	struct context *items[CONTEXTS_MAX];
+	uint32_t n;
+	uint64_t uses;
+};
+
+/*
+ * What the worker of this ACTION_SEND_TASK is to be told: *ret (its tracked sequences are borrowed until the next call), and the
+ * number of the brief that the task needs, or 0.
+ */
+void context_task(struct contexts *contexts, struct store *store, const struct coord *coord, const struct action *action,
+                  struct prior *ret, uint32_t *ret_brief);
+
+/* The brief of that number for the prior that context_task() gave; the caller's to deinit. 0 or -ENOMEM. */
+int context_brief(struct contexts *contexts, const struct coord *coord, const struct action *action, const struct prior *prior,
+                  struct brief *ret);
+
+/* All slices of the file and their second counts as far as they are there; what lacks is told by assembly_again(). */
+int context_assemble(struct contexts *contexts, struct store *store, const struct coord *coord, uint64_t job, uint32_t file,
+                     const struct chain *chain, struct assembly **ret, uint64_t *ret_patched, struct error *err);
+
+void context_drop(struct contexts *contexts, uint64_t job, uint32_t file);
+void contexts_deinit(struct contexts *contexts);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The core's actions for a worker, as messages. Before a task comes the brief that it needs, if the worker does not have it
+ * (any more).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/convert.h"
+#include "daemon/coord/session.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+/* A worker that is not told all is of no use; it comes back, and its slices are given out again. */
+static void give_up(struct session *session)
+{
+	struct error error;
+
+	(void)error_oom(&error);
+	log_warning("worker %s is dropped: %s", session->name, error.text);
+	peer_refuse(session->peer, &error);
+}
+
+static fq_SliceRef slice_ref(const struct slice_id *id)
+{
+	return (fq_SliceRef){.job = id->job, .file = id->file, .slice = id->slice, .lease = id->lease, .again = id->again};
+}
+
+static int send_brief(struct session *session, const struct action *action, uint32_t number, const struct prior *prior)
+{
+	const struct slice_id *id = &action->task.id;
+	const struct brief_key key = {.job = id->job, .file = id->file, .number = number};
+	fq_Brief message = {.job = id->job, .file = id->file, .number = number};
+	struct brief brief;
+	int r;
+
+	if (number == 0 || briefs_find(&session->briefs, &key))
+		return 0;
+	r = context_brief(&session->server->contexts, session->server->coord, action, prior, &brief);
+	if (r < 0)
+		return r;
+	message.blob_bytes = brief.n;
+	memcpy(message.blob_sha256, brief.digest, sizeof message.blob_sha256);
+	briefs_add(&session->briefs, &key, brief.n, NULL, NULL);
+	(void)peer_send_blob(session->peer, fq_Type_BRIEF, 0, &message, TAKE(brief.bytes), brief.n); /* as session_send() */
+	return 0;
+}
+
+static void send_task(struct session *session, const struct action *action)
+{
+	_cleanup_(freep) fq_Task *task = calloc(1, sizeof *task);
+	struct server *server = session->server;
+	struct prior prior;
+
+	if (!task) {
+		give_up(session);
+		return;
+	}
+	context_task(&server->contexts, server->store, server->coord, action, &prior, &task->brief);
+	if (send_brief(session, action, task->brief, &prior) < 0) {
+		give_up(session);
+		return;
+	}
+	task_to_message(&action->task.task, task);
+	prior_to_message(&prior, task);
+	task->has_ref = true;
+	task->ref = slice_ref(&action->task.id);
+	(void)snprintf(task->path, sizeof task->path, "%s", action->task.path);
+	task->has_fingerprint = true;
+	fingerprint_to_message(&action->task.facts->fingerprint, &task->fingerprint);
+	task->modules = action->task.modules;
+	task->algorithm = action->task.algorithm;
+	session_send(session, fq_Type_TASK, 0, task);
+}
+
+static void send_open(struct session *session, const struct action *action)
+{
+	fq_Open open = {.job = action->open.job, .file = action->open.file};
+
+	(void)snprintf(open.path, sizeof open.path, "%s", action->open.path);
+	session_send(session, fq_Type_OPEN, 0, &open);
+}
+
+void to_worker(struct server *server, const struct action *action)
+{
+	struct session *session = session_find(server, action->peer);
+	const fq_Empty empty = {0};
+	fq_Ref ref = {.has_ref = true};
+	struct error error;
+
+	if (!session)
+		return; /* it went away in this very round; the core hears of it next */
+	switch (action->kind) {
+	case ACTION_SEND_OPEN:
+		send_open(session, action);
+		break;
+	case ACTION_SEND_TASK:
+		send_task(session, action);
+		break;
+	case ACTION_SEND_ACK:
+	case ACTION_SEND_DROP:
+		ref.ref = slice_ref(&action->id);
+		session_send(session, action->kind == ACTION_SEND_ACK ? fq_Type_RESULT_ACK : fq_Type_DROP, 0, &ref);
+		break;
+	case ACTION_SEND_DRAIN:
+		session_send(session, fq_Type_DRAIN, 0, &empty);
+		break;
+	case ACTION_SEND_RESUME:
+		session_send(session, fq_Type_RESUME, 0, &empty);
+		break;
+	default: /* ACTION_DROP_PEER */
+		(void)error_set(&error, -ESTALE, ERROR_TEMPORARY, "%s", action->text);
+		session->welcome = false; /* the core knows that it is gone */
+		peer_refuse(session->peer, &error);
+	}
+}
