@@ -123,3 +123,5 @@ lib_libqc_a_SOURCES = \
 	lib/qc/tracked.h \
 	lib/qc/varint.c \
 	lib/qc/varint.h
+
+dist_man_MANS += lib/qc/fqcluster.report.5
