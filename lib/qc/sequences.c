@@ -181,10 +181,9 @@ static inline size_t look_find(const struct key_table *table, const struct look 
 	return key_table_find(table, look->hash, bytes, look->n);
 }
 
-/* The reads that perhaps have a key: their looks, their number. */
+/* The reads of a batch, and which of them perhaps have a key. */
 struct hits {
-	struct look looks[BATCH_MAX];
-	uint32_t numbers[BATCH_MAX];
+	struct look looks[BATCH_MAX], *of[BATCH_MAX];
 	uint32_t n;
 };
 
@@ -192,44 +191,44 @@ struct hits {
 static void hits_make(const struct sequences *sequences, const struct key_table *table, const struct batch *batch,
                       struct hits *ret)
 {
-	struct look looks[AHEAD];
+	uint32_t hits = 0;
 
-	ret->n = 0;
 	for (uint32_t i = 0, n; i < batch->n; i += n) {
 		n = batch->n - i < AHEAD ? batch->n - i : AHEAD;
-		looks_make(sequences, table, batch->records + i, n, looks);
-		for (uint32_t k = 0; k < n; k++) {
-			looks[k].guess = key_table_guess(table, looks[k].hash);
-			ret->looks[ret->n] = looks[k];
-			ret->n += looks[k].guess != KEY_ABSENT;
+		looks_make(sequences, table, batch->records + i, n, ret->looks + i);
+		for (struct look *look = ret->looks + i; look < ret->looks + i + n; look++) {
+			look->guess = key_table_guess(table, look->hash);
+			ret->of[hits] = look;
+			hits += look->guess != KEY_ABSENT;
 		}
 	}
+	ret->n = hits;
 }
 
 /* A batch where no key can join. */
 static void add_closed(struct sequences *sequences, const struct key_table *table, const struct batch *batch)
 {
+	uint32_t numbers[BATCH_MAX], found = 0;
 	uint8_t copy[DUP_LENGTH_MAX];
-	uint32_t found = 0;
 	struct hits hits;
 
 	hits_make(sequences, table, batch, &hits);
 	for (uint32_t i = 0; i < hits.n; i++)
-		if (hits.looks[i].guess != KEY_UNSURE)
-			key_table_prefetch_place(table, hits.looks[i].guess);
+		if (hits.of[i]->guess != KEY_UNSURE)
+			key_table_prefetch_place(table, hits.of[i]->guess);
 	for (uint32_t i = 0; i < hits.n; i++)
-		if (hits.looks[i].guess != KEY_UNSURE)
-			hits.looks[i].line = key_table_ask(table, hits.looks[i].guess);
+		if (hits.of[i]->guess != KEY_UNSURE)
+			hits.of[i]->line = key_table_ask(table, hits.of[i]->guess);
 	for (uint32_t i = 0; i < hits.n; i++) {
-		size_t number = look_find(table, &hits.looks[i], look_bytes(&hits.looks[i], copy));
+		size_t number = look_find(table, hits.of[i], look_bytes(hits.of[i], copy));
 
 		if (number == KEY_NONE)
 			continue;
 		__builtin_prefetch(&sequences->counts[number], 1);
-		hits.numbers[found++] = (uint32_t)number;
+		numbers[found++] = (uint32_t)number;
 	}
 	for (uint32_t i = 0; i < found; i++)
-		sequences->counts[hits.numbers[i]]++;
+		sequences->counts[numbers[i]]++;
 }
 
 /* The key of a read is none of the keys so far. */
@@ -263,6 +262,8 @@ static int add_open(struct sequences *sequences, const struct batch *batch, uint
 		looks[i].guess = key_table_guess(table, looks[i].hash);
 		if (looks[i].guess < KEY_UNSURE)
 			looks[i].line = key_table_ask(table, looks[i].guess);
+		else
+			key_table_prefetch_group(table, looks[i].hash);
 	}
 	for (uint32_t i = 0; r == 0 && i < n && !sequences->overflow; i++) {
 		const uint8_t *bytes = look_bytes(&looks[i], copy);
