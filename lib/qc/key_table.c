@@ -211,14 +211,22 @@ void key_table_close(struct key_table *table, size_t n)
 int key_table_digest(const struct key_table *table, uint64_t *ret)
 {
 	struct packer packer = {0};
-	uint8_t digest[DIGEST_SIZE];
-	uint64_t value = 0;
 	int r = -ENOMEM;
 
 	key_table_pack(table, &packer);
 	if (!packer.oom)
-		r = digest_sha256(packer.bytes, packer.n, NULL, 0, digest);
+		r = key_digest(packer.bytes, packer.n, ret);
 	free(packer.bytes);
+	return r;
+}
+
+int key_digest(const uint8_t *packed, size_t n, uint64_t *ret)
+{
+	uint8_t digest[DIGEST_SIZE];
+	uint64_t value = 0;
+	int r;
+
+	r = digest_sha256(packed, n, NULL, 0, digest);
 	if (r < 0)
 		return r;
 	for (int i = 0; i < 8; i++)

@@ -77,8 +77,9 @@ static inline const struct key_line *key_table_at(const struct key_table *table,
 	return &table->lines[table->starts[number].line];
 }
 
-/* The first 64 bits of the SHA-256 of the packed keys. 0 or negative errno. */
+/* The first 64 bits of the SHA-256 of the packed keys, which are made for it or are there. 0 or negative errno. */
 int key_table_digest(const struct key_table *table, uint64_t *ret);
+int key_digest(const uint8_t *packed, size_t n, uint64_t *ret);
 
 /*
  * Packed: the number of keys; then of each twice its length less that of the key before (zigzag), and 1 where it is not made
