@@ -96,6 +96,7 @@ lib_libqc_a_SOURCES = \
 	lib/qc/sequence_kernel.h \
 	lib/qc/sequences.c \
 	lib/qc/sequences.h \
+	lib/qc/sequences_add.c \
 	lib/qc/sequences_pack.c \
 	lib/qc/sequences_state.h \
 	lib/qc/symbol_kernel.c \
