@@ -157,7 +157,8 @@ static int key_unpack(struct key_table *table, uint32_t n, bool raw, struct unpa
 	uint8_t opened[DUP_LENGTH_MAX + LETTERS];
 	size_t packed = raw ? n : (n + 3) / 4;
 	const uint8_t *bytes = opened;
-	uint64_t hash, bits;
+	uint64_t bits;
+	uint32_t hash;
 
 	if (packed > unpack_left(unpacker))
 		return unpack_bad(err, "they end within a key");

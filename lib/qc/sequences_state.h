@@ -38,8 +38,13 @@ enum sequences_form {
 	_SEQUENCES_MAX,
 };
 
+/* A read of more bases than whole has only its first bases as its key, `to` of them. */
+struct key_cut {
+	uint32_t whole, to; /* to <= whole */
+};
+
 struct sequences {
-	const struct count_rules *rules;
+	struct key_cut cut; /* by the rules */
 	enum sequences_form form;
 	size_t tracked_max, own_max; /* TRACKED_MAX and OWN_MAX, but in tests */
 
@@ -57,9 +62,6 @@ struct sequences {
 	uint64_t digest;         /* of the list; FIRST: where digest_known, which is so only of complete ones */
 	bool digest_known;
 };
-
-/* The longest key by these rules. */
-uint32_t sequences_key_max(const struct count_rules *rules);
 
 /* Whether TRACKED_MAX keys are there that no other one can join. */
 static inline bool sequences_closed(const struct sequences *sequences)

@@ -109,10 +109,10 @@ static void pack(const struct sequences *state, struct packer *ret)
 }
 
 /* The same state after a journey; NULL where it is refused. */
-static struct sequences *travel(struct sequences *state, struct error *err)
+static struct sequences *travel(const struct rig *rig, struct sequences *state, struct error *err)
 {
 	_cleanup_(packerp) struct packer packer = {0};
-	struct sequences *got = state_new(state->rules, &PRIOR_UNKNOWN);
+	struct sequences *got = state_new(&rig->rules, &PRIOR_UNKNOWN);
 	struct unpacker unpacker;
 
 	pack(state, &packer);
@@ -244,7 +244,7 @@ static void tree_patch(struct rig *rig, struct tree *tree)
 		struct error err;
 
 		tree->broken = tree->broken || sequences_whole(whole);
-		again = travel(again, &err);
+		again = travel(rig, again, &err);
 		if (!again || module_sequences.merge(again, more) != 0 || module_sequences.patch(whole, again) != 0)
 			tree->broken = true;
 		state_free(again);
@@ -265,9 +265,9 @@ static bool tree_same(struct rig *rig, const struct sequences *whole)
 		struct error err;
 
 		if (random_below(&rig->seed, 2))
-			tree.spans[i].state = travel(tree.spans[i].state, &err);
+			tree.spans[i].state = travel(rig, tree.spans[i].state, &err);
 		if (random_below(&rig->seed, 2))
-			tree.spans[i + 1].state = travel(tree.spans[i + 1].state, &err);
+			tree.spans[i + 1].state = travel(rig, tree.spans[i + 1].state, &err);
 		if (!tree.spans[i].state || !tree.spans[i + 1].state)
 			tree.broken = true;
 		else
@@ -306,7 +306,7 @@ static bool counted_same(struct rig *rig, const struct sequences *whole)
 		struct error err;
 
 		if (random_below(&rig->seed, 2))
-			tree.spans[i + 1].state = travel(tree.spans[i + 1].state, &err);
+			tree.spans[i + 1].state = travel(rig, tree.spans[i + 1].state, &err);
 		if (!tree.spans[i + 1].state)
 			tree.broken = true;
 		else
@@ -331,7 +331,7 @@ static void test_kind(const struct kind *kind, size_t number)
 	reads_of_pool(&rig.reads, &kind->pool, number);
 	whole = count(&rig, 0, rig.reads.n, &PRIOR_FIRST);
 	test_numbers(&rig, whole);
-	back = travel(count(&rig, 0, rig.reads.n, &PRIOR_FIRST), &err);
+	back = travel(&rig, count(&rig, 0, rig.reads.n, &PRIOR_FIRST), &err);
 	ok(back && same_bytes(back, whole), "%s: unpacked and packed again %s", kind->name, err.text);
 	for (size_t i = 0; i < trees; i++)
 		tree += tree_same(&rig, whole);
@@ -444,7 +444,7 @@ static void test_patches(struct forms *forms)
 	again = count(&forms->rig, 20, 400, &prior);
 	more = count(&forms->rig, 19, 400, &prior);
 	is_int(module_sequences.patch(into, more), -EINVAL, "a patch of more reads than are lacking");
-	into = travel(TAKE(into), &err);
+	into = travel(&forms->rig, TAKE(into), &err);
 	if (!ok(into, "what lacks something travels %s", err.text))
 		return;
 	is_int(module_sequences.patch(into, again), 0, "the patch");
