@@ -188,10 +188,12 @@ static void client_begin(struct setup *setup)
 	struct error err = {0};
 	fq_Welcome welcome;
 	char path[96];
-	int fd = -1;
+	int fd = -1, r;
 
 	(void)snprintf(path, sizeof path, "%s/ctl.sock", setup->state);
-	must(dial_unix(path, &fd, &err), &err);
+	for (int waited = 0; (r = dial_unix(path, &fd, &err)) < 0 && waited < WAIT_MS; waited += 10)
+		(void)poll(NULL, 0, 10); /* it comes behind the other one, which start() saw */
+	must(r, &err);
 	must(connection_new_plain(fd, &setup->client, &err), &err);
 	hello->role = fq_Role_ROLE_CLIENT;
 	must(dial_hello(setup->client, hello, WAIT_MS, &welcome, &err), &err);
