@@ -1,8 +1,13 @@
-FUZZ_TARGETS += tests/fuzz/counters tests/fuzz/merge tests/fuzz/rules tests/fuzz/lists
+FUZZ_TARGETS += tests/fuzz/brief tests/fuzz/counters tests/fuzz/merge tests/fuzz/rules tests/fuzz/lists
 
 tests_fuzz_counters_SOURCES = tests/fuzz/counters.c $(FUZZ_MAIN)
 tests_fuzz_counters_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_counters_LDADD = $(QC_LIBS) -lm
+
+tests_fuzz_brief_SOURCES = tests/fuzz/brief.c $(FUZZ_MAIN)
+tests_fuzz_brief_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_brief_LDADD = $(QC_LIBS) -lm
+EXTRA_DIST += tests/fuzz/corpus/brief
 
 tests_fuzz_merge_SOURCES = tests/fuzz/merge.c $(FUZZ_MAIN)
 tests_fuzz_merge_LDFLAGS = $(FUZZ_LINK)

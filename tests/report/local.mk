@@ -10,7 +10,8 @@ dist_check_SCRIPTS += $(REPORT_TESTS)
 HEAVY_TESTS += $(REPORT_TESTS)
 EXTRA_DIST += tests/report/corner_cases.py tests/report/corner_refusals.py tests/report/corners.py tests/report/report.py tests/tools/mkreport.py
 
-UNIT_TESTS += tests/report/merge
+check_PROGRAMS += tests/report/merge
+HEAVY_TESTS += tests/report/merge
 
 tests_report_merge_SOURCES = tests/report/merge.c tests/report/made.c tests/report/made.h $(QC_READS) $(TAP)
 tests_report_merge_LDADD = $(QC_LIBS) -lm
