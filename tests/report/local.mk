@@ -20,3 +20,8 @@ UNIT_TESTS += tests/report/large
 
 tests_report_large_SOURCES = tests/report/large.c $(QC_READS) $(TAP)
 tests_report_large_LDADD = $(QC_LIBS) -lm
+
+UNIT_TESTS += tests/report/hostile
+
+tests_report_hostile_SOURCES = tests/report/hostile.c tests/report/made.c tests/report/made.h $(QC_DAMAGE) $(QC_READS) $(TAP)
+tests_report_hostile_LDADD = $(QC_LIBS) -lm
