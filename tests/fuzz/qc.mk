@@ -4,3 +4,10 @@ tests_fuzz_counters_SOURCES = tests/fuzz/counters.c $(FUZZ_MAIN)
 tests_fuzz_counters_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_counters_LDADD = $(QC_LIBS) -lm
 EXTRA_DIST += tests/fuzz/corpus/counters
+
+FUZZ_TARGETS += tests/fuzz/lists
+
+tests_fuzz_lists_SOURCES = tests/fuzz/lists.c $(FUZZ_MAIN)
+tests_fuzz_lists_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_lists_LDADD = $(QC_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/lists
