@@ -145,14 +145,15 @@ static int bytes_learn(struct derive *derive)
 {
 	const struct byte_table *qualities = counters_state(derive->counters, MODULE_QUALITY_TABLE);
 	const struct byte_table *bases = counters_state(derive->counters, MODULE_BASES);
+	uint64_t quality_totals[256];
 	struct byte_range range;
 	int r;
 
-	r = table_range(bases, &range);
+	r = table_totals(bases, derive->base_totals, &range);
 	if (r == 0)
 		r = range_check(&range, "sequence", derive->err);
 	if (r == 0)
-		r = table_range(qualities, &range);
+		r = table_totals(qualities, quality_totals, &range);
 	if (r == 0)
 		r = range_check(&range, "quality", derive->err);
 	if (r == 0)

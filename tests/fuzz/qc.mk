@@ -9,3 +9,10 @@ tests_fuzz_brief_SOURCES = tests/fuzz/brief.c $(FUZZ_MAIN)
 tests_fuzz_brief_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_brief_LDADD = $(QC_LIBS) -lm
 EXTRA_DIST += tests/fuzz/corpus/brief
+
+FUZZ_TARGETS += tests/fuzz/lists
+
+tests_fuzz_lists_SOURCES = tests/fuzz/lists.c $(FUZZ_MAIN)
+tests_fuzz_lists_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_lists_LDADD = $(QC_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/lists
