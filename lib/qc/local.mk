@@ -7,6 +7,7 @@ lib_libqc_a_SOURCES = \
 	lib/qc/adapters.h \
 	lib/qc/archive.c \
 	lib/qc/archive.h \
+	lib/qc/archive_unpack.c \
 	lib/qc/assembly.c \
 	lib/qc/assembly.h \
 	lib/qc/base_groups.c \
@@ -123,3 +124,5 @@ lib_libqc_a_SOURCES = \
 	lib/qc/tracked.h \
 	lib/qc/varint.c \
 	lib/qc/varint.h
+
+dist_man_MANS += lib/qc/fqcluster.report.5

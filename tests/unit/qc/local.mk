@@ -56,3 +56,24 @@ tests_unit_qc_sequence_kernel_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_tile_cells_SOURCES = tests/unit/qc/tile_cells.c $(QC_TILES) $(QC_READS) $(TAP)
 tests_unit_qc_tile_cells_LDADD = $(QC_LIBS) -lm
+
+UNIT_TESTS += tests/unit/qc/java tests/unit/qc/base_groups tests/unit/qc/lists tests/unit/qc/corrected tests/unit/qc/report \
+	tests/unit/qc/forms
+
+tests_unit_qc_java_SOURCES = tests/unit/qc/java.c $(TAP)
+tests_unit_qc_java_LDADD = $(QC_LIBS)
+
+tests_unit_qc_base_groups_SOURCES = tests/unit/qc/base_groups.c $(TAP)
+tests_unit_qc_base_groups_LDADD = $(QC_LIBS)
+
+tests_unit_qc_lists_SOURCES = tests/unit/qc/lists.c $(TAP)
+tests_unit_qc_lists_LDADD = $(QC_LIBS)
+
+tests_unit_qc_corrected_SOURCES = tests/unit/qc/corrected.c $(TAP)
+tests_unit_qc_corrected_LDADD = $(QC_LIBS)
+
+tests_unit_qc_report_SOURCES = tests/unit/qc/report.c tests/unit/qc/made.c tests/unit/qc/made.h $(QC_READS) $(TAP)
+tests_unit_qc_report_LDADD = $(QC_LIBS)
+
+tests_unit_qc_forms_SOURCES = tests/unit/qc/forms.c tests/unit/qc/made.c tests/unit/qc/made.h $(QC_READS) $(TAP)
+tests_unit_qc_forms_LDADD = $(QC_LIBS)
