@@ -2,7 +2,7 @@
 /*
  * Counts a file in this process, slice by slice, and prints its fastqc_data.txt: what tests compare with FastQC's own.
  *
- *     qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES] FILE
+ *     qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES] [--kmers SIZE] FILE
  *
  * Slices are counted one after the other; every second one is told nothing of what lies before it, as if it were counted
  * first, so that it may have to be counted again (lib/qc/assembly.h).
@@ -29,13 +29,15 @@ struct run {
 	int fd;
 	uint64_t slice_size; /* 0: the whole file */
 	struct count_rules rules;
+	uint32_t modules;
 	struct report_options options;
 	struct chain chain;
 	struct assembly *assembly;
 };
 
 static const char usage[] =
-	"usage: qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES] FILE\n";
+	"usage: qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES] "
+	"[--kmers SIZE] FILE\n";
 
 static int run_open(struct run *run, struct error *err)
 {
@@ -51,7 +53,7 @@ static int run_open(struct run *run, struct error *err)
 		return r;
 	size = run->slice_size > 0 ? run->slice_size : facts.fingerprint.size + 1;
 	r = chain_init(&run->chain, &facts, size, SLICES_MAX, err);
-	if (r == 0 && assembly_new(COUNT_REPORT, &run->rules, &run->assembly) < 0)
+	if (r == 0 && assembly_new(run->modules, &run->rules, &run->assembly) < 0)
 		r = error_oom(err);
 	return r;
 }
@@ -84,7 +86,7 @@ static int run_step(struct run *run, struct error *err)
 	chain_task(&run->chain, i, READ_MAX_DEFAULT, false, &task);
 	if (i % 2 == 0)
 		assembly_prior(run->assembly, i, &prior);
-	r = count_slice(run->fd, &task, COUNT_REPORT, &run->rules, &prior, NULL, NULL, &count, err);
+	r = count_slice(run->fd, &task, run->modules, &run->rules, &prior, NULL, NULL, &count, err);
 	if (r < 0)
 		return r;
 	outcome = chain_offer(&run->chain, i, &task, count.outcome, &count.seam, &count.fault, &used);
@@ -174,9 +176,10 @@ static int arguments_read(struct run *run, int argc, char **argv)
 	static const struct option options[] = {
 		{"compat", required_argument, NULL, 'c'}, {"nogroup", no_argument, NULL, 'n'},
 		{"expgroup", no_argument, NULL, 'e'},     {"java", required_argument, NULL, 'j'},
-		{"slice-size", required_argument, NULL, 's'}, {0},
+		{"slice-size", required_argument, NULL, 's'}, {"kmers", required_argument, NULL, 'k'}, {0},
 	};
 	enum compat compat = COMPAT_0_12_1;
+	uint64_t kmers = 0;
 	int option, r = 0;
 
 	while (r == 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -190,6 +193,8 @@ static int arguments_read(struct run *run, int argc, char **argv)
 			run->options.java = strcmp(optarg, "19") == 0 ? JAVA_19 : JAVA_17;
 		else if (option == 's')
 			r = text_to_size(optarg, &run->slice_size);
+		else if (option == 'k')
+			r = text_to_number(optarg, &kmers);
 		else
 			r = -EINVAL;
 	}
@@ -198,6 +203,11 @@ static int arguments_read(struct run *run, int argc, char **argv)
 	run->path = argv[optind];
 	run->options.name = strrchr(run->path, '/') ? strrchr(run->path, '/') + 1 : run->path;
 	rules_default(&run->rules, compat);
+	run->modules = COUNT_REPORT;
+	if (kmers == 0)
+		return 0;
+	run->modules |= COUNT_KMERS;
+	run->rules.kmer_size = (uint32_t)kmers;
 	return 0;
 }
 
@@ -212,6 +222,8 @@ int main(int argc, char **argv)
 		return ERROR_USAGE;
 	}
 	limits_default(&limits);
+	if (run.modules & COUNT_KMERS)
+		limits.of[LIMIT_KMER].ignore = 0;
 	run.options.limits = &limits;
 	if (run_all(&run, &err) == 0)
 		return 0;
