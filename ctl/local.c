@@ -31,6 +31,7 @@ struct local {
 	size_t n;
 	size_t ended_before;         /* files [0, ended_before) are told */
 	size_t ended;                /* told */
+	uint32_t ahead;              /* pieces whose text is made ahead, by threads of their own */
 	pthread_mutex_t lock;
 	pthread_cond_t work;         /* for the threads: there may be something to take */
 	pthread_cond_t news;         /* for the caller: a file has ended */
@@ -107,6 +108,7 @@ static void piece_run(struct local *local, struct piece *piece)
 	}
 	slice_count_deinit(&count);
 	piece_deinit(piece);
+	local->ahead -= piece->task.ahead;
 	file->running--;
 	file_settle(local, file);
 }
@@ -126,6 +128,23 @@ static void file_start(struct local *local, struct local_file *file)
 	file_settle(local, file);
 }
 
+/* Whether there are fewer slices than threads: those of gzip files are whole files, and may be inflated ahead of the counting. */
+static bool cores_left(const struct local *local)
+{
+	uint64_t pieces = local->ahead;
+
+	for (size_t i = local->ended_before; i < local->n && pieces < local->options->threads; i++) {
+		const struct local_file *file = &local->files[i];
+		const struct chain *chain = &file->chain;
+
+		if (file->state == LOCAL_COUNTING && chain->kind != FILE_GZIP)
+			pieces += chain->n - chain->proven;
+		else
+			pieces += file->state != LOCAL_ENDED;
+	}
+	return pieces < local->options->threads;
+}
+
 /* Opens a file or counts a slice, the first that there is. False: there is nothing to do now. */
 static bool work_once(struct local *local)
 {
@@ -141,6 +160,8 @@ static bool work_once(struct local *local)
 		if (file->state != LOCAL_COUNTING)
 			continue;
 		if (local_file_take(local->options, file, &piece)) {
+			piece.task.ahead = piece.task.kind == FILE_GZIP && cores_left(local);
+			local->ahead += piece.task.ahead;
 			piece_run(local, &piece);
 			return true;
 		}

@@ -96,6 +96,7 @@ lib_libqc_a_SOURCES = \
 	lib/qc/sequence_kernel.h \
 	lib/qc/sequences.c \
 	lib/qc/sequences.h \
+	lib/qc/sequences_add.c \
 	lib/qc/sequences_pack.c \
 	lib/qc/sequences_state.h \
 	lib/qc/symbol_kernel.c \
@@ -123,3 +124,5 @@ lib_libqc_a_SOURCES = \
 	lib/qc/tracked.h \
 	lib/qc/varint.c \
 	lib/qc/varint.h
+
+dist_man_MANS += lib/qc/fqcluster.report.5

@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include <zlib.h>
+
 #include "lib/base/cleanup.h"
 #include "lib/qc/csv.h"
 #include "tests/unit/tap.h"
@@ -280,6 +282,51 @@ static void test_again(void)
 	seen_deinit(&first);
 }
 
+static void pack(const char *name, const char *to)
+{
+	static char bytes[1 << 16];
+	FILE *in = fopen(name, "re");
+	gzFile out = gzopen(to, "wb1");
+	size_t n;
+
+	if (!in || !out)
+		abort();
+	while ((n = fread(bytes, 1, sizeof bytes, in)) > 0)
+		if (gzwrite(out, bytes, (unsigned int)n) <= 0)
+			abort();
+	if (gzclose(out) != Z_OK)
+		abort();
+	(void)fclose(in);
+}
+
+/* Gzip files are one slice each; with threads left over their text is made ahead, and all is the same. */
+static void test_gzip(void)
+{
+	static const char *const plain[] = {"a.fq", "some.fq", "bad.fq", "empty.fq"};
+	static const char *const paths[] = {"a.fq.gz", "some.fq.gz", "bad.fq.gz", "empty.fq.gz"};
+	struct local_options options = options_of(1, 1 << 30);
+	struct seen first;
+
+	for (size_t i = 0; i < 4; i++)
+		pack(plain[i], paths[i]);
+	options.modules = COUNT_REPORT;
+	count(plain, 4, &options, &first);
+	for (uint32_t threads = 1; threads <= 6; threads++) {
+		struct seen seen;
+
+		options.threads = threads;
+		count(paths, 4, &options, &seen);
+		ok(same_counters(&first, &seen, 0) && same_counters(&first, &seen, 1) && same_counters(&first, &seen, 3),
+		   "the same counters from gzip");
+		is_int(seen.error[2].class, ERROR_DATA, "and the fault: %s", seen.error[2].text);
+		ok(strstr(seen.error[2].text, "record 2001") != NULL, "at its record");
+		seen_deinit(&seen);
+	}
+	seen_deinit(&first);
+	for (size_t i = 0; i < 4; i++)
+		(void)unlink(paths[i]);
+}
+
 /* More files than threads, small ones between large ones, and more threads than slices. */
 static void test_many(void)
 {
@@ -392,6 +439,7 @@ int main(void)
 	test_report();
 	test_again();
 	test_faults();
+	test_gzip();
 	test_many();
 	test_write();
 	test_options();
