@@ -49,6 +49,7 @@ int derive_lengths(struct derive *derive, struct section *section);
 int derive_duplication(struct derive *derive, struct section *section);
 int derive_overrepresented(struct derive *derive, struct section *section);
 int derive_adapters(struct derive *derive, struct section *section);
+int derive_kmers(struct derive *derive, struct section *section);
 
 /* Zeroed memory of the report; and a text in it. NULL: out of memory. */
 void *derive_alloc(struct derive *derive, size_t n, size_t size);
