@@ -65,8 +65,8 @@ struct run {
 };
 
 static const char usage[] =
-	"usage: qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES] [--kmers SIZE]\n"
-	"                 [--as text|summary|json|html|zip|csv] FILE\n";
+	"usage: qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES]\n"
+	"                 [--kmers SIZE] [--as text|summary|json|html|zip|csv] FILE\n";
 
 static int run_open(struct run *run, struct error *err)
 {
@@ -217,8 +217,8 @@ static int arguments_read(struct run *run, int argc, char **argv)
 	static const struct option options[] = {
 		{"compat", required_argument, NULL, 'c'}, {"nogroup", no_argument, NULL, 'n'},
 		{"expgroup", no_argument, NULL, 'e'},     {"java", required_argument, NULL, 'j'},
-		{"slice-size", required_argument, NULL, 's'}, {"kmers", required_argument, NULL, 'k'},
-		{"as", required_argument, NULL, 'a'},         {0},
+		{"slice-size", required_argument, NULL, 's'}, {"as", required_argument, NULL, 'a'},
+		{"kmers", required_argument, NULL, 'k'}, {0},
 	};
 	enum compat compat = COMPAT_0_12_1;
 	uint64_t kmers = 0;
