@@ -50,6 +50,7 @@ int derive_lengths(struct derive *derive, struct section *section);
 int derive_duplication(struct derive *derive, struct section *section);
 int derive_overrepresented(struct derive *derive, struct section *section);
 int derive_adapters(struct derive *derive, struct section *section);
+int derive_kmers(struct derive *derive, struct section *section);
 
 /* The sentence for counters of a part of a file, or of a file of which slices are still to be counted again; returns -EINVAL. */
 int derive_partial(struct derive *derive);

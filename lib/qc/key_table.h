@@ -57,6 +57,13 @@ void key_table_deinit(struct key_table *table); /* takes zero bytes too */
 /* A key that is not there yet, with its hash. 0 or -ENOMEM. */
 int key_table_add(struct key_table *table, uint32_t hash, const uint8_t *bytes, uint32_t n);
 
+/*
+ * The same for many: appends keys that cannot be looked up yet, though that none of them was there is still to be seen; then makes
+ * those from that number on ready. 0, -ENOMEM, or -EEXIST where one is there twice.
+ */
+int key_table_append(struct key_table *table, uint32_t hash, const uint8_t *bytes, uint32_t n);
+int key_table_index(struct key_table *table, size_t from);
+
 /* Keeps the first n keys and gives memory back. After it nothing can be added or looked up. */
 void key_table_close(struct key_table *table, size_t n);
 
@@ -70,8 +77,9 @@ static inline const struct key_line *key_table_at(const struct key_table *table,
 	return &table->lines[table->starts[number].line];
 }
 
-/* The first 64 bits of the SHA-256 of the packed keys. 0 or negative errno. */
+/* The first 64 bits of the SHA-256 of the packed keys, which are made for it or are there. 0 or negative errno. */
 int key_table_digest(const struct key_table *table, uint64_t *ret);
+int key_digest(const uint8_t *packed, size_t n, uint64_t *ret);
 
 /*
  * Packed: the number of keys; then of each twice its length less that of the key before (zigzag), and 1 where it is not made
@@ -205,6 +213,13 @@ static inline uint32_t key_table_guess(const struct key_table *table, uint32_t h
 	uint32_t none = key_tags_equal(tags, 0) != 0 ? KEY_ABSENT : KEY_UNSURE;
 
 	return same != 0 ? group * KEY_GROUP + key_tags_first(same) : none;
+}
+
+/* Where a key with this hash would be put. */
+static inline void key_table_prefetch_group(const struct key_table *table, uint32_t hash)
+{
+	key_table_prefetch(table, hash);
+	__builtin_prefetch(&table->places[(hash & table->mask) * KEY_GROUP], 1);
 }
 
 static inline void key_table_prefetch_place(const struct key_table *table, uint32_t guess)

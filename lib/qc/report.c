@@ -45,6 +45,7 @@ static const struct section_row {
 	[SECTION_OVERREPRESENTED] = {"Overrepresented sequences", "overrepresented_sequences", LIMIT_OVERREPRESENTED,
 	                             COUNT_SEQUENCES, derive_overrepresented},
 	[SECTION_ADAPTERS] = {"Adapter Content", "adapter_content", LIMIT_ADAPTER, COUNT_ADAPTERS, derive_adapters},
+	[SECTION_KMERS] = {"Kmer Content", "kmer_content", LIMIT_KMER, COUNT_KMERS, derive_kmers},
 };
 
 const char *status_name(enum status status)

@@ -22,7 +22,6 @@
 
 /* Of a base by the low half of its byte: 0 also for whatever else has that half. */
 static const uint8_t codes_first[16] = {[0x1] = 0, [0x3] = 1, [0x4] = 2, [0x7] = 3};
-static const uint8_t codes_second[16] = {[0x1] = 0, [0x3] = 4, [0x4] = 8, [0x7] = 12};
 
 static unsigned int adapter_code(const struct filter_adapter *adapter, uint32_t at)
 {
@@ -112,6 +111,14 @@ static bool search_at(struct search *search, unsigned int a, uint32_t position)
 	return true;
 }
 
+/* Positions from at on, most of them at most, at which the shortest adapter can begin: what is behind the read is other text. */
+static inline uint32_t positions_left(const struct search *search, uint32_t at, uint32_t most)
+{
+	uint32_t left = search->sequence->n - search->filter->shortest + 1 - at;
+
+	return left < most ? left : most;
+}
+
 /* ---- portable */
 
 #define EACH_BYTE 0x0101010101010101ULL
@@ -181,6 +188,9 @@ static size_t portable_find_adapters(const struct adapter_filter *filter, const 
 #define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,bmi2,popcnt")))
 #define TARGET_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #define INLINE static inline __attribute__((always_inline))
+
+/* As codes_first, times 4. */
+static const uint8_t codes_second[16] = {[0x1] = 0, [0x3] = 4, [0x4] = 8, [0x7] = 12};
 
 /* Bytes from masks + 64 - n on: n (at most 64) bytes of ones, then zeros. */
 static const uint8_t masks[128] = {
@@ -301,7 +311,7 @@ TARGET_AVX512 static size_t avx512_find_adapters(const struct adapter_filter *fi
 			__m512i can = avx512_look_up(&tables, sequences[i].bytes + at);
 			uint64_t where = _mm512_test_epi8_mask(can, _mm512_set1_epi8((char)search.left));
 
-			where &= (1ULL << AVX512_POSITIONS) - 1;
+			where &= (1ULL << positions_left(&search, at, AVX512_POSITIONS)) - 1;
 			if (__builtin_expect(where != 0, 0))
 				avx512_compare(&search, at, can, where);
 		}
@@ -393,7 +403,8 @@ TARGET_AVX2 static size_t avx2_find_adapters(const struct adapter_filter *filter
 		search_begin(&search, sequences, i);
 		for (uint32_t at = 0; at + filter->shortest <= sequences[i].n && search.left != 0; at += AVX2_POSITIONS) {
 			__m256i can = avx2_look_up(filter, sequences[i].bytes + at);
-			uint32_t where = avx2_where(can, search.left) & ((1U << AVX2_POSITIONS) - 1);
+			uint32_t where = avx2_where(can, search.left) &
+			                 ((1U << positions_left(&search, at, AVX2_POSITIONS)) - 1);
 
 			if (__builtin_expect(where != 0, 0))
 				avx2_compare(&search, at, can, where);

@@ -51,6 +51,7 @@ bool symbol_count_portable(const struct piece *pieces, size_t n, uint32_t at, co
 
 #define PARITY 0x96   /* of three bits */
 #define MAJORITY 0xe8 /* of three bits */
+#define EITHER 0xfe   /* of three bits */
 
 struct group {
 	__m512i low, high;     /* bits by byte, for bytes below 64 and from 64 upward */
@@ -79,8 +80,8 @@ TARGET INLINE __m512i row_load(const struct rows *rows, size_t i)
 	return _mm512_maskz_loadu_epi8(rows->masks[i], rows->bytes[i]);
 }
 
-/* Up to ROWS pieces; those that are missing are empty. *seen: all their bytes or'ed. Returns how many bytes there are. */
-TARGET INLINE uint32_t rows_take(struct rows *rows, const struct piece *pieces, size_t n, uint32_t at, __m512i *seen)
+/* Up to ROWS pieces; those that are missing are empty. Returns how many bytes there are. */
+TARGET INLINE uint32_t rows_take(struct rows *rows, const struct piece *pieces, size_t n, uint32_t at)
 {
 	uint32_t total = 0;
 
@@ -89,36 +90,37 @@ TARGET INLINE uint32_t rows_take(struct rows *rows, const struct piece *pieces, 
 
 		rows->bytes[i] = pieces[i < n ? i : 0].bytes + at;
 		rows->masks[i] = _bzhi_u64(~0ULL, bytes);
-		*seen = _mm512_or_si512(*seen, row_load(rows, i));
 		total += bytes;
 	}
 	return total;
 }
 
-/* The same where there are ROWS of them. */
-TARGET INLINE uint32_t rows_take_all(struct rows *rows, const struct piece *pieces, uint32_t at, __m512i *seen)
+/* What a group adds up while it goes through sixteen rows; *seen: all their bytes or'ed. */
+struct adder {
+	__m512i low, high, sums[4], seen;
+};
+
+TARGET INLINE __m512i two_rows(struct adder *adder, const struct rows *rows, size_t i)
 {
-	return rows_take(rows, pieces, ROWS, at, seen);
+	__m512i a = row_load(rows, i), b = row_load(rows, i + 1);
+
+	adder->seen = _mm512_ternarylogic_epi64(adder->seen, a, b, EITHER);
+	return carry_save(&adder->sums[0], _mm512_permutex2var_epi8(adder->low, a, adder->high),
+	                  _mm512_permutex2var_epi8(adder->low, b, adder->high));
 }
 
-TARGET INLINE __m512i two_rows(__m512i *sums, __m512i low, __m512i high, const struct rows *rows, size_t i)
+TARGET INLINE __m512i four_rows(struct adder *adder, const struct rows *rows, size_t i)
 {
-	return carry_save(&sums[0], _mm512_permutex2var_epi8(low, row_load(rows, i), high),
-	                  _mm512_permutex2var_epi8(low, row_load(rows, i + 1), high));
+	__m512i a = two_rows(adder, rows, i), b = two_rows(adder, rows, i + 2);
+
+	return carry_save(&adder->sums[1], a, b);
 }
 
-TARGET INLINE __m512i four_rows(__m512i *sums, __m512i low, __m512i high, const struct rows *rows, size_t i)
+TARGET INLINE __m512i eight_rows(struct adder *adder, const struct rows *rows, size_t i)
 {
-	__m512i a = two_rows(sums, low, high, rows, i), b = two_rows(sums, low, high, rows, i + 2);
+	__m512i a = four_rows(adder, rows, i), b = four_rows(adder, rows, i + 4);
 
-	return carry_save(&sums[1], a, b);
-}
-
-TARGET INLINE __m512i eight_rows(__m512i *sums, __m512i low, __m512i high, const struct rows *rows, size_t i)
-{
-	__m512i a = four_rows(sums, low, high, rows, i), b = four_rows(sums, low, high, rows, i + 4);
-
-	return carry_save(&sums[2], a, b);
+	return carry_save(&adder->sums[2], a, b);
 }
 
 /* Adds `value` to the counter of each symbol where its bit is set. */
@@ -132,15 +134,18 @@ TARGET INLINE void spread(struct group *group, __m512i bits, char value)
 	}
 }
 
-TARGET INLINE void group_add(struct group *group, const struct rows *rows)
+/* Returns all bytes or'ed. */
+TARGET INLINE __m512i group_add(struct group *group, const struct rows *rows)
 {
-	__m512i sums[4] = {group->sums[0], group->sums[1], group->sums[2], group->sums[3]};
-	__m512i low = group->low, high = group->high;
-	__m512i a = eight_rows(sums, low, high, rows, 0), b = eight_rows(sums, low, high, rows, 8);
+	struct adder adder = {group->low, group->high,
+	                      {group->sums[0], group->sums[1], group->sums[2], group->sums[3]},
+	                      _mm512_setzero_si512()};
+	__m512i a = eight_rows(&adder, rows, 0), b = eight_rows(&adder, rows, 8);
 
-	spread(group, carry_save(&sums[3], a, b), ROWS);
+	spread(group, carry_save(&adder.sums[3], a, b), ROWS);
 	for (int i = 0; i < 4; i++)
-		group->sums[i] = sums[i];
+		group->sums[i] = adder.sums[i];
+	return adder.seen;
 }
 
 static void group_begin(struct group *group, const uint8_t *symbols, size_t n)
@@ -190,12 +195,9 @@ TARGET static bool vbmi_count(const struct piece *pieces, size_t n, uint32_t at,
 	for (size_t g = 0; g < groups_n; g++)
 		group_begin(&groups[g], symbols + g * GROUP, symbols_n - g * GROUP < GROUP ? symbols_n - g * GROUP : GROUP);
 	for (size_t i = 0; i < n; i += ROWS) {
-		if (n - i >= ROWS)
-			total += rows_take_all(&rows, pieces + i, at, &seen);
-		else
-			total += rows_take(&rows, pieces + i, n - i, at, &seen);
+		total += n - i >= ROWS ? rows_take(&rows, pieces + i, ROWS, at) : rows_take(&rows, pieces + i, n - i, at);
 		for (size_t g = 0; g < groups_n; g++)
-			group_add(&groups[g], &rows);
+			seen = _mm512_or_si512(seen, group_add(&groups[g], &rows));
 	}
 	for (size_t g = 0; g < groups_n; g++)
 		counted += group_end(&groups[g]);

@@ -19,6 +19,11 @@ tests_unit_daemon_service_LDADD = $(DAEMON_LIBS)
 UNIT_TESTS += tests/unit/daemon/test_context tests/unit/daemon/test_store tests/unit/daemon/test_store_version
 STORE_MADE = tests/unit/daemon/store_made.c tests/unit/daemon/store_made.h
 
+# A real fqcoordd with a client and a worker of a few lines.
+UNIT_TESTS += tests/unit/daemon/test_coord
+tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(STORE_MADE) $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_test_coord_LDADD = $(COORD_LIBS)
+
 tests_unit_daemon_test_context_SOURCES = tests/unit/daemon/test_context.c $(CORE_FAKE) $(STORE_MADE) $(TAP)
 tests_unit_daemon_test_context_LDADD = $(COORD_LIBS)
 
