@@ -56,8 +56,8 @@ static void looks_make(const struct sequences *sequences, const struct key_table
 /* The number of a key whose line was asked for, unless the guess is KEY_ABSENT or KEY_UNSURE. */
 static inline size_t look_find(const struct key_table *table, const struct look *look, const uint8_t *bytes)
 {
-	if (look->guess < KEY_UNSURE && key_equal(&table->lines[look->line], bytes, look->n))
-		return table->lines[look->line].number;
+	if (look->guess < KEY_UNSURE && key_equal(key_table_line(table, look->line), bytes, look->n))
+		return key_table_line(table, look->line)->number;
 	return key_table_find(table, look->hash, bytes, look->n);
 }
 
