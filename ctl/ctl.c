@@ -196,7 +196,8 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 		call.arguments_n = arguments->rest_n;
 		r = arguments_check(verb, call.arguments_n, err);
 		if (r == 0 && call.settings.json && !verb->json)
-			r = error_set(err, -EINVAL, ERROR_USAGE, "%s has no JSON; status and nodes have", verb->name);
+			r = error_set(err, -EINVAL, ERROR_USAGE, "%s has no --json; %s", verb->name,
+			              verb->forms ? "results in JSON are --as json" : "status and nodes have");
 		if (r == 0)
 			r = verb->run(&call, err);
 	}
@@ -259,7 +260,7 @@ int ctl_main(int argc, char **argv)
 	(void)setlocale(LC_CTYPE, ""); /* for the width of texts; numbers stay in C */
 	(void)signal(SIGPIPE, SIG_IGN);
 	r = ctl_run(argc, argv, &err);
-	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
+	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = error_set(&err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written: %s", strerror(errno));
 	if (r >= 0)
 		return r;

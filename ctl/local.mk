@@ -6,7 +6,6 @@ ctl_libctl_a_SOURCES = \
 	ctl/job.c ctl/job.h \
 	ctl/local.c ctl/local.h \
 	ctl/local_file.c ctl/local_file.h \
-	ctl/pending.c \
 	ctl/outbox.c ctl/outbox.h \
 	ctl/output.c ctl/output.h \
 	ctl/output_write.c \

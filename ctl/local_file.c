@@ -87,9 +87,12 @@ int local_file_open(const struct local_options *options, struct local_file *file
 	file->prior = PRIOR_FIRST;
 	file->counted = calloc(file->chain.n, sizeof *file->counted);
 	file->taken = calloc(file->chain.n, sizeof *file->taken);
-	if (!file->counted || !file->taken || assembly_new(options->modules, options->rules, &file->assembly) < 0)
+	if (!file->counted || !file->taken)
 		return error_oom(err);
-	return 0;
+	r = assembly_new(options->modules, options->rules, &file->assembly);
+	if (r == -ENOMEM)
+		return error_oom(err);
+	return r < 0 ? error_set(err, r, ERROR_SOFTWARE, "this program cannot count all that is asked for") : 0;
 }
 
 /* The link that the proof waits for, when it was opened again, or the next in order. */

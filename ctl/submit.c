@@ -114,30 +114,28 @@ static int submit_surely(struct call *call, struct client *client, const struct 
 static int tell_file(void *data, uint16_t type, const void *message, struct error *err)
 {
 	const fq_File *file = message;
-	size_t *told = data;
 	struct error error = {0};
 
 	(void)err;
-	if (type != fq_Type_FILE || !file->has_error || !file->error.text[0])
+	if (type != fq_Type_FILE || !file->has_error || file->error.class == ERROR_NONE)
 		return 0;
-	(void)error_set(&error, 0, ERROR_JOB, "%s", file->error.text);
-	complain(&error);
-	++*told;
+	(void)error_set(&error, 0, (enum error_class)file->error.class, "%s", file->error.text);
+	failures_add(data, &error);
 	return 0;
 }
 
-/* An ended job of several files: each that failed is told, and the exit status is the job's. */
+/* An ended job of several files: each that failed is told, and the exit status is the first one's. */
 static int result_of_many(struct client *client, const fq_Job *job, struct error *err)
 {
 	fq_JobsRequest request = {.job = job->job};
-	size_t told = 0;
+	struct failures failures = {0};
 	int r = job_result(job, err);
 
 	if (r == 0 || job->state != fq_JobState_JOB_FAILED)
 		return r;
-	if (client_list(client, fq_Type_SHOW, &request, tell_file, &told, NULL) < 0 || told == 0)
+	if (client_list(client, fq_Type_SHOW, &request, tell_file, &failures, NULL) < 0 || failures.class == ERROR_NONE)
 		return r;
-	return (int)err->class;
+	return (int)failures.class;
 }
 
 /* Of one file only a completed job has a result; of several some may have failed. */

@@ -7,6 +7,8 @@
 #include "ctl/job.h"
 #include "lib/base/text.h"
 #include "lib/fastq/kind.h"
+#include "lib/qc/counters.h"
+#include "lib/qc/rules.h"
 
 struct show_options {
 	bool slices;
@@ -38,12 +40,24 @@ static const char *when(char out[64], uint64_t ms)
 	return out;
 }
 
+/* What is counted, in the words of --as and --compat. */
+static void show_modules(const fq_Job *job)
+{
+	if ((job->modules & COUNT_REPORT) != COUNT_REPORT)
+		(void)printf("  Counts     means per position%s\n", job->modules & COUNT_QUALITY_TABLE ? ", qualities" : "");
+	else
+		(void)printf("  Counts     a report as FastQC %s makes it%s\n",
+		             job->compat > 0 ? compat_name((enum compat)(job->compat - 1)) : "unknown",
+		             job->modules & COUNT_KMERS ? ", with k-mers" : "");
+}
+
 static void show_job(const fq_Job *job)
 {
 	char times[3][64], done[16], all[16];
 
 	(void)printf("Job %llu  %s\n", (unsigned long long)job->job, job_state_name(job->state));
 	(void)printf("  Name       %s\n  User       %s\n", TEXT(job->name), TEXT(job->owner));
+	show_modules(job);
 	(void)printf("  Submitted  %s\n  Started    %s\n  Ended      %s\n", when(times[0], job->submitted_ms),
 	             when(times[1], job->started_ms), when(times[2], job->ended_ms));
 	(void)printf("  Files      %u of %u done\n", job->files_done, job->files);
@@ -87,6 +101,9 @@ static void show_file(const fq_File *file)
 	(void)printf("    Slices    %llu of %llu done, %llu counted again from a better start\n",
 	             (unsigned long long)file->slices_done, (unsigned long long)file->slices,
 	             (unsigned long long)file->redone);
+	if (file->again > 0)
+		(void)printf("    Again     %llu of %llu slices counted a second time, for what lies before them\n",
+		             (unsigned long long)file->again_done, (unsigned long long)file->again);
 	(void)printf("    Bytes     %s of %s\n", text_bytes(done, file->bytes_done), text_bytes(all, file->bytes));
 	(void)printf("    Reads     %llu\n    Bases     %llu\n", (unsigned long long)file->records,
 	             (unsigned long long)file->bases);

@@ -7,12 +7,22 @@
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/qc/rules.h"
 
 static void put_error(const struct error *error, bool *ret_has, fq_Error *ret)
 {
 	*ret_has = error->class != ERROR_NONE;
 	ret->class = (uint32_t)error->class;
 	(void)snprintf(ret->text, sizeof ret->text, "%s", error->text);
+}
+
+/* The version of FastQC that the job's rules name. */
+static uint32_t compat_of(const struct job_row *row)
+{
+	struct unpacker unpacker = {.at = row->rules, .end = row->rules + row->rules_n};
+	struct count_rules rules;
+
+	return row->rules_n > 0 && rules_unpack(&rules, &unpacker, NULL) == 0 ? 1 + (uint32_t)rules.compat : 0;
 }
 
 static void put_job_row(const struct job_row *row, fq_Job *ret)
@@ -24,6 +34,8 @@ static void put_job_row(const struct job_row *row, fq_Job *ret)
 		.submitted_ms = row->submitted_ms,
 		.started_ms = row->started_ms,
 		.ended_ms = row->ended_ms,
+		.modules = row->modules,
+		.compat = compat_of(row),
 	};
 	(void)snprintf(ret->name, sizeof ret->name, "%s", row->name);
 	(void)snprintf(ret->owner, sizeof ret->owner, "%s", row->owner);

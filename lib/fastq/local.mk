@@ -29,6 +29,8 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/reader.c \
 	lib/fastq/record.c \
 	lib/fastq/record.h \
+	lib/fastq/record_quick.c \
+	lib/fastq/record_quick.h \
 	lib/fastq/slice.h \
 	lib/fastq/source.c \
 	lib/fastq/source.h \

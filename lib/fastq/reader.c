@@ -12,6 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/fastq/guess.h"
 #include "lib/fastq/record.h"
+#include "lib/fastq/record_quick.h"
 #include "lib/fastq/slice.h"
 #include "lib/fastq/window.h"
 
@@ -24,11 +25,12 @@
 struct slice_reader {
 	struct slice_task task;
 	struct record_rules rules;
+	record_quick_fn quick;  /* NULL for lenient text */
 	struct window window;
 
 	bool begun;             /* at a record, or before the blank lines in front of one */
 	bool has_first;         /* seam.first is set */
-	uint32_t length;        /* of the last read: the next may be as long */
+	uint32_t length;        /* of most reads before: the next may be as long */
 	enum slice_outcome end; /* SLICE_BATCH while it goes on */
 	struct slice_seam seam;
 	struct slice_fault fault;
@@ -78,6 +80,8 @@ int slice_reader_new(int fd, const struct slice_task *task, struct slice_reader 
 	    .read_max = task->read_max,
 	    .lenient = task->lenient,
 	};
+	if (!task->lenient)
+		reader->quick = record_quick_best();
 	if (window_init(&reader->window, fd, task) < 0)
 		return error_oom(err);
 	*ret = TAKE(reader);
@@ -247,18 +251,43 @@ static void set_first(struct slice_reader *reader, const uint8_t *p)
 	reader->seam.first = window_place(&reader->window, p);
 }
 
-/* Takes records out of the buffer until the batch is full, the text is used up, or the slice ends. */
+/* The ordinary records from p on, as many as there are; returns the byte behind them. */
+static const uint8_t *take_quickly(struct slice_reader *reader, const uint8_t *p, const uint8_t *limit,
+                                   struct batch *batch)
+{
+	struct quick_take take = {
+	    .p = p,
+	    .stop = limit,
+	    .end = reader->window.text + reader->window.n,
+	    .read_max = reader->rules.read_max,
+	    .length = reader->length,
+	    .n = batch->n,
+	    .most = BATCH_MAX,
+	    .records = batch->records,
+	};
+
+	reader->quick(&take);
+	if (take.n > batch->n)
+		set_first(reader, p);
+	reader->length = take.length;
+	batch->n = take.n;
+	return take.p;
+}
+
+/* Takes records out of the text until the batch is full, the text is used up, or the slice ends. */
 static void take_records(struct slice_reader *reader, struct batch *batch)
 {
 	struct window *window = &reader->window;
 	const uint8_t *p = window->text + window->at, *end = window->text + window->n;
 	const uint8_t *limit = window_limit(window);
-	const bool quick = !reader->rules.lenient;
 
 	while (batch->n < BATCH_MAX) {
-		struct record *record = &batch->records[batch->n];
-		const uint8_t *next = NULL;
+		const uint8_t *next;
 
+		if (reader->quick)
+			p = take_quickly(reader, p, limit, batch);
+		if (batch->n == BATCH_MAX)
+			break;
 		while (p < end && byte_ends_line(*p))
 			p++;
 		if (p == end) {
@@ -270,13 +299,9 @@ static void take_records(struct slice_reader *reader, struct batch *batch)
 			break;
 		}
 		set_first(reader, p);
-		if (quick)
-			next = record_parse_quick(&reader->rules, p, end, reader->length, record);
-		if (!next)
-			next = take_slowly(reader, p, record);
+		next = take_slowly(reader, p, &batch->records[batch->n]);
 		if (!next)
 			break;
-		reader->length = record->length;
 		batch->n++;
 		p = next;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One FASTQ record out of a piece of text: see record.h. A ladder of the four lines, and a quick way for most records. */
+/* One FASTQ record out of a piece of text: see record.h. A ladder of the four lines. */
 #include "lib/fastq/record.h"
 
 #include <assert.h>
@@ -166,11 +166,6 @@ static enum record_outcome take_quality(struct cursor *c)
 	return RECORD_WHOLE;
 }
 
-static bool byte_is_colour(uint8_t byte)
-{
-	return byte == '.' || (byte >= '0' && byte <= '6');
-}
-
 /* SOLiD: the primer's last base, then colours 0 to 6 or '.', at least one of them a digit (dots alone may be bases). */
 static bool is_colourspace(const struct record *record)
 {
@@ -220,51 +215,4 @@ enum record_outcome record_parse(const struct record_rules *rules, const uint8_t
 		return fail(&c, FAULT_LENGTHS, ret->quality, ret->length, ret->quality_length);
 	*ret_next = c.p;
 	return RECORD_WHOLE;
-}
-
-/* Behind the '+' line at p, which has to be a bare '+' or '+' and the whole header; NULL otherwise. */
-static const uint8_t *quick_plus(const struct record *record, const uint8_t *p, const uint8_t *end)
-{
-	if (end - p < 2 || *p != '+')
-		return NULL;
-	if (p[1] == '\n')
-		return p + 2;
-	if (end - p < (ptrdiff_t)record->name_length + 2 || p[1 + record->name_length] != '\n' ||
-	    memcmp(p + 1, record->name, record->name_length) != 0)
-		return NULL;
-	return p + 2 + record->name_length;
-}
-
-const uint8_t *record_parse_quick(const struct record_rules *rules, const uint8_t *p,
-                                  const uint8_t *end, uint32_t guess, struct record *ret)
-{
-	const struct span_ops *span = rules->span;
-	const uint8_t *e;
-
-	if (*p != '@')
-		return NULL;
-	e = span->line(p + 1, end);
-	if (e == end || *e != '\n' || e - p > (ptrdiff_t)LINE_NAME_MAX)
-		return NULL;
-	ret->name = p + 1;
-	ret->name_length = (uint32_t)(e - p - 1);
-
-	p = e + 1;
-	if (end - p > guess && p[guess] == '\n' && span->all_graph(p, guess))
-		e = p + guess;
-	else
-		e = span->graph(p, end);
-	if (e == end || *e != '\n' || (uint64_t)(e - p) > rules->read_max)
-		return NULL;
-	ret->sequence = p;
-	ret->length = ret->quality_length = (uint32_t)(e - p);
-	if (ret->length > 1 && byte_is_colour(p[1]))
-		return NULL;
-
-	p = quick_plus(ret, e + 1, end);
-	if (!p || end - p <= ret->length || p[ret->length] != '\n' ||
-	    !span->all_graph(p, ret->length))
-		return NULL;
-	ret->quality = p;
-	return p + ret->length + 1;
 }

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/fastq/slice.h"
@@ -52,9 +53,8 @@ enum record_outcome record_parse(const struct record_rules *rules, const uint8_t
                                  const uint8_t *end, enum text_tail tail, struct record *ret,
                                  const uint8_t **ret_next, struct record_fault *ret_fault);
 
-/*
- * The same for the ordinary record: LF, no fault, complete; its sequence is tried with the length `guess` first.
- * Returns the byte behind it, or NULL where record_parse() must look.
- */
-const uint8_t *record_parse_quick(const struct record_rules *rules, const uint8_t *p,
-                                  const uint8_t *end, uint32_t guess, struct record *ret);
+/* A colour of SOLiD, as it may stand behind the first base. */
+static inline bool byte_is_colour(uint8_t byte)
+{
+	return byte == '.' || (byte >= '0' && byte <= '6');
+}

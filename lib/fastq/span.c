@@ -18,20 +18,10 @@ static const uint8_t *portable_graph(const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-static bool portable_all_graph(const uint8_t *p, size_t n)
-{
-	unsigned int outside = 0;
-
-	for (size_t i = 0; i < n; i++)
-		outside |= !byte_is_graph(p[i]);
-	return !outside;
-}
-
 static const struct span_ops portable_ops = {
     .name = "portable",
     .line = portable_line,
     .graph = portable_graph,
-    .all_graph = portable_all_graph,
 };
 
 const struct span_ops *span_ops_get(size_t i)
@@ -40,12 +30,13 @@ const struct span_ops *span_ops_get(size_t i)
 		return &portable_ops;
 #ifdef SPAN_X86
 	__builtin_cpu_init();
-	/* SSE2 is part of x86-64; a processor with AVX-512BW has AVX2 too. */
+	/* SSE2 is part of x86-64; a processor with AVX-512 has AVX2 and BMI too. */
 	if (i == 1)
 		return &span_sse2_ops;
 	if (i == 2 && __builtin_cpu_supports("avx2"))
 		return &span_avx2_ops;
-	if (i == 3 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx512bw"))
+	if (i == 3 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx512bw") &&
+	    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2"))
 		return &span_avx512_ops;
 #endif
 	return NULL;

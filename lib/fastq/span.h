@@ -19,8 +19,6 @@ struct span_ops {
 	const uint8_t *(*line)(const uint8_t *p, const uint8_t *end);
 	/* The first byte of [p, end) outside '!'..'~', or end. */
 	const uint8_t *(*graph)(const uint8_t *p, const uint8_t *end);
-	/* Whether all n bytes are within '!'..'~'; for a length that is known: has no early exit. */
-	bool (*all_graph)(const uint8_t *p, size_t n);
 };
 
 /* The fastest that this processor has. */

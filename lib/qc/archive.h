@@ -15,11 +15,11 @@
 int report_archive_make(const struct report *report, const char *base, uint8_t **ret_bytes, size_t *ret_n,
                         struct error *err);
 
+/* An entry: its name as in the zip ("NAME_fastqc/summary.txt"; a folder's ends in a slash) and its bytes. 0 or negative with a sentence. */
+typedef int (*archive_entry_fn)(void *data, const char *name, const uint8_t *bytes, size_t n, struct error *err);
+
 /*
- * Gives each entry of such a zip to each(), in their order, folders before what is in them: name as in the zip
- * ("NAME_fastqc/summary.txt"; a folder's ends in a slash), its bytes. Ends with each()'s negative value; -EBADMSG
- * (ERROR_SOFTWARE) where it is no such zip.
+ * Gives each() all entries of such a zip in their order, folders before what is in them. Ends with its negative value;
+ * -ENOMEM; -EBADMSG (ERROR_SOFTWARE) where it is no such zip.
  */
-int report_archive_unpack(const uint8_t *bytes, size_t n,
-                          int (*each)(void *data, const char *name, const uint8_t *bytes, size_t n, struct error *err),
-                          void *data, struct error *err);
+int report_archive_unpack(const uint8_t *bytes, size_t n, archive_entry_fn each, void *data, struct error *err);

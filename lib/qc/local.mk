@@ -7,6 +7,7 @@ lib_libqc_a_SOURCES = \
 	lib/qc/adapters.h \
 	lib/qc/archive.c \
 	lib/qc/archive.h \
+	lib/qc/archive_unpack.c \
 	lib/qc/assembly.c \
 	lib/qc/assembly.h \
 	lib/qc/base_groups.c \
@@ -104,6 +105,7 @@ lib_libqc_a_SOURCES = \
 	lib/qc/sequence_kernel.h \
 	lib/qc/sequences.c \
 	lib/qc/sequences.h \
+	lib/qc/sequences_add.c \
 	lib/qc/sequences_pack.c \
 	lib/qc/sequences_state.h \
 	lib/qc/symbol_kernel.c \
@@ -131,3 +133,5 @@ lib_libqc_a_SOURCES = \
 	lib/qc/tracked.h \
 	lib/qc/varint.c \
 	lib/qc/varint.h
+
+dist_man_MANS += lib/qc/fqcluster.report.5

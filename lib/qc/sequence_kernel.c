@@ -4,9 +4,11 @@
  *
  * count_gc(): C, G, c and g are the bytes that are 0x43 but for the bits 0x24.
  *
- * find_adapters(): for 64 (AVX-512) or 32 (AVX2) positions at once, eight times: the bases at some distance from them are
- * looked up, by the low half of their bytes, in the table of that distance. The AND of all says which adapters can begin where.
- * With 8 adapters of random bases that is 8 positions in 65536, which are compared as they stand.
+ * find_adapters() by vectors: the low half of a byte tells A, C, G and T, in either case; a look-up makes it a
+ * code of two bits, two look-ups, one of them a base further, the code of a pair. Four look-ups of the pairs at 0,
+ * 2, 4 and 6 bases' distance and their AND tell which adapters can begin at each position. As pairs are moved
+ * within the vector, its last six positions are left to the next one. By machine words: Shift-And (Baeza-Yates and
+ * Gonnet 1992) on the first eight bases of all adapters at once.
  */
 #include "lib/qc/sequence_kernel.h"
 
@@ -16,28 +18,74 @@
 #include <immintrin.h>
 #endif
 
-void adapter_filter_make(struct adapter_filter *filter, const struct filter_adapter *adapters, uint32_t n)
-{
-	*filter = (struct adapter_filter){.n = n, .shortest = adapters[0].n, .plain = true};
-	for (uint32_t i = 0; i < n; i++) {
-		const struct filter_adapter *adapter = &adapters[i];
-		uint8_t bit = (uint8_t)(1u << i);
+#define CODE_OTHER 4 /* no base has it */
 
-		filter->adapters[i] = *adapter;
-		if (adapter->n < filter->shortest)
-			filter->shortest = adapter->n;
-		for (uint32_t j = 0; j < adapter->n; j++)
-			filter->plain = filter->plain && adapter->bytes[j] < 0x80;
-		for (uint32_t j = 0; j < FILTER_BASES; j++)
-			for (unsigned int half = 0; half < 16; half++)
-				if (j >= adapter->n || (adapter->bytes[j] & 0x0f) == half)
-					filter->tables[j][half] |= bit;
+/* Of a base by the low half of its byte: 0 also for whatever else has that half. */
+static const uint8_t codes_first[16] = {[0x1] = 0, [0x3] = 1, [0x4] = 2, [0x7] = 3};
+
+static unsigned int adapter_code(const struct filter_adapter *adapter, uint32_t at)
+{
+	if (at >= adapter->n || !strchr("ACGT", adapter->bytes[at]))
+		return CODE_OTHER;
+	return codes_first[adapter->bytes[at] & 0x0f];
+}
+
+static void pairs_make(struct adapter_filter *filter, uint32_t a)
+{
+	for (uint32_t j = 0; j < FILTER_BASES / 2; j++) {
+		unsigned int first = adapter_code(&filter->adapters[a], 2 * j);
+		unsigned int second = adapter_code(&filter->adapters[a], 2 * j + 1);
+
+		for (unsigned int pair = 0; pair < 16; pair++)
+			if ((first == CODE_OTHER || first == pair % 4) && (second == CODE_OTHER || second == pair / 4))
+				filter->pairs[j][pair] |= (uint8_t)(1u << a);
 	}
 }
 
-/* Whether the adapter stands at these bytes. */
+static void letters_make(struct adapter_filter *filter, uint32_t a)
+{
+	const struct filter_adapter *adapter = &filter->adapters[a];
+	uint32_t n = adapter->n < FILTER_BASES ? adapter->n : FILTER_BASES;
+
+	for (uint32_t j = 0; j < n; j++)
+		filter->letters[adapter->bytes[j] & 0x1f] |= 1ULL << (FILTER_BASES * a + j);
+	filter->ends |= 1ULL << (FILTER_BASES * a + n - 1);
+}
+
+void adapter_filter_make(struct adapter_filter *filter, const struct filter_adapter *adapters, uint32_t n)
+{
+	*filter = (struct adapter_filter){.n = n, .shortest = adapters[0].n};
+	for (uint32_t a = 0; a < n; a++) {
+		filter->adapters[a] = adapters[a];
+		if (adapters[a].n < filter->shortest)
+			filter->shortest = adapters[a].n;
+		pairs_make(filter, a);
+		letters_make(filter, a);
+	}
+}
+
+/* ---- what was found of one sequence */
+
+struct search {
+	const struct adapter_filter *filter;
+	const struct sequence *sequence;
+	struct adapter_hit *hits; /* further ones */
+	uint32_t index;           /* of the sequence */
+	uint8_t left;             /* adapters that were not found yet, a bit each */
+};
+
+static void search_begin(struct search *search, const struct sequence *sequences, size_t i)
+{
+	search->sequence = &sequences[i];
+	search->index = (uint32_t)i;
+	search->left = (uint8_t)((1u << search->filter->n) - 1);
+}
+
+/* Whether the adapter stands at these bytes, of which at least as many can be read. */
 static bool adapter_here(const struct filter_adapter *adapter, const uint8_t *bytes)
 {
+	if (memcmp(adapter->bytes, bytes, adapter->n) == 0)
+		return true;
 	for (uint32_t i = 0; i < adapter->n; i++) {
 		uint8_t byte = bytes[i];
 
@@ -49,54 +97,90 @@ static bool adapter_here(const struct filter_adapter *adapter, const uint8_t *by
 	return true;
 }
 
-/* ---- portable: what the others are compared with */
+/* Compares adapter a at this position; keeps it where it is there. */
+static bool search_at(struct search *search, unsigned int a, uint32_t position)
+{
+	const struct filter_adapter *adapter = &search->filter->adapters[a];
+	uint32_t n = search->sequence->n;
+
+	if (adapter->n > n || position > n - adapter->n ||
+	    !adapter_here(adapter, search->sequence->bytes + position))
+		return false;
+	search->left = (uint8_t)(search->left & ~(1u << a));
+	*search->hits++ = (struct adapter_hit){search->index, adapter->number, position};
+	return true;
+}
+
+/* Positions from at on, most of them at most, at which the shortest adapter can begin: what is behind the read is other text. */
+static inline uint32_t positions_left(const struct search *search, uint32_t at, uint32_t most)
+{
+	uint32_t left = search->sequence->n - search->filter->shortest + 1 - at;
+
+	return left < most ? left : most;
+}
+
+/* ---- portable */
+
+#define EACH_BYTE 0x0101010101010101ULL
 
 static bool portable_supported(void)
 {
 	return true;
 }
 
-static bool is_gc(uint8_t byte)
+/* How many of eight bytes are C, G, c or g. */
+static uint32_t word_gc(const uint8_t *bytes)
 {
-	return (byte & 0xdb) == 0x43;
+	uint64_t word, other;
+
+	memcpy(&word, bytes, sizeof word);
+	word = (word & 0xdb * EACH_BYTE) ^ 0x43 * EACH_BYTE;     /* zero bytes are to be counted */
+	other = ((word & 0x7f * EACH_BYTE) + 0x7f * EACH_BYTE) | word; /* the highest bit of those that are not zero */
+	return 8 - (uint32_t)((other >> 7 & EACH_BYTE) * EACH_BYTE >> 56);
 }
 
 static void portable_count_gc(const struct sequence *sequences, size_t n, uint32_t *ret_counts)
 {
 	for (size_t i = 0; i < n; i++) {
-		ret_counts[i] = 0;
-		for (uint32_t p = 0; p < sequences[i].n; p++)
-			ret_counts[i] += is_gc(sequences[i].bytes[p]);
+		const uint8_t *bytes = sequences[i].bytes;
+		uint32_t at = 0, count = 0;
+
+		for (; sequences[i].n - at >= 8; at += 8)
+			count += word_gc(bytes + at);
+		for (; at < sequences[i].n; at++)
+			count += (bytes[at] & 0xdb) == 0x43;
+		ret_counts[i] = count;
 	}
 }
 
-static bool adapter_find(const struct filter_adapter *adapter, const struct sequence *sequence, uint32_t *ret)
+/* Compares the adapters whose first bases end at `end`. Returns the ends of those that are still to be found. */
+static uint64_t search_words(struct search *search, uint64_t here, uint32_t end, uint64_t ends)
 {
-	for (uint32_t at = 0; adapter->n <= sequence->n && at <= sequence->n - adapter->n; at++)
-		if (adapter_here(adapter, sequence->bytes + at)) {
-			*ret = at;
-			return true;
-		}
-	return false;
+	for (; here != 0; here &= here - 1) {
+		unsigned int bit = (unsigned int)__builtin_ctzll(here);
+
+		if (search_at(search, bit / FILTER_BASES, end - bit % FILTER_BASES))
+			ends &= ~(1ULL << bit);
+	}
+	return ends;
 }
 
-static size_t portable_find_adapters(const struct adapter_filter *filter, const struct sequence *sequences,
-                                     size_t n, struct adapter_hit *ret_hits)
+static size_t portable_find_adapters(const struct adapter_filter *filter, const struct sequence *sequences, size_t n,
+                                     struct adapter_hit *ret_hits)
 {
-	size_t hits = 0;
+	struct search search = {.filter = filter, .hits = ret_hits};
 
-	for (size_t i = 0; i < n; i++)
-		for (uint32_t a = 0; a < filter->n; a++) {
-			uint32_t position;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t ends = filter->ends, state = 0;
 
-			if (adapter_find(&filter->adapters[a], &sequences[i], &position))
-				ret_hits[hits++] = (struct adapter_hit){
-				    .sequence = (uint32_t)i,
-				    .adapter = filter->adapters[a].number,
-				    .position = position,
-				};
+		search_begin(&search, sequences, i);
+		for (uint32_t p = 0; p < sequences[i].n && ends != 0; p++) {
+			state = (state << 1 | EACH_BYTE) & filter->letters[sequences[i].bytes[p] & 0x1f];
+			if (__builtin_expect((state & ends) != 0, 0))
+				ends = search_words(&search, state & ends, p, ends);
 		}
-	return hits;
+	}
+	return (size_t)(search.hits - ret_hits);
 }
 
 #ifdef __x86_64__
@@ -105,50 +189,30 @@ static size_t portable_find_adapters(const struct adapter_filter *filter, const 
 #define TARGET_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #define INLINE static inline __attribute__((always_inline))
 
+/* As codes_first, times 4. */
+static const uint8_t codes_second[16] = {[0x1] = 0, [0x3] = 4, [0x4] = 8, [0x7] = 12};
+
 /* Bytes from masks + 64 - n on: n (at most 64) bytes of ones, then zeros. */
 static const uint8_t masks[128] = {
     [0 ... 63] = 0xff,
 };
 
-/* What was found of one sequence. */
-struct search {
-	const struct adapter_filter *filter;
-	const struct sequence *sequence;
-	struct adapter_hit *hits; /* further ones */
-	uint32_t index;           /* of the sequence */
-	uint8_t left;             /* adapters that were not found yet, a bit each */
-};
-
-/* Compares the adapters that can be at these positions: bits of `where` are positions from at on, `which` are adapters by position. */
-static __attribute__((noinline)) void search_compare(struct search *search, uint32_t at, uint64_t where, const uint8_t *which)
+/*
+ * Compares what can be at these positions, a bit each, from at on: `which` are the adapters by position. Returns
+ * the positions that are left when an adapter was found, as its bit is of no interest any more.
+ */
+static __attribute__((noinline)) uint64_t search_vector(struct search *search, uint32_t at, uint64_t where,
+                                                        const uint8_t *which)
 {
-	for (; where != 0 && search->left != 0; where &= where - 1) {
+	bool found = false;
+
+	for (; where != 0 && !found; where &= where - 1) {
 		unsigned int place = (unsigned int)__builtin_ctzll(where);
-		uint32_t position = at + place, behind = search->sequence->n - position;
 
-		if (position >= search->sequence->n)
-			return;
-		for (unsigned int bits = which[place] & search->left; bits != 0; bits &= bits - 1) {
-			unsigned int a = (unsigned int)__builtin_ctz(bits);
-			const struct filter_adapter *adapter = &search->filter->adapters[a];
-
-			if (adapter->n > behind || !adapter_here(adapter, search->sequence->bytes + position))
-				continue;
-			search->left = (uint8_t)(search->left & ~(1u << a));
-			*search->hits++ = (struct adapter_hit){search->index, adapter->number, position};
-		}
+		for (unsigned int bits = which[place] & search->left; bits != 0; bits &= bits - 1)
+			found |= search_at(search, (unsigned int)__builtin_ctz(bits), at + place);
 	}
-}
-
-static uint8_t all_adapters(const struct adapter_filter *filter)
-{
-	return (uint8_t)((1u << filter->n) - 1);
-}
-
-/* Bases that are looked up, so that none behind the slack is. */
-static uint32_t filter_bases(const struct adapter_filter *filter)
-{
-	return filter->shortest < FILTER_BASES ? filter->shortest : FILTER_BASES;
+	return where;
 }
 
 /* ---- AVX-512 */
@@ -179,47 +243,80 @@ TARGET_AVX512 static void avx512_count_gc(const struct sequence *sequences, size
 	}
 }
 
-TARGET_AVX512 INLINE size_t avx512_find(const uint32_t bases, const struct adapter_filter *filter,
-                                        const struct sequence *sequences, size_t n, struct adapter_hit *ret_hits)
+#define AVX512_POSITIONS (64 - FILTER_BASES + 2)
+
+TARGET_AVX512 INLINE __m512i avx512_table(const uint8_t table[16])
 {
-	struct search search = {.filter = filter, .hits = ret_hits};
-	__m512i tables[FILTER_BASES];
+	return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i_u *)table));
+}
+
+/* The tables of a filter, in registers. */
+struct avx512_tables {
+	__m512i first, second, pairs[4];
+	__m512i by_2, by_6; /* for moving by so many bytes */
+};
+
+TARGET_AVX512 INLINE struct avx512_tables avx512_tables_load(const struct adapter_filter *filter)
+{
+	static const uint16_t words[32] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+	                                   16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+	struct avx512_tables tables = {.first = avx512_table(codes_first), .second = avx512_table(codes_second)};
+
+	for (int j = 0; j < 4; j++)
+		tables.pairs[j] = avx512_table(filter->pairs[j]);
+	tables.by_2 = _mm512_add_epi16(_mm512_loadu_si512(words), _mm512_set1_epi16(1));
+	tables.by_6 = _mm512_add_epi16(_mm512_loadu_si512(words), _mm512_set1_epi16(3));
+	return tables;
+}
+
+/* The adapters that can begin at each of AVX512_POSITIONS positions. */
+TARGET_AVX512 INLINE __m512i avx512_look_up(const struct avx512_tables *tables, const uint8_t *bytes)
+{
+	__m512i first = _mm512_shuffle_epi8(tables->first, _mm512_loadu_si512(bytes));
+	__m512i second = _mm512_shuffle_epi8(tables->second, _mm512_loadu_si512(bytes + 1));
+	__m512i at_0 = _mm512_or_si512(first, second);
+	__m512i at_2 = _mm512_permutexvar_epi16(tables->by_2, at_0);
+	__m512i at_4 = _mm512_alignr_epi32(at_0, at_0, 1);
+	__m512i at_6 = _mm512_permutexvar_epi16(tables->by_6, at_0);
+
+	return _mm512_and_si512(_mm512_and_si512(_mm512_shuffle_epi8(tables->pairs[0], at_0),
+	                                         _mm512_shuffle_epi8(tables->pairs[1], at_2)),
+	                        _mm512_and_si512(_mm512_shuffle_epi8(tables->pairs[2], at_4),
+	                                         _mm512_shuffle_epi8(tables->pairs[3], at_6)));
+}
+
+/* Looks closer at positions where something can be. */
+TARGET_AVX512 static __attribute__((noinline)) void avx512_compare(struct search *search, uint32_t at, __m512i can,
+                                                                   uint64_t where)
+{
 	uint8_t which[64];
 
-	for (uint32_t j = 0; j < bases; j++)
-		tables[j] = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i_u *)filter->tables[j]));
-	for (size_t i = 0; i < n; i++) {
-		uint32_t length = sequences[i].n;
-
-		search.sequence = &sequences[i];
-		search.index = (uint32_t)i;
-		search.left = all_adapters(filter);
-		for (uint32_t at = 0; at + filter->shortest <= length && search.left != 0; at += 64) {
-			const uint8_t *bytes = sequences[i].bytes + at;
-			__m512i can = _mm512_shuffle_epi8(tables[0], _mm512_loadu_si512(bytes));
-			__mmask64 where;
-
-			for (uint32_t j = 1; j < bases; j++)
-				can = _mm512_and_si512(
-				    can, _mm512_shuffle_epi8(tables[j], _mm512_loadu_si512(bytes + j)));
-			where = _mm512_test_epi8_mask(can, _mm512_set1_epi8((char)search.left));
-			if (__builtin_expect(where != 0, 0)) {
-				_mm512_storeu_si512(which, can);
-				search_compare(&search, at, where, which);
-			}
-		}
-	}
-	return (size_t)(search.hits - ret_hits);
+	_mm512_storeu_si512(which, can);
+	do {
+		where = search_vector(search, at, where, which);
+		where &= _mm512_test_epi8_mask(can, _mm512_set1_epi8((char)search->left));
+	} while (where != 0);
 }
 
 TARGET_AVX512 static size_t avx512_find_adapters(const struct adapter_filter *filter, const struct sequence *sequences,
                                                  size_t n, struct adapter_hit *ret_hits)
 {
-	if (!filter->plain)
-		return portable_find_adapters(filter, sequences, n, ret_hits);
-	if (filter->shortest >= FILTER_BASES)
-		return avx512_find(FILTER_BASES, filter, sequences, n, ret_hits);
-	return avx512_find(filter_bases(filter), filter, sequences, n, ret_hits);
+	struct search search = {.filter = filter, .hits = ret_hits};
+	struct avx512_tables tables = avx512_tables_load(filter);
+
+	for (size_t i = 0; i < n; i++) {
+		search_begin(&search, sequences, i);
+		for (uint32_t at = 0; at + filter->shortest <= sequences[i].n && search.left != 0;
+		     at += AVX512_POSITIONS) {
+			__m512i can = avx512_look_up(&tables, sequences[i].bytes + at);
+			uint64_t where = _mm512_test_epi8_mask(can, _mm512_set1_epi8((char)search.left));
+
+			where &= (1ULL << positions_left(&search, at, AVX512_POSITIONS)) - 1;
+			if (__builtin_expect(where != 0, 0))
+				avx512_compare(&search, at, can, where);
+		}
+	}
+	return (size_t)(search.hits - ret_hits);
 }
 
 /* ---- AVX2 */
@@ -253,49 +350,67 @@ TARGET_AVX2 static void avx2_count_gc(const struct sequence *sequences, size_t n
 	}
 }
 
-TARGET_AVX2 INLINE __m256i avx2_look_up(const struct adapter_filter *filter, uint32_t j, const uint8_t *bytes)
-{
-	__m256i table = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i_u *)filter->tables[j]));
+#define AVX2_POSITIONS (32 - FILTER_BASES + 2)
 
-	return _mm256_shuffle_epi8(table, _mm256_loadu_si256((const __m256i_u *)(bytes + j)));
+TARGET_AVX2 INLINE __m256i avx2_table(const uint8_t table[16])
+{
+	return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i_u *)table));
 }
 
-TARGET_AVX2 INLINE size_t avx2_find(const uint32_t bases, const struct adapter_filter *filter,
-                                    const struct sequence *sequences, size_t n, struct adapter_hit *ret_hits)
+/* The adapters that can begin at each of AVX2_POSITIONS positions. */
+TARGET_AVX2 INLINE __m256i avx2_look_up(const struct adapter_filter *filter, const uint8_t *bytes)
 {
-	struct search search = {.filter = filter, .hits = ret_hits};
+	__m256i first = _mm256_shuffle_epi8(avx2_table(codes_first), _mm256_loadu_si256((const __m256i_u *)bytes));
+	__m256i second =
+	    _mm256_shuffle_epi8(avx2_table(codes_second), _mm256_loadu_si256((const __m256i_u *)(bytes + 1)));
+	__m256i at_0 = _mm256_or_si256(first, second), upper = _mm256_permute2x128_si256(at_0, at_0, 0x81);
+	__m256i at_2 = _mm256_alignr_epi8(upper, at_0, 2), at_4 = _mm256_alignr_epi8(upper, at_0, 4);
+	__m256i at_6 = _mm256_alignr_epi8(upper, at_0, 6);
+
+	return _mm256_and_si256(_mm256_and_si256(_mm256_shuffle_epi8(avx2_table(filter->pairs[0]), at_0),
+	                                         _mm256_shuffle_epi8(avx2_table(filter->pairs[1]), at_2)),
+	                        _mm256_and_si256(_mm256_shuffle_epi8(avx2_table(filter->pairs[2]), at_4),
+	                                         _mm256_shuffle_epi8(avx2_table(filter->pairs[3]), at_6)));
+}
+
+/* The positions that have any of these adapters. */
+TARGET_AVX2 INLINE uint32_t avx2_where(__m256i can, uint8_t adapters)
+{
+	__m256i some = _mm256_and_si256(can, _mm256_set1_epi8((char)adapters));
+
+	return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(some, _mm256_setzero_si256()));
+}
+
+/* Looks closer at positions where something can be. */
+TARGET_AVX2 static __attribute__((noinline)) void avx2_compare(struct search *search, uint32_t at, __m256i can,
+                                                               uint64_t where)
+{
 	uint8_t which[32];
 
-	for (size_t i = 0; i < n; i++) {
-		uint32_t length = sequences[i].n;
-
-		search.sequence = &sequences[i];
-		search.index = (uint32_t)i;
-		search.left = all_adapters(filter);
-		for (uint32_t at = 0; at + filter->shortest <= length && search.left != 0; at += 32) {
-			__m256i can = _mm256_set1_epi8((char)search.left);
-			uint32_t nowhere;
-
-			for (uint32_t j = 0; j < bases; j++)
-				can = _mm256_and_si256(can, avx2_look_up(filter, j, sequences[i].bytes + at));
-			nowhere = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(can, _mm256_setzero_si256()));
-			if (__builtin_expect(nowhere != UINT32_MAX, 0)) {
-				_mm256_storeu_si256((__m256i_u *)which, can);
-				search_compare(&search, at, (uint32_t)~nowhere, which);
-			}
-		}
-	}
-	return (size_t)(search.hits - ret_hits);
+	_mm256_storeu_si256((__m256i_u *)which, can);
+	do {
+		where = search_vector(search, at, where, which);
+		where &= avx2_where(can, search->left);
+	} while (where != 0);
 }
 
 TARGET_AVX2 static size_t avx2_find_adapters(const struct adapter_filter *filter, const struct sequence *sequences,
                                              size_t n, struct adapter_hit *ret_hits)
 {
-	if (!filter->plain)
-		return portable_find_adapters(filter, sequences, n, ret_hits);
-	if (filter->shortest >= FILTER_BASES)
-		return avx2_find(FILTER_BASES, filter, sequences, n, ret_hits);
-	return avx2_find(filter_bases(filter), filter, sequences, n, ret_hits);
+	struct search search = {.filter = filter, .hits = ret_hits};
+
+	for (size_t i = 0; i < n; i++) {
+		search_begin(&search, sequences, i);
+		for (uint32_t at = 0; at + filter->shortest <= sequences[i].n && search.left != 0; at += AVX2_POSITIONS) {
+			__m256i can = avx2_look_up(filter, sequences[i].bytes + at);
+			uint32_t where = avx2_where(can, search.left) &
+			                 ((1U << positions_left(&search, at, AVX2_POSITIONS)) - 1);
+
+			if (__builtin_expect(where != 0, 0))
+				avx2_compare(&search, at, can, where);
+		}
+	}
+	return (size_t)(search.hits - ret_hits);
 }
 
 /* ---- SSE2, which every x86-64 has; it cannot look up bytes */

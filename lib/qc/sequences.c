@@ -2,11 +2,8 @@
 /*
  * The module of tracked sequences: see sequences.h, and sequences_state.h for what a state is.
  *
- * Every read costs one question to a table that does not fit the fastest cache, so reads are taken AHEAD at a time: all their
- * hashes first, whose places are on their way while the next is made; then the questions.
- *
- * Memory, with keys of up to 56 bytes: 100,000 keys of a file's beginning 10 MiB; 262,144 keys of a slice 26 MiB; a slice counted
- * by a known list 1 MiB beside the list, whose 8 MiB all slices share. Longer keys: key_table.h.
+ * Memory, with keys of up to 56 bytes: 100,000 keys of a file's beginning 10 MiB; 262,144 keys of a slice 26 MiB; a slice that is
+ * counted by a known list 1 MiB beside the list, whose 9 MiB all slices share. Longer keys: key_table.h.
  */
 #include "lib/qc/sequences.h"
 
@@ -17,24 +14,18 @@
 #include "lib/qc/module.h"
 #include "lib/qc/sequences_state.h"
 
-#define AHEAD 32
 #define ROOM_FIRST 256
-#define LOWER_BITS 0x2020202020202020ULL /* set in lower-case letters, not in upper-case ones */
+
+static struct key_cut cut_of(const struct count_rules *rules)
+{
+	if (rules->dup_length > 0)
+		return (struct key_cut){rules->dup_length, rules->dup_length};
+	return (struct key_cut){rules->compat == COMPAT_0_11_9 ? 75 : 50, 50};
+}
 
 uint32_t sequences_key_length(const struct count_rules *rules, uint32_t length)
 {
-	uint32_t whole = 50, cut = 50; /* FastQC's */
-
-	if (rules->dup_length > 0)
-		whole = cut = rules->dup_length;
-	else if (rules->compat == COMPAT_0_11_9)
-		whole = 75;
-	return length > whole ? cut : length;
-}
-
-uint32_t sequences_key_max(const struct count_rules *rules)
-{
-	return rules->dup_length > 0 ? rules->dup_length : rules->compat == COMPAT_0_11_9 ? 75 : 50;
+	return key_cut_length(cut_of(rules), length);
 }
 
 /* ---- life */
@@ -43,7 +34,7 @@ static int sequences_init(void *state, const struct count_rules *rules, const st
 {
 	struct sequences *sequences = state;
 
-	sequences->rules = rules;
+	sequences->cut = cut_of(rules);
 	sequences->tracked_max = TRACKED_MAX;
 	sequences->own_max = OWN_MAX;
 	sequences->form = prior->first     ? SEQUENCES_FIRST
@@ -97,8 +88,7 @@ static int reserve(struct sequences *sequences)
 	return r;
 }
 
-/* A further key, with its hash and the ordinal (from 0) of its first read in the span. 0 or -ENOMEM. */
-static int key_add(struct sequences *sequences, uint64_t hash, const uint8_t *bytes, uint32_t n, uint64_t ordinal)
+int sequences_key_add(struct sequences *sequences, uint32_t hash, const uint8_t *bytes, uint32_t n, uint64_t ordinal)
 {
 	size_t number = sequences->keys.n;
 	int r;
@@ -116,7 +106,7 @@ static int key_add(struct sequences *sequences, uint64_t hash, const uint8_t *by
 	return 0;
 }
 
-static void overflow(struct sequences *sequences)
+void sequences_overflow(struct sequences *sequences)
 {
 	size_t keep = sequences->tracked_max;
 
@@ -125,95 +115,6 @@ static void overflow(struct sequences *sequences)
 	free(sequences->counts);
 	sequences->counts = NULL;
 	(void)grow(&sequences->ordinals, keep); /* without memory they only stay more */
-}
-
-/* ---- add */
-
-struct look {
-	const uint8_t *bytes; /* of the key, in whatever case */
-	uint64_t hash;
-	uint32_t n;
-	bool lower; /* perhaps some are in lower case */
-};
-
-static void upper(const uint8_t *bytes, size_t n, uint8_t *ret)
-{
-	for (size_t i = 0; i < n; i++)
-		ret[i] = bytes[i] >= 'a' && bytes[i] <= 'z' ? (uint8_t)(bytes[i] - 'a' + 'A') : bytes[i];
-}
-
-static void look_make(const struct key_table *table, const struct count_rules *rules, const struct record *record,
-                      struct look *ret)
-{
-	uint8_t copy[DUP_LENGTH_MAX];
-	uint64_t bits;
-
-	ret->bytes = record->sequence;
-	ret->n = sequences_key_length(rules, record->length);
-	ret->hash = key_hash(table, ret->bytes, ret->n, &bits);
-	ret->lower = (bits & LOWER_BITS) != 0;
-	if (ret->lower) {
-		upper(ret->bytes, ret->n, copy);
-		ret->hash = key_hash(table, copy, ret->n, &bits);
-	}
-	key_table_prefetch(table, ret->hash);
-}
-
-/* The key of the span's next read is none of the keys so far. */
-static int add_new(struct sequences *sequences, uint64_t hash, const uint8_t *bytes, uint32_t n)
-{
-	int r;
-
-	if (sequences->form == SEQUENCES_COUNTED || sequences_closed(sequences))
-		return 0;
-	if (sequences->form == SEQUENCES_OWN && sequences->keys.n >= sequences->own_max) {
-		overflow(sequences);
-		return 0;
-	}
-	r = key_add(sequences, hash, bytes, n, sequences->reads);
-	if (r == 0)
-		sequences->counts[sequences->keys.n - 1] = 1;
-	return r;
-}
-
-static int add_one(struct sequences *sequences, const struct key_table *table, const struct look *look)
-{
-	uint8_t copy[DUP_LENGTH_MAX];
-	const uint8_t *bytes = look->bytes;
-	size_t number;
-	int r = 0;
-
-	if (look->lower) {
-		upper(bytes, look->n, copy);
-		bytes = copy;
-	}
-	number = key_table_find(table, look->hash, bytes, look->n);
-	if (number != KEY_NONE)
-		sequences->counts[number]++;
-	else
-		r = add_new(sequences, look->hash, bytes, look->n);
-	sequences->reads++;
-	return r;
-}
-
-static int sequences_add(void *state, const struct batch *batch)
-{
-	struct sequences *sequences = state;
-	const struct key_table *table = sequences->tracked ? tracked_table(sequences->tracked) : &sequences->keys;
-	const uint64_t all = sequences->reads + batch->n;
-	struct look looks[AHEAD];
-	int r = 0;
-
-	for (uint32_t i = 0, n; r == 0 && i < batch->n && !sequences->overflow; i += n) {
-		n = batch->n - i < AHEAD ? batch->n - i : AHEAD;
-		for (uint32_t k = 0; k < n; k++)
-			look_make(table, sequences->rules, &batch->records[i + k], &looks[k]);
-		for (uint32_t k = 0; r == 0 && k < n && !sequences->overflow; k++)
-			r = add_one(sequences, table, &looks[k]);
-	}
-	sequences->reads = all; /* those behind an overflow are not looked at */
-	sequences->reads_counted += batch->n;
-	return r;
 }
 
 /* ---- merge */
@@ -226,14 +127,14 @@ static int keys_merge(struct sequences *into, const struct sequences *from)
 
 	for (size_t i = 0; r == 0 && i < from->keys.n; i++) {
 		const struct key_line *line = key_table_at(&from->keys, i);
-		uint64_t hash = key_hash(&into->keys, key_bytes(line), line->n, &bits);
+		uint32_t hash = key_hash(&into->keys, key_bytes(line), line->n, &bits);
 		size_t number = key_table_find(&into->keys, hash, key_bytes(line), line->n);
 
 		if (number == KEY_NONE && sequences_closed(into))
 			continue;
 		if (number == KEY_NONE) {
 			number = into->keys.n;
-			r = key_add(into, hash, key_bytes(line), line->n, into->reads + from->ordinals[i]);
+			r = sequences_key_add(into, hash, key_bytes(line), line->n, into->reads + from->ordinals[i]);
 		}
 		if (r == 0 && !from->overflow)
 			into->counts[number] += from->counts[i];
@@ -288,7 +189,7 @@ static int merge_own(struct sequences *into, const struct sequences *from)
 	if (r < 0)
 		return r;
 	if (into->form == SEQUENCES_OWN && from->overflow && !into->overflow)
-		overflow(into);
+		sequences_overflow(into);
 	into->reads += from->reads;
 	into->reads_counted += lacks ? 0 : from->reads_counted;
 	return lacks ? MERGE_LACKS : 0;

@@ -121,7 +121,7 @@ static int first_unpack(struct sequences *sequences, struct unpacker *unpacker, 
 
 	r = unpack_most(unpacker, sequences->reads, "the number of reads that lack counts", &lacking, err);
 	if (r == 0)
-		r = key_table_unpack(&sequences->keys, sequences->tracked_max, sequences_key_max(sequences->rules), unpacker,
+		r = key_table_unpack(&sequences->keys, sequences->tracked_max, sequences->cut.whole, unpacker,
 		                     err);
 	if (r == 0)
 		r = numbers_make(&sequences->counts, sequences->keys.n, err);
@@ -182,7 +182,7 @@ static int own_unpack(struct sequences *sequences, struct unpacker *unpacker, st
 	int r;
 
 	r = key_table_unpack(&sequences->keys, most < sequences->reads ? most : sequences->reads,
-	                     sequences_key_max(sequences->rules), unpacker, err);
+	                     sequences->cut.whole, unpacker, err);
 	if (r == 0)
 		r = numbers_make(&sequences->ordinals, sequences->keys.n, err);
 	if (r == 0 && !sequences->overflow)

@@ -67,12 +67,12 @@ uint64_t tracked_hash(const struct tracked *tracked, const uint8_t *bytes, size_
 
 void tracked_prefetch(const struct tracked *tracked, uint64_t hash)
 {
-	key_table_prefetch(&tracked->keys, hash);
+	key_table_prefetch(&tracked->keys, (uint32_t)hash);
 }
 
 size_t tracked_find(const struct tracked *tracked, uint64_t hash, const uint8_t *bytes, size_t n)
 {
-	return key_table_find(&tracked->keys, hash, bytes, n);
+	return key_table_find(&tracked->keys, (uint32_t)hash, bytes, n);
 }
 
 /* Without keys. 0 or -ENOMEM. */
@@ -96,7 +96,7 @@ int tracked_new(const struct tracked_key *keys, size_t n, struct tracked **ret)
 		return -EINVAL;
 	r = tracked_empty(&tracked);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		uint64_t hash = tracked_hash(tracked, keys[i].bytes, keys[i].n);
+		uint32_t hash = (uint32_t)tracked_hash(tracked, keys[i].bytes, keys[i].n);
 
 		if (keys[i].n > DUP_LENGTH_MAX ||
 		    key_table_find(&tracked->keys, hash, keys[i].bytes, keys[i].n) != KEY_NONE)
@@ -119,6 +119,7 @@ void tracked_pack(const struct tracked *tracked, struct packer *packer)
 int tracked_unpack(struct unpacker *unpacker, struct tracked **ret, struct error *err)
 {
 	_cleanup_(trackedp) struct tracked *tracked = NULL;
+	const uint8_t *begin = unpacker->at;
 	int r;
 
 	if (tracked_empty(&tracked) < 0)
@@ -126,7 +127,7 @@ int tracked_unpack(struct unpacker *unpacker, struct tracked **ret, struct error
 	r = key_table_unpack(&tracked->keys, TRACKED_MAX, DUP_LENGTH_MAX, unpacker, err);
 	if (r < 0)
 		return r;
-	if (key_table_digest(&tracked->keys, &tracked->digest) < 0)
+	if (key_digest(begin, (size_t)(unpacker->at - begin), &tracked->digest) < 0)
 		return error_oom(err);
 	*ret = TAKE(tracked);
 	return 0;

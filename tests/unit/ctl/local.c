@@ -2,8 +2,12 @@
 /* Counting on this machine: the same bytes of CSV whatever the threads and slices, and one bad file costs no other. */
 #include "ctl/local.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <string.h>
+
+#include <zlib.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/qc/csv.h"
@@ -278,6 +282,51 @@ static void test_again(void)
 	seen_deinit(&first);
 }
 
+static void pack(const char *name, const char *to)
+{
+	static char bytes[1 << 16];
+	FILE *in = fopen(name, "re");
+	gzFile out = gzopen(to, "wb1");
+	size_t n;
+
+	if (!in || !out)
+		abort();
+	while ((n = fread(bytes, 1, sizeof bytes, in)) > 0)
+		if (gzwrite(out, bytes, (unsigned int)n) <= 0)
+			abort();
+	if (gzclose(out) != Z_OK)
+		abort();
+	(void)fclose(in);
+}
+
+/* Gzip files are one slice each; with threads left over their text is made ahead, and all is the same. */
+static void test_gzip(void)
+{
+	static const char *const plain[] = {"a.fq", "some.fq", "bad.fq", "empty.fq"};
+	static const char *const paths[] = {"a.fq.gz", "some.fq.gz", "bad.fq.gz", "empty.fq.gz"};
+	struct local_options options = options_of(1, 1 << 30);
+	struct seen first;
+
+	for (size_t i = 0; i < 4; i++)
+		pack(plain[i], paths[i]);
+	options.modules = COUNT_REPORT;
+	count(plain, 4, &options, &first);
+	for (uint32_t threads = 1; threads <= 6; threads++) {
+		struct seen seen;
+
+		options.threads = threads;
+		count(paths, 4, &options, &seen);
+		ok(same_counters(&first, &seen, 0) && same_counters(&first, &seen, 1) && same_counters(&first, &seen, 3),
+		   "the same counters from gzip");
+		is_int(seen.error[2].class, ERROR_DATA, "and the fault: %s", seen.error[2].text);
+		ok(strstr(seen.error[2].text, "record 2001") != NULL, "at its record");
+		seen_deinit(&seen);
+	}
+	seen_deinit(&first);
+	for (size_t i = 0; i < 4; i++)
+		(void)unlink(paths[i]);
+}
+
 /* More files than threads, small ones between large ones, and more threads than slices. */
 static void test_many(void)
 {
@@ -300,6 +349,52 @@ static void test_many(void)
 	is_str(seen.csv[0], "0,2.0\n", "16 threads for one read");
 	seen_deinit(&seen);
 	count(paths, 0, &options, &seen);
+}
+
+struct written {
+	atomic_uint calls[FILES_MAX];
+	atomic_uint without; /* calls without counters */
+	size_t n, wrong;     /* files told; those not as they should be */
+};
+
+static int write_result(void *data, size_t i, const struct local_result *result, struct error *err)
+{
+	struct written *written = data;
+
+	atomic_fetch_add(&written->calls[i], 1);
+	atomic_fetch_add(&written->without, result->counters ? 0 : 1);
+	return i % 4 == 1 ? error_set(err, -ENOSPC, ERROR_CANT_CREATE, "no room for %zu", i) : 0;
+}
+
+static void tell_result(void *data, size_t i, const struct local_result *result)
+{
+	static const enum error_class want[] = {0, ERROR_CANT_CREATE, ERROR_DATA, 0};
+	struct written *written = data;
+
+	written->wrong += i != written->n || result->error.class != want[i % 4] || result->counters != NULL;
+	written->n++;
+}
+
+/* write() is called in many threads, once for each file that was counted, and what it says is the file's result. */
+static void test_write(void)
+{
+	static const char *const names[] = {"b.fq", "empty.fq", "bad.fq", "one.fq"};
+	struct written written = {0};
+	struct local_watch watch = {.write = write_result, .done = tell_result, .data = &written};
+	struct local_options options = options_of(4, 20000);
+	const char *paths[FILES_MAX];
+	struct error err = {0};
+	size_t good = 0;
+
+	for (size_t i = 0; i < FILES_MAX; i++)
+		paths[i] = names[i % 4];
+	is_int(local_count(paths, FILES_MAX, &options, &watch, &err), 0, "files that are written in their threads (%s)", err.text);
+	for (size_t i = 0; i < FILES_MAX; i++)
+		good += written.calls[i] == (i % 4 == 2 ? 0 : 1);
+	is_u64(good, FILES_MAX, "each was written once, and the wrong one never");
+	is_u64(written.without, 0, "with its counters");
+	is_u64(written.n, FILES_MAX, "all were told");
+	is_u64(written.wrong, 0, "in order, with what became of them");
 }
 
 static void test_options(void)
@@ -344,7 +439,9 @@ int main(void)
 	test_report();
 	test_again();
 	test_faults();
+	test_gzip();
 	test_many();
+	test_write();
 	test_options();
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		(void)unlink(names[i]);

@@ -142,6 +142,41 @@ static void test_task(void)
 	       err.text);
 }
 
+static void prior_refused(fq_Task message, const char *what)
+{
+	struct prior prior;
+	struct error err = {0};
+
+	message.prior_known = true;
+	is_int(prior_from_message(&message, &prior, &err), -EBADMSG, "%s: %s", what, err.text);
+}
+
+static void test_prior(void)
+{
+	const struct prior prior = {.known = true, .reads = 99999, .qualities = 99990, .tile_field = 4};
+	fq_Task message = {.begin = 100}, nothing = {.begin = 100}, first = {.begin = 0};
+	struct error err = {0};
+	struct prior got;
+
+	prior_to_message(&prior, &message);
+	is_int(prior_from_message(&message, &got, &err), 0, "what lies before a slice: %s", err.text);
+	ok(got.known && !got.first && got.reads == 99999 && got.qualities == 99990 && got.tile_field == 4 && !got.tracked,
+	   "as it was");
+	prior_to_message(&PRIOR_UNKNOWN, &nothing);
+	ok(prior_from_message(&nothing, &got, &err) == 0 && !got.known && !got.first && got.tile_field == TILE_FIELD_UNKNOWN,
+	   "nothing is known");
+	ok(prior_from_message(&first, &got, &err) == 0 && got.known && got.first && got.tile_field == TILE_FIELD_UNKNOWN,
+	   "nothing lies before the first slice, even where that is not said");
+	first.prior_known = true;
+	first.tile_field = 2;
+	ok(prior_from_message(&first, &got, &err) == 0 && got.first && got.tile_field == 2, "but its tiles may be known");
+	prior_refused((fq_Task){.begin = 1, .prior_reads = UINT64_MAX}, "too many reads");
+	prior_refused((fq_Task){.begin = 1, .prior_reads = 5, .prior_qualities = 6}, "more qualities than reads");
+	prior_refused((fq_Task){.begin = 0, .prior_reads = 1}, "reads before the file");
+	prior_refused((fq_Task){.begin = 1, .tile_field = -2}, "no such field");
+	prior_refused((fq_Task){.begin = 1, .tile_field = 1000}, "nor this one");
+}
+
 static void test_outcome(void)
 {
 	enum slice_outcome outcome;
@@ -164,6 +199,7 @@ int main(void)
 	test_fault();
 	test_facts();
 	test_task();
+	test_prior();
 	test_outcome();
 	return done_testing();
 }

@@ -17,6 +17,7 @@ void fake_init(struct fake *fake)
 {
 	*fake = (struct fake){
 	    .now = 1000,
+	    .modules = 3,
 	    .limits =
 	        {
 	            .stall_ms = 60000,
@@ -136,7 +137,7 @@ void fake_submit(struct fake *fake, const char *owner, uint64_t slice_size, uint
 
 	row->uuid[0] = (uint8_t)fake->requests;
 	(void)snprintf(row->owner, sizeof row->owner, "%s", owner);
-	row->modules = 3;
+	row->modules = fake->modules;
 	row->algorithm = FAKE_ALGORITHM;
 	row->slice_size = slice_size;
 	row->files = files;

@@ -14,6 +14,7 @@ struct fake {
 	struct coord_limits limits;
 	struct actions actions;
 	uint64_t now, requests;
+	uint32_t modules; /* of the next jobs */
 };
 
 void fake_init(struct fake *fake);

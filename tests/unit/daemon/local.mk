@@ -1,4 +1,7 @@
-UNIT_TESTS += tests/unit/daemon/convert tests/unit/daemon/peer tests/unit/daemon/peer_timer tests/unit/daemon/service
+UNIT_TESTS += tests/unit/daemon/briefs tests/unit/daemon/convert tests/unit/daemon/peer tests/unit/daemon/peer_timer tests/unit/daemon/service
+
+tests_unit_daemon_briefs_SOURCES = tests/unit/daemon/briefs.c $(TAP)
+tests_unit_daemon_briefs_LDADD = $(DAEMON_LIBS)
 
 tests_unit_daemon_convert_SOURCES = tests/unit/daemon/convert.c $(TAP)
 tests_unit_daemon_convert_LDADD = $(DAEMON_LIBS)
@@ -12,27 +15,48 @@ tests_unit_daemon_peer_timer_LDADD = $(DAEMON_LIBS)
 tests_unit_daemon_service_SOURCES = tests/unit/daemon/service.c $(TAP)
 tests_unit_daemon_service_LDADD = $(DAEMON_LIBS)
 
-UNIT_TESTS += tests/unit/daemon/test_store
+# The store, and what is made of it.
+UNIT_TESTS += tests/unit/daemon/test_context tests/unit/daemon/test_store tests/unit/daemon/test_store_version
+STORE_MADE = tests/unit/daemon/store_made.c tests/unit/daemon/store_made.h
 
-tests_unit_daemon_test_store_SOURCES = tests/unit/daemon/test_store.c $(TAP)
+# A real fqcoordd with a client and a worker of a few lines.
+UNIT_TESTS += tests/unit/daemon/test_coord
+tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(STORE_MADE) $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_test_coord_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_context_SOURCES = tests/unit/daemon/test_context.c $(CORE_FAKE) $(STORE_MADE) $(TAP)
+tests_unit_daemon_test_context_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_store_SOURCES = tests/unit/daemon/test_store.c $(STORE_MADE) $(TAP)
 tests_unit_daemon_test_store_LDADD = $(COORD_LIBS)
 
+tests_unit_daemon_test_store_version_SOURCES = tests/unit/daemon/test_store_version.c $(STORE_MADE) $(TAP)
+tests_unit_daemon_test_store_version_LDADD = $(COORD_LIBS)
+
 # The supervisor's parts by themselves, and a real fqworkerd against a coordinator of a few lines.
-UNIT_TESTS += tests/unit/daemon/test_worker tests/unit/daemon/test_worker_parts
+UNIT_TESTS += tests/unit/daemon/test_worker tests/unit/daemon/test_worker_brief tests/unit/daemon/test_worker_parts
 
 tests_unit_daemon_test_worker_SOURCES = tests/unit/daemon/test_worker.c tests/unit/daemon/worker_fake.c \
 	tests/unit/daemon/worker_fake.h $(WIRE_PAIR) $(TAP)
 tests_unit_daemon_test_worker_LDADD = $(WORKER_LIBS)
 
+tests_unit_daemon_test_worker_brief_SOURCES = tests/unit/daemon/test_worker_brief.c tests/unit/daemon/worker_fake.c \
+	tests/unit/daemon/worker_fake.h $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_test_worker_brief_LDADD = $(WORKER_LIBS)
+
 tests_unit_daemon_test_worker_parts_SOURCES = tests/unit/daemon/test_worker_parts.c $(TAP)
 tests_unit_daemon_test_worker_parts_LDADD = $(WORKER_LIBS)
 
 # The coordinator's core, by its events and actions.
-UNIT_TESTS += tests/unit/daemon/test_core tests/unit/daemon/test_core_failures tests/unit/daemon/test_core_slices
+UNIT_TESTS += tests/unit/daemon/test_core tests/unit/daemon/test_core_failures tests/unit/daemon/test_core_slices \
+	tests/unit/daemon/test_core_again
 CORE_FAKE = tests/unit/daemon/core_fake.c tests/unit/daemon/core_fake.h
 
 tests_unit_daemon_test_core_SOURCES = tests/unit/daemon/test_core.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_core_again_SOURCES = tests/unit/daemon/test_core_again.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_again_LDADD = $(COORD_LIBS)
 
 tests_unit_daemon_test_core_failures_SOURCES = tests/unit/daemon/test_core_failures.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_failures_LDADD = $(COORD_LIBS)

@@ -234,7 +234,7 @@ static void random_event(uint64_t *state, struct event *event)
 {
 	static const char *const names[] = {"node01", "node02", "node03"};
 	static const char *const paths[] = {"/a.fq", "/b.fq", "/c.fq"};
-	struct slice_id id = {draw(state, 12), (uint32_t)draw(state, 3), draw(state, 12), draw(state, 100)};
+	struct slice_id id = {draw(state, 12), (uint32_t)draw(state, 3), draw(state, 12), draw(state, 100), draw(state, 3) == 0};
 
 	event->kind = (enum event_kind)(EVENT_TICK + draw(state, EVENT_MERGED));
 	event->peer = draw(state, 6);
@@ -279,17 +279,32 @@ static void random_event(uint64_t *state, struct event *event)
 	}
 }
 
+/* Merges a file, or wants its first slice counted again. */
+static void merge(struct fake *fake, uint64_t *state)
+{
+	const struct action *merge = fake_action(fake, ACTION_MERGE_FILE, 0);
+	const struct second again = {.slice = 0, .modules = 1};
+	struct event event = {.kind = EVENT_MERGED};
+
+	if (draw(state, 3) > 0) {
+		fake_merged(fake, merge->merge.job, merge->merge.file, merge->merge.chain->records, false);
+		return;
+	}
+	event.merged.job = merge->merge.job;
+	event.merged.file = merge->merge.file;
+	event.merged.again = &again;
+	event.merged.again_n = 1;
+	fake_step(fake, &event);
+}
+
 /* Merges what the core wants merged, as a driver must; false: a node has more than its slots. */
-static bool settle(struct fake *fake)
+static bool settle(struct fake *fake, uint64_t *state)
 {
 	struct node_view view;
 	uint64_t cursor = 0;
 
-	while (fake_action(fake, ACTION_MERGE_FILE, 0)) {
-		const struct action *merge = fake_action(fake, ACTION_MERGE_FILE, 0);
-
-		fake_merged(fake, merge->merge.job, merge->merge.file, merge->merge.chain->records, false);
-	}
+	while (fake_action(fake, ACTION_MERGE_FILE, 0))
+		merge(fake, state);
 	while (coord_next_node(fake->coord, &cursor, &view))
 		if (view.busy > view.slots && view.peer)
 			return false;
@@ -315,7 +330,7 @@ static void test_random(void)
 		fake_step(&fake, &event);
 		tasks += fake_count(&fake, ACTION_SEND_TASK);
 		ended += fake_job(&fake)->state > JOB_RUNNING;
-		good = settle(&fake);
+		good = settle(&fake, &state);
 	}
 	ok(good, "100000 random events: no node is given too much");
 	ok(tasks > 300 && ended > 300, "work was done: %u tasks, %u jobs ended", (unsigned int)tasks, (unsigned int)ended);

@@ -2,7 +2,6 @@
 /* The coordinator's store: what was committed is there again, what was not is not, and what cannot be trusted is refused. */
 #include "daemon/coord/store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,39 +14,16 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "tests/unit/daemon/store_made.h"
 #include "tests/unit/tap.h"
-
-static void folder_remove(const char *folder)
-{
-	DIR *list = opendir(folder);
-	struct dirent *entry;
-	char path[512];
-
-	while (list && (entry = readdir(list))) {
-		(void)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-		(void)unlink(path);
-	}
-	if (list)
-		(void)closedir(list);
-	(void)rmdir(folder);
-}
-
-static struct store *store_at(const char *folder)
-{
-	struct store *store = NULL;
-	struct error error = {0};
-
-	if (store_open(folder, &store, &error) < 0) {
-		diag("store_open: %s", error.text);
-		exit(1);
-	}
-	return store;
-}
 
 static struct job_row job_made(uint64_t id, enum job_state state)
 {
+	static const uint8_t rules[] = {1, 0, 'r'};
 	struct job_row row = {
 	    .id = id,
+	    .rules = state == JOB_RUNNING ? rules : NULL,
+	    .rules_n = state == JOB_RUNNING ? sizeof rules : 0,
 	    .owner = "alice@desk",
 	    .name = "runs/\xc3\xa4 'x'\".fq",
 	    .modules = 3,
@@ -87,6 +63,8 @@ static struct file_row file_made(uint64_t job, uint32_t file, const char *path, 
 	memset(row.facts.fingerprint.ends, 0xa5, sizeof row.facts.fingerprint.ends);
 	row.slice_size = 100;
 	row.redone = 4;
+	row.again = 3;
+	row.again_done = 2;
 	return row;
 }
 
@@ -149,6 +127,8 @@ static void save_all(struct store *store)
 	if (r == 0)
 		r = store_save_slice(store, &slices[1], (const uint8_t *)"th\0rd", 5, &error);
 	if (r == 0)
+		r = store_save_again(store, 2, 0, 2, "ag\0in", 5, &error);
+	if (r == 0)
 		r = store_save_node(store, "w1", true, "disk swap", &error);
 	is_int(r, 0, "jobs, files, slices and nodes are saved%s%s", r ? ": " : "", r ? error.text : "");
 	ok(store_dirty(store), "and wait for the commit");
@@ -165,6 +145,8 @@ static void is_job(const struct job_row *got, const struct job_row *want)
 	       got->submitted_ms == want->submitted_ms && got->started_ms == want->started_ms &&
 	       got->ended_ms == want->ended_ms,
 	   "job: all other numbers");
+	ok(got->rules_n == want->rules_n && (want->rules_n == 0 || memcmp(got->rules, want->rules, want->rules_n) == 0),
+	   "job: its rules");
 	ok(got->error.class == want->error.class && strcmp(got->error.text, want->error.text) == 0, "job: its error");
 }
 
@@ -190,7 +172,7 @@ static void test_found(struct store *store)
 	is_int(store_find_file(store, 2, 0, &file, &error), 0, "a file is found");
 	is_str(file.path, "/data/a.fq.gz", "file: path");
 	ok(file.planned && file.state == JOB_RUNNING && file.facts.kind == FILE_BGZF && file.facts.bgzf_unended &&
-	       file.slice_size == 100 && file.redone == 4,
+	       file.slice_size == 100 && file.redone == 4 && file.again == 3 && file.again_done == 2,
 	   "file: its plan");
 	ok(fingerprint_equal(&file.facts.fingerprint, &wanted.facts.fingerprint), "file: its fingerprint, to the last bit");
 	is_int(store_find_file(store, 2, 1, &file, &error), 0, "the other one too");
@@ -198,6 +180,9 @@ static void test_found(struct store *store)
 	ok(store_slice_counters(store, 2, 0, 2, &bytes, &n, &error) == 0 && n == 5 && memcmp(bytes, "th\0rd", 5) == 0,
 	   "counters are there, byte for byte");
 	is_int(store_slice_counters(store, 2, 0, 1, &bytes, &n, &error), STORE_NONE, "those of an open slice are not");
+	ok(store_again_counters(store, 2, 0, 2, &bytes, &n, &error) == 0 && n == 5 && memcmp(bytes, "ag\0in", 5) == 0,
+	   "and those of a second count");
+	is_int(store_again_counters(store, 2, 0, 0, &bytes, &n, &error), STORE_NONE, "where there is one");
 }
 
 static void test_loaded(struct store *store)
@@ -218,6 +203,8 @@ static void test_loaded(struct store *store)
 	is_int(coord_loaded(coord, 1, next, 0, &actions), 0, "and settled");
 	ok(!coord_find_job(coord, 1, &job), "the ended job is not the core's");
 	ok(coord_find_job(coord, 2, &job) && strcmp(job.row->owner, "alice@desk") == 0, "the unfinished one is");
+	ok(coord_find_row(coord, 2) && coord_find_row(coord, 2)->rules_n == 3 && memcmp(coord_find_row(coord, 2)->rules, "\1\0r", 3) == 0,
+	   "with its rules");
 	ok(coord_find_file(coord, 2, 0, &file) && file.chain && file.chain->n == 3, "with the plan of its file");
 	is_u64(file.chain ? file.chain->proven : 0, 1, "of which the first slice is proven");
 	ok(coord_find_slice(coord, 2, 0, 1, &slice) && strcmp(slice.state, "open") == 0, "the second is open");
@@ -298,6 +285,7 @@ static void test_result(const char *folder)
 	is_int(store_save_result(store, 2, 0, "sum", 3, &error), 0, "a result is saved");
 	is_int(store_forget_slices(store, 2, 0, &error), 0, "its slices are forgotten");
 	is_int(store_slice_counters(store, 2, 0, 0, &bytes, &n, &error), STORE_NONE, "all of them");
+	is_int(store_again_counters(store, 2, 0, 2, &bytes, &n, &error), STORE_NONE, "and their second counts");
 	is_int(store_commit(store, &error), 0, "in one transaction");
 	ok(store_result(store, 2, 0, &bytes, &n, &error) == 0 && n == 3 && memcmp(bytes, "sum", 3) == 0, "the result is there");
 	store_free(store);

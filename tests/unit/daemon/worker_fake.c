@@ -175,6 +175,18 @@ void fake_send(struct fake *fake, uint16_t type, const void *message)
 	must(dial_wait(fake->connection, WAIT_MS, NULL, &err), &err);
 }
 
+void fake_send_blob(struct fake *fake, uint16_t type, const void *message, const uint8_t *bytes, size_t n)
+{
+	uint8_t *copy = malloc(n);
+	struct error err = {0};
+
+	if (!copy)
+		bail_out("out of memory");
+	memcpy(copy, bytes, n);
+	must(connection_send_blob(fake->connection, type, 0, message, copy, n), NULL);
+	must(dial_wait(fake->connection, WAIT_MS, NULL, &err), &err);
+}
+
 static void next_frame(struct fake *fake, struct frame *ret)
 {
 	struct error err = {0};
@@ -233,14 +245,20 @@ void fake_accept(struct fake *fake, fq_Hello *ret)
 	fake_expect(fake, fq_Type_HELLO, ret);
 }
 
+void fake_wait_refusal(struct fake *fake, struct error *ret)
+{
+	struct frame frame;
+
+	if (dial_wait(fake->connection, WAIT_MS, &frame, ret) == 0)
+		bail_out("the worker sends on");
+	fake_cut(fake);
+}
+
 void fake_wait_close(struct fake *fake)
 {
 	struct error err = {0};
-	struct frame frame;
 
-	if (dial_wait(fake->connection, WAIT_MS, &frame, &err) == 0)
-		bail_out("the worker sends on");
-	fake_cut(fake);
+	fake_wait_refusal(fake, &err);
 }
 
 void fake_refused(struct fake *fake)

@@ -48,10 +48,16 @@ void fake_refused(struct fake *fake);
 /* Goes on until the worker has closed the connection. */
 void fake_wait_close(struct fake *fake);
 
+/* The same; *ret is the sentence by which it was closed. */
+void fake_wait_refusal(struct fake *fake, struct error *ret);
+
 /* Closes the connection. */
 void fake_cut(struct fake *fake);
 
 void fake_send(struct fake *fake, uint16_t type, const void *message);
+
+/* With n bytes behind it, which are copied. */
+void fake_send_blob(struct fake *fake, uint16_t type, const void *message, const uint8_t *bytes, size_t n);
 
 /* The next message, which must be of this type (PROGRESS is passed over). */
 void fake_expect(struct fake *fake, uint16_t type, void *ret);

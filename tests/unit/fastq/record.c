@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One record: each rule by an example, and that a piece of text never gives another answer than the whole text. */
-#include "lib/fastq/record.h"
+#include "lib/fastq/record_quick.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,8 @@
 #include "tests/unit/fastq/drive.h"
 #include "tests/unit/fastq/made.h"
 #include "tests/unit/tap.h"
+
+#define QUICK_MOST 5 /* records taken the quick way at once */
 
 static const struct {
 	const char *text;
@@ -119,22 +121,87 @@ static bool pieces_agree(const struct record_rules *rules, const uint8_t *p, con
 	return true;
 }
 
-/* Whether the quick way, where it gives an answer, gives that of the slow way. */
-static bool quick_agrees(const struct record_rules *rules, const uint8_t *p, const uint8_t *end)
+/* Whether the records that the quick way takes are those of the slow way, which would have gone on there. */
+static bool quick_agrees(const struct record_rules *rules, record_quick_fn quick, const uint8_t *p,
+                         const uint8_t *end, uint32_t length)
 {
-	for (uint32_t guess = 0; guess < 18; guess++) {
-		struct record slow = {0}, quick = {0};
-		struct record_fault fault = {0};
-		const uint8_t *next = NULL, *quick_next;
+	struct record records[QUICK_MOST];
+	struct quick_take take = {
+	    .p = p,
+	    .stop = end,
+	    .end = end,
+	    .read_max = rules->read_max,
+	    .length = length,
+	    .most = QUICK_MOST,
+	    .records = records,
+	};
 
-		quick_next = record_parse_quick(rules, p, end, guess, &quick);
-		if (!quick_next)
-			continue;
-		if (record_parse(rules, p, end, TEXT_ENDS, &slow, &next, &fault) != RECORD_WHOLE ||
-		    next != quick_next || !same_record(&slow, &quick))
+	quick(&take);
+	for (uint32_t i = 0; i < take.n; i++) {
+		struct record slow = {0};
+		struct record_fault fault = {0};
+
+		if (record_parse(rules, p, end, TEXT_ENDS, &slow, &p, &fault) != RECORD_WHOLE ||
+		    !same_record(&slow, &records[i]))
 			return false;
 	}
-	return true;
+	return p == take.p;
+}
+
+/* By each instruction set, for each length that may be expected. */
+static bool all_quick_agree(const struct record_rules *rules, const uint8_t *p, const uint8_t *end)
+{
+	record_quick_fn quick;
+	bool agree = true;
+
+	for (size_t i = 0; (quick = record_quick_get(i)); i++)
+		for (uint32_t length = 0; length < 18; length++)
+			agree &= quick_agrees(rules, quick, p, end, length);
+	return agree;
+}
+
+static size_t add_bytes(uint8_t *to, uint8_t byte, size_t n)
+{
+	memset(to, byte, n);
+	return n;
+}
+
+/*
+ * Four ordinary records, one of them of another length, with a byte at each place in turn changed to each value: what the quick way
+ * takes is right, and with no change it takes them all.
+ */
+static void try_each_byte(size_t i, uint32_t length)
+{
+	const struct record_rules rules = {.span = span_ops_best(), .read_max = 1000};
+	const record_quick_fn quick = record_quick_get(i);
+	struct record records[QUICK_MOST];
+	uint8_t text[4 * 700 + SPAN_SLACK] = {0};
+	struct quick_take take = {.p = text, .read_max = 1000, .most = QUICK_MOST, .records = records};
+	uint64_t wrong = 0;
+	size_t n = 0;
+
+	for (uint32_t k = 0; k < 4; k++) {
+		uint32_t bases = k == 2 ? length / 2 : length;
+
+		n += add_bytes(text + n, '@', 1) + add_bytes(text + n + 1, 'n', 60 + k);
+		n += add_bytes(text + n, '\n', 1) + add_bytes(text + n + 1, 'A', bases);
+		n += add_bytes(text + n, '\n', 1) + add_bytes(text + n + 1, '+', 1);
+		n += add_bytes(text + n, '\n', 1) + add_bytes(text + n + 1, 'I', bases);
+		n += add_bytes(text + n, '\n', 1);
+	}
+	take.stop = take.end = text + n;
+	quick(&take);
+	ok(take.n == 4 && take.p == take.end, "%s: takes all that is ordinary, with %u bases",
+	   span_ops_get(i)->name, length);
+	for (size_t at = 0; at < n; at++)
+		for (unsigned int byte = 0; byte < 256; byte += at % 7 == 0 ? 1 : 13) {
+			uint8_t was = text[at];
+
+			text[at] = (uint8_t)byte;
+			wrong += !quick_agrees(&rules, quick, text, text + n, length);
+			text[at] = was;
+		}
+	is_u64(wrong, 0, "%s: takes nothing else, with %u bases", span_ops_get(i)->name, length);
 }
 
 static void try_made(unsigned int texts)
@@ -156,7 +223,7 @@ static void try_made(unsigned int texts)
 		if (p < end) {
 			pieces_wrong += !pieces_agree(&rules, p, end);
 			rules.lenient = false;
-			quick_wrong += !quick_agrees(&rules, p, end);
+			quick_wrong += !all_quick_agree(&rules, p, end);
 		}
 		made_deinit(&made);
 	}
@@ -171,5 +238,10 @@ int main(void)
 		try_example(i, true);
 	}
 	try_made(5000);
+	for (size_t i = 0; span_ops_get(i); i++) {
+		try_each_byte(i, 20);
+		try_each_byte(i, 150);
+		try_each_byte(i, 256);
+	}
 	return done_testing();
 }

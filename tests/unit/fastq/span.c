@@ -22,8 +22,7 @@ static void fill(uint8_t *p, size_t n, uint64_t *random)
 
 static bool agrees(const struct span_ops *a, const struct span_ops *b, const uint8_t *p, size_t n)
 {
-	return a->line(p, p + n) == b->line(p, p + n) && a->graph(p, p + n) == b->graph(p, p + n) &&
-	       a->all_graph(p, n) == b->all_graph(p, n);
+	return a->line(p, p + n) == b->line(p, p + n) && a->graph(p, p + n) == b->graph(p, p + n);
 }
 
 static void try_ops(const struct span_ops *ops)
@@ -70,8 +69,6 @@ int main(void)
 	ok(ops->graph(text + 7, text + 12) == text + 9, "a space is no quality");
 	ok(ops->graph(text + 10, text + 12) == text + 10, "nor is delete");
 	ok(ops->graph(text + 11, text + 12) == text + 11, "nor is a byte of 128 and more");
-	ok(ops->all_graph(text, 4) && !ops->all_graph(text, 5) && ops->all_graph(text, 0),
-	   "all bytes of a length");
 	for (size_t i = 0; (ops = span_ops_get(i)); i++) {
 		try_ops(ops);
 		try_each_byte(ops);
