@@ -28,6 +28,7 @@ struct derive {
 	struct derive_memory **memory; /* of the report */
 	uint64_t reads, bases;
 	uint64_t shortest, longest;   /* read, in bases; 0 where there is none */
+	uint64_t base_totals[256];    /* bytes of all sequences, by byte */
 	uint64_t qualities;           /* positions that any quality reaches */
 	struct encoding encoding;     /* of all qualities */
 	const size_t *sequence_order; /* of the tracked sequences as a hash map of them is walked; made once, by the first who asks */

@@ -8,10 +8,12 @@ CLUSTER_TESTS = \
 	tests/cluster/60-seqtk.t \
 	tests/cluster/62-names.t \
 	tests/cluster/65-report.t \
-	tests/cluster/70-report.t
+	tests/cluster/70-report.t \
+	tests/cluster/75-expected.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
 EXTRA_DIST += tests/cluster/cluster.sh
 
 check_PROGRAMS += tests/tools/mkfastq
 tests_tools_mkfastq_SOURCES = tests/tools/mkfastq.c
+tests_tools_mkfastq_LDADD = -lm

@@ -3,8 +3,8 @@
  * Counts a file in this process, slice by slice, and prints its fastqc_data.txt, which tests compare with FastQC's own; or another
  * form of the report.
  *
- *     qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES]
- *               [--as text|summary|json|html|zip|csv] [--kmers SIZE] FILE
+ *     qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES] [--kmers SIZE]
+ *               [--as text|summary|json|html|zip|csv] FILE
  *
  * Slices are counted one after the other; every second one is told nothing of what lies before it, as if it were counted
  * first, so that it may have to be counted again (lib/qc/assembly.h).
@@ -66,7 +66,7 @@ struct run {
 
 static const char usage[] =
 	"usage: qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES]\n"
-	"                 [--as text|summary|json|html|zip|csv] [--kmers SIZE] FILE\n";
+	"                 [--kmers SIZE] [--as text|summary|json|html|zip|csv] FILE\n";
 
 static int run_open(struct run *run, struct error *err)
 {
