@@ -177,6 +177,8 @@ static void result_write(struct call *call, const fq_FileResult *head, const cha
 		say(call, "warning: %s: %s", TEXT(path), TEXT(head->warning));
 	if (output_write(&call->output, &call->reporting, path, files, counters, &error) < 0)
 		failures_add(failures, &error);
+	else
+		output_announce(&call->output, path);
 	counters_free(counters);
 }
 

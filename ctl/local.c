@@ -20,13 +20,17 @@
 
 #define PROGRESS_NS (100L * 1000 * 1000)
 
+/* What became of a file that has ended. */
+enum telling { UNTOLD, WRITING, TOLD };
+
 struct local {
 	const struct local_options *options;
+	const struct local_watch *watch;
 	struct local_file *files;
-	bool *told;                  /* by file: its end is in ended */
+	enum telling *telling;       /* by file */
 	size_t n;
-	size_t ended_before;         /* files [0, ended_before) have ended */
-	size_t ended;
+	size_t ended_before;         /* files [0, ended_before) are told */
+	size_t ended;                /* told */
 	uint32_t ahead;              /* pieces whose text is made ahead, by threads of their own */
 	pthread_mutex_t lock;
 	pthread_cond_t work;         /* for the threads: there may be something to take */
@@ -40,19 +44,36 @@ uint32_t local_cores(void)
 	return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? (uint32_t)CPU_COUNT(&set) : 1;
 }
 
+/* Nobody else touches the result of a file that is WRITING. */
+static void file_write(struct local *local, struct local_file *file, size_t i)
+{
+	struct error error = {0};
+	int r;
+
+	(void)pthread_mutex_unlock(&local->lock);
+	r = local->watch->write(local->watch->data, i, &file->result, &error);
+	file->result.counters = counters_free(file->result.counters);
+	(void)pthread_mutex_lock(&local->lock);
+	if (r < 0)
+		file->result.error = error;
+}
+
 /* After anything that may have ended the file or given it slices to take. */
 static void file_settle(struct local *local, struct local_file *file)
 {
 	size_t i = (size_t)(file - local->files);
 
-	if (file->state == LOCAL_ENDED && !local->told[i]) {
-		local->told[i] = true;
+	local_file_release(file);
+	if (file->state == LOCAL_ENDED && local->telling[i] == UNTOLD) {
+		local->telling[i] = WRITING;
+		if (local->watch->write && file->result.error.class == ERROR_NONE)
+			file_write(local, file, i);
+		local->telling[i] = TOLD;
 		local->ended++;
-		while (local->ended_before < local->n && local->files[local->ended_before].state == LOCAL_ENDED)
+		while (local->ended_before < local->n && local->telling[local->ended_before] == TOLD)
 			local->ended_before++;
 		(void)pthread_cond_signal(&local->news);
 	}
-	local_file_release(file);
 	(void)pthread_cond_broadcast(&local->work);
 }
 
@@ -211,16 +232,16 @@ static void watch_run(struct local *local, const struct local_watch *watch)
 int local_count(const char *const *paths, size_t n, const struct local_options *options, const struct local_watch *watch,
                 struct error *err)
 {
-	struct local local = {.options = options, .n = n};
+	struct local local = {.options = options, .watch = watch, .n = n};
 	_cleanup_(freep) struct local_file *files = calloc(n + 1, sizeof *files);
-	_cleanup_(freep) bool *told = calloc(n + 1, sizeof *told);
+	_cleanup_(freep) enum telling *telling = calloc(n + 1, sizeof *telling);
 	_cleanup_(freep) pthread_t *threads = calloc(options->threads, sizeof *threads);
 	uint32_t started = 0;
 
-	if (!files || !told || !threads)
+	if (!files || !telling || !threads)
 		return error_oom(err);
 	local.files = files;
-	local.told = told;
+	local.telling = telling;
 	for (size_t i = 0; i < n; i++) {
 		files[i].path = paths[i];
 		files[i].fd = -1;

@@ -33,15 +33,22 @@ struct local_result {
 	struct file_facts facts;    /* as far as the file could be opened */
 	uint64_t records;
 	uint64_t again;             /* slices that were counted a second time */
-	struct counters *counters;  /* NULL where error says why; stays local_count()'s */
+	struct counters *counters;  /* NULL where error says why, and when it was written; stays local_count()'s */
 	struct error error;         /* class ERROR_NONE: counted */
 };
 
-/* Both are called in the thread of local_count(). */
 struct local_watch {
-	/* For each file in the order of paths, as soon as it and all before it have ended. */
+	/*
+	 * May be NULL. For each file that was counted, as soon as it was, in a thread of its own: several at once. What it returns
+	 * becomes the file's result; its counters are gone afterwards.
+	 */
+	int (*write)(void *data, size_t i, const struct local_result *result, struct error *err);
+	/* For each file in the order of paths, as soon as it and all before it have ended, in the thread of local_count(). */
 	void (*done)(void *data, size_t i, const struct local_result *result);
-	/* About ten times a second: files ended, bytes of the files opened so far, bytes of these counted. May be NULL. */
+	/*
+	 * May be NULL. In that thread, too, about ten times a second: files ended, bytes of the files opened so far, bytes of
+	 * these counted.
+	 */
 	void (*progress)(void *data, size_t ended, uint64_t bytes, uint64_t bytes_done);
 	void *data;
 };

@@ -10,19 +10,12 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/digest.h"
 #include "lib/base/text.h"
 
 static int refuse(const char *name, int code, struct error *err)
 {
 	return error_set(err, code, ERROR_CANT_CREATE, "%s cannot be written: %s", TEXT(name), strerror(-code));
-}
-
-static mode_t mask_get(void)
-{
-	mode_t mask = umask(0);
-
-	(void)umask(mask);
-	return mask;
 }
 
 static int item_add(struct outbox *outbox, const char *name, bool folder, struct outbox_item **ret, struct error *err)
@@ -41,13 +34,25 @@ static int item_add(struct outbox *outbox, const char *name, bool folder, struct
 	return 0;
 }
 
-/* Beside the place of name. Not NAME.XXXXXX, which may be too long where NAME just fits. */
-static char *temporary_name(const char *name)
+/*
+ * A name that nobody else has, beside the place of name. Not with NAME in it, which may be too long where NAME just fits. What is
+ * made there gets its bits from the umask, which mkstemp() would not heed.
+ */
+static int temporary_name(const char *name, char **ret, struct error *err)
 {
 	const char *slash = strrchr(name, '/');
-	char *temporary;
+	char text[2 * sizeof(uint64_t) + 1];
+	uint64_t number;
+	int r = digest_random(&number, sizeof number);
 
-	return asprintf(&temporary, "%.*s.fqctl.XXXXXX", slash ? (int)(slash + 1 - name) : 0, name) < 0 ? NULL : temporary;
+	if (r < 0)
+		return error_set(err, r, ERROR_OS, "no random bytes: %s", strerror(-r));
+	if (asprintf(ret, "%.*s.fqctl.%s", slash ? (int)(slash + 1 - name) : 0, name,
+	             text_hex(text, (const uint8_t *)&number, sizeof number)) < 0) {
+		*ret = NULL;
+		return error_oom(err);
+	}
+	return 0;
 }
 
 static int write_stream(FILE *out, const char *name, outbox_writer writer, const void *data, struct error *err)
@@ -80,16 +85,16 @@ int outbox_write(struct outbox *outbox, const char *name, outbox_writer writer, 
 	r = item_add(outbox, name, false, &item, err);
 	if (r < 0)
 		return r;
-	item->temporary = temporary_name(name);
-	if (!item->temporary)
-		return error_oom(err);
-	fd = mkostemp(item->temporary, O_CLOEXEC);
+	r = temporary_name(name, &item->temporary, err);
+	if (r < 0)
+		return r;
+	fd = open(item->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		r = refuse(name, -errno, err);
 		free(TAKE(item->temporary));
 		return r;
 	}
-	out = fchmod(fd, 0666 & ~mask_get()) == 0 ? fdopen(fd, "w") : NULL;
+	out = fdopen(fd, "w");
 	if (!out) {
 		r = refuse(name, -errno, err);
 		(void)close(fd);
@@ -110,16 +115,14 @@ int outbox_folder(struct outbox *outbox, const char *name, const char **ret, str
 	*ret = item->name;
 	if (stat(name, &st) == 0)
 		return S_ISDIR(st.st_mode) ? 0 : refuse(name, -ENOTDIR, err);
-	item->temporary = temporary_name(name);
-	if (!item->temporary)
-		return error_oom(err);
-	if (!mkdtemp(item->temporary)) {
+	r = temporary_name(name, &item->temporary, err);
+	if (r < 0)
+		return r;
+	if (mkdir(item->temporary, 0777) < 0) {
 		r = refuse(name, -errno, err);
 		free(TAKE(item->temporary));
 		return r;
 	}
-	if (chmod(item->temporary, 0777 & ~mask_get()) < 0)
-		return refuse(name, -errno, err);
 	*ret = item->temporary;
 	return 0;
 }

@@ -162,6 +162,11 @@ int output_place(const struct output_options *options, enum compat compat, enum 
 	return 0;
 }
 
+bool output_to_stdout(const struct output_options *options)
+{
+	return !options->file[0] && !options->folder[0] && !(options->forms & OUTPUT_SET(OUTPUT_FASTQC));
+}
+
 static int folder_check(const char *folder, struct error *err)
 {
 	struct stat st;

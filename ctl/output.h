@@ -61,6 +61,12 @@ int output_check(const struct output_options *options, const struct reporting *r
 int output_write(const struct output_options *options, const struct reporting *reporting, const char *path, size_t n,
                  const struct counters *counters, struct error *err);
 
+/* Tells on standard output that the result is written, where that is asked for. */
+void output_announce(const struct output_options *options, const char *path);
+
+/* Whether results go to standard output. */
+bool output_to_stdout(const struct output_options *options);
+
 /* The file for this form, or NULL for standard output; the caller frees. Of FASTQC: without .zip or .html. 0 or -ENOMEM. */
 int output_place(const struct output_options *options, enum compat compat, enum output_form form, const char *path,
                  size_t n, char **ret);

@@ -264,9 +264,11 @@ int output_write(const struct output_options *options, const struct reporting *r
 		r = outbox_commit(&outbox, err);
 	if (r < 0 || !(options->forms & OUTPUT_SET(OUTPUT_FASTQC)))
 		return r;
-	if (options->delete)
-		r = drop_zip(&writing, err);
-	if (r == 0 && options->announce)
+	return options->delete ? drop_zip(&writing, err) : 0;
+}
+
+void output_announce(const struct output_options *options, const char *path)
+{
+	if (options->announce && options->forms & OUTPUT_SET(OUTPUT_FASTQC))
 		(void)printf("Analysis complete for %s\n", TEXT(last_part(path)));
-	return r;
 }

@@ -85,22 +85,28 @@ struct here {
 	struct failures failures;
 };
 
+static int file_write(void *data, size_t i, const struct local_result *result, struct error *err)
+{
+	const struct call *call = ((const struct here *)data)->call;
+
+	return output_write(&call->output, &call->reporting, call->arguments[i], call->arguments_n, result->counters, err);
+}
+
 static void file_done(void *data, size_t i, const struct local_result *result)
 {
 	struct here *here = data;
 	const char *path = here->call->arguments[i];
-	struct error error = {0};
+	struct error error = result->error;
 
 	progress_end(&here->progress);
-	if (result->error.class != ERROR_NONE) {
-		failures_add(&here->failures, &result->error);
-		return;
-	}
-	if (result->facts.bgzf_unended)
+	if (error.class == ERROR_NONE && result->counters)
+		(void)file_write(here, i, result, &error);
+	if (result->facts.bgzf_unended && result->error.class == ERROR_NONE)
 		say(here->call, "warning: %s ends without BGZF's end-of-file block; the copy may be incomplete", TEXT(path));
-	if (output_write(&here->call->output, &here->call->reporting, path, here->call->arguments_n, result->counters,
-	                 &error) < 0)
+	if (error.class != ERROR_NONE)
 		failures_add(&here->failures, &error);
+	else
+		output_announce(&here->call->output, path);
 }
 
 static void file_progress(void *data, size_t ended, uint64_t bytes, uint64_t bytes_done)
@@ -128,6 +134,8 @@ static int run_here(struct call *call, struct error *err)
 	struct local_watch watch = {.done = file_done, .progress = file_progress, .data = &here};
 	int r;
 
+	if (!output_to_stdout(&call->output)) /* where file has to come after file */
+		watch.write = file_write;
 	progress_begin(&here.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all");
 	r = local_count((const char *const *)call->arguments, call->arguments_n, &local, &watch, err);
 	progress_end(&here.progress);

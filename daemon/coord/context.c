@@ -239,9 +239,11 @@ static int look(struct context *context, struct store *store, const struct chain
 		return r;
 	if (!id->again)
 		assembly_prior(context->assembly, id->slice, ret);
-	else if (assembly_again_prior(context->assembly, &again, ret) < 0)
-		return error_oom(err);
-	return 0;
+	else
+		r = assembly_again_prior(context->assembly, &again, ret);
+	return r < 0 ? error_set(err, r, ERROR_SOFTWARE, "slice %llu cannot be counted again: %s", (unsigned long long)id->slice,
+	                         strerror(-r))
+	             : 0;
 }
 
 void context_task(struct contexts *contexts, struct store *store, const struct coord *coord, const struct action *action,

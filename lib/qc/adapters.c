@@ -2,14 +2,16 @@
 /*
  * The module of adapters: see adapters.h.
  *
- * A read has each adapter at its first occurrence k. FastQC counts it where k <= M - LA, with LA the length of the longest adapter
- * and M that of the longest read so far, this one included, of those longer than LA. M before a slice is not known while it is
- * counted; so what the slice's own M does not allow is kept as conditional, and counts once a span before it is merged whose M does.
+ * A read has each adapter at its first occurrence k. FastQC counts it where k <= M - LA, with LA the length of the
+ * longest adapter and M that of the longest read so far, this one included, of those longer than LA. M before a
+ * slice is not known while it is counted; so what the slice's own M does not allow is kept as conditional, and
+ * counts once a span before it is merged whose M does.
  *
  * Memory: 3 KiB, and 22 to 43 bytes for each adapter and position that occurs.
  *
- * Packed: M, then twice, for counted and for conditional ones, by adapter: the number of positions, and for each, by growing
- * position, its distance from the one before (less one; the first one as it is) and its number of reads.
+ * Packed: M, then twice, for counted and for conditional ones, by adapter: the number of positions, and for each,
+ * by growing position, its distance from the one before (less one; the first one as it is) and its number of
+ * reads.
  */
 #include "lib/qc/adapters.h"
 

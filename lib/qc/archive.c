@@ -83,7 +83,7 @@ static bool entry_settle(zip_t *zip, zip_int64_t entry, uint32_t mode)
 
 static int folder_add(zip_t *zip, const char *path, struct error *err)
 {
-	zip_int64_t entry = zip_dir_add(zip, path, ZIP_FL_ENC_UTF_8);
+	zip_int64_t entry = zip_dir_add(zip, path, ZIP_FL_ENC_GUESS);
 
 	return entry_settle(zip, entry, MODE_FOLDER) ? 0 : zip_wrong(zip_error_code_zip(zip_get_error(zip)), err);
 }
@@ -103,7 +103,7 @@ static int file_add(zip_t *zip, const char *path, const struct report *report, s
 		free(text);
 		return error_oom(err);
 	}
-	entry = zip_file_add(zip, path, source, ZIP_FL_ENC_UTF_8);
+	entry = zip_file_add(zip, path, source, ZIP_FL_ENC_GUESS);
 	if (entry < 0)
 		zip_source_free(source);
 	return entry_settle(zip, entry, MODE_FILE) ? 0 : zip_wrong(zip_error_code_zip(zip_get_error(zip)), err);

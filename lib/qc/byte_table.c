@@ -140,7 +140,7 @@ static int rows_count(const struct byte_table *table, struct table_block *block)
 
 	for (size_t i = 0; i < block->rows_n; i++)
 		pieces[i] = (struct piece){block->rows + i * QUALITY_ROW, block->lengths[i]};
-	return table_block_count(table, block, pieces, block->rows_n);
+	return table_block_count(table, block, pieces, block->rows_n, 0);
 }
 
 /* Moves the counts of the rows into columns. 0 or -ENOMEM. */
@@ -243,23 +243,34 @@ _Static_assert(BATCH_SLACK >= QUALITY_ROW,
 
 #define DENSE_MIN 32 /* reads for which counting straight from the text pays */
 
+/* Bytes from `at` on of the pieces that have any, as rows. 0 or -ENOMEM. */
+static int block_add_rows(const struct byte_table *table, struct table_block *block, const struct piece *pieces, size_t n,
+                          uint32_t at)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		uint32_t left = pieces[i].n > at ? pieces[i].n - at : 0;
+
+		if (left > 0)
+			r = table_block_add(table, block, pieces[i].bytes + at, left < QUALITY_ROW ? left : QUALITY_ROW);
+	}
+	return r;
+}
+
 /* What of the pieces lies in the block, straight from the text or in rows. 0 or -ENOMEM. */
-static int block_add(const struct byte_table *table, struct table_block *block, const struct piece *pieces, size_t n)
+static int block_add(const struct byte_table *table, struct table_block *block, const struct piece *pieces, size_t n,
+                     uint32_t at)
 {
 	size_t parts = (n + SYMBOL_PIECES - 1) / SYMBOL_PIECES;
-	int r = 1;
+	bool dense = table->count && n >= DENSE_MIN;
 
 	for (; n > 0; parts--) { /* parts of about one size */
 		size_t now = (n + parts - 1) / parts;
+		int r = dense ? table_block_count(table, block, pieces, now, at) : 1;
 
-		r = table->count && n >= DENSE_MIN ? table_block_count(table, block, pieces, now) : 1;
-		for (size_t i = 0; r == 1 && i < now; i++) {
-			int s = table_block_add(table, block, pieces[i].bytes,
-			                        pieces[i].n < QUALITY_ROW ? pieces[i].n : QUALITY_ROW);
-
-			if (s < 0)
-				return s;
-		}
+		if (r == 1)
+			r = block_add_rows(table, block, pieces, now, at);
 		if (r < 0)
 			return r;
 		pieces += now;
@@ -268,30 +279,36 @@ static int block_add(const struct byte_table *table, struct table_block *block, 
 	return 0;
 }
 
-/* What of the pieces lies behind the block; returns how many are left. */
-static size_t pieces_advance(struct piece *pieces, size_t n)
+/* Keeps the pieces that go on behind `at`; returns how many these are. */
+static size_t pieces_keep(struct piece *pieces, size_t n, uint32_t at)
 {
-	size_t left = 0;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (pieces[i].n > QUALITY_ROW)
-			pieces[left++] = (struct piece){
-			    .bytes = pieces[i].bytes + QUALITY_ROW,
-			    .n = pieces[i].n - QUALITY_ROW,
-			};
-	return left;
+		if (pieces[i].n > at)
+			pieces[kept++] = pieces[i];
+	return kept;
 }
+
+/* Blocks between two looks at which pieces have ended: a piece that has costs little until then. */
+#define KEEP_BLOCKS 4
 
 int byte_table_add(struct byte_table *table, struct piece *pieces, size_t n)
 {
-	for (size_t i = 0; n > 0; i++) {
-		int r = i < table->n ? 0 : table_reach(table, i + 1);
+	uint32_t longest = 0;
+
+	for (size_t i = 0; i < n; i++)
+		longest = pieces[i].n > longest ? pieces[i].n : longest;
+	for (uint32_t at = 0; at < longest; at += QUALITY_ROW) {
+		size_t block = at / QUALITY_ROW;
+		int r = block < table->n ? 0 : table_reach(table, block + 1);
 
 		if (r == 0)
-			r = block_add(table, &table->blocks[i], pieces, n);
+			r = block_add(table, &table->blocks[block], pieces, n, at);
 		if (r < 0)
 			return r;
-		n = pieces_advance(pieces, n);
+		if (block % KEEP_BLOCKS == KEEP_BLOCKS - 1)
+			n = pieces_keep(pieces, n, at + QUALITY_ROW);
 	}
 	return 0;
 }

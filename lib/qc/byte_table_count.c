@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Counting pieces of a table's block by the kernel of symbols: first by the symbols that are known; where that does not account
- * for all bytes, by those that it makes known. Counts come into 16 bits, and from there into columns.
+ * Counting pieces of a table's block by the kernel of symbols: by the symbols that are known, and where these are not all that
+ * occur, once more when they are. Counts come into 16 bits, and from there into columns.
  */
 #include "lib/qc/byte_table_internal.h"
 
@@ -43,34 +43,25 @@ static int recent_reach(struct table_block *block)
 	return 0;
 }
 
-/* Columns for all bytes of the pieces in this block, none of them odd. 0 or -ENOMEM. */
-static int pieces_learn(struct table_block *block, const struct piece *pieces, size_t n)
+/* Columns for all bytes of the pieces in this block. 0; -ENOMEM; 1 where one is none that the kernel can count. */
+static int pieces_learn(struct table_block *block, const struct piece *pieces, size_t n, uint32_t at)
 {
 	for (size_t i = 0; i < n; i++)
-		for (size_t p = 0; p < pieces[i].n && p < QUALITY_ROW; p++) {
+		for (uint32_t p = at; p < pieces[i].n && p < at + QUALITY_ROW; p++) {
 			uint8_t byte = pieces[i].bytes[p];
 
+			if (byte == 0 || byte > SYMBOLS_MAX)
+				return 1;
 			if (block->columns->place[byte] == 0 && !columns_get(block->columns, byte))
 				return -ENOMEM;
 		}
 	return recent_reach(block);
 }
 
-/* Bytes of the pieces in the block. */
-static uint32_t pieces_bytes(const struct piece *pieces, size_t n)
-{
-	uint32_t bytes = 0;
-
-	for (size_t i = 0; i < n; i++)
-		bytes += pieces[i].n < QUALITY_ROW ? pieces[i].n : QUALITY_ROW;
-	return bytes;
-}
-
-int table_block_count(const struct byte_table *table, struct table_block *block, const struct piece *pieces, size_t n)
+int table_block_count(const struct byte_table *table, struct table_block *block, const struct piece *pieces, size_t n,
+                      uint32_t at)
 {
 	struct table_columns *columns = block->columns;
-	uint16_t known;
-	uint32_t counted;
 	int r;
 
 	if (!columns)
@@ -82,17 +73,14 @@ int table_block_count(const struct byte_table *table, struct table_block *block,
 		return r;
 	if (block->recent_calls == RECENT_CALLS)
 		recent_settle(block);
-	known = columns->n;
-	counted = table->count(pieces, n, columns->bytes, known, block->recent);
-	if (counted == SYMBOL_ODD)
-		return 1;
+	if (!table->count(pieces, n, at, columns->bytes, columns->n, block->recent)) {
+		r = pieces_learn(block, pieces, n, at);
+		if (r != 0)
+			return r;
+		(void)table->count(pieces, n, at, columns->bytes, columns->n, block->recent);
+	}
 	block->recent_calls++;
-	if (counted == pieces_bytes(pieces, n))
-		return 0;
-	r = pieces_learn(block, pieces, n);
-	if (r == 0)
-		(void)table->count(pieces, n, columns->bytes + known, columns->n - known, block->recent + known);
-	return r;
+	return 0;
 }
 
 int table_recent_merge(struct table_columns *into, const struct table_block *from)

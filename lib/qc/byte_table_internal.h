@@ -14,10 +14,11 @@ int table_reach(struct byte_table *table, size_t n);
 int table_block_add(const struct byte_table *table, struct table_block *block, const uint8_t *bytes, size_t n);
 
 /*
- * Counts at most SYMBOL_PIECES pieces straight from the text; the table has a kernel for that. 0; -ENOMEM; 1 where the kernel
- * cannot, and nothing was counted.
+ * Counts bytes [at, at + QUALITY_ROW) of at most SYMBOL_PIECES pieces straight from the text; the table has a kernel for that.
+ * 0; -ENOMEM; 1 where the kernel cannot, and nothing was counted.
  */
-int table_block_count(const struct byte_table *table, struct table_block *block, const struct piece *pieces, size_t n);
+int table_block_count(const struct byte_table *table, struct table_block *block, const struct piece *pieces, size_t n,
+                      uint32_t at);
 
 /* into += what such counting left in the block beside its columns. 0 or -ENOMEM. */
 int table_recent_merge(struct table_columns *into, const struct table_block *from);

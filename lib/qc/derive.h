@@ -28,6 +28,7 @@ struct derive {
 	struct derive_memory **memory; /* of the report */
 	uint64_t reads, bases;
 	uint64_t shortest, longest;   /* read, in bases; 0 where there is none */
+	uint64_t base_totals[256];    /* bytes of all sequences, by byte */
 	uint64_t qualities;           /* positions that any quality reaches */
 	struct encoding encoding;     /* of all qualities */
 	const size_t *sequence_order; /* of the tracked sequences as a hash map of them is walked; made once, by the first who asks */
@@ -49,6 +50,7 @@ int derive_lengths(struct derive *derive, struct section *section);
 int derive_duplication(struct derive *derive, struct section *section);
 int derive_overrepresented(struct derive *derive, struct section *section);
 int derive_adapters(struct derive *derive, struct section *section);
+int derive_kmers(struct derive *derive, struct section *section);
 
 /* Zeroed memory of the report; and a text in it. NULL: out of memory. */
 void *derive_alloc(struct derive *derive, size_t n, size_t size);

@@ -138,6 +138,8 @@ int derive_tiles(struct derive *derive, struct section *section)
 	int r;
 
 	r = tiles_list(counters_state(derive->counters, MODULE_TILES), &tiles, &n, &shown);
+	if (r == -EINVAL)
+		return error_set(derive->err, r, ERROR_SOFTWARE, "these are not the counters of a whole file");
 	if (r < 0)
 		return r;
 	if (!shown)

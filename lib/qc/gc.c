@@ -2,15 +2,17 @@
 /*
  * The module of reads by their share of G and C: see gc.h. Reads without a base do not count here.
  *
- * Doubles depend on the order in which they are added, and the sums before a slice are not known while it is counted. So the
- * state is the segments (gc_segment.h) of its reads in order; where it begins with the file it is the sums themselves, into
- * which the segments behind are folded. Sums so made are those of one pass over the file, however it was cut.
+ * Doubles depend on the order in which they are added, and the sums before a slice are not known while it is
+ * counted. So the state is the segments (gc_segment.h) of its reads in order; where it begins with the file it is
+ * the sums themselves, into which the segments behind are folded. Sums so made are those of one pass over the
+ * file, however it was cut.
  *
- * Memory: 1 KiB a segment (of which a slice has at most three), 40 KiB for counting short reads; of reads of 200 bases and
- * more, where their truncated lengths differ, 1 to 6 bytes each: for a file's first slice at most FOLD_BYTES.
+ * Memory: 1 KiB a segment (of which a slice has at most three), 40 KiB for counting short reads; of reads of 200
+ * bases and more, where their truncated lengths differ, 1 to 6 bytes each: for a file's first slice at most
+ * FOLD_BYTES.
  *
- * Packed: whether the state begins with the file. Then either the reads, and where there are any the 101 sums as the bits of
- * doubles, little-endian; or the number of segments and the segments.
+ * Packed: whether the state begins with the file. Then either the reads, and where there are any the 101 sums as
+ * the bits of doubles, little-endian; or the number of segments and the segments.
  */
 #include "lib/qc/gc.h"
 
@@ -141,8 +143,8 @@ static int dyadic_add(struct gc *gc, uint32_t length, uint32_t bases)
 	if (!gc->dyadic)
 		return -ENOMEM;
 	reads = &gc->dyadic[dyadic_place(length, bases)];
-	/* The first two reads that claim a percentage are each the first or second of their length and gc. */
-	if ((*reads)++ < 2)
+	/* The first read that claims a percentage is the first of its length and gc. */
+	if ((*reads)++ == 0)
 		segment_see_dyadic(&gc->segments[gc->n - 1], length, bases);
 	return 0;
 }

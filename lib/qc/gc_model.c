@@ -2,9 +2,9 @@
 /*
  * Claims and increments of reads: see gc_model.h.
  *
- * In whole numbers: (g - 1/2) * 100 / L rounded half up is floor((200 g - 100 + L) / 2L). FastQC does it in doubles, which
- * comes to the same: the quotient is rounded correctly, one that is half of an odd number is a double itself, and all
- * others are at least 1 / 2L away from such a half.
+ * In whole numbers: (g - 1/2) * 100 / L rounded half up is floor((200 g - 100 + L) / 2L). FastQC does it in
+ * doubles, which comes to the same: the quotient is rounded correctly, one that is half of an odd number is a
+ * double itself, and all others are at least 1 / 2L away from such a half.
  */
 #include "lib/qc/gc_model.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a read adds to the percentages of G and C (FASTQC.md section 1.6): its length is truncated to L; with g bases G or C it
- * claims the percentages from round((g - 1/2) * 100 / L) to round((g + 1/2) * 100 / L), g +- 1/2 kept within 0 and L; to each
- * percentage p that it claims it adds 1 / c, where c is how many of the g from 0 to L claim p.
+ * What a read adds to the percentages of G and C (FASTQC.md section 1.6): its length is truncated to L; with g
+ * bases G or C it claims the percentages from round((g - 1/2) * 100 / L) to round((g + 1/2) * 100 / L), g +- 1/2
+ * kept within 0 and L; to each percentage p that it claims it adds 1 / c, where c is how many of the g from 0 to L
+ * claim p.
  */
 #pragma once
 

@@ -2,21 +2,24 @@
 /*
  * Reads in a row and their sums: see gc_segment.h.
  *
- * Why counts are enough for a DYADIC segment. Let x be the sum of a percentage before it, any double >= 0. After the first two
- * increments, which are added as they came, x >= 1 (or there are no more). From there on the order of increments of 1 and 1/2
- * does not matter as long as x < 2^50. Let 2^k <= x < 2^(k+1) and u = 2^(k-52), the distance of doubles there; 1/2 is a
- * multiple of 4u. While the exact sum stays below 2^(k+1) it is a multiple of u, so a double: nothing is rounded and the
- * order does not matter. Some increment makes the exact sum s >= 2^(k+1) for the first time, and s < 2^(k+2), since no increment is
- * above 1 <= 2^k. Doubles are 2u apart there; s, a multiple of u, is rounded to one of them, halves to even: by how
- * much depends on s / u modulo 4, which is x / u modulo 4 for every increment, as all are multiples of 4u, and never takes s below
- * 2^(k+1), which is even. So whichever increment crosses, the sum is from then on the exact one and the same deviation. The
- * same holds for the next crossing. Files end long before 2^50 reads.
+ * Why counts are enough for a DYADIC segment. Let x be the sum of a percentage before it, any double >= 0. The
+ * first increment is added as it came; then x >= 1/2. From there on the order of increments of 1 and 1/2 does not
+ * matter as long as x < 2^50. Let 2^k <= x < 2^(k+1) and u = 2^(k-52), the distance of doubles there; 1/2 is a
+ * multiple of 4u. While the exact sum stays below 2^(k+1) it is a multiple of u, so a double: nothing is rounded
+ * and the order does not matter. Some increment makes the exact sum s >= 2^(k+1) for the first time; s < 2^(k+2),
+ * since no increment is above 1 <= 2^(k+1). Doubles are 2u apart there, and s, a multiple of u, is rounded to one
+ * of them, halves to even: by how much depends on s / u modulo 4, which is x / u modulo 4 whichever increments
+ * came before, as all are multiples of 4u; and it never takes s below 2^(k+1), which is even. So whichever
+ * increment crosses, the sum is from then on the exact one and the same deviation. The same holds for the next
+ * crossing. Files end long before 2^50 reads. (Below 1/2 it would not do: there an increment can cross several
+ * powers of two.)
  *
- * The same adding of n equal increments, here of 1/2, serves a RUN: see add_repeatedly().
+ * So halves are added one by one after the first increment, all at once: see add_repeatedly(), which serves a RUN
+ * too.
  *
- * Packed: kind and number of reads. DYADIC: for each percentage its halves, and where these are at least 2, which its first
- * two increments were (1/2 and 1/2; 1/2 and 1; 1 and 1/2 or nothing more; 1 and 1). RUN: the number of its length, and for each
- * percentage the reads that claim it. STREAM: its number of bytes and its bytes.
+ * Packed: kind and number of reads. DYADIC: for each percentage its halves, and where these are at least 2, its
+ * first increment in halves. RUN: the number of its length, and for each percentage the reads that claim it.
+ * STREAM: its number of bytes and its bytes.
  */
 #include "lib/qc/gc_segment.h"
 
@@ -45,14 +48,6 @@ int segment_copy(const struct segment *segment, struct segment *ret)
 
 /* ---- DYADIC */
 
-static void early_add(uint8_t early[2], uint8_t halves)
-{
-	if (early[0] == 0)
-		early[0] = halves;
-	else if (early[1] == 0)
-		early[1] = halves;
-}
-
 static uint8_t halves_of(uint32_t length, unsigned int percentage)
 {
 	return gc_sharers(length, percentage) == 1 ? 2 : 1;
@@ -63,7 +58,8 @@ void segment_see_dyadic(struct segment *segment, uint32_t length, uint32_t gc)
 	struct gc_claim claim = gc_claim_of(length, gc);
 
 	for (unsigned int p = claim.first; p <= claim.last; p++)
-		early_add(segment->early[p], halves_of(length, p));
+		if (segment->first[p] == 0)
+			segment->first[p] = halves_of(length, p);
 }
 
 void segment_add_dyadic(struct segment *segment, uint32_t length, uint32_t gc, uint64_t reads)
@@ -81,8 +77,8 @@ static void counts_join(struct segment *into, const struct segment *from)
 {
 	for (unsigned int p = 0; p < GC_BINS; p++) {
 		into->counts[p] += from->counts[p];
-		early_add(into->early[p], from->early[p][0]);
-		early_add(into->early[p], from->early[p][1]);
+		if (into->first[p] == 0)
+			into->first[p] = from->first[p];
 	}
 }
 
@@ -101,11 +97,12 @@ bool segment_join(struct segment *into, const struct segment *from, int *ret_r)
 /* ---- folding */
 
 /*
- * x + v + v ... n times, each sum rounded, as adding one by one does. Within a binade all sums are multiples of u, and each addition
- * but perhaps the first one moves x by the same: v rounded to a multiple of u where v / u is no odd half; where it is,
- * x is even after one addition whose operand and result lie in the binade, and from an even x the nearest even one is always as far
- * away. So the step is measured after two such sums, and as many steps are taken at once as surely stay in the binade: step
- * times count and the sum with x are multiples of u below 2^53 u, so exact.
+ * x + v + v ... n times, each sum rounded, as adding one by one does. Within a binade all sums are multiples of u,
+ * and each addition but perhaps the first one moves x by the same: v rounded to a multiple of u where v / u is no
+ * odd half; where it is, x is even after one addition whose operand and result lie in the binade, and from an even
+ * x the nearest even one is always as far away. So the step is measured after two such sums, and as many steps are
+ * taken at once as surely stay in the binade: step times count and the sum with x are multiples of u below 2^53 u,
+ * so exact.
  */
 static double add_repeatedly(double x, double v, uint64_t n)
 {
@@ -142,12 +139,9 @@ static double add_repeatedly(double x, double v, uint64_t n)
 static void dyadic_fold(const struct segment *segment, double sums[GC_BINS])
 {
 	for (unsigned int p = 0; p < GC_BINS; p++) {
-		const uint8_t *early = segment->early[p];
-		double x = sums[p];
+		double x = sums[p] + segment->first[p] / 2.0;
 
-		x += early[0] / 2.0;
-		x += early[1] / 2.0;
-		sums[p] = add_repeatedly(x, 0.5, segment->counts[p] - early[0] - early[1]);
+		sums[p] = add_repeatedly(x, 0.5, segment->counts[p] - segment->first[p]);
 	}
 }
 
@@ -197,29 +191,21 @@ void segment_pack(const struct segment *segment, struct packer *packer)
 	for (unsigned int p = 0; p < GC_BINS; p++) {
 		pack_u64(packer, segment->counts[p]);
 		if (segment->kind == SEGMENT_DYADIC && segment->counts[p] >= 2)
-			pack_byte(packer, (uint8_t)(2 * (segment->early[p][0] == 2) + (segment->early[p][1] == 2)));
+			pack_byte(packer, segment->first[p]);
 	}
 }
 
-static int early_unpack(struct segment *segment, unsigned int p, struct unpacker *unpacker, struct error *err)
+static int first_unpack(struct segment *segment, unsigned int p, struct unpacker *unpacker, struct error *err)
 {
-	uint64_t halves = segment->counts[p];
-	uint8_t *early = segment->early[p], code;
 	int r;
 
-	early[0] = halves == 1;
-	if (halves < 2)
+	segment->first[p] = segment->counts[p] == 1;
+	if (segment->counts[p] < 2)
 		return 0;
-	r = unpack_byte(unpacker, &code, err);
-	if (r < 0)
-		return r;
-	early[0] = (uint8_t)(1 + (code >> 1 & 1));
-	early[1] = (uint8_t)(1 + (code & 1));
-	if (code == 2 && halves == 2)
-		early[1] = 0;
-	if (code > 3 || (uint64_t)early[0] + early[1] > halves)
-		return unpack_bad(err, "the first reads of a share of G and C are more than all");
-	return 0;
+	r = unpack_byte(unpacker, &segment->first[p], err);
+	if (r == 0 && (segment->first[p] < 1 || segment->first[p] > 2))
+		return unpack_bad(err, "the first read of a share of G and C counts neither half nor whole");
+	return r;
 }
 
 /* Each read counts at least 1, and at most `most_each` at one percentage. */
@@ -232,7 +218,7 @@ static int counts_unpack(struct segment *segment, uint64_t most_each, struct unp
 		r = unpack_most(unpacker, most_each * segment->reads, "the number of reads of a share of G and C",
 		                &segment->counts[p], err);
 		if (r == 0 && segment->kind == SEGMENT_DYADIC)
-			r = early_unpack(segment, p, unpacker, err);
+			r = first_unpack(segment, p, unpacker, err);
 		if (r < 0)
 			return r;
 		all += segment->counts[p];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reads in a row, of which is kept what the sums of G and C (gc.h) need: whatever doubles the reads before them led to, folding
- * a segment into those gives the very doubles that adding read by read would give.
+ * Reads in a row, of which is kept what the sums of G and C (gc.h) need: whatever doubles the reads before them
+ * led to, folding a segment into those gives the very doubles that adding read by read would give.
  *
  *     SEGMENT_DYADIC  all reads are shorter than 200 bases: every increment is 1 or 1/2
  *     SEGMENT_RUN     all reads have the same truncated length, at least 200: a percentage has but one increment
@@ -34,20 +34,20 @@ struct segment {
 	uint64_t reads;
 	/* By percentage. DYADIC: the sum of its increments, in halves. RUN: the reads that claim it. */
 	uint64_t counts[GC_BINS];
-	/* DYADIC: the first two increments of each percentage, in halves (1 or 2; 0: there is none). */
-	uint8_t early[GC_BINS][2];
+	/* DYADIC: the first increment of each percentage, in halves (1 or 2; 0: there is none). */
+	uint8_t first[GC_BINS];
 	struct gc_stream stream; /* STREAM */
 };
 
 /* Further reads of a DYADIC segment, all of this length and gc. */
 void segment_add_dyadic(struct segment *segment, uint32_t length, uint32_t gc, uint64_t reads);
 
-/* What a read of a DYADIC segment is the first or second of; its count comes by segment_add_dyadic(). */
+/* A read of a DYADIC segment is perhaps the first at its percentages; its count comes by segment_add_dyadic(). */
 void segment_see_dyadic(struct segment *segment, uint32_t length, uint32_t gc);
 
 /*
- * into is the segment of both, where from lies behind it and the two are of a kind that can be one. True: they are (DYADIC
- * and DYADIC; RUN and RUN of one length; STREAM and STREAM). *ret_r is then 0 or -ENOMEM.
+ * into is the segment of both, where from lies behind it and the two are of a kind that can be one. True: they are
+ * (DYADIC and DYADIC; RUN and RUN of one length; STREAM and STREAM). *ret_r is then 0 or -ENOMEM.
  */
 bool segment_join(struct segment *into, const struct segment *from, int *ret_r);
 

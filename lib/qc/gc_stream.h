@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reads in the order of the file, each with its truncated length L and its number of G and C, in 1 to 6 bytes: a number
- * (varint.h) that is 1 and the distance of gc from L / 2, zigzag; before it, where L is not that of the read before, a zero
- * byte and L's number (gc_model.h).
+ * Reads in the order of the file, each with its truncated length L and its number of G and C, in 1 to 6 bytes: a
+ * number (varint.h) that is 1 and the distance of gc from L / 2, zigzag; before it, where L is not that of the
+ * read before, a zero byte and L's number (gc_model.h).
  */
 #pragma once
 
@@ -25,7 +25,9 @@ int gc_stream_add(struct gc_stream *stream, uint32_t length, uint32_t gc); /* 0 
 /* Adds the reads of another stream. 0 or -ENOMEM. */
 int gc_stream_append(struct gc_stream *into, const struct gc_stream *from);
 
-/* Takes a copy of n bytes from elsewhere, which must be a stream of this many reads: 0, -ENOMEM, or -EBADMSG with a sentence. */
+/*
+ * Takes a copy of n bytes from elsewhere, which must be a stream of this many reads. 0, -ENOMEM, or -EBADMSG with a sentence.
+ */
 int gc_stream_take(struct gc_stream *stream, const uint8_t *bytes, size_t n, uint64_t reads, struct error *err);
 
 /* Where one reads in a stream. */

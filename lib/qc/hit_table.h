@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How many reads have which adapter first at which position: a hash table, as reads may be long and hits are few. Memory: 22 to 43
- * bytes for each pair that occurs.
+ * How many reads have which adapter first at which position: a hash table, as reads may be long and hits are few.
+ * Memory: 22 to 43 bytes for each pair that occurs.
  */
 #pragma once
 

@@ -10,17 +10,25 @@
 #define PLAIN_SMALLEST 1e-3 /* from here up to PLAIN_END a number is printed without an exponent */
 #define PLAIN_END 1e7
 
-/*
- * Powers of two that JDK 17 prints with more digits than they need, of those that a report can hold: in it nothing but a count
- * is so large, and no count is above 2^55 (COUNT_TOTAL_MAX).
- */
-static const struct {
+/* A power of two that JDK 17 prints with more digits than it needs. */
+struct long_power {
 	double power;
 	const char *digits;
-} long_powers[] = {
+};
+
+/* Those that a report can hold: in it nothing but a count is so large, and no count is above 2^55 (COUNT_TOTAL_MAX). */
+static const struct long_power double_powers[] = {
 	{0x1p-62, "21684043449710089"}, {0x1p-61, "43368086899420177"}, {0x1p-45, "28421709430404007"},
 	{0x1p-44, "56843418860808015"}, {0x1p-31, "46566128730773926"}, {0x1p-24, "59604644775390625"},
 	{0x1p55, "36028797018963968"},
+};
+
+/* Those that a p-value or a ratio of k-mers can be. */
+static const struct long_power float_powers[] = {
+	{0x1p-38, "36379788"}, {0x1p-37, "72759576"}, {0x1p-27, "74505806"}, {0x1p27, "134217728"}, {0x1p28, "268435456"},
+	{0x1p29, "53687091"}, {0x1p30, "107374182"}, {0x1p31, "214748365"}, {0x1p33, "85899346"}, {0x1p34, "171798692"},
+	{0x1p35, "34359738"}, {0x1p36, "68719477"}, {0x1p37, "137438953"}, {0x1p38, "274877907"}, {0x1p39, "54975581"},
+	{0x1p40, "109951163"}, {0x1p41, "219902326"},
 };
 
 /* What needs no digits: not a number, infinite, zero. False for others. */
@@ -30,6 +38,16 @@ static bool special_print(char *out, double value)
 		return false;
 	strcpy(out, isnan(value) ? "NaN" : isinf(value) ? "Infinity" : "0.0");
 	return true;
+}
+
+/* Takes the digits of a power of two from the table, where it is there. */
+static void decimal_lengthen(struct decimal *decimal, double value, const struct long_power *powers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (value == powers[i].power) {
+			decimal->n = (int)strlen(powers[i].digits);
+			memcpy(decimal->digits, powers[i].digits, (size_t)decimal->n + 1);
+		}
 }
 
 static void plain_print(char *out, const struct decimal *decimal)
@@ -64,16 +82,13 @@ char *java_double(char out[DECIMAL_MAX], double value, enum java java)
 	if (special_print(at, value))
 		return out;
 	decimal_find(&decimal, value);
-	for (size_t i = 0; java == JAVA_17 && i < sizeof long_powers / sizeof long_powers[0]; i++)
-		if (value == long_powers[i].power) {
-			strcpy(decimal.digits, long_powers[i].digits);
-			decimal.n = DECIMAL_DIGITS;
-		}
+	if (java == JAVA_17)
+		decimal_lengthen(&decimal, value, double_powers, sizeof double_powers / sizeof double_powers[0]);
 	decimal_print(at, &decimal, value);
 	return out;
 }
 
-char *java_float(char out[DECIMAL_MAX], float value)
+char *java_float(char out[DECIMAL_MAX], float value, enum java java)
 {
 	struct decimal decimal;
 	char *at = out;
@@ -84,6 +99,8 @@ char *java_float(char out[DECIMAL_MAX], float value)
 	if (special_print(at, (double)value))
 		return out;
 	decimal_find_float(&decimal, value);
+	if (java == JAVA_17)
+		decimal_lengthen(&decimal, (double)value, float_powers, sizeof float_powers / sizeof float_powers[0]);
 	decimal_print(at, &decimal, (double)value);
 	return out;
 }

@@ -9,4 +9,4 @@ enum java { JAVA_17, JAVA_19 };
 
 /* "36.0", "1.2345678E7", "NaN", "-Infinity"; the caller sees to the "C" locale (decimal.h). Return out. */
 char *java_double(char out[DECIMAL_MAX], double value, enum java java);
-char *java_float(char out[DECIMAL_MAX], float value);
+char *java_float(char out[DECIMAL_MAX], float value, enum java java);

@@ -47,7 +47,7 @@ static void cell_write(FILE *out, const struct cell *cell)
 	else if (!isfinite(cell->real))
 		fputs("null", out);
 	else if (cell->kind == CELL_FLOAT)
-		fputs(java_float(text, (float)cell->real), out);
+		fputs(java_float(text, (float)cell->real, JAVA_19), out);
 	else
 		fputs(decimal_shortest(text, cell->real), out);
 }

@@ -18,6 +18,8 @@
 #define LINES_STEP (1u << 17)
 #define STARTS_FIRST 256
 
+#define AHEAD 16 /* keys whose places are on their way */
+
 _Static_assert(sizeof(struct key_line) == KEY_LINE, "a line of the cache");
 
 /* Lines of a key of n bytes. */
@@ -65,25 +67,41 @@ void key_table_deinit(struct key_table *table)
 
 static void group_put(struct key_table *table, uint32_t hash, uint32_t line)
 {
-	size_t group = hash & table->mask, place;
+	size_t group = hash & table->mask;
+	uint32_t place;
 
-	while ((table->tags[group] & KEY_TAGS_HIGH) == KEY_TAGS_HIGH)
+	while (key_tags_equal(table->tags[group], 0) == 0)
 		group = (group + 1) & table->mask;
-	place = (size_t)__builtin_ctzll(~table->tags[group] & KEY_TAGS_HIGH) / 8;
+	place = key_tags_first(key_tags_equal(table->tags[group], 0));
 	table->tags[group] |= (uint64_t)key_tag(hash) << (8 * place);
 	table->places[group * KEY_GROUP + place] = line;
 }
 
-static int groups_grow(struct key_table *table)
+/* Into the groups, the keys from that number up to n; whether all of them are different is known. */
+static void groups_fill(struct key_table *table, size_t from, size_t n)
+{
+	for (size_t i = from; i < n; i++) {
+		if (i + AHEAD < n)
+			key_table_prefetch_group(table, table->starts[i + AHEAD].hash);
+		group_put(table, table->starts[i].hash, table->starts[i].line);
+	}
+}
+
+/* Groups for all keys, of which the first n are in the groups so far. 0 or -ENOMEM. */
+static int groups_grow(struct key_table *table, size_t n)
 {
 	size_t groups = (size_t)table->mask + 1;
 	int r;
 
-	if (groups == GROUPS_MAX)
+	if (table->n <= FULL * groups)
+		return 0;
+	while (table->n > FULL * groups)
+		groups *= groups < GROUPS_STEP ? 8 : 2;
+	if (groups > GROUPS_MAX)
 		return -ENOMEM;
-	r = groups_make(table, groups < GROUPS_STEP ? 8 * groups : 2 * groups);
-	for (size_t i = 0; r == 0 && i < table->n; i++)
-		group_put(table, table->starts[i].hash, table->starts[i].line);
+	r = groups_make(table, groups);
+	if (r == 0)
+		groups_fill(table, 0, n);
 	return r;
 }
 
@@ -116,8 +134,11 @@ static int lines_grow(struct key_table *table, size_t more)
 static int starts_grow(struct key_table *table)
 {
 	size_t room = table->starts_room > 0 ? 2 * table->starts_room : STARTS_FIRST;
-	struct key_start *starts = reallocarray(table->starts, room, sizeof *starts);
+	struct key_start *starts;
 
+	if (table->n < table->starts_room)
+		return 0;
+	starts = reallocarray(table->starts, room, sizeof *starts);
 	if (!starts)
 		return -ENOMEM;
 	table->starts = starts;
@@ -125,25 +146,15 @@ static int starts_grow(struct key_table *table)
 	return 0;
 }
 
-/* Room for one more key, of that many lines. */
-static int table_reserve(struct key_table *table, size_t lines)
-{
-	int r = lines_grow(table, lines);
-
-	if (r == 0 && table->n == table->starts_room)
-		r = starts_grow(table);
-	if (r == 0 && table->n >= FULL * ((size_t)table->mask + 1))
-		r = groups_grow(table);
-	return r;
-}
-
-int key_table_add(struct key_table *table, uint32_t hash, const uint8_t *bytes, uint32_t n)
+int key_table_append(struct key_table *table, uint32_t hash, const uint8_t *bytes, uint32_t n)
 {
 	size_t lines = lines_of(n);
 	struct key_line *line;
 	int r;
 
-	r = table_reserve(table, lines);
+	r = lines_grow(table, lines);
+	if (r == 0)
+		r = starts_grow(table);
 	if (r < 0)
 		return r;
 	line = &table->lines[table->lines_n];
@@ -151,10 +162,37 @@ int key_table_add(struct key_table *table, uint32_t hash, const uint8_t *bytes, 
 	line->number = (uint32_t)table->n;
 	line->n = n;
 	memcpy((uint8_t *)line + offsetof(struct key_line, first_bytes), bytes, n);
-	group_put(table, hash, (uint32_t)table->lines_n);
 	table->starts[table->n++] = (struct key_start){.line = (uint32_t)table->lines_n, .hash = hash};
 	table->lines_n += lines;
 	return 0;
+}
+
+int key_table_index(struct key_table *table, size_t from)
+{
+	int r = groups_grow(table, from);
+
+	for (size_t i = from; r == 0 && i < table->n; i++) {
+		const struct key_line *line = key_table_at(table, i);
+		const struct key_start *start = &table->starts[i];
+
+		if (i + AHEAD < table->n)
+			key_table_prefetch_group(table, start[AHEAD].hash);
+		if (key_table_find(table, start->hash, key_bytes(line), line->n) != KEY_NONE)
+			return -EEXIST;
+		group_put(table, start->hash, start->line);
+	}
+	return r;
+}
+
+int key_table_add(struct key_table *table, uint32_t hash, const uint8_t *bytes, uint32_t n)
+{
+	int r = key_table_append(table, hash, bytes, n);
+
+	if (r == 0)
+		r = groups_grow(table, table->n - 1);
+	if (r == 0)
+		groups_fill(table, table->n - 1, table->n);
+	return r;
 }
 
 void key_table_close(struct key_table *table, size_t n)
@@ -173,14 +211,22 @@ void key_table_close(struct key_table *table, size_t n)
 int key_table_digest(const struct key_table *table, uint64_t *ret)
 {
 	struct packer packer = {0};
-	uint8_t digest[DIGEST_SIZE];
-	uint64_t value = 0;
 	int r = -ENOMEM;
 
 	key_table_pack(table, &packer);
 	if (!packer.oom)
-		r = digest_sha256(packer.bytes, packer.n, NULL, 0, digest);
+		r = key_digest(packer.bytes, packer.n, ret);
 	free(packer.bytes);
+	return r;
+}
+
+int key_digest(const uint8_t *packed, size_t n, uint64_t *ret)
+{
+	uint8_t digest[DIGEST_SIZE];
+	uint64_t value = 0;
+	int r;
+
+	r = digest_sha256(packed, n, NULL, 0, digest);
 	if (r < 0)
 		return r;
 	for (int i = 0; i < 8; i++)

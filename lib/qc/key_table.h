@@ -3,8 +3,8 @@
  * A set of keys in the order in which they came, each with its number from 0: what tracked.h and sequences.h are made of.
  *
  * Asked for every read of a file, and most often for a key that it does not have. So a question reads one word first: the
- * tags (7 bits of the hash) of the eight keys that lie in the hash's group, which tell nearly all strangers; those of 100,000
- * keys fit the second-level cache. Only where a tag fits, the key itself is read, from the line of the cache where it lies with
+ * tags (8 bits of the hash) of the eight keys that lie in the hash's group, which tell nearly all strangers; those of 100,000
+ * keys are 256 KiB. Only where a tag fits, the key itself is read, from the line of the cache where it lies with
  * its number and its length; and all its bytes are compared: a hash alone is never believed. The hash has random secrets,
  * so that nobody can choose keys that collide.
  *
@@ -57,6 +57,13 @@ void key_table_deinit(struct key_table *table); /* takes zero bytes too */
 /* A key that is not there yet, with its hash. 0 or -ENOMEM. */
 int key_table_add(struct key_table *table, uint32_t hash, const uint8_t *bytes, uint32_t n);
 
+/*
+ * The same for many: appends keys that cannot be looked up yet, though that none of them was there is still to be seen; then makes
+ * those from that number on ready. 0, -ENOMEM, or -EEXIST where one is there twice.
+ */
+int key_table_append(struct key_table *table, uint32_t hash, const uint8_t *bytes, uint32_t n);
+int key_table_index(struct key_table *table, size_t from);
+
 /* Keeps the first n keys and gives memory back. After it nothing can be added or looked up. */
 void key_table_close(struct key_table *table, size_t n);
 
@@ -70,8 +77,9 @@ static inline const struct key_line *key_table_at(const struct key_table *table,
 	return &table->lines[table->starts[number].line];
 }
 
-/* The first 64 bits of the SHA-256 of the packed keys. 0 or negative errno. */
+/* The first 64 bits of the SHA-256 of the packed keys, which are made for it or are there. 0 or negative errno. */
 int key_table_digest(const struct key_table *table, uint64_t *ret);
+int key_digest(const uint8_t *packed, size_t n, uint64_t *ret);
 
 /*
  * Packed: the number of keys; then of each twice its length less that of the key before (zigzag), and 1 where it is not made
@@ -131,17 +139,24 @@ static inline uint32_t key_hash(const struct key_table *table, const uint8_t *by
 #define KEY_TAGS_HIGH 0x8080808080808080ULL
 #define KEY_TAGS_LOW 0x0101010101010101ULL
 
+/* 2 to 255: neither a free place nor what differs from one in the lowest bit, which key_tags_equal() may take for equal. */
 static inline uint8_t key_tag(uint32_t hash)
 {
-	return (uint8_t)(0x80 | hash >> 25);
+	return (uint8_t)((hash >> 24) + 2 * (hash < 2u << 24));
 }
 
-/* The high bit of each byte of tags that is tag, and perhaps of some behind such a one. */
+/* The high bit of each byte of tags that is tag, and perhaps of some behind such a one that differ in the lowest bit. */
 static inline uint64_t key_tags_equal(uint64_t tags, uint8_t tag)
 {
 	uint64_t differ = tags ^ tag * KEY_TAGS_LOW;
 
 	return (differ - KEY_TAGS_LOW) & ~differ & KEY_TAGS_HIGH;
+}
+
+/* The place of the first such byte. */
+static inline uint32_t key_tags_first(uint64_t equal)
+{
+	return (uint32_t)__builtin_ctzll(equal) / 8;
 }
 
 static inline bool key_equal(const struct key_line *line, const uint8_t *bytes, size_t n)
@@ -163,13 +178,13 @@ static inline size_t key_table_find(const struct key_table *table, uint32_t hash
 		uint64_t tags = table->tags[group];
 
 		for (uint64_t same = key_tags_equal(tags, key_tag(hash)); same != 0; same &= same - 1) {
-			size_t place = (size_t)__builtin_ctzll(same) / 8;
-			const struct key_line *line = &table->lines[table->places[group * KEY_GROUP + place]];
+			size_t place = group * KEY_GROUP + key_tags_first(same);
+			const struct key_line *line = &table->lines[table->places[place]];
 
 			if (key_equal(line, bytes, n))
 				return line->number;
 		}
-		if ((tags & KEY_TAGS_HIGH) != KEY_TAGS_HIGH)
+		if (key_tags_equal(tags, 0) != 0)
 			return KEY_NONE;
 	}
 }
@@ -179,6 +194,7 @@ static inline size_t key_table_find(const struct key_table *table, uint32_t hash
  *
  *     key_table_prefetch()    the tags of the hash's group are on their way
  *     key_table_guess()       where the key lies if it lies in that group
+ *     key_table_prefetch_place()
  *     key_table_ask()         the line there is on its way
  *     key_equal()             of that line, whether it does; if not: key_table_find()
  */
@@ -194,10 +210,21 @@ static inline uint32_t key_table_guess(const struct key_table *table, uint32_t h
 {
 	uint32_t group = hash & table->mask;
 	uint64_t tags = table->tags[group], same = key_tags_equal(tags, key_tag(hash));
-	uint32_t none = (tags & KEY_TAGS_HIGH) == KEY_TAGS_HIGH ? KEY_UNSURE : KEY_ABSENT;
+	uint32_t none = key_tags_equal(tags, 0) != 0 ? KEY_ABSENT : KEY_UNSURE;
 
-	/* the bit above all of them keeps ctz defined */
-	return same != 0 ? group * KEY_GROUP + (uint32_t)__builtin_ctzll(same | 1ULL << 63) / 8 : none;
+	return same != 0 ? group * KEY_GROUP + key_tags_first(same) : none;
+}
+
+/* Where a key with this hash would be put. */
+static inline void key_table_prefetch_group(const struct key_table *table, uint32_t hash)
+{
+	key_table_prefetch(table, hash);
+	__builtin_prefetch(&table->places[(hash & table->mask) * KEY_GROUP], 1);
+}
+
+static inline void key_table_prefetch_place(const struct key_table *table, uint32_t guess)
+{
+	__builtin_prefetch(&table->places[guess]);
 }
 
 /* The line stays the same when keys are added; the guess does not. */

@@ -7,11 +7,13 @@
  */
 #include "lib/qc/key_table.h"
 
+#include <endian.h>
 #include <errno.h>
 
 #include "lib/qc/rules.h"
 
 #define LETTERS 8 /* in a word */
+#define UNPACK_STEP 1024
 
 static inline uint64_t bytes_of(uint8_t byte)
 {
@@ -49,9 +51,12 @@ static uint64_t values_spread(uint16_t bits)
 }
 
 /* The first n (1 to 8) bytes, the first one lowest, filled up with 'A'. */
-static uint64_t word_take(const uint8_t *bytes, size_t n)
+static inline uint64_t word_take(const uint8_t *bytes, size_t n)
 {
 	uint64_t word = bytes_of('A');
+
+	if (n == LETTERS)
+		return le64toh(key_word(bytes));
 
 	for (size_t i = 0; i < n; i++)
 		word ^= (uint64_t)(bytes[i] ^ 'A') << (8 * i);
@@ -115,9 +120,8 @@ static bool letters_open(const uint8_t *closed, size_t n, uint8_t *ret)
 			bits |= (uint16_t)(closed[i / 4 + 1] << 8);
 		if (n - i < LETTERS && bits >> 2 * (n - i) != 0)
 			return false;
-		word = letters_of(values_spread(bits));
-		for (size_t k = 0; k < LETTERS; k++)
-			ret[i + k] = (uint8_t)(word >> (8 * k));
+		word = htole64(letters_of(values_spread(bits)));
+		memcpy(ret + i, &word, sizeof word);
 	}
 	return true;
 }
@@ -168,9 +172,17 @@ static int key_unpack(struct key_table *table, uint32_t n, bool raw, struct unpa
 		return unpack_bad(err, "a key is not in its one form");
 	unpacker->at += packed;
 	hash = key_hash(table, bytes, n, &bits);
-	if (key_table_find(table, hash, bytes, n) != KEY_NONE)
+	return key_table_append(table, hash, bytes, n) < 0 ? error_oom(err) : 0;
+}
+
+/* Not one key at a time, and not all at the end: that keys are different limits how much memory few bytes can take. */
+static int keys_index(struct key_table *table, size_t from, struct error *err)
+{
+	int r = key_table_index(table, from);
+
+	if (r == -EEXIST)
 		return unpack_bad(err, "a key is there twice");
-	return key_table_add(table, hash, bytes, n) < 0 ? error_oom(err) : 0;
+	return r < 0 ? error_oom(err) : 0;
 }
 
 int key_table_unpack(struct key_table *table, size_t most, uint32_t longest, struct unpacker *unpacker,
@@ -186,6 +198,8 @@ int key_table_unpack(struct key_table *table, size_t most, uint32_t longest, str
 		r = length_unpack(unpacker, length, longest, &length, &raw, err);
 		if (r == 0)
 			r = key_unpack(table, length, raw, unpacker, err);
+		if (r == 0 && (i % UNPACK_STEP == UNPACK_STEP - 1 || i == n - 1))
+			r = keys_index(table, i - i % UNPACK_STEP, err);
 	}
 	return r;
 }

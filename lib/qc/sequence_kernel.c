@@ -4,11 +4,11 @@
  *
  * count_gc(): C, G, c and g are the bytes that are 0x43 but for the bits 0x24.
  *
- * find_adapters() by vectors: the low half of a byte tells A, C, G and T, in either case; a look-up makes it a code of two bits, two
- * look-ups, one of them a base further, the code of a pair. Four look-ups of the pairs at 0, 2, 4 and 6 bases' distance and their
- * AND tell which adapters can begin at each position. As pairs are moved within the vector, its last six positions are left
- * to the next one. By machine words: Shift-And (Baeza-Yates and Gonnet 1992) on the first eight bases of all adapters
- * at once.
+ * find_adapters() by vectors: the low half of a byte tells A, C, G and T, in either case; a look-up makes it a
+ * code of two bits, two look-ups, one of them a base further, the code of a pair. Four look-ups of the pairs at 0,
+ * 2, 4 and 6 bases' distance and their AND tell which adapters can begin at each position. As pairs are moved
+ * within the vector, its last six positions are left to the next one. By machine words: Shift-And (Baeza-Yates and
+ * Gonnet 1992) on the first eight bases of all adapters at once.
  */
 #include "lib/qc/sequence_kernel.h"
 
@@ -22,7 +22,6 @@
 
 /* Of a base by the low half of its byte: 0 also for whatever else has that half. */
 static const uint8_t codes_first[16] = {[0x1] = 0, [0x3] = 1, [0x4] = 2, [0x7] = 3};
-static const uint8_t codes_second[16] = {[0x1] = 0, [0x3] = 4, [0x4] = 8, [0x7] = 12};
 
 static unsigned int adapter_code(const struct filter_adapter *adapter, uint32_t at)
 {
@@ -112,6 +111,14 @@ static bool search_at(struct search *search, unsigned int a, uint32_t position)
 	return true;
 }
 
+/* Positions from at on, most of them at most, at which the shortest adapter can begin: what is behind the read is other text. */
+static inline uint32_t positions_left(const struct search *search, uint32_t at, uint32_t most)
+{
+	uint32_t left = search->sequence->n - search->filter->shortest + 1 - at;
+
+	return left < most ? left : most;
+}
+
 /* ---- portable */
 
 #define EACH_BYTE 0x0101010101010101ULL
@@ -146,7 +153,7 @@ static void portable_count_gc(const struct sequence *sequences, size_t n, uint32
 	}
 }
 
-/* Compares the adapters whose first bases end at `end`, lowest bit first. Returns the ends of those that are still to be found. */
+/* Compares the adapters whose first bases end at `end`. Returns the ends of those that are still to be found. */
 static uint64_t search_words(struct search *search, uint64_t here, uint32_t end, uint64_t ends)
 {
 	for (; here != 0; here &= here - 1) {
@@ -182,14 +189,17 @@ static size_t portable_find_adapters(const struct adapter_filter *filter, const 
 #define TARGET_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #define INLINE static inline __attribute__((always_inline))
 
+/* As codes_first, times 4. */
+static const uint8_t codes_second[16] = {[0x1] = 0, [0x3] = 4, [0x4] = 8, [0x7] = 12};
+
 /* Bytes from masks + 64 - n on: n (at most 64) bytes of ones, then zeros. */
 static const uint8_t masks[128] = {
     [0 ... 63] = 0xff,
 };
 
 /*
- * Compares what can be at these positions, a bit each, from at on: `which` are the adapters by position. Returns the positions that are
- * left when an adapter was found, as its bit is of no interest any more.
+ * Compares what can be at these positions, a bit each, from at on: `which` are the adapters by position. Returns
+ * the positions that are left when an adapter was found, as its bit is of no interest any more.
  */
 static __attribute__((noinline)) uint64_t search_vector(struct search *search, uint32_t at, uint64_t where,
                                                         const uint8_t *which)
@@ -301,7 +311,7 @@ TARGET_AVX512 static size_t avx512_find_adapters(const struct adapter_filter *fi
 			__m512i can = avx512_look_up(&tables, sequences[i].bytes + at);
 			uint64_t where = _mm512_test_epi8_mask(can, _mm512_set1_epi8((char)search.left));
 
-			where &= (1ULL << AVX512_POSITIONS) - 1;
+			where &= (1ULL << positions_left(&search, at, AVX512_POSITIONS)) - 1;
 			if (__builtin_expect(where != 0, 0))
 				avx512_compare(&search, at, can, where);
 		}
@@ -393,7 +403,8 @@ TARGET_AVX2 static size_t avx2_find_adapters(const struct adapter_filter *filter
 		search_begin(&search, sequences, i);
 		for (uint32_t at = 0; at + filter->shortest <= sequences[i].n && search.left != 0; at += AVX2_POSITIONS) {
 			__m256i can = avx2_look_up(filter, sequences[i].bytes + at);
-			uint32_t where = avx2_where(can, search.left) & ((1U << AVX2_POSITIONS) - 1);
+			uint32_t where = avx2_where(can, search.left) &
+			                 ((1U << positions_left(&search, at, AVX2_POSITIONS)) - 1);
 
 			if (__builtin_expect(where != 0, 0))
 				avx2_compare(&search, at, can, where);

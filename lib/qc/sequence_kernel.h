@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The inner loops over bases, for each kind of CPU: all give the same (a test compares those that this machine can run with
- * the plainest means). Which one runs is chosen at run time. Lower case is as upper case.
+ * The inner loops over bases, for each kind of CPU: all give the same (a test compares those that this machine can
+ * run with the plainest means). Which one runs is chosen at run time. Lower case is as upper case.
  */
 #pragma once
 
@@ -25,8 +25,8 @@ struct filter_adapter {
 };
 
 /*
- * Up to 8 adapters that are looked for at once, and the tables that say where one of them may be; there the whole adapter is
- * compared. No adapter is ever missed; with random bases 8 of 65536 places are compared in vain.
+ * Up to 8 adapters that are looked for at once, and the tables that say where one of them may be; there the whole
+ * adapter is compared. No adapter is ever missed; with random bases 8 of 65536 places are compared in vain.
  */
 struct adapter_filter {
 	struct filter_adapter adapters[FILTER_ADAPTERS];
@@ -34,15 +34,15 @@ struct adapter_filter {
 	uint32_t shortest; /* bases of the shortest one */
 
 	/*
-	 * For vectors: adapters, a bit each, by the codes of two bases next to each other (the first one's + 4 times the second one's):
-	 * pairs[j] for those at 2j and 2j + 1 of an adapter. Behind its end and in place of letters other than A, C, G and T
-	 * everything may be.
+	 * For vectors: adapters, a bit each, by the codes of two bases next to each other (the first one's + 4
+	 * times the second one's): pairs[j] for those at 2j and 2j + 1 of an adapter. Behind its end and in place
+	 * of letters other than A, C, G and T everything may be.
 	 */
 	uint8_t pairs[FILTER_BASES / 2][16];
 
 	/*
-	 * For machine words: bit 8a + j of letters[l] says that adapter a has at j a letter whose lower five bits are l; of ends,
-	 * that it ends there, at the eighth base at the latest.
+	 * For machine words: bit 8a + j of letters[l] says that adapter a has at j a letter whose lower five bits
+	 * are l; of ends, that it ends there, at the eighth base at the latest.
 	 */
 	uint64_t letters[32];
 	uint64_t ends;
@@ -62,7 +62,8 @@ struct sequence_kernel {
 	void (*count_gc)(const struct sequence *sequences, size_t n, uint32_t *ret_counts);
 
 	/*
-	 * Where the adapters of a filter first occur; at most FILTER_ADAPTERS * n, by growing sequence. Returns how many.
+	 * Where the adapters of a filter first occur; at most FILTER_ADAPTERS * n, by growing sequence. Returns
+	 * how many.
 	 */
 	size_t (*find_adapters)(const struct adapter_filter *filter, const struct sequence *sequences, size_t n,
 	                        struct adapter_hit *ret_hits);

@@ -2,11 +2,8 @@
 /*
  * The module of tracked sequences: see sequences.h, and sequences_state.h for what a state is.
  *
- * Every read costs one question to a table that does not fit the fastest cache, so reads are taken AHEAD at a time: all their
- * hashes first, whose places are on their way while the next is made; then the questions.
- *
- * Memory, with keys of up to 56 bytes: 100,000 keys of a file's beginning 10 MiB; 262,144 keys of a slice 26 MiB; a slice counted
- * by a known list 1 MiB beside the list, whose 8 MiB all slices share. Longer keys: key_table.h.
+ * Memory, with keys of up to 56 bytes: 100,000 keys of a file's beginning 10 MiB; 262,144 keys of a slice 26 MiB; a slice that is
+ * counted by a known list 1 MiB beside the list, whose 9 MiB all slices share. Longer keys: key_table.h.
  */
 #include "lib/qc/sequences.h"
 
@@ -17,9 +14,7 @@
 #include "lib/qc/module.h"
 #include "lib/qc/sequences_state.h"
 
-#define AHEAD 32
 #define ROOM_FIRST 256
-#define LOWER_BITS 0x2020202020202020ULL /* set in lower-case letters, not in upper-case ones */
 
 static struct key_cut cut_of(const struct count_rules *rules)
 {
@@ -28,14 +23,9 @@ static struct key_cut cut_of(const struct count_rules *rules)
 	return (struct key_cut){rules->compat == COMPAT_0_11_9 ? 75 : 50, 50};
 }
 
-static inline uint32_t cut_length(struct key_cut cut, uint32_t length)
-{
-	return length > cut.whole ? cut.to : length;
-}
-
 uint32_t sequences_key_length(const struct count_rules *rules, uint32_t length)
 {
-	return cut_length(cut_of(rules), length);
+	return key_cut_length(cut_of(rules), length);
 }
 
 /* ---- life */
@@ -98,8 +88,7 @@ static int reserve(struct sequences *sequences)
 	return r;
 }
 
-/* A further key, with its hash and the ordinal (from 0) of its first read in the span. 0 or -ENOMEM. */
-static int key_add(struct sequences *sequences, uint32_t hash, const uint8_t *bytes, uint32_t n, uint64_t ordinal)
+int sequences_key_add(struct sequences *sequences, uint32_t hash, const uint8_t *bytes, uint32_t n, uint64_t ordinal)
 {
 	size_t number = sequences->keys.n;
 	int r;
@@ -117,7 +106,7 @@ static int key_add(struct sequences *sequences, uint32_t hash, const uint8_t *by
 	return 0;
 }
 
-static void overflow(struct sequences *sequences)
+void sequences_overflow(struct sequences *sequences)
 {
 	size_t keep = sequences->tracked_max;
 
@@ -126,144 +115,6 @@ static void overflow(struct sequences *sequences)
 	free(sequences->counts);
 	sequences->counts = NULL;
 	(void)grow(&sequences->ordinals, keep); /* without memory they only stay more */
-}
-
-/* ---- add */
-
-struct look {
-	const uint8_t *bytes; /* of the key, in whatever case */
-	uint32_t n, hash;
-	bool lower; /* perhaps some are in lower case */
-	uint32_t guess, line;
-};
-
-static void upper(const uint8_t *bytes, size_t n, uint8_t *ret)
-{
-	for (size_t i = 0; i < n; i++)
-		ret[i] = bytes[i] >= 'a' && bytes[i] <= 'z' ? (uint8_t)(bytes[i] - 'a' + 'A') : bytes[i];
-}
-
-/* The key in upper case; in copy, where it is not so in the text. */
-static inline const uint8_t *look_bytes(const struct look *look, uint8_t copy[DUP_LENGTH_MAX])
-{
-	if (!look->lower)
-		return look->bytes;
-	upper(look->bytes, look->n, copy);
-	return copy;
-}
-
-/* The hashes of n reads; the tags of their groups are on their way. */
-static void looks_make(const struct sequences *sequences, const struct key_table *table, const struct record *records,
-                       uint32_t n, struct look *ret)
-{
-	const struct key_cut cut = sequences->cut;
-	uint8_t copy[DUP_LENGTH_MAX];
-	uint64_t bits;
-
-	for (struct look *look = ret; look < ret + n; look++, records++) {
-		look->bytes = records->sequence;
-		look->n = cut_length(cut, records->length);
-		look->hash = key_hash(table, look->bytes, look->n, &bits);
-		look->lower = (bits & LOWER_BITS) != 0;
-		if (look->lower)
-			look->hash = key_hash(table, look_bytes(look, copy), look->n, &bits);
-		key_table_prefetch(table, look->hash);
-	}
-}
-
-/* The number of a key whose line was asked for, unless the guess is KEY_ABSENT or KEY_UNSURE. */
-static inline size_t look_find(const struct key_table *table, const struct look *look, const uint8_t *bytes)
-{
-	const struct key_line *line = &table->lines[look->guess < KEY_UNSURE ? look->line : 0];
-
-	if (look->guess < KEY_UNSURE && key_equal(line, bytes, look->n))
-		return line->number;
-	return key_table_find(table, look->hash, bytes, look->n);
-}
-
-/* Up to AHEAD reads where no key can join: those that have none, most often nearly all, are left aside first. */
-static void add_closed(struct sequences *sequences, const struct key_table *table, const struct record *records, uint32_t n)
-{
-	struct look looks[AHEAD], *hits[AHEAD];
-	uint8_t copy[DUP_LENGTH_MAX];
-	uint32_t hits_n = 0;
-
-	looks_make(sequences, table, records, n, looks);
-	for (uint32_t i = 0; i < n; i++) {
-		looks[i].guess = key_table_guess(table, looks[i].hash);
-		hits[hits_n] = &looks[i];
-		hits_n += looks[i].guess != KEY_ABSENT;
-	}
-	for (uint32_t i = 0; i < hits_n; i++)
-		if (hits[i]->guess != KEY_UNSURE)
-			hits[i]->line = key_table_ask(table, hits[i]->guess);
-	for (uint32_t i = 0; i < hits_n; i++) {
-		size_t number = look_find(table, hits[i], look_bytes(hits[i], copy));
-
-		if (number != KEY_NONE)
-			sequences->counts[number]++;
-	}
-}
-
-/* The key of a read is none of the keys so far. */
-static int add_new(struct sequences *sequences, const struct look *look, const uint8_t *bytes, uint64_t ordinal)
-{
-	int r;
-
-	if (sequences_closed(sequences))
-		return 0;
-	if (sequences->form == SEQUENCES_OWN && sequences->keys.n >= sequences->own_max) {
-		overflow(sequences);
-		return 0;
-	}
-	r = key_add(sequences, look->hash, bytes, look->n, ordinal);
-	if (r == 0)
-		sequences->counts[sequences->keys.n - 1] = 1;
-	return r;
-}
-
-/* Up to AHEAD reads whose keys may join, the first of them with that ordinal in the span. 0 or -ENOMEM. */
-static int add_open(struct sequences *sequences, const struct record *records, uint32_t n, uint64_t ordinal)
-{
-	const struct key_table *table = &sequences->keys;
-	struct look looks[AHEAD];
-	uint8_t copy[DUP_LENGTH_MAX];
-	int r = 0;
-
-	looks_make(sequences, table, records, n, looks);
-	for (uint32_t i = 0; i < n; i++) {
-		looks[i].guess = key_table_guess(table, looks[i].hash);
-		if (looks[i].guess < KEY_UNSURE)
-			looks[i].line = key_table_ask(table, looks[i].guess);
-	}
-	for (uint32_t i = 0; r == 0 && i < n && !sequences->overflow; i++) {
-		const uint8_t *bytes = look_bytes(&looks[i], copy);
-		size_t number = look_find(table, &looks[i], bytes);
-
-		if (number != KEY_NONE)
-			sequences->counts[number]++;
-		else
-			r = add_new(sequences, &looks[i], bytes, ordinal + i);
-	}
-	return r;
-}
-
-static int sequences_add(void *state, const struct batch *batch)
-{
-	struct sequences *sequences = state;
-	const struct key_table *table = sequences->tracked ? tracked_table(sequences->tracked) : &sequences->keys;
-	int r = 0;
-
-	for (uint32_t i = 0, n; r == 0 && i < batch->n && !sequences->overflow; i += n) {
-		n = batch->n - i < AHEAD ? batch->n - i : AHEAD;
-		if (sequences->form == SEQUENCES_COUNTED || sequences_closed(sequences))
-			add_closed(sequences, table, batch->records + i, n);
-		else
-			r = add_open(sequences, batch->records + i, n, sequences->reads + i);
-	}
-	sequences->reads += batch->n; /* those behind an overflow are not looked at */
-	sequences->reads_counted += batch->n;
-	return r;
 }
 
 /* ---- merge */
@@ -283,7 +134,7 @@ static int keys_merge(struct sequences *into, const struct sequences *from)
 			continue;
 		if (number == KEY_NONE) {
 			number = into->keys.n;
-			r = key_add(into, hash, key_bytes(line), line->n, into->reads + from->ordinals[i]);
+			r = sequences_key_add(into, hash, key_bytes(line), line->n, into->reads + from->ordinals[i]);
 		}
 		if (r == 0 && !from->overflow)
 			into->counts[number] += from->counts[i];
@@ -338,7 +189,7 @@ static int merge_own(struct sequences *into, const struct sequences *from)
 	if (r < 0)
 		return r;
 	if (into->form == SEQUENCES_OWN && from->overflow && !into->overflow)
-		overflow(into);
+		sequences_overflow(into);
 	into->reads += from->reads;
 	into->reads_counted += lacks ? 0 : from->reads_counted;
 	return lacks ? MERGE_LACKS : 0;

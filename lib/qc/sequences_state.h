@@ -23,6 +23,8 @@
  */
 #pragma once
 
+#include "lib/fastq/slice.h"
+#include "lib/qc/counters.h"
 #include "lib/qc/key_table.h"
 #include "lib/qc/sequences.h"
 
@@ -42,6 +44,11 @@ enum sequences_form {
 struct key_cut {
 	uint32_t whole, to; /* to <= whole */
 };
+
+static inline uint32_t key_cut_length(struct key_cut cut, uint32_t length)
+{
+	return length > cut.whole ? cut.to : length;
+}
 
 struct sequences {
 	struct key_cut cut; /* by the rules */
@@ -63,7 +70,13 @@ struct sequences {
 	bool digest_known;
 };
 
-/* Whether TRACKED_MAX keys are there that no other one can join. */
+/* A further key, with its hash and the ordinal (from 0) of its first read in the span; its count is 0. 0 or -ENOMEM. */
+int sequences_key_add(struct sequences *sequences, uint32_t hash, const uint8_t *bytes, uint32_t n, uint64_t ordinal);
+
+/* An OWN of at least tracked_max keys does not keep all. */
+void sequences_overflow(struct sequences *sequences);
+
+/* Whether it is a FIRST of tracked_max keys, which no other one can join. */
 static inline bool sequences_closed(const struct sequences *sequences)
 {
 	return sequences->form == SEQUENCES_FIRST && sequences->keys.n >= sequences->tracked_max;
@@ -72,6 +85,8 @@ static inline bool sequences_closed(const struct sequences *sequences)
 /* Whether the numbers of a FIRST agree with each other. */
 bool sequences_first_sound(const struct sequences *sequences);
 
+/* As the functions of a module (module.h). */
+int sequences_add(void *state, const struct batch *batch);
 int sequences_pack(const void *state, struct packer *packer);
 int sequences_unpack(void *state, struct unpacker *unpacker, struct error *err);
 int sequences_check(const void *state, const struct counters *counters, struct error *err);

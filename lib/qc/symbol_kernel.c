@@ -16,23 +16,29 @@
 #include <immintrin.h>
 #endif
 
-uint32_t symbol_count_portable(const struct piece *pieces, size_t n, const uint8_t *symbols, size_t symbols_n,
-                               uint16_t (*sums)[QUALITY_ROW])
+/* The bytes of a piece that are looked at. */
+static inline uint32_t piece_bytes(const struct piece *piece, uint32_t at)
 {
-	uint32_t total = 0;
+	uint32_t left = piece->n > at ? piece->n - at : 0;
 
+	return left < QUALITY_ROW ? left : QUALITY_ROW;
+}
+
+bool symbol_count_portable(const struct piece *pieces, size_t n, uint32_t at, const uint8_t *symbols, size_t symbols_n,
+                           uint16_t (*sums)[QUALITY_ROW])
+{
+	uint8_t place[256] = {0}; /* in symbols, and 1 */
+
+	for (size_t s = 0; s < symbols_n; s++)
+		place[symbols[s]] = (uint8_t)(s + 1);
 	for (size_t i = 0; i < n; i++)
-		for (uint32_t p = 0; p < pieces[i].n && p < QUALITY_ROW; p++)
-			if (pieces[i].bytes[p] == 0 || pieces[i].bytes[p] >= 128)
-				return SYMBOL_ODD;
+		for (uint32_t p = 0; p < piece_bytes(&pieces[i], at); p++)
+			if (place[pieces[i].bytes[at + p]] == 0)
+				return false;
 	for (size_t i = 0; i < n; i++)
-		for (uint32_t p = 0; p < pieces[i].n && p < QUALITY_ROW; p++)
-			for (size_t s = 0; s < symbols_n; s++)
-				if (pieces[i].bytes[p] == symbols[s]) {
-					sums[s][p]++;
-					total++;
-				}
-	return total;
+		for (uint32_t p = 0; p < piece_bytes(&pieces[i], at); p++)
+			sums[place[pieces[i].bytes[at + p]] - 1][p]++;
+	return true;
 }
 
 #ifdef __x86_64__
@@ -45,6 +51,7 @@ uint32_t symbol_count_portable(const struct piece *pieces, size_t n, const uint8
 
 #define PARITY 0x96   /* of three bits */
 #define MAJORITY 0xe8 /* of three bits */
+#define EITHER 0xfe   /* of three bits */
 
 struct group {
 	__m512i low, high;     /* bits by byte, for bytes below 64 and from 64 upward */
@@ -73,42 +80,47 @@ TARGET INLINE __m512i row_load(const struct rows *rows, size_t i)
 	return _mm512_maskz_loadu_epi8(rows->masks[i], rows->bytes[i]);
 }
 
-/* Up to ROWS pieces; those that are missing are empty. *seen: all their bytes or'ed; returns whether one is zero. */
-TARGET INLINE bool rows_take(struct rows *rows, const struct piece *pieces, size_t n, __m512i *seen)
+/* Up to ROWS pieces; those that are missing are empty. Returns how many bytes there are. */
+TARGET INLINE uint32_t rows_take(struct rows *rows, const struct piece *pieces, size_t n, uint32_t at)
 {
-	__mmask64 zeros = 0;
+	uint32_t total = 0;
 
 	for (size_t i = 0; i < ROWS; i++) {
-		uint32_t bytes = i >= n ? 0 : pieces[i].n < QUALITY_ROW ? pieces[i].n : QUALITY_ROW;
-		__m512i row;
+		uint32_t bytes = i < n ? piece_bytes(&pieces[i], at) : 0;
 
-		rows->bytes[i] = pieces[i < n ? i : 0].bytes;
+		rows->bytes[i] = pieces[i < n ? i : 0].bytes + at;
 		rows->masks[i] = _bzhi_u64(~0ULL, bytes);
-		row = row_load(rows, i);
-		*seen = _mm512_or_si512(*seen, row);
-		zeros |= _mm512_mask_testn_epi8_mask(rows->masks[i], row, row);
+		total += bytes;
 	}
-	return zeros != 0;
+	return total;
 }
 
-TARGET INLINE __m512i two_rows(__m512i *sums, __m512i low, __m512i high, const struct rows *rows, size_t i)
+/* What a group adds up while it goes through sixteen rows; *seen: all their bytes or'ed. */
+struct adder {
+	__m512i low, high, sums[4], seen;
+};
+
+TARGET INLINE __m512i two_rows(struct adder *adder, const struct rows *rows, size_t i)
 {
-	return carry_save(&sums[0], _mm512_permutex2var_epi8(low, row_load(rows, i), high),
-	                  _mm512_permutex2var_epi8(low, row_load(rows, i + 1), high));
+	__m512i a = row_load(rows, i), b = row_load(rows, i + 1);
+
+	adder->seen = _mm512_ternarylogic_epi64(adder->seen, a, b, EITHER);
+	return carry_save(&adder->sums[0], _mm512_permutex2var_epi8(adder->low, a, adder->high),
+	                  _mm512_permutex2var_epi8(adder->low, b, adder->high));
 }
 
-TARGET INLINE __m512i four_rows(__m512i *sums, __m512i low, __m512i high, const struct rows *rows, size_t i)
+TARGET INLINE __m512i four_rows(struct adder *adder, const struct rows *rows, size_t i)
 {
-	__m512i a = two_rows(sums, low, high, rows, i), b = two_rows(sums, low, high, rows, i + 2);
+	__m512i a = two_rows(adder, rows, i), b = two_rows(adder, rows, i + 2);
 
-	return carry_save(&sums[1], a, b);
+	return carry_save(&adder->sums[1], a, b);
 }
 
-TARGET INLINE __m512i eight_rows(__m512i *sums, __m512i low, __m512i high, const struct rows *rows, size_t i)
+TARGET INLINE __m512i eight_rows(struct adder *adder, const struct rows *rows, size_t i)
 {
-	__m512i a = four_rows(sums, low, high, rows, i), b = four_rows(sums, low, high, rows, i + 4);
+	__m512i a = four_rows(adder, rows, i), b = four_rows(adder, rows, i + 4);
 
-	return carry_save(&sums[2], a, b);
+	return carry_save(&adder->sums[2], a, b);
 }
 
 /* Adds `value` to the counter of each symbol where its bit is set. */
@@ -122,15 +134,18 @@ TARGET INLINE void spread(struct group *group, __m512i bits, char value)
 	}
 }
 
-TARGET INLINE void group_add(struct group *group, const struct rows *rows)
+/* Returns all bytes or'ed. */
+TARGET INLINE __m512i group_add(struct group *group, const struct rows *rows)
 {
-	__m512i sums[4] = {group->sums[0], group->sums[1], group->sums[2], group->sums[3]};
-	__m512i low = group->low, high = group->high;
-	__m512i a = eight_rows(sums, low, high, rows, 0), b = eight_rows(sums, low, high, rows, 8);
+	struct adder adder = {group->low, group->high,
+	                      {group->sums[0], group->sums[1], group->sums[2], group->sums[3]},
+	                      _mm512_setzero_si512()};
+	__m512i a = eight_rows(&adder, rows, 0), b = eight_rows(&adder, rows, 8);
 
-	spread(group, carry_save(&sums[3], a, b), ROWS);
+	spread(group, carry_save(&adder.sums[3], a, b), ROWS);
 	for (int i = 0; i < 4; i++)
-		group->sums[i] = sums[i];
+		group->sums[i] = adder.sums[i];
+	return adder.seen;
 }
 
 static void group_begin(struct group *group, const uint8_t *symbols, size_t n)
@@ -145,46 +160,53 @@ static void group_begin(struct group *group, const uint8_t *symbols, size_t n)
 	group->symbols_n = n;
 }
 
-/* Adds the counters to sums; returns their total. */
-TARGET static uint32_t group_end(struct group *group, uint16_t (*sums)[QUALITY_ROW])
+/* What is left in carry-save form into the counters; returns their total. */
+TARGET static uint32_t group_end(struct group *group)
 {
 	__m512i total = _mm512_setzero_si512();
 
 	for (int i = 0; i < 4; i++)
 		spread(group, group->sums[i], (char)(1 << i));
+	for (size_t s = 0; s < group->symbols_n; s++)
+		total = _mm512_add_epi64(total, _mm512_sad_epu8(group->counts[s], _mm512_setzero_si512()));
+	return (uint32_t)_mm512_reduce_add_epi64(total);
+}
+
+TARGET static void counts_add(const struct group *group, uint16_t (*sums)[QUALITY_ROW])
+{
 	for (size_t s = 0; s < group->symbols_n; s++) {
 		__m512i low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(group->counts[s]));
 		__m512i high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(group->counts[s], 1));
 
 		_mm512_storeu_si512(sums[s], _mm512_add_epi16(_mm512_loadu_si512(sums[s]), low));
 		_mm512_storeu_si512(sums[s] + 32, _mm512_add_epi16(_mm512_loadu_si512(sums[s] + 32), high));
-		total = _mm512_add_epi64(total, _mm512_sad_epu8(group->counts[s], _mm512_setzero_si512()));
 	}
-	return (uint32_t)_mm512_reduce_add_epi64(total);
 }
 
-TARGET static uint32_t vbmi_count(const struct piece *pieces, size_t n, const uint8_t *symbols, size_t symbols_n,
-                                  uint16_t (*sums)[QUALITY_ROW])
+TARGET static bool vbmi_count(const struct piece *pieces, size_t n, uint32_t at, const uint8_t *symbols, size_t symbols_n,
+                              uint16_t (*sums)[QUALITY_ROW])
 {
 	struct group groups[128 / GROUP];
 	size_t groups_n = (symbols_n + GROUP - 1) / GROUP;
 	__m512i seen = _mm512_setzero_si512();
-	uint32_t total = 0;
+	uint32_t counted = 0, total = 0;
 	struct rows rows;
 
 	for (size_t g = 0; g < groups_n; g++)
 		group_begin(&groups[g], symbols + g * GROUP, symbols_n - g * GROUP < GROUP ? symbols_n - g * GROUP : GROUP);
 	for (size_t i = 0; i < n; i += ROWS) {
-		if (rows_take(&rows, pieces + i, n - i, &seen))
-			return SYMBOL_ODD;
+		total += n - i >= ROWS ? rows_take(&rows, pieces + i, ROWS, at) : rows_take(&rows, pieces + i, n - i, at);
 		for (size_t g = 0; g < groups_n; g++)
-			group_add(&groups[g], &rows);
+			seen = _mm512_or_si512(seen, group_add(&groups[g], &rows));
 	}
-	if (_mm512_movepi8_mask(seen) != 0)
-		return SYMBOL_ODD;
 	for (size_t g = 0; g < groups_n; g++)
-		total += group_end(&groups[g], sums + g * GROUP);
-	return total;
+		counted += group_end(&groups[g]);
+	/* A byte from 128 upward looks like the symbol 128 below it, and zero like what is behind a piece's end. */
+	if (counted != total || _mm512_movepi8_mask(seen) != 0)
+		return false;
+	for (size_t g = 0; g < groups_n; g++)
+		counts_add(&groups[g], sums + g * GROUP);
+	return true;
 }
 
 symbol_count_fn symbol_count_best(void)

@@ -5,25 +5,25 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/qc/quality_kernel.h"
 
 #define SYMBOL_PIECES 255 /* most pieces of a call: a count must fit a byte */
-#define SYMBOL_ODD UINT32_MAX
 
 /*
- * Adds to sums[s][p] how many of the n pieces have symbols[s] as their byte p, for p below QUALITY_ROW and below the piece's n.
- * Returns how many bytes were counted: fewer than there are where some are none of the symbols; or SYMBOL_ODD, having added
- * nothing, where a byte is 0 or from 128 upward. Symbols differ, and are from 1 to 127.
+ * Looks at bytes [at, at + QUALITY_ROW) of each of the n pieces, as far as it has them. Where all of these are symbols, adds to
+ * sums[s][p] how many pieces have symbols[s] as their byte at + p, and returns true; otherwise adds nothing and returns
+ * false. Symbols differ, and are from 1 to 127.
  */
-typedef uint32_t (*symbol_count_fn)(const struct piece *pieces, size_t n, const uint8_t *symbols, size_t symbols_n,
-                                    uint16_t (*sums)[QUALITY_ROW]);
+typedef bool (*symbol_count_fn)(const struct piece *pieces, size_t n, uint32_t at, const uint8_t *symbols, size_t symbols_n,
+                                uint16_t (*sums)[QUALITY_ROW]);
 
 /* The quick one, or NULL where this CPU has none. */
 symbol_count_fn symbol_count_best(void);
 
 /* The oracle of the quick one. */
-uint32_t symbol_count_portable(const struct piece *pieces, size_t n, const uint8_t *symbols, size_t symbols_n,
-                               uint16_t (*sums)[QUALITY_ROW]);
+bool symbol_count_portable(const struct piece *pieces, size_t n, uint32_t at, const uint8_t *symbols, size_t symbols_n,
+                           uint16_t (*sums)[QUALITY_ROW]);

@@ -33,7 +33,7 @@ static void cell_write(FILE *out, const struct cell *cell, enum java java)
 		fputs(java_double(text, cell->real, java), out);
 		break;
 	case CELL_FLOAT:
-		fputs(java_float(text, (float)cell->real), out);
+		fputs(java_float(text, (float)cell->real, java), out);
 		break;
 	}
 }

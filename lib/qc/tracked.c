@@ -119,6 +119,7 @@ void tracked_pack(const struct tracked *tracked, struct packer *packer)
 int tracked_unpack(struct unpacker *unpacker, struct tracked **ret, struct error *err)
 {
 	_cleanup_(trackedp) struct tracked *tracked = NULL;
+	const uint8_t *begin = unpacker->at;
 	int r;
 
 	if (tracked_empty(&tracked) < 0)
@@ -126,7 +127,7 @@ int tracked_unpack(struct unpacker *unpacker, struct tracked **ret, struct error
 	r = key_table_unpack(&tracked->keys, TRACKED_MAX, DUP_LENGTH_MAX, unpacker, err);
 	if (r < 0)
 		return r;
-	if (key_table_digest(&tracked->keys, &tracked->digest) < 0)
+	if (key_digest(begin, (size_t)(unpacker->at - begin), &tracked->digest) < 0)
 		return error_oom(err);
 	*ret = TAKE(tracked);
 	return 0;

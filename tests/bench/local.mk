@@ -21,6 +21,14 @@ bench-read: tests/bench/read_bench
 	tests/bench/read_bench $(READ)
 .PHONY: bench-read
 
+# The loops over bases, in nanoseconds a read: make bench-bases
+check_PROGRAMS += tests/bench/bases_bench
+tests_bench_bases_bench_SOURCES = tests/bench/bases_bench.c
+tests_bench_bases_bench_LDADD = $(QC_LIBS) -lm
+bench-bases: tests/bench/bases_bench
+	tests/bench/bases_bench
+.PHONY: bench-bases
+
 # The module of tracked sequences alone, in nanoseconds a read: make bench-sequences
 check_PROGRAMS += tests/bench/sequences_bench
 tests_bench_sequences_bench_SOURCES = tests/bench/sequences_bench.c
@@ -28,11 +36,3 @@ tests_bench_sequences_bench_LDADD = $(QC_LIBS) -lm
 bench-sequences: tests/bench/sequences_bench
 	tests/bench/sequences_bench
 .PHONY: bench-sequences
-
-# The loops over bases, in nanoseconds a read: make bench-sequence
-check_PROGRAMS += tests/bench/sequence_bench
-tests_bench_sequence_bench_SOURCES = tests/bench/sequence_bench.c
-tests_bench_sequence_bench_LDADD = $(QC_LIBS) -lm
-bench-sequence: tests/bench/sequence_bench
-	tests/bench/sequence_bench
-.PHONY: bench-sequence

@@ -7,7 +7,9 @@ CLUSTER_TESTS = \
 	tests/cluster/50-leave.t \
 	tests/cluster/60-seqtk.t \
 	tests/cluster/62-names.t \
-	tests/cluster/65-report.t
+	tests/cluster/65-report.t \
+	tests/cluster/70-report.t \
+	tests/cluster/75-expected.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
 EXTRA_DIST += tests/cluster/cluster.sh

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Counts a file in this process, slice by slice, and prints its fastqc_data.txt: what tests compare with FastQC's own.
+ * Counts a file in this process, slice by slice, and prints its fastqc_data.txt, which tests compare with FastQC's own; or another
+ * form of the report.
  *
- *     qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES] FILE
+ *     qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES] [--kmers SIZE]
+ *               [--as text|summary|json|html|zip|csv] FILE
  *
  * Slices are counted one after the other; every second one is told nothing of what lies before it, as if it were counted
  * first, so that it may have to be counted again (lib/qc/assembly.h).
@@ -17,25 +19,54 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 #include "lib/fastq/chain.h"
+#include "lib/qc/archive.h"
 #include "lib/qc/assembly.h"
 #include "lib/qc/count.h"
+#include "lib/qc/csv.h"
+#include "lib/qc/html.h"
+#include "lib/qc/json.h"
 #include "lib/qc/report.h"
 #include "lib/qc/text.h"
 
 #define SLICES_MAX 10000000
 
+/* A way to print a report. */
+struct form {
+	const char *name;
+	int (*write)(FILE *out, const struct report *report, struct error *err); /* NULL: the CSV, made of counters */
+};
+
+static int zip_write(FILE *out, const struct report *report, struct error *err)
+{
+	_cleanup_(freep) uint8_t *bytes = NULL;
+	size_t n;
+	int r = report_archive_make(report, "report_fastqc", &bytes, &n, err);
+
+	if (r == 0 && fwrite(bytes, 1, n, out) != n)
+		r = error_set(err, -EIO, ERROR_CANT_CREATE, "cannot write the zip");
+	return r;
+}
+
+static const struct form forms[] = {
+	{"text", report_text_write}, {"summary", report_summary_write}, {"json", report_json_write},
+	{"html", report_html_write}, {"zip", zip_write},                {"csv", NULL},
+};
+
 struct run {
 	const char *path;
 	int fd;
 	uint64_t slice_size; /* 0: the whole file */
+	const struct form *form;
 	struct count_rules rules;
+	uint32_t modules;
 	struct report_options options;
 	struct chain chain;
 	struct assembly *assembly;
 };
 
 static const char usage[] =
-	"usage: qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES] FILE\n";
+	"usage: qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES]\n"
+	"                 [--kmers SIZE] [--as text|summary|json|html|zip|csv] FILE\n";
 
 static int run_open(struct run *run, struct error *err)
 {
@@ -51,7 +82,7 @@ static int run_open(struct run *run, struct error *err)
 		return r;
 	size = run->slice_size > 0 ? run->slice_size : facts.fingerprint.size + 1;
 	r = chain_init(&run->chain, &facts, size, SLICES_MAX, err);
-	if (r == 0 && assembly_new(COUNT_REPORT, &run->rules, &run->assembly) < 0)
+	if (r == 0 && assembly_new(run->modules, &run->rules, &run->assembly) < 0)
 		r = error_oom(err);
 	return r;
 }
@@ -84,7 +115,7 @@ static int run_step(struct run *run, struct error *err)
 	chain_task(&run->chain, i, READ_MAX_DEFAULT, false, &task);
 	if (i % 2 == 0)
 		assembly_prior(run->assembly, i, &prior);
-	r = count_slice(run->fd, &task, COUNT_REPORT, &run->rules, &prior, NULL, NULL, &count, err);
+	r = count_slice(run->fd, &task, run->modules, &run->rules, &prior, NULL, NULL, &count, err);
 	if (r < 0)
 		return r;
 	outcome = chain_offer(&run->chain, i, &task, count.outcome, &count.seam, &count.fault, &used);
@@ -146,10 +177,12 @@ static int run_all(struct run *run, struct error *err)
 	if (r == 0 && contaminants_default(&contaminants) < 0)
 		r = error_oom(err);
 	run->options.contaminants = contaminants;
-	if (r == 0)
+	if (r == 0 && !run->form->write)
+		r = csv_write(stdout, counters, &(struct csv_options){.phred = PHRED_33}, err);
+	else if (r == 0)
 		r = report_make(counters, &run->options, &report, err);
-	if (r == 0)
-		r = report_text_write(stdout, report, err);
+	if (report)
+		r = run->form->write(stdout, report, err);
 	report_free(report);
 	contaminants_free(contaminants);
 	counters_free(counters);
@@ -169,14 +202,26 @@ static int compat_read(const char *text, enum compat *ret)
 	return -EINVAL;
 }
 
+static int form_read(const char *text, const struct form **ret)
+{
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+		if (strcmp(text, forms[i].name) == 0) {
+			*ret = &forms[i];
+			return 0;
+		}
+	return -EINVAL;
+}
+
 static int arguments_read(struct run *run, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"compat", required_argument, NULL, 'c'}, {"nogroup", no_argument, NULL, 'n'},
 		{"expgroup", no_argument, NULL, 'e'},     {"java", required_argument, NULL, 'j'},
-		{"slice-size", required_argument, NULL, 's'}, {0},
+		{"slice-size", required_argument, NULL, 's'}, {"as", required_argument, NULL, 'a'},
+		{"kmers", required_argument, NULL, 'k'}, {0},
 	};
 	enum compat compat = COMPAT_0_12_1;
+	uint64_t kmers = 0;
 	int option, r = 0;
 
 	while (r == 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -188,8 +233,12 @@ static int arguments_read(struct run *run, int argc, char **argv)
 			run->options.expgroup = true;
 		else if (option == 'j')
 			run->options.java = strcmp(optarg, "19") == 0 ? JAVA_19 : JAVA_17;
+		else if (option == 'a')
+			r = form_read(optarg, &run->form);
 		else if (option == 's')
 			r = text_to_size(optarg, &run->slice_size);
+		else if (option == 'k')
+			r = text_to_number(optarg, &kmers);
 		else
 			r = -EINVAL;
 	}
@@ -198,12 +247,17 @@ static int arguments_read(struct run *run, int argc, char **argv)
 	run->path = argv[optind];
 	run->options.name = strrchr(run->path, '/') ? strrchr(run->path, '/') + 1 : run->path;
 	rules_default(&run->rules, compat);
+	run->modules = COUNT_REPORT;
+	if (kmers == 0)
+		return 0;
+	run->modules |= COUNT_KMERS;
+	run->rules.kmer_size = (uint32_t)kmers;
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct run run = {.fd = -1};
+	struct run run = {.fd = -1, .form = &forms[0]};
 	struct limits limits;
 	struct error err = {0};
 
@@ -212,6 +266,8 @@ int main(int argc, char **argv)
 		return ERROR_USAGE;
 	}
 	limits_default(&limits);
+	if (run.modules & COUNT_KMERS)
+		limits.of[LIMIT_KMER].ignore = 0;
 	run.options.limits = &limits;
 	if (run_all(&run, &err) == 0)
 		return 0;

@@ -86,6 +86,34 @@ for verb in "${verbs[@]}"; do
 done
 ok "each of ${#verbs[@]} man pages without one is found" test $found -eq ${#verbs[@]}
 
+# FastQC's command line: every option that it has is taken, or refused with a sentence of its own; -h is the host.
+cd "$work" || exit 1
+ctl=$(realpath "$ctl" 2>/dev/null || echo "$ctl")
+printf '@r\nACGT\n+\nIIII\n' >r.fq
+printf 'A\tACGTACGT\n' >list.txt
+printf 'tile\tignore\t1\ngc_sequence\tignore\t1\nkmer\tignore\t1\n' >limits.txt
+mkdir out
+qc() { env -u FQ_HOST -u FQ_SOCKET "$ctl" qc --local "$@" r.fq; }
+ok "FastQC's letters" exits 0 qc -o out -t 2 -f fastq -c list.txt -a list.txt -l limits.txt -k 7 -q -d "$work"
+ok "and long names" exits 0 qc --outdir out --threads 1 --format fastq --contaminants list.txt --adapters list.txt --limits limits.txt \
+	--kmers 7 --quiet --dir "$work" --noextract --nogroup --min_length 4 --dup_length 3 --svg --memory 512
+ok "--extract --delete --expgroup" exits 0 qc --outdir out --extract --delete --expgroup
+for option in "-f bam" "-f sam_mapped" --casava --nano --nofilter "--nogroup --expgroup" "--extract --noextract" --delete -h "-k 11" \
+	"-k 1" "--dup_length 1001" "--as pdf" "--compat 0.11.8" "--java 18" "--java /usr/bin/java" "--base 2" --json "-o out --output x" \
+	"--as csv,text" "--as csv --phred 40"; do
+	# shellcheck disable=SC2086
+	ok "$option: 64" exits 64 qc $option
+done
+ok "a folder that is not there: 73" exits 73 qc -o nowhere
+ok "a list that is not there: 66" exits 66 qc -a nowhere -o out
+ok "a list that is none: 78" exits 78 qc -c r.fq -o out
+is_said() { qc "$1" "$2" 2>&1 | grep -qF -- "$3"; } # is_said OPTION VALUE WORDS
+ok "what is wrong with -f is said" is_said -f bam "-f bam is not supported yet: right is fastq"
+ok "and with a folder that is not there" is_said -o nowhere "cannot write into nowhere"
+ok "nothing was written but by those that were right" test "$(find . -name '*_fastqc*' -prune | sort | tr '\n' ' ')" = \
+	"./out/r_fastqc ./out/r_fastqc.html "
+cd - >/dev/null || exit 1
+
 ok "no verb: 64" exits 64 "$ctl"
 ok "unknown verb: 64" exits 64 "$ctl" frobnicate
 ok "unknown option: 64" exits 64 "$ctl" nodes --frobnicate

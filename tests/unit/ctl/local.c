@@ -2,7 +2,9 @@
 /* Counting on this machine: the same bytes of CSV whatever the threads and slices, and one bad file costs no other. */
 #include "ctl/local.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include <zlib.h>
@@ -100,7 +102,9 @@ static void make(const char *name, unsigned int reads, unsigned int longest, boo
 	(void)fclose(out);
 }
 
-/* Illumina's headers, and so many different sequences that no slice can remember them all; every ninth read is one of a few. */
+#define FEW 350000 /* reads at the beginning of a few sequences: more than a file's lead */
+
+/* Illumina's headers, and behind the beginning so many different sequences that no slice can remember them all. */
 static void make_diverse(const char *name, unsigned int reads)
 {
 	FILE *out = fopen(name, "we");
@@ -113,7 +117,7 @@ static void make_diverse(const char *name, unsigned int reads)
 
 		for (unsigned int k = 0; k < 12; k++) {
 			seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-			sequence[k] = i % 9 == 0 ? "ACGT"[(i / 9 % 5 >> k) & 3] : "ACGT"[seed >> 62];
+			sequence[k] = i < FEW || i % 9 == 0 ? "ACGT"[(i / 9 % 5 >> k) & 3] : "ACGT"[seed >> 62];
 			quality[k] = (char)('#' + (seed >> 40) % 38);
 		}
 		(void)fprintf(out, "@M:1:F:1:%u:9:%u\n%s\n+\n%s\n", 1101 + i % 7, i, sequence, quality);
@@ -254,8 +258,8 @@ static void test_report(void)
 }
 
 /*
- * Two threads begin the second slice before the first is counted, so it has to be counted again; where the machine gave one
- * thread no time, another try does.
+ * Behind the lead two threads begin slices before all tracked sequences are known, so some have to be counted again; where the
+ * machine gave one thread no time, another try does.
  */
 static void test_again(void)
 {
@@ -349,6 +353,52 @@ static void test_many(void)
 	count(paths, 0, &options, &seen);
 }
 
+struct written {
+	atomic_uint calls[FILES_MAX];
+	atomic_uint without; /* calls without counters */
+	size_t n, wrong;     /* files told; those not as they should be */
+};
+
+static int write_result(void *data, size_t i, const struct local_result *result, struct error *err)
+{
+	struct written *written = data;
+
+	atomic_fetch_add(&written->calls[i], 1);
+	atomic_fetch_add(&written->without, result->counters ? 0 : 1);
+	return i % 4 == 1 ? error_set(err, -ENOSPC, ERROR_CANT_CREATE, "no room for %zu", i) : 0;
+}
+
+static void tell_result(void *data, size_t i, const struct local_result *result)
+{
+	static const enum error_class want[] = {0, ERROR_CANT_CREATE, ERROR_DATA, 0};
+	struct written *written = data;
+
+	written->wrong += i != written->n || result->error.class != want[i % 4] || result->counters != NULL;
+	written->n++;
+}
+
+/* write() is called in many threads, once for each file that was counted, and what it says is the file's result. */
+static void test_write(void)
+{
+	static const char *const names[] = {"b.fq", "empty.fq", "bad.fq", "one.fq"};
+	struct written written = {0};
+	struct local_watch watch = {.write = write_result, .done = tell_result, .data = &written};
+	struct local_options options = options_of(4, 20000);
+	const char *paths[FILES_MAX];
+	struct error err = {0};
+	size_t good = 0;
+
+	for (size_t i = 0; i < FILES_MAX; i++)
+		paths[i] = names[i % 4];
+	is_int(local_count(paths, FILES_MAX, &options, &watch, &err), 0, "files that are written in their threads (%s)", err.text);
+	for (size_t i = 0; i < FILES_MAX; i++)
+		good += written.calls[i] == (i % 4 == 2 ? 0 : 1);
+	is_u64(good, FILES_MAX, "each was written once, and the wrong one never");
+	is_u64(written.without, 0, "with its counters");
+	is_u64(written.n, FILES_MAX, "all were told");
+	is_u64(written.wrong, 0, "in order, with what became of them");
+}
+
 static void test_options(void)
 {
 	static const char *const paths[] = {"a.fq", "one.fq"}, *const bad[] = {"bad.fq"};
@@ -383,7 +433,7 @@ int main(void)
 	make("bad.fq", 4000, 50, true);
 	make("empty.fq", 0, 1, false);
 	make_diverse("some.fq", 60000);
-	make_diverse("diverse.fq", 750000);
+	make_diverse("diverse.fq", FEW + 700000);
 	one = fopen("one.fq", "we");
 	if (!one || fputs("@r\nA\n+\n#\n", one) < 0 || fclose(one) != 0)
 		abort();
@@ -393,6 +443,7 @@ int main(void)
 	test_faults();
 	test_gzip();
 	test_many();
+	test_write();
 	test_options();
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		(void)unlink(names[i]);

@@ -267,6 +267,9 @@ static void test_reports(const struct counters *counters)
 	is_int(output_write(&options, &reporting, "a.fq", 1, counters, &err), 0, "over a folder that is there (%s)", err.text);
 	ok(begins("d/a_fastqc/summary.txt", "PASS\t"), "what was missing is there again");
 	ok(access("d/a_fastqc.zip", F_OK) < 0, "--delete leaves no zip");
+	options.extract = options.delete = false;
+	is_int(output_write(&options, &reporting, "a\xff\tb.fq", 1, counters, &err), 0, "a name that is no text (%s)", err.text);
+	ok(begins("d/a\xff\tb_fastqc.zip", "PK"), "has its zip");
 	remove_tree("d/a_fastqc");
 	(void)entries("d", true);
 	conf_deinit(&output_table, &options);

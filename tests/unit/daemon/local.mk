@@ -15,10 +15,23 @@ tests_unit_daemon_peer_timer_LDADD = $(DAEMON_LIBS)
 tests_unit_daemon_service_SOURCES = tests/unit/daemon/service.c $(TAP)
 tests_unit_daemon_service_LDADD = $(DAEMON_LIBS)
 
-UNIT_TESTS += tests/unit/daemon/test_store
+# The store, and what is made of it.
+UNIT_TESTS += tests/unit/daemon/test_context tests/unit/daemon/test_store tests/unit/daemon/test_store_version
+STORE_MADE = tests/unit/daemon/store_made.c tests/unit/daemon/store_made.h
 
-tests_unit_daemon_test_store_SOURCES = tests/unit/daemon/test_store.c $(TAP)
+# A real fqcoordd with a client and a worker of a few lines.
+UNIT_TESTS += tests/unit/daemon/test_coord
+tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(STORE_MADE) $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_test_coord_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_context_SOURCES = tests/unit/daemon/test_context.c $(CORE_FAKE) $(STORE_MADE) $(TAP)
+tests_unit_daemon_test_context_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_store_SOURCES = tests/unit/daemon/test_store.c $(STORE_MADE) $(TAP)
 tests_unit_daemon_test_store_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_store_version_SOURCES = tests/unit/daemon/test_store_version.c $(STORE_MADE) $(TAP)
+tests_unit_daemon_test_store_version_LDADD = $(COORD_LIBS)
 
 # The supervisor's parts by themselves, and a real fqworkerd against a coordinator of a few lines.
 UNIT_TESTS += tests/unit/daemon/test_worker tests/unit/daemon/test_worker_brief tests/unit/daemon/test_worker_parts

@@ -145,11 +145,10 @@ static void connect_anew(struct fake *fake)
 /* The worker says so and closes; then it comes back. */
 static void is_refused(struct fake *fake, const char *sentence, const char *what)
 {
-	fq_Error error;
+	struct error err = {0};
 
-	fake_expect(fake, fq_Type_ERROR, &error);
-	ok(strstr(error.text, sentence), "%s: %s", what, error.text);
-	fake_wait_close(fake);
+	fake_wait_refusal(fake, &err);
+	ok(strstr(err.text, sentence), "%s: %s", what, err.text);
 	connect_anew(fake);
 }
 

@@ -245,14 +245,20 @@ void fake_accept(struct fake *fake, fq_Hello *ret)
 	fake_expect(fake, fq_Type_HELLO, ret);
 }
 
+void fake_wait_refusal(struct fake *fake, struct error *ret)
+{
+	struct frame frame;
+
+	if (dial_wait(fake->connection, WAIT_MS, &frame, ret) == 0)
+		bail_out("the worker sends on");
+	fake_cut(fake);
+}
+
 void fake_wait_close(struct fake *fake)
 {
 	struct error err = {0};
-	struct frame frame;
 
-	if (dial_wait(fake->connection, WAIT_MS, &frame, &err) == 0)
-		bail_out("the worker sends on");
-	fake_cut(fake);
+	fake_wait_refusal(fake, &err);
 }
 
 void fake_refused(struct fake *fake)

@@ -48,6 +48,9 @@ void fake_refused(struct fake *fake);
 /* Goes on until the worker has closed the connection. */
 void fake_wait_close(struct fake *fake);
 
+/* The same; *ret is the sentence by which it was closed. */
+void fake_wait_refusal(struct fake *fake, struct error *ret);
+
 /* Closes the connection. */
 void fake_cut(struct fake *fake);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Adapters by their first position against a count by the plainest means, for any cut of the file and any order in which
- * neighbours are merged.
+ * Adapters by their first position against a count by the plainest means, for any cut of the file and any order in
+ * which neighbours are merged.
  */
 #include "lib/qc/adapters.h"
 
@@ -61,7 +61,8 @@ static const struct kind {
 	{"poly-A, mixed case", "AAAAAAAAAAAAAAAaG", {1000, 0, 60, 'A', 'A'}, {NULL}},
 	{"exactly as long as the longest", "AC", {3000, 4, 6, 'A', 'A'}, {"ACACA", "CC"}},
 	{"different lengths", "AaC", {2000, 0, 20, 'A', 'A'}, {"A", "AC", "CAACAAC", "CCCCCCCC", "CACCCCCCC", "acac"}},
-	{"longer than 64", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAC", {300, 60, 140, 'A', 'A'},
+	{"longer than 64", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAC",
+	 {300, 60, 140, 'A', 'A'},
 	 {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AAAA"}},
 	{"other letters", "ANX-", {2000, 0, 40, 'A', 'A'}, {"NAN", "X-X", "----", "Q"}},
 	{"many", "ACGT", {600, 10, 200, 'A', 'A'},

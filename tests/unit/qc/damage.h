@@ -15,7 +15,7 @@ void damage_put_crc(uint8_t *bytes, size_t n);
 bool damage_sound(const uint8_t *bytes, size_t n, bool *ret_taken);
 
 /*
- * Three facts of TAP: every cut and every changed bit of the packed counters, also where the CRC was made right again, is refused
- * or sound; and no cut is taken, and no changed bit with the old CRC.
+ * Three facts of TAP: every cut and every changed bit of the packed counters, also where the CRC was made right
+ * again, is refused or sound; and no cut is taken, and no changed bit with the old CRC.
  */
 void damage_test(const struct counters *counters, const char *name);

@@ -91,24 +91,25 @@ static void test_kernel(const struct quality_kernel *kernel, const struct qualit
 /* Pieces of all lengths, now and then with bytes that are no symbols or that the kernel refuses. */
 static bool symbols_same(symbol_count_fn count, uint64_t seed)
 {
-	uint8_t symbols[127], text[SYMBOL_PIECES][100 + BATCH_SLACK];
+	uint8_t symbols[127], text[SYMBOL_PIECES][170 + BATCH_SLACK];
 	uint16_t sums[2][127][QUALITY_ROW] = {0};
 	struct piece pieces[SYMBOL_PIECES];
-	size_t n = seed % (SYMBOL_PIECES + 1), symbols_n = random_below(&seed, 60);
+	size_t n = seed % (SYMBOL_PIECES + 1), symbols_n = 1 + random_below(&seed, 60);
 	uint8_t odd = seed % 7 == 0 ? (seed % 2 ? 0 : 200) : 64;
-	uint32_t got, want;
+	uint32_t at = seed % 3 == 0 ? (uint32_t)random_below(&seed, 70) : 0;
+	bool got, want;
 
 	for (size_t s = 0; s < symbols_n; s++)
 		symbols[s] = (uint8_t)(1 + (s * 37 + seed) % 127);
 	for (size_t i = 0; i < n; i++) {
 		pieces[i] = (struct piece){text[i], (uint32_t)(1 + random_below(&seed, 100))};
 		for (size_t p = 0; p < sizeof text[i]; p++)
-			text[i][p] = (uint8_t)(1 + random_below(&seed, seed % 2 ? 127 : 40));
+			text[i][p] = symbols[random_below(&seed, symbols_n)];
 		if (random_below(&seed, 500) == 0)
 			text[i][random_below(&seed, 70)] = odd;
 	}
-	got = count(pieces, n, symbols, symbols_n, sums[0]);
-	want = symbol_count_portable(pieces, n, symbols, symbols_n, sums[1]);
+	got = count(pieces, n, at, symbols, symbols_n, sums[0]);
+	want = symbol_count_portable(pieces, n, at, symbols, symbols_n, sums[1]);
 	return got == want && memcmp(sums[0], sums[1], sizeof sums[0]) == 0;
 }
 

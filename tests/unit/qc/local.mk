@@ -1,11 +1,12 @@
 QC_READS = tests/unit/qc/reads.c tests/unit/qc/reads.h
 QC_POOL = tests/unit/qc/pool.c tests/unit/qc/pool.h $(QC_READS)
+QC_SEQUENCES = tests/unit/qc/sequences_rig.c tests/unit/qc/sequences_rig.h $(QC_POOL)
 QC_DAMAGE = tests/unit/qc/damage.c tests/unit/qc/damage.h
 QC_TILES = tests/unit/qc/tiles_plain.c tests/unit/qc/tiles_plain.h
 
 UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count
 UNIT_TESTS += tests/unit/qc/tiles tests/unit/qc/tile_cells
-UNIT_TESTS += tests/unit/qc/tracked tests/unit/qc/sequences tests/unit/qc/assembly
+UNIT_TESTS += tests/unit/qc/tracked tests/unit/qc/sequences tests/unit/qc/sequences_unpack tests/unit/qc/assembly
 UNIT_TESTS += tests/unit/qc/gc tests/unit/qc/adapters tests/unit/qc/sequence_kernel
 EXTRA_DIST += tests/oracle/mean.py
 
@@ -35,8 +36,11 @@ tests_tools_qc_report_LDADD = $(QC_LIBS) -lm
 tests_unit_qc_tracked_SOURCES = tests/unit/qc/tracked.c $(QC_READS) $(TAP)
 tests_unit_qc_tracked_LDADD = $(QC_LIBS) -lm
 
-tests_unit_qc_sequences_SOURCES = tests/unit/qc/sequences.c $(QC_POOL) $(TAP)
+tests_unit_qc_sequences_SOURCES = tests/unit/qc/sequences.c $(QC_SEQUENCES) $(TAP)
 tests_unit_qc_sequences_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_sequences_unpack_SOURCES = tests/unit/qc/sequences_unpack.c $(QC_SEQUENCES) $(TAP)
+tests_unit_qc_sequences_unpack_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_assembly_SOURCES = tests/unit/qc/assembly.c $(QC_POOL) $(TAP)
 tests_unit_qc_assembly_LDADD = $(QC_LIBS) -lm
@@ -52,3 +56,24 @@ tests_unit_qc_sequence_kernel_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_tile_cells_SOURCES = tests/unit/qc/tile_cells.c $(QC_TILES) $(QC_READS) $(TAP)
 tests_unit_qc_tile_cells_LDADD = $(QC_LIBS) -lm
+
+UNIT_TESTS += tests/unit/qc/java tests/unit/qc/base_groups tests/unit/qc/lists tests/unit/qc/corrected tests/unit/qc/report \
+	tests/unit/qc/forms
+
+tests_unit_qc_java_SOURCES = tests/unit/qc/java.c $(TAP)
+tests_unit_qc_java_LDADD = $(QC_LIBS)
+
+tests_unit_qc_base_groups_SOURCES = tests/unit/qc/base_groups.c $(TAP)
+tests_unit_qc_base_groups_LDADD = $(QC_LIBS)
+
+tests_unit_qc_lists_SOURCES = tests/unit/qc/lists.c $(TAP)
+tests_unit_qc_lists_LDADD = $(QC_LIBS)
+
+tests_unit_qc_corrected_SOURCES = tests/unit/qc/corrected.c $(TAP)
+tests_unit_qc_corrected_LDADD = $(QC_LIBS)
+
+tests_unit_qc_report_SOURCES = tests/unit/qc/report.c tests/unit/qc/made.c tests/unit/qc/made.h $(QC_READS) $(TAP)
+tests_unit_qc_report_LDADD = $(QC_LIBS)
+
+tests_unit_qc_forms_SOURCES = tests/unit/qc/forms.c tests/unit/qc/made.c tests/unit/qc/made.h $(QC_READS) $(TAP)
+tests_unit_qc_forms_LDADD = $(QC_LIBS)

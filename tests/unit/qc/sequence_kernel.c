@@ -12,7 +12,7 @@
 #define ROUNDS 2000
 #define SEQUENCES_MAX 40
 
-/* Texts of which bases are drawn: few letters, so that adapters occur; case; bytes that look like bases in their low half. */
+/* Of which bases are drawn: few letters, so that adapters occur; case; bytes that look like bases in their low half. */
 static const char *const alphabets[] = {"A", "AC", "ACGTacgt", "ACGTN", "AaCc", "AQaq1!", "GggC"};
 #define ALPHABETS (sizeof alphabets / sizeof alphabets[0])
 

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* For tests of the store: state folders that come and go. */
+#pragma once
+
+#include "daemon/coord/store.h"
+
+/* Opens it; ends the test program where that fails. */
+struct store *store_at(const char *folder);
+
+/* Removes the folder and the files in it. */
+void folder_remove(const char *folder);
