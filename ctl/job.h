@@ -26,8 +26,9 @@ int job_only(void *data, uint16_t type, const void *message, struct error *err);
 
 /*
  * Fetches the results of all files that have one and writes each as call->output says. A result that does not arrive whole
- * is not written. One that cannot be written is told, and costs no other: then an exit status is returned, otherwise 0. paths: the job's files in the words of the person who named them, paths_n of them.
- * files: how many results share the output, in this job and others.
+ * is not written. One that cannot be written is told, and costs no other: then an exit status is returned, otherwise 0.
+ * paths: the job's files in the words of the person who named them, paths_n of them. files: how many results share the output,
+ * in this job and others.
  */
 int job_fetch(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t paths_n, size_t files,
               struct error *err);

@@ -45,7 +45,10 @@ struct local_watch {
 	int (*write)(void *data, size_t i, const struct local_result *result, struct error *err);
 	/* For each file in the order of paths, as soon as it and all before it have ended, in the thread of local_count(). */
 	void (*done)(void *data, size_t i, const struct local_result *result);
-	/* Likewise in that thread. About ten times a second: files ended, bytes of the files opened so far, bytes of these counted. May be NULL. */
+	/*
+	 * May be NULL. In that thread, too, about ten times a second: files ended, bytes of the files opened so far, bytes of
+	 * these counted.
+	 */
 	void (*progress)(void *data, size_t ended, uint64_t bytes, uint64_t bytes_done);
 	void *data;
 };

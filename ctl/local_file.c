@@ -100,10 +100,16 @@ static bool link_next(const struct local_options *options, struct local_file *fi
 {
 	const struct chain *chain = &file->chain;
 	uint64_t end = file->merged + (uint64_t)AHEAD * options->threads;
+	/* The beginning of a file tells which sequences are tracked: it is merged before the rest is begun. */
+	bool leads = (options->modules & COUNT_SEQUENCES) && chain_leads(chain, file->merged);
 
 	*ret = chain->proven;
+	if (leads && *ret != file->merged)
+		return false;
 	if (*ret < chain->n && !file->taken[*ret] && chain->links[*ret].state == LINK_OPEN)
 		return true;
+	if (leads)
+		return false;
 	while (file->next < chain->n && (file->taken[file->next] || chain->links[file->next].state != LINK_OPEN))
 		file->next++;
 	*ret = file->next;

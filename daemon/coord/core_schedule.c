@@ -96,10 +96,11 @@ static bool link_open(const struct file *file, uint64_t i)
 	return file->chain.links[i].state == LINK_OPEN && file->slices[i].running == 0;
 }
 
+/* The beginning of a file tells which sequences are tracked: it goes before the rest. */
 static bool waits_for_lead(const struct job *job, const struct file *file)
 {
-	return (job->row.modules & COUNT_SEQUENCES) && file->row.slice_size >= chain_lead(file->chain.kind) &&
-	       (file->chain.proven == 0 || MUTANT(MUTANT_LEAD_FOR_EVER));
+	return (job->row.modules & COUNT_SEQUENCES) &&
+	       chain_leads(&file->chain, MUTANT(MUTANT_LEAD_FOR_EVER) ? 0 : file->chain.proven);
 }
 
 /* The file's next slice for the node, or chain.n. *ret_barred: there are some, but not now or not for this node. */
@@ -111,7 +112,8 @@ static uint64_t file_take(const struct job *job, struct file *file, const struct
 		return again_take(file, node, ret_barred);
 	if (waits_for_lead(job, file)) {
 		*ret_barred = true;
-		return link_open(file, 0) && !file_failed_on(file, 0, node->name) ? 0 : n;
+		first = MUTANT(MUTANT_LEAD_FOR_EVER) ? 0 : first;
+		return link_open(file, first) && !file_failed_on(file, first, node->name) ? first : n;
 	}
 	if (first < n && link_open(file, first) && !file_failed_on(file, first, node->name))
 		return first;

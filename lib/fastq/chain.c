@@ -33,6 +33,15 @@ uint64_t chain_lead(enum file_kind kind)
 	return kind == FILE_BGZF ? LEAD_BYTES / BGZF_PACKED : LEAD_BYTES;
 }
 
+bool chain_leads(const struct chain *chain, uint64_t done)
+{
+	uint64_t lead = chain_lead(chain->kind);
+
+	if (done >= chain->n || chain->n == 1 || chain->links[0].end < lead / 64)
+		return false;
+	return done == 0 || (chain->links[done].begin < lead && chain->records < LEAD_RECORDS);
+}
+
 /* Bytes of the first slice, at most. */
 static uint64_t first_size(const struct file_facts *facts, uint64_t slice_size)
 {

@@ -54,6 +54,14 @@ uint64_t slice_size_choose(enum file_kind kind, uint64_t file_size, uint32_t slo
 #define LEAD_BYTES (64ULL << 20)
 uint64_t chain_lead(enum file_kind kind);
 
+/*
+ * Whether the file's beginning should be counted alone, slice after slice, before the others begin: until so many records or
+ * the lead's bytes are there. `done` slices are counted and told of (all of them proven). Never where slices are so small
+ * that what they do not know costs little: a sixty-fourth of the lead.
+ */
+#define LEAD_RECORDS 150000
+bool chain_leads(const struct chain *chain, uint64_t done);
+
 /* Into how many slices a file is cut. */
 uint64_t chain_slices(const struct file_facts *facts, uint64_t slice_size);
 

@@ -36,7 +36,7 @@
 	 COUNT_ADAPTERS)
 #define COUNT_ALL                                                                                                          \
 	(COUNT_LENGTHS | COUNT_QUALITY_SUM | COUNT_QUALITY_TABLE | COUNT_BASES | COUNT_GC | COUNT_SCORES | COUNT_TILES |          \
-	 COUNT_SEQUENCES | COUNT_ADAPTERS)
+	 COUNT_SEQUENCES | COUNT_ADAPTERS | COUNT_KMERS)
 
 /* Modules whose numbers depend on what lies before a slice (prior.h). */
 #define COUNT_ORDERED (COUNT_TILES | COUNT_SEQUENCES | COUNT_KMERS)

@@ -38,6 +38,7 @@ static void source_deinit(struct source *source)
 
 static int source_init(struct source *source)
 {
+	uint64_t totals[256];
 	struct byte_range range;
 	int r;
 
@@ -50,7 +51,7 @@ static int source_init(struct source *source)
 	}
 	r = table_positions(source->table, &source->positions);
 	if (r == 0)
-		r = table_range(source->table, &range);
+		r = table_totals(source->table, totals, &range);
 	if (r == 0)
 		source->lowest = range.lowest;
 	return r;

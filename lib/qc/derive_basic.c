@@ -4,10 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/base/cleanup.h"
 #include "lib/qc/derive.h"
 #include "lib/qc/java_number.h"
-#include "lib/qc/module.h"
 
 static const char *const columns[] = {"Measure", "Value"};
 
@@ -41,29 +39,13 @@ static const char *bases_text(struct derive *derive)
 	return derive_text(derive, "%.*s %s", (int)(text[n + 1] == '0' ? n : n + 2), text, units[i].unit);
 }
 
-/* Per cent of G and C among A, C, G and T, rounded down; 0 where there are none. 0 or -ENOMEM. */
-static int gc_percent(const struct derive *derive, uint64_t *ret)
+/* Per cent of G and C among A, C, G and T, rounded down; 0 where there are none. */
+static uint64_t gc_percent(const uint64_t bases[256])
 {
-	_cleanup_(table_walk_deinit) struct table_walk walk = {.table = counters_state(derive->counters, MODULE_BASES)};
-	struct table_column column;
-	uint64_t gc = 0, acgt = 0;
+	uint64_t gc = bases['G'] + bases['g'] + bases['C'] + bases['c'];
+	uint64_t acgt = gc + bases['A'] + bases['a'] + bases['T'] + bases['t'];
 
-	for (uint64_t p = 0; p < derive->longest; p++) {
-		int r = table_walk_column(&walk, p, &column);
-
-		if (r < 0)
-			return r;
-		for (uint16_t i = 0; i < column.n; i++) {
-			uint8_t base = column.bytes[i] & 0xdf; /* in upper case, where it is a letter */
-
-			if (base == 'G' || base == 'C')
-				gc += column.counts[i];
-			if (base == 'G' || base == 'C' || base == 'A' || base == 'T')
-				acgt += column.counts[i];
-		}
-	}
-	*ret = acgt > 0 ? gc * 100 / acgt : 0;
-	return 0;
+	return acgt > 0 ? gc * 100 / acgt : 0;
 }
 
 static const char *length_text(struct derive *derive)
@@ -77,11 +59,8 @@ int derive_basic(struct derive *derive, struct section *section)
 {
 	struct cell cells[ROWS_MAX][2];
 	size_t n = 0;
-	uint64_t gc;
-	int r = gc_percent(derive, &gc);
+	int r;
 
-	if (r < 0)
-		return r;
 	cells[n][0] = cell_text("Filename");
 	cells[n++][1] = cell_text(file_name(derive));
 	cells[n][0] = cell_text("File type");
@@ -99,7 +78,7 @@ int derive_basic(struct derive *derive, struct section *section)
 	cells[n][0] = cell_text("Sequence length");
 	cells[n++][1] = cell_text(length_text(derive));
 	cells[n][0] = cell_text("%GC");
-	cells[n++][1] = cell_number(gc);
+	cells[n++][1] = cell_number(gc_percent(derive->base_totals));
 	r = derive_table(derive, section, columns, 2, n);
 	if (r < 0)
 		return r;

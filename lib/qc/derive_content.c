@@ -18,32 +18,28 @@ struct base_counts {
 	uint64_t n, all; /* N; any byte */
 };
 
-static void counts_add(struct base_counts *counts, uint8_t byte, uint64_t reads)
+static uint64_t either_case(const uint64_t bytes[256], char letter)
 {
-	static const enum base bases[] = {['A'] = BASE_A, ['C'] = BASE_C, ['G'] = BASE_G, ['T'] = BASE_T};
-	uint8_t letter = byte >= 'a' && byte <= 'z' ? byte - 'a' + 'A' : byte;
-
-	counts->all += reads;
-	if (letter == 'N')
-		counts->n += reads;
-	else if (letter == 'A' || letter == 'C' || letter == 'G' || letter == 'T')
-		counts->of[bases[letter]] += reads;
+	return bytes[(uint8_t)letter] + bytes[(uint8_t)(letter - 'A' + 'a')];
 }
 
 static int group_count(struct table_walk *walk, const struct base_group *group, struct base_counts *ret)
 {
-	struct table_column column;
+	uint64_t bytes[256] = {0};
+	int r = table_walk_add(walk, group->from - 1, group->to, bytes);
 
-	*ret = (struct base_counts){0};
-	for (uint64_t p = group->from - 1; p < group->to; p++) {
-		int r = table_walk_column(walk, p, &column);
-
-		if (r < 0)
-			return r;
-		for (uint16_t i = 0; i < column.n; i++)
-			counts_add(ret, column.bytes[i], column.counts[i]);
-	}
-	return 0;
+	*ret = (struct base_counts){
+		.of = {
+			[BASE_G] = either_case(bytes, 'G'),
+			[BASE_A] = either_case(bytes, 'A'),
+			[BASE_T] = either_case(bytes, 'T'),
+			[BASE_C] = either_case(bytes, 'C'),
+		},
+		.n = either_case(bytes, 'N'),
+	};
+	for (size_t byte = 0; byte < 256; byte++)
+		ret->all += bytes[byte];
+	return r;
 }
 
 int derive_content(struct derive *derive, struct section *section)

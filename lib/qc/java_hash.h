@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The order in which a java.util.HashMap gives its keys back: parts of FastQC's report depend on it, down to their last
+ * The order in which a java.util.HashMap or Hashtable gives its keys back: parts of FastQC's report depend on it, down to their last
  * digits (FASTQC.md section 0.8).
  */
 #pragma once
@@ -17,3 +17,9 @@ uint32_t java_hash_number(int64_t number);
  * the key that comes i-th when the map is walked. 0 or -ENOMEM.
  */
 int java_hash_order(const uint32_t *codes, size_t n, size_t *ret_order);
+
+/*
+ * The same of a java.util.Hashtable that was made with this initial capacity: it is walked from its last bucket to the first, the
+ * newest key of a bucket first, and grows to twice its buckets and one.
+ */
+int java_hashtable_order(const uint32_t *codes, size_t n, size_t capacity, size_t *ret_order);

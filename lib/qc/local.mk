@@ -13,6 +13,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/base_groups.c \
 	lib/qc/base_groups.h \
 	lib/qc/bases.c \
+	lib/qc/binomial.c \
+	lib/qc/binomial.h \
 	lib/qc/byte_table.c \
 	lib/qc/byte_table.h \
 	lib/qc/byte_table_count.c \
@@ -38,6 +40,7 @@ lib_libqc_a_SOURCES = \
 	lib/qc/derive_corrected.c \
 	lib/qc/derive_duplication.c \
 	lib/qc/derive_gc.c \
+	lib/qc/derive_kmers.c \
 	lib/qc/derive_lengths.c \
 	lib/qc/derive_overrepresented.c \
 	lib/qc/derive_quality.c \
@@ -60,6 +63,7 @@ lib_libqc_a_SOURCES = \
 	lib/qc/html_style.h \
 	lib/qc/java_hash.c \
 	lib/qc/java_hash.h \
+	lib/qc/java_hashtable.c \
 	lib/qc/java_number.c \
 	lib/qc/java_number.h \
 	lib/qc/json.c \
@@ -67,7 +71,12 @@ lib_libqc_a_SOURCES = \
 	lib/qc/key_table.c \
 	lib/qc/key_table.h \
 	lib/qc/key_table_pack.c \
+	lib/qc/kmer_set.c \
+	lib/qc/kmer_set.h \
+	lib/qc/kmers.c \
 	lib/qc/kmers.h \
+	lib/qc/kmers_pack.c \
+	lib/qc/kmers_state.h \
 	lib/qc/length_table.c \
 	lib/qc/length_table.h \
 	lib/qc/lengths.c \

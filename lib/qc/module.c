@@ -14,6 +14,7 @@ static const struct module *const modules[_MODULE_MAX] = {
     [MODULE_TILES] = &module_tiles,
     [MODULE_SEQUENCES] = &module_sequences,
     [MODULE_ADAPTERS] = &module_adapters,
+    [MODULE_KMERS] = &module_kmers,
 };
 
 _Static_assert(COUNT_LENGTHS == 1u << MODULE_LENGTHS, "bit of counters.h");

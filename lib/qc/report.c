@@ -10,7 +10,6 @@
 #include "lib/qc/derive.h"
 #include "lib/qc/lengths.h"
 #include "lib/qc/module.h"
-#include "lib/qc/sequences.h"
 
 struct report {
 	struct report_options options;
@@ -46,6 +45,7 @@ static const struct section_row {
 	[SECTION_OVERREPRESENTED] = {"Overrepresented sequences", "overrepresented_sequences", LIMIT_OVERREPRESENTED,
 	                             COUNT_SEQUENCES, derive_overrepresented},
 	[SECTION_ADAPTERS] = {"Adapter Content", "adapter_content", LIMIT_ADAPTER, COUNT_ADAPTERS, derive_adapters},
+	[SECTION_KMERS] = {"Kmer Content", "kmer_content", LIMIT_KMER, COUNT_KMERS, derive_kmers},
 };
 
 const char *status_name(enum status status)
@@ -117,16 +117,6 @@ static int options_check(const struct counters *counters, const struct report_op
 	return 0;
 }
 
-/* Counters of a part of a file, or such as still lack something, make no report. Of G and C and of tiles their sections say so. */
-static int whole_check(const struct counters *counters, struct error *err)
-{
-	const struct sequences *sequences = counters_state(counters, MODULE_SEQUENCES);
-
-	if (!sequences || (sequences_first(sequences) && sequences_whole(sequences)))
-		return 0;
-	return error_set(err, -EINVAL, ERROR_SOFTWARE, "these are not the counters of a whole file");
-}
-
 /* Bytes that are no ASCII: what FastQC makes of them depends on the machine's locale, or it never ends. */
 static int range_check(const struct byte_range *range, const char *what, struct error *err)
 {
@@ -156,14 +146,15 @@ static int bytes_learn(struct derive *derive)
 {
 	const struct byte_table *qualities = counters_state(derive->counters, MODULE_QUALITY_TABLE);
 	const struct byte_table *bases = counters_state(derive->counters, MODULE_BASES);
+	uint64_t quality_totals[256];
 	struct byte_range range;
 	int r;
 
-	r = table_range(bases, &range);
+	r = table_totals(bases, derive->base_totals, &range);
 	if (r == 0)
 		r = range_check(&range, "sequence", derive->err);
 	if (r == 0)
-		r = table_range(qualities, &range);
+		r = table_totals(qualities, quality_totals, &range);
 	if (r == 0)
 		r = range_check(&range, "quality", derive->err);
 	if (r == 0)
@@ -202,8 +193,6 @@ int report_make(const struct counters *counters, const struct report_options *op
 	int r;
 
 	r = options_check(counters, options, err);
-	if (r == 0)
-		r = whole_check(counters, err);
 	if (r < 0)
 		return r;
 	report = calloc(1, sizeof *report);

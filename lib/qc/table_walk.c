@@ -2,6 +2,8 @@
 /* A table of bytes position by position: see table_walk.h. */
 #include "lib/qc/table_walk.h"
 
+#include <string.h>
+
 #include "lib/base/cleanup.h"
 
 static int walk_to(struct table_walk *walk, size_t block)
@@ -37,40 +39,48 @@ int table_walk_column(struct table_walk *walk, uint64_t position, struct table_c
 	return 0;
 }
 
+int table_walk_add(struct table_walk *walk, uint64_t from, uint64_t to, uint64_t counts[256])
+{
+	while (from < to) {
+		size_t block = (size_t)(from / QUALITY_ROW), first = from % QUALITY_ROW;
+		size_t n = to - from < QUALITY_ROW - first ? (size_t)(to - from) : QUALITY_ROW - first;
+		int r = walk_to(walk, block);
+
+		if (r < 0)
+			return r;
+		for (uint16_t i = 0; i < walk->view.columns.n; i++) {
+			const uint64_t *column = walk->view.columns.counts[i] + first;
+			uint64_t sum = 0;
+
+			for (size_t p = 0; p < n; p++)
+				sum += column[p];
+			counts[walk->view.columns.bytes[i]] += sum;
+		}
+		from += n;
+	}
+	return 0;
+}
+
 void table_walk_deinit(struct table_walk *walk)
 {
 	table_view_deinit(&walk->view);
 	walk->taken = false;
 }
 
-/* Whether the byte that is i-th in the view's columns occurs at any position. */
-static bool view_has(const struct table_view *view, uint16_t i)
+int table_totals(const struct byte_table *table, uint64_t ret_totals[256], struct byte_range *ret_range)
 {
-	for (size_t p = 0; p < QUALITY_ROW; p++)
-		if (view->columns.counts[i][p] > 0)
-			return true;
-	return false;
-}
+	_cleanup_(table_walk_deinit) struct table_walk walk = {.table = table};
+	int r;
 
-int table_range(const struct byte_table *table, struct byte_range *ret)
-{
-	_cleanup_(table_view_deinit) struct table_view view = {0};
-	struct byte_range range = {255, 0};
-
-	for (size_t block = 0; block < table->n; block++) {
-		int r = table_view_take(&view, table, block);
-
-		if (r < 0)
-			return r;
-		for (uint16_t i = 0; i < view.columns.n; i++) {
-			uint8_t byte = view.columns.bytes[i];
-
-			if ((byte >= range.lowest && byte <= range.highest) || !view_has(&view, i))
-				continue;
-			range.lowest = byte < range.lowest ? byte : range.lowest;
-			range.highest = byte > range.highest ? byte : range.highest;
-		}
+	memset(ret_totals, 0, 256 * sizeof *ret_totals);
+	*ret_range = (struct byte_range){255, 0};
+	r = table_walk_add(&walk, 0, (uint64_t)table->n * QUALITY_ROW, ret_totals);
+	for (unsigned int byte = 0; r == 0 && byte < 256; byte++) {
+		if (ret_totals[byte] == 0)
+			continue;
+		if (ret_range->lowest == 255)
+			ret_range->lowest = (uint8_t)byte;
+		ret_range->highest = (uint8_t)byte;
 	}
-	*ret = range;
-	return 0;
+	return r;
 }

@@ -25,7 +25,10 @@ struct table_column {
 
 /* 0 or -ENOMEM. A position that is not there has no bytes. */
 int table_walk_column(struct table_walk *walk, uint64_t position, struct table_column *ret);
+
+/* Adds the reads of the positions [from, to) to counts, by byte. 0 or -ENOMEM. */
+int table_walk_add(struct table_walk *walk, uint64_t from, uint64_t to, uint64_t counts[256]);
 void table_walk_deinit(struct table_walk *walk);
 
-/* The lowest and the highest byte of a table; 255 and 0 where it has none. 0 or -ENOMEM. */
-int table_range(const struct byte_table *table, struct byte_range *ret);
+/* The bytes of all positions of a table, by byte; the lowest and the highest of them, or 255 and 0. 0 or -ENOMEM. */
+int table_totals(const struct byte_table *table, uint64_t ret_totals[256], struct byte_range *ret_range);

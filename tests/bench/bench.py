@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """
-Speed, as ratios within one run: each pair of commands is run in turn, A B A B ..., and the ratio is taken pair by pair.
+Speed, as ratios within one run: the commands of a row are run in turn, A B C A B C ..., and the ratios are taken round by round.
 Absolute times on shared machines say little; the ratios are what to quote.
 
     bench.py TOP_BUILDDIR [--runs N] [--megabytes N] [--only WORD]
 
-Made data stays in TOP_BUILDDIR/bench for the next time.
+Prints a table: what was reached, the goal, and what would be better still. Made data stays in TOP_BUILDDIR/bench for the next time; every
+run is a row of TOP_BUILDDIR/bench/rows-DATE.tsv.
 """
-import argparse, os, shutil, signal, statistics, subprocess, sys, tempfile, time
+import argparse, datetime, os, platform, shutil, signal, statistics, subprocess, sys, tempfile, time, zlib
 
 parser = argparse.ArgumentParser()
 parser.add_argument("build")
@@ -17,39 +18,78 @@ parser.add_argument("--megabytes", type=int, default=1000)
 parser.add_argument("--only", default="")
 args = parser.parse_args()
 build = os.path.abspath(args.build)
-fqctl, fqcoordd, fqworkerd = (os.path.join(build, p) for p in ("ctl/fqctl", "daemon/fqcoordd", "daemon/fqworkerd"))
+fqctl, fqcoordd, fqworkerd, mkfastq = (os.path.join(build, p) for p in ("ctl/fqctl", "daemon/fqcoordd", "daemon/fqworkerd", "tests/tools/mkfastq"))
 folder = os.path.join(build, "bench")
 os.makedirs(folder, exist_ok=True)
+cores = sorted(os.sched_getaffinity(0), reverse=True)
 
 
-def data(style):
-    plain = os.path.join(folder, f"{style}-{args.megabytes}.fq")
-    if not os.path.exists(plain):
-        with open(plain + ".new", "wb") as out:
-            subprocess.run([os.path.join(build, "tests/tools/mkfastq"), str(args.megabytes * 2778), "150", style], stdout=out, check=True)
-        os.rename(plain + ".new", plain)
-    packed = plain + ".gz"
-    if not os.path.exists(packed):
-        print(f"(packing {os.path.basename(packed)} by gzip -6, once)", flush=True)
-        with open(packed + ".new", "wb") as out:
-            subprocess.run(["gzip", "-6", "-c", plain], stdout=out, check=True)
-        os.rename(packed + ".new", packed)
-    with open(plain, "rb") as f:  # into the page cache
+# ---- data
+
+def version():
+    """Of the program that makes the data: other data have other names."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tools/mkfastq.c"), "rb") as f:
+        return f"{zlib.crc32(f.read()):08x}"
+
+
+def made(name, command):
+    """The file of that name, made by the command's output unless it is there, in the page cache."""
+    path = os.path.join(folder, name)
+    if not os.path.exists(path):
+        print(f"(making {name}, once)", flush=True)
+        with open(path + ".new", "wb") as out:
+            subprocess.run(command, stdout=out, check=True)
+        os.rename(path + ".new", path)
+    with open(path, "rb") as f:
         while f.read(1 << 24):
             pass
-    with open(packed, "rb") as f:
-        while f.read(1 << 24):
-            pass
-    return plain, packed
+    return path
 
 
-def once(command):
-    """Wall and CPU seconds and peak MB of one run on one core."""
+def data(kind, megabytes=args.megabytes):
+    """Kinds: nova, hiseq, their trimmed reads nova-trim and hiseq-trim, long, huge (reads of 2 Mb); .gz or .bgz behind it packs it."""
+    kind, _, packing = kind.partition(".")
+    style, _, trim = kind.partition("-")
+    plain = f"{kind}-{megabytes}-{version()}.fq"
+    if style == "huge":
+        command = [mkfastq, str(megabytes // 4 + 1), "2000000", "nova"]
+    elif style == "long":
+        command = [mkfastq, str(megabytes * 40), "50000", "long"]
+    else:
+        command = [mkfastq, str(megabytes * (3220 if trim else 2778)), "150", style, "1", *([trim] if trim else [])]
+    path = made(plain, command)
+    if packing == "gz":
+        return made(plain + ".gz", ["gzip", "-6", "-c", path])
+    if packing == "bgz":
+        return made(plain + ".bgz.gz", ["bgzip", "-c", "-@", str(len(cores)), path])
+    return path
+
+
+# ---- runs
+
+class Rows:
+    """The raw rows."""
+
+    def __init__(self):
+        with open("/proc/cpuinfo") as f:
+            model = next((line.split(":")[1].strip() for line in f if line.startswith("model name")), platform.machine())
+        self.machine = f"{model}, {len(cores)} cores, Linux {platform.release()}"
+        self.date = datetime.datetime.now().strftime("%Y%m%dT%H%M%S")
+        self.out = open(os.path.join(folder, f"rows-{self.date}.tsv"), "w")
+        print("date", "machine", "work", "cores", "command", "run", "wall_s", "cpu_s", "rss_mib", sep="\t", file=self.out)
+
+    def add(self, work, n, command, run, wall, cpu, rss):
+        print(self.date, self.machine, work, n, " ".join(command), run, f"{wall:.4f}", f"{cpu:.4f}", f"{rss:.1f}", sep="\t", file=self.out, flush=True)
+
+
+def once(command, n):
+    """Wall and CPU seconds and peak MiB of one run on n cores."""
     pid = os.fork()
     if pid == 0:
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        os.sched_setaffinity(0, set(cores[:n]))
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
+        os.dup2(null, 2)
         os.execvp(command[0], command)
     start = time.monotonic()
     _, status, usage = os.wait4(pid, 0)
@@ -59,20 +99,76 @@ def once(command):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def pair(name, ours, theirs, size):
+def rounds(work, n, commands, runs):
+    """Runs the commands in turn; the runs of each."""
+    for command in commands:
+        once(command, n)  # warm
+    taken = [[] for _ in commands]
+    for run in range(runs):
+        for i, command in enumerate(commands):
+            taken[i].append(once(command, n))
+            rows.add(work, n, command, run, *taken[i][-1])
+    return taken
+
+
+# ---- the table
+
+class Against:
+    """What a row of the table is compared with: a command on a file, and the goal for it."""
+
+    def __init__(self, name, command, goal, better=None, most=False, file=None, runs=None):
+        self.name, self.command, self.goal, self.better = name, command, goal, better
+        self.most = most  # goal and better are the most of our wall time by theirs, not the least of our rate by theirs
+        self.file, self.runs = file, runs
+
+
+def size_of(path):
+    """Bytes of text in it."""
+    for packing in (".bgz.gz", ".gz"):
+        path = path.removesuffix(packing)
+    return os.path.getsize(path)
+
+
+def line(*columns):
+    print("%-30s %-22s %-24s %-9s %-9s %-8s %-15s %s" % columns, flush=True)
+
+
+def work(name, file, ours, n, against):
     if args.only not in name:
         return
-    if not shutil.which(theirs[0]):
-        print(f"{name}: skipped, there is no {theirs[0]} here")
+    here = [a for a in against if shutil.which(a.command[0])]
+    for a in against:
+        if a not in here:
+            line(name, a.name, "not here", "", "", "", "", "")
+    if not here:
         return
-    once(ours), once(theirs)  # warm
-    rows = [(once(ours), once(theirs)) for _ in range(args.runs)]
-    wall = sorted(b[0] / a[0] for a, b in rows)
-    cpu = sorted(b[1] / a[1] for a, b in rows)
-    a, b = statistics.median(r[0][0] for r in rows), statistics.median(r[1][0] for r in rows)
-    print(f"{name}: {statistics.median(wall):.2f} times as fast (pairs {wall[0]:.2f}..{wall[-1]:.2f}; CPU {statistics.median(cpu):.2f}); "
-          f"{size / a / 1e6:.0f} against {size / b / 1e6:.0f} MB/s of text, peak {max(r[0][2] for r in rows):.0f} against {max(r[1][2] for r in rows):.0f} MB",
-          flush=True)
+    quick = [a for a in here if not a.runs]
+    for group in [quick] + [[a] for a in here if a.runs]:
+        if not group:
+            continue
+        theirs = [a.command + [a.file or file] for a in group]
+        taken = rounds(name, n, [ours + [file], *theirs], group[0].runs or args.runs)
+        for i, a in enumerate(group, 1):
+            tell(name, a, taken[0], taken[i], size_of(file), size_of(a.file or file))
+
+
+def tell(name, a, our, their, our_size, their_size):
+    times = sorted((t[0] / their_size) / (o[0] / our_size) for o, t in zip(our, their))
+    if a.most:
+        times = sorted(1 / x for x in times)
+    median = statistics.median(times)
+    reached = median <= a.goal if a.most else median >= a.goal
+    sign = "<=" if a.most else ">="
+    rates = (our_size / statistics.median(r[0] for r in our) / 1e6, their_size / statistics.median(r[0] for r in their) / 1e6)
+    line(name, a.name, f"{median:.2f} ({times[0]:.2f}..{times[-1]:.2f})", f"{sign} {a.goal:g}", f"{sign} {a.better:g}" if a.better else "",
+         "yes" if reached else "NO", "%.0f / %.0f" % rates, "%.0f / %.0f" % (max(r[2] for r in our), max(r[2] for r in their)))
+
+
+def memory(name, file, ours, most):
+    if args.only not in name:
+        return
+    peak = max(r[2] for r in rounds(name, 1, [ours + [file]], 2)[0])
+    line(name, "", f"{peak:.0f} MiB", f"<= {most}" if most else "", "", "" if not most else "yes" if peak <= most else "NO", "", "")
 
 
 def latency():
@@ -85,7 +181,7 @@ def latency():
     started = []
     try:
         with open(f"{work}/a.fq", "wb") as out:
-            subprocess.run([os.path.join(build, "tests/tools/mkfastq"), "1000", "150", "hiseq"], stdout=out, check=True)
+            subprocess.run([mkfastq, "1000", "150", "hiseq"], stdout=out, check=True)
         log = open(f"{work}/log", "wb")
         started.append(subprocess.Popen([fqcoordd, "--state", f"{work}/coord", "--listen", "127.0.0.1:0"], stderr=log))
         while not os.path.exists(f"{work}/coord/listening"):
@@ -119,13 +215,54 @@ def latency():
         shutil.rmtree(work, ignore_errors=True)
 
 
+def local(form, threads):
+    return [fqctl, "qc", "--local", "--as", form, "--output", os.devnull, "-t", str(threads)]
+
+
+def wants(name):
+    return args.only in name
+
+
+def table():
+    seqtk, igzip = ["seqtk", "fqchk"], ["igzip", "-dc"]
+    read = ["sh", "-c", 'exec dd if="$0" of=/dev/null bs=1M status=none']
+    fastqc = ["fastqc", "--quiet", "--threads", "1", "--outdir", reports]
+    csv, full = local("csv", 1), local("text", 1)
+    line("work", "against", "reached (all rounds)", "goal", "better", "reached", "MB/s of text", "peak MiB")
+    for style, fastqc_goal, goal, better in (("nova", 40, 4, 6), ("hiseq", 25, 2.5, 5)):
+        if wants(f"CSV {style} plain"):
+            work(f"CSV {style} plain", data(style), csv, 1, [Against("seqtk fqchk", seqtk, 10), Against("read(2)", read, .9)])
+        if wants(f"CSV {style} gzip"):
+            work(f"CSV {style} gzip", data(f"{style}.gz"), csv, 1,
+                 [Against("seqtk fqchk", seqtk, 4), Against("igzip -dc, time", igzip, 1.1, most=True)])
+        if wants(f"report {style} plain"):
+            work(f"report {style} plain", data(style), full, 1,
+                 [Against("seqtk fqchk", seqtk, goal, better), Against("FastQC", fastqc, fastqc_goal, file=data(style, args.megabytes // 4), runs=3)])
+        if wants(f"report {style} gzip"):
+            work(f"report {style} gzip", data(f"{style}.gz"), full, 1,
+                 [Against("igzip -dc, time", igzip, 1.4, most=True),
+                  Against("FastQC", fastqc, 15, file=data(f"{style}.gz", args.megabytes // 4), runs=3)])
+        if wants(f"report {style} gzip, 2 cores"):
+            work(f"report {style} gzip, 2 cores", data(f"{style}.gz"), local("text", 2), 2,
+                 [Against("igzip -dc, time", igzip, 1.2, 1.05, most=True)])
+        if wants(f"report {style} BGZF, 2 cores"):
+            work(f"report {style} BGZF, 2 cores", data(f"{style}.bgz"), local("text", 2), 2,
+                 [Against("bgzip -dc -@2, time", ["bgzip", "-dc", "-@2"], 1, most=True)])
+        for form, ours in (("CSV", csv), ("report", full)):
+            if wants(f"{form} {style} trimmed"):
+                work(f"{form} {style} trimmed", data(f"{style}-trim"), ours, 1, [Against("the same, not trimmed", ours, .7, .9, file=data(style))])
+    for form, ours in (("CSV", csv), ("report", full)):
+        if wants(f"{form} long"):
+            work(f"{form} long", data("long"), ours, 1, [Against("seqtk fqchk", seqtk, 4)])
+    for kind, most in (("nova", 64), ("hiseq", 64), ("nova.gz", 64), ("long", None), ("huge", None)):
+        if wants(f"memory {kind}"):
+            memory(f"memory {kind}", data(kind), full, most)
+
+
+rows = Rows()
+reports = tempfile.mkdtemp()
+try:
+    table()
+finally:
+    shutil.rmtree(reports, ignore_errors=True)
 latency()
-for style in ("nova", "hiseq"):
-    if args.only and args.only not in f"{style} plain gz":
-        continue
-    plain, packed = data(style)
-    size = os.path.getsize(plain)
-    local = [fqctl, "qc", "--local", "--as", "csv", "-t", "1"]
-    pair(f"CSV of {style} plain against seqtk fqchk", [*local, plain], ["seqtk", "fqchk", plain], size)
-    pair(f"CSV of {style} gz against seqtk fqchk", [*local, packed], ["seqtk", "fqchk", packed], size)
-    pair(f"CSV of {style} gz against igzip -dc", [*local, packed], ["igzip", "-dc", packed], size)

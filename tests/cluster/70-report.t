@@ -4,14 +4,16 @@
 # reads on tiles. The same to the byte as by one process, for any number of workers and any size of slices, also when a worker
 # or the coordinator is killed while slices are counted a second time.
 #
-# Slices of LARGE have more different reads than they can remember, and are begun before the file's tracked sequences are known:
-# they must be counted again. Of small ones that of the 10,000th read must be.
+# The file begins with more reads of few sequences than its lead has. Slices of LARGE behind it have more different reads than
+# they can remember, and are begun before the file's tracked sequences are known: they must be counted again. Of small ones
+# that of the 10,000th read must be.
 . "$(dirname "$0")/cluster.sh"
 made=$top_build/tests/tools/mkfastq
-reads=${FQ_REPORT_READS:-1500000} tries=${FQ_REPORT_TRIES:-6}
+reads=${FQ_REPORT_READS:-1500000} tries=${FQ_REPORT_TRIES:-20}
 LARGE=28M
 
-"$made" "$reads" 20 nova 5 >"$work/big.fq" || { echo "Bail out! no room for the file in $work"; exit 1; }
+few() { for ((i = 0; i < 400; i++)); do cat "$work/few.fq"; done; }
+"$made" 1000 20 nova 6 >"$work/few.fq" && { few && "$made" "$reads" 20 nova 5; } >"$work/big.fq" || { echo "Bail out! no room for the file in $work"; exit 1; }
 "$ctl" qc --local --as text --output "$work/want" "$work/big.fq"
 is "a report to compare with" "$(grep -c '^>>END_MODULE' "$work/want")" 11
 

@@ -16,3 +16,4 @@ EXTRA_DIST += tests/cluster/cluster.sh
 
 check_PROGRAMS += tests/tools/mkfastq
 tests_tools_mkfastq_SOURCES = tests/tools/mkfastq.c
+tests_tools_mkfastq_LDADD = -lm

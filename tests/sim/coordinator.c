@@ -40,21 +40,31 @@ static void reply(struct sim *sim, const struct action *action)
 	client->id = action->reply.job;
 }
 
+/* What arrives at the node behind all that was sent to it before. */
+static struct thing *plan_to_node(struct sim *sim, uint32_t index, uint64_t link, enum thing_kind kind)
+{
+	struct sim_node *node = &sim->nodes[index];
+	uint64_t delay = sim_between(sim, 1, 30);
+	struct thing *thing;
+
+	if (sim->now + delay < node->to_node)
+		delay = node->to_node - sim->now;
+	node->to_node = sim->now + delay;
+	thing = sim_plan(sim, delay, kind);
+	thing->node = index;
+	thing->link = link;
+	return thing;
+}
+
 static void to_node(struct sim *sim, const struct action *action)
 {
 	for (uint32_t i = 0; i < sim->nodes_n; i++) {
 		struct sim_node *node = &sim->nodes[i];
-		uint64_t delay = sim_between(sim, 1, 30);
 		struct thing *thing;
 
 		if (sim->link_of_node[i] != action->peer)
 			continue;
-		if (sim->now + delay < node->to_node)
-			delay = node->to_node - sim->now;
-		node->to_node = sim->now + delay;
-		thing = sim_plan(sim, delay, THING_TO_NODE);
-		thing->node = i;
-		thing->link = action->peer;
+		thing = plan_to_node(sim, i, action->peer, THING_TO_NODE);
 		thing->action = *action;
 		if (action->kind == ACTION_SEND_OPEN)
 			(void)strcpy(thing->path, action->open.path);
@@ -125,6 +135,8 @@ static void save_file(struct sim *sim, const struct file_row *row)
 	if (!old)
 		old = &sim->working.files[sim->working.files_n++];
 	*old = *row;
+	if (row->planned && sim->working.planned[i] == 0)
+		sim->working.planned[i] = sim->epoch;
 	for (uint32_t f = 0; f < sim->files_n; f++) /* paths outlive the core */
 		if (strcmp(row->path, sim->files[f].path) == 0)
 			old->path = sim->files[f].path;
@@ -303,6 +315,31 @@ void coordinator_drive(struct sim *sim, struct event *event)
 		abort();
 	perform_all(sim, &actions, &round);
 	settle(sim, &actions, &round);
+}
+
+/*
+ * As daemon/coord/enrol.c: of what a worker brings from before this start only that is of use whose plan was committed then. A plan
+ * that was lost may have been made anew, and its slices are others.
+ */
+void coordinator_hello(struct sim *sim, struct thing *hello)
+{
+	struct thing *welcome = plan_to_node(sim, hello->node, hello->link, THING_NODE_WELCOME);
+	uint32_t kept = 0, index = 0;
+
+	welcome->epoch = sim->epoch;
+	for (uint32_t i = 0; i < hello->event.hello.held_n; i++) {
+		const struct slice_id id = hello->held[i];
+
+		if (hello->epoch == sim->epoch ||
+		    (image_file(&sim->working, id.job, id.file, &index) && sim->working.planned[index] > 0 &&
+		     sim->working.planned[index] <= hello->epoch))
+			hello->held[kept++] = id;
+		else
+			welcome->held[welcome->event.hello.held_n++] = id;
+	}
+	hello->event.hello.held = hello->held;
+	hello->event.hello.held_n = kept;
+	coordinator_drive(sim, &hello->event);
 }
 
 void coordinator_gone(struct sim *sim, uint32_t node)

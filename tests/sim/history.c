@@ -211,10 +211,11 @@ static void arrive(struct sim *sim, struct thing *thing)
 		if (node->link != thing->link)
 			return;
 		sim->link_of_node[thing->node] = thing->link;
-		thing->event.hello.held = thing->held;
-	} else if (sim->link_of_node[thing->node] != thing->link) {
+		coordinator_hello(sim, thing);
 		return;
 	}
+	if (sim->link_of_node[thing->node] != thing->link)
+		return;
 	sim->stash_sum = thing->sum;
 	coordinator_drive(sim, &thing->event);
 }
@@ -253,6 +254,9 @@ static void happen(struct sim *sim, struct thing *thing)
 		break;
 	case THING_NODE_DIAL:
 		node_dial(sim, thing->node);
+		break;
+	case THING_NODE_WELCOME:
+		node_welcome(sim, thing);
 		break;
 	case THING_NODE_CRASH:
 		node_crash(sim, thing->node);

@@ -162,7 +162,7 @@ static void tell_failed(struct sim *sim, uint32_t index, const struct sim_run *r
 {
 	struct thing *message;
 
-	if (!sim->nodes[index].link)
+	if (!sim->nodes[index].link || !sim->nodes[index].welcome)
 		return; /* what could not be said is a loss: it is not held at the next HELLO */
 	message = to_coordinator(sim, index);
 	message->event.kind = died ? EVENT_CRASHED : EVENT_IO_ERROR;
@@ -172,11 +172,20 @@ static void tell_failed(struct sim *sim, uint32_t index, const struct sim_run *r
 	message->event.failed.text = "unreadable here";
 }
 
+static void send_result(struct sim *sim, uint32_t index, const struct sim_run *run)
+{
+	struct sim_node *node = &sim->nodes[index];
+	struct thing *message = to_coordinator(sim, index);
+
+	message->event = run->result;
+	message->event.peer = node->link;
+	message->sum = run->sum;
+}
+
 void node_done(struct sim *sim, struct thing *thing)
 {
 	struct sim_node *node = &sim->nodes[thing->node];
 	struct sim_run *run = node->alive && node->instance == thing->epoch ? run_of(node, &thing->action.id) : NULL;
-	struct thing *message;
 	bool readable;
 
 	if (!run || run->done || run->id.lease != thing->action.id.lease)
@@ -189,12 +198,8 @@ void node_done(struct sim *sim, struct thing *thing)
 	}
 	count(sim, run);
 	run->done = true;
-	if (node->link) {
-		message = to_coordinator(sim, thing->node);
-		message->event = run->result;
-		message->event.peer = node->link;
-		message->sum = run->sum;
-	}
+	if (node->link && node->welcome)
+		send_result(sim, thing->node, run);
 }
 
 /* ---- what the coordinator says */
@@ -282,8 +287,10 @@ void node_dial(struct sim *sim, uint32_t index)
 		return;
 	}
 	node->link = ++sim->links;
+	node->welcome = false;
 	node->to_coord = node->to_node = sim->now;
 	hello = to_coordinator(sim, index);
+	hello->epoch = node->seen;
 	hello->event.kind = EVENT_NODE_HELLO;
 	hello->event.hello.name = node->name;
 	hello->event.hello.slots = node->slots;
@@ -291,16 +298,25 @@ void node_dial(struct sim *sim, uint32_t index)
 	hello->event.hello.draining = node->draining;
 	for (uint32_t i = 0; i < node->runs_n; i++)
 		hello->held[hello->event.hello.held_n++] = node->runs[i].id;
-	for (uint32_t i = 0; i < node->runs_n; i++) {
-		struct thing *message;
+}
 
-		if (!node->runs[i].done)
-			continue;
-		message = to_coordinator(sim, index);
-		message->event = node->runs[i].result;
-		message->event.peer = node->link;
-		message->sum = node->runs[i].sum;
+void node_welcome(struct sim *sim, const struct thing *thing)
+{
+	struct sim_node *node = &sim->nodes[thing->node];
+
+	if (!node->alive || node->link != thing->link || node->cut == thing->link)
+		return;
+	node->welcome = true;
+	node->seen = thing->epoch;
+	for (uint32_t i = 0; i < thing->event.hello.held_n; i++) {
+		struct sim_run *run = run_of(node, &thing->held[i]);
+
+		if (run && run->id.lease == thing->held[i].lease)
+			run_drop(node, run);
 	}
+	for (uint32_t i = 0; i < node->runs_n; i++)
+		if (node->runs[i].done)
+			send_result(sim, thing->node, &node->runs[i]);
 }
 
 /* Nothing goes through any more; both sides notice: at once, or silently after the dead time. */
@@ -346,7 +362,7 @@ void node_terminate(struct sim *sim, uint32_t index)
 	if (!node->alive)
 		return;
 	node->draining = true;
-	if (node->link) {
+	if (node->link && node->welcome) {
 		to_coordinator(sim, index)->event.kind = EVENT_NODE_DRAINING;
 		for (uint32_t i = node->runs_n; i-- > 0;) {
 			struct thing *message;

@@ -54,6 +54,7 @@ struct sim_image {
 	struct file_row files[JOBS_MAX_SIM * FILES_MAX_SIM];
 	uint64_t results[JOBS_MAX_SIM * FILES_MAX_SIM];
 	bool has_result[JOBS_MAX_SIM * FILES_MAX_SIM];
+	uint64_t planned[JOBS_MAX_SIM * FILES_MAX_SIM]; /* in which start of the coordinator the file was; 0: it is not */
 	uint32_t files_n;
 	struct sim_slice *slices; /* in order */
 	uint32_t slices_n, slices_room;
@@ -78,6 +79,8 @@ struct sim_node {
 	bool alive, draining;
 	uint64_t instance;
 	uint64_t link;         /* number of its connection, 0: none */
+	bool welcome;          /* over this connection */
+	uint64_t seen;         /* the last start of the coordinator that it heard of; survives its crash */
 	uint64_t cut;          /* the connection of this number carries nothing any more */
 	uint32_t slots;
 	struct sim_run runs[64]; /* counted, or done and not acknowledged */
@@ -104,6 +107,7 @@ enum thing_kind {
 	THING_TO_NODE,     /* an action arrives */
 	THING_NODE_DONE,   /* a slice is counted */
 	THING_NODE_DIAL,
+	THING_NODE_WELCOME, /* WELCOME arrives: .held are the slices to be dropped */
 	THING_NODE_CRASH,
 	THING_NODE_START,
 	THING_LINK_NOTICED, /* the coordinator learns that a connection is gone */
@@ -188,9 +192,11 @@ void coordinator_crash(struct sim *sim);
 void coordinator_drive(struct sim *sim, struct event *event);
 void coordinator_commit(struct sim *sim);
 void coordinator_gone(struct sim *sim, uint32_t node); /* notices that the node's connection has ended */
+void coordinator_hello(struct sim *sim, struct thing *hello);
 
 /* ---- node.c */
 void node_dial(struct sim *sim, uint32_t node);
+void node_welcome(struct sim *sim, const struct thing *thing);
 void node_message(struct sim *sim, struct thing *thing);
 void node_done(struct sim *sim, struct thing *thing);
 void node_crash(struct sim *sim, uint32_t node);

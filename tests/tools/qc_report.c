@@ -3,7 +3,7 @@
  * Counts a file in this process, slice by slice, and prints its fastqc_data.txt, which tests compare with FastQC's own; or another
  * form of the report.
  *
- *     qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES]
+ *     qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES] [--kmers SIZE]
  *               [--as text|summary|json|html|zip|csv] FILE
  *
  * Slices are counted one after the other; every second one is told nothing of what lies before it, as if it were counted
@@ -58,6 +58,7 @@ struct run {
 	uint64_t slice_size; /* 0: the whole file */
 	const struct form *form;
 	struct count_rules rules;
+	uint32_t modules;
 	struct report_options options;
 	struct chain chain;
 	struct assembly *assembly;
@@ -65,7 +66,7 @@ struct run {
 
 static const char usage[] =
 	"usage: qc_report [--compat 0.11.9|0.12.1] [--nogroup] [--expgroup] [--java 17|19] [--slice-size BYTES]\n"
-	"                 [--as text|summary|json|html|zip|csv] FILE\n";
+	"                 [--kmers SIZE] [--as text|summary|json|html|zip|csv] FILE\n";
 
 static int run_open(struct run *run, struct error *err)
 {
@@ -81,7 +82,7 @@ static int run_open(struct run *run, struct error *err)
 		return r;
 	size = run->slice_size > 0 ? run->slice_size : facts.fingerprint.size + 1;
 	r = chain_init(&run->chain, &facts, size, SLICES_MAX, err);
-	if (r == 0 && assembly_new(COUNT_REPORT, &run->rules, &run->assembly) < 0)
+	if (r == 0 && assembly_new(run->modules, &run->rules, &run->assembly) < 0)
 		r = error_oom(err);
 	return r;
 }
@@ -114,7 +115,7 @@ static int run_step(struct run *run, struct error *err)
 	chain_task(&run->chain, i, READ_MAX_DEFAULT, false, &task);
 	if (i % 2 == 0)
 		assembly_prior(run->assembly, i, &prior);
-	r = count_slice(run->fd, &task, COUNT_REPORT, &run->rules, &prior, NULL, NULL, &count, err);
+	r = count_slice(run->fd, &task, run->modules, &run->rules, &prior, NULL, NULL, &count, err);
 	if (r < 0)
 		return r;
 	outcome = chain_offer(&run->chain, i, &task, count.outcome, &count.seam, &count.fault, &used);
@@ -216,9 +217,11 @@ static int arguments_read(struct run *run, int argc, char **argv)
 	static const struct option options[] = {
 		{"compat", required_argument, NULL, 'c'}, {"nogroup", no_argument, NULL, 'n'},
 		{"expgroup", no_argument, NULL, 'e'},     {"java", required_argument, NULL, 'j'},
-		{"slice-size", required_argument, NULL, 's'}, {"as", required_argument, NULL, 'a'}, {0},
+		{"slice-size", required_argument, NULL, 's'}, {"as", required_argument, NULL, 'a'},
+		{"kmers", required_argument, NULL, 'k'}, {0},
 	};
 	enum compat compat = COMPAT_0_12_1;
+	uint64_t kmers = 0;
 	int option, r = 0;
 
 	while (r == 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -234,6 +237,8 @@ static int arguments_read(struct run *run, int argc, char **argv)
 			r = form_read(optarg, &run->form);
 		else if (option == 's')
 			r = text_to_size(optarg, &run->slice_size);
+		else if (option == 'k')
+			r = text_to_number(optarg, &kmers);
 		else
 			r = -EINVAL;
 	}
@@ -242,6 +247,11 @@ static int arguments_read(struct run *run, int argc, char **argv)
 	run->path = argv[optind];
 	run->options.name = strrchr(run->path, '/') ? strrchr(run->path, '/') + 1 : run->path;
 	rules_default(&run->rules, compat);
+	run->modules = COUNT_REPORT;
+	if (kmers == 0)
+		return 0;
+	run->modules |= COUNT_KMERS;
+	run->rules.kmer_size = (uint32_t)kmers;
 	return 0;
 }
 
@@ -256,6 +266,8 @@ int main(int argc, char **argv)
 		return ERROR_USAGE;
 	}
 	limits_default(&limits);
+	if (run.modules & COUNT_KMERS)
+		limits.of[LIMIT_KMER].ignore = 0;
 	run.options.limits = &limits;
 	if (run_all(&run, &err) == 0)
 		return 0;

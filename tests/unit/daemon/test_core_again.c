@@ -343,7 +343,7 @@ static void test_lead(void)
 	lead(&fake, COUNT_MEAN, 2 * LEAD_BYTES);
 	is_u64(fake_count(&fake, ACTION_SEND_TASK), 3, "large slices are handed out at once");
 	fake_deinit(&fake);
-	lead(&fake, COUNT_MEAN | COUNT_SEQUENCES, LEAD_BYTES - 1);
+	lead(&fake, COUNT_MEAN | COUNT_SEQUENCES, LEAD_BYTES / 64 - 1);
 	is_u64(fake_count(&fake, ACTION_SEND_TASK), 4, "small ones too where sequences are tracked");
 	fake_deinit(&fake);
 	lead(&fake, COUNT_MEAN | COUNT_SEQUENCES, 2 * LEAD_BYTES);
@@ -359,6 +359,15 @@ static void test_lead(void)
 	fake_result(&fake, &task, 0, LEAD_BYTES, 1000);
 	ok(fake_count(&fake, ACTION_SEND_TASK) == 2 && fake_task(&fake, 0).id.slice == 1 && fake_task(&fake, 1).id.slice == 2,
 	   "when it is proven the others follow");
+	fake_deinit(&fake);
+	lead(&fake, COUNT_MEAN | COUNT_SEQUENCES, LEAD_BYTES / 4);
+	task = fake_task(&fake, 0);
+	fake_result(&fake, &task, 0, LEAD_BYTES / 4, LEAD_RECORDS - 1);
+	is_u64(fake_count(&fake, ACTION_SEND_TASK), 1, "of smaller slices one after the other");
+	task = fake_task(&fake, 0);
+	is_u64(task.id.slice, 1, "in order");
+	fake_result(&fake, &task, LEAD_BYTES / 4, LEAD_BYTES / 2, 1);
+	is_u64(fake_count(&fake, ACTION_SEND_TASK), 4, "until there are records enough");
 	fake_deinit(&fake);
 }
 

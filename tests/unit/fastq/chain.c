@@ -72,6 +72,16 @@ static void lead(void)
 	chain = chain_of(FILE_BGZF, large, large);
 	ok(chain.n == 2 && chain.links[0].end == LEAD_BYTES / 4, "of BGZF it is a quarter");
 	chain_deinit(&chain);
+	chain = chain_of(FILE_PLAIN, large, LEAD_BYTES / 4);
+	ok(chain_leads(&chain, 0), "the first slice goes before the others");
+	chain.records = LEAD_RECORDS - 1;
+	ok(chain_leads(&chain, 3) && !chain_leads(&chain, 4), "and the next ones, to the lead's end");
+	chain.records = LEAD_RECORDS;
+	ok(!chain_leads(&chain, 1) && chain_leads(&chain, 0), "or until there are records enough");
+	chain_deinit(&chain);
+	chain = chain_of(FILE_PLAIN, large, LEAD_BYTES / 64 - 1);
+	ok(!chain_leads(&chain, 0), "small slices need no lead");
+	chain_deinit(&chain);
 	is_u64(chain_slices(&small, large), 1, "a file of the lead alone");
 	small.fingerprint.size++;
 	is_u64(chain_slices(&small, large), 2, "and of one byte more");
