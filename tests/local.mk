@@ -1,5 +1,5 @@
-# Tests are TAP: C programs (tests/unit, tests/fuzz) and bash scripts *.t. They find the tree by FQ_TOP_SRCDIR (read only
-# under distcheck) and the programs by FQ_TOP_BUILDDIR. FQ_SANITIZERS is yes in a
+# Tests are TAP: C programs (tests/unit, tests/fuzz) and scripts *.t (bash; Python in tests/report).
+# They find the tree by FQ_TOP_SRCDIR (read only under distcheck) and the programs by FQ_TOP_BUILDDIR. FQ_SANITIZERS is yes in a
 # build with sanitizers, which is slow.
 TEST_EXTENSIONS = .t
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh

@@ -2,7 +2,7 @@
 """The corners that give a report (FASTQC.md section 7); those that give none are in corner_refusals.py."""
 import gzip
 
-from corners import (absent, body, case, column, corner, different, fq, gc_rows, has, java_order, missing, number, present,
+from corners import (absent, body, case, column, corner, different, elsewhere, fq, gc_rows, has, java_order, number, present,
                      status, without)
 
 OLD, NEW = ("0.11.9",), ("0.12.1",)
@@ -51,7 +51,8 @@ corner(8, "sequence and quality of different length with --lenient: each module 
 
 corner(9, "reads without bases: fail of lengths, an overrepresented sequence without letters, no score and no GC",
        case(fq(*["ACGT"] * 1000, "", "", ""), status(sequence_length_distribution="fail"), column(SCORES, 1, "1000.0"),
-            has(OVER, f"\t3\t{number(3 / 1003 * 100)}\tNo Hit"), body(GC, *gc_rows([(4, 2)] * 1000)), has(BASIC, "Sequence length\t0-4")))
+            has(OVER, f"\t3\t{number(3 / 1003 * 100)}\tNo Hit"), body(GC, *gc_rows([(4, 2)] * 1000)),
+            has(BASIC, "Sequence length\t0-4")))
 
 SAMPLED = [("ACGT", None, f"a:b:{1 + i % 2}:d:e") for i in range(10)]
 FIRST_EMPTY = [("", "", "a:b:16:d:e") if i < 10 else ("AC", None, "a:b:1:d:e") for i in range(20)]
@@ -80,7 +81,8 @@ corner(14, "a header of an archive whose description has colons still gives tile
 
 corner(15, "headers of five and of seven fields: the first sampled one fixes the field",
        case(fq(*[("AC", None, "a:b:7:d:e")] * 10, *[("AC", None, "a:b:9:d:1101:f:g")] * 10), column(TILES, 0, *"7799")),
-       case(fq(*[("AC", None, "a:b:9:d:1101:f:g")] * 10, *[("AC", None, "a:b:7:d:33")] * 10), column(TILES, 0, "33", "33", "1101", "1101")),
+       case(fq(*[("AC", None, "a:b:9:d:1101:f:g")] * 10, *[("AC", None, "a:b:7:d:33")] * 10),
+            column(TILES, 0, "33", "33", "1101", "1101")),
        case(fq(*[("AC", None, "a:b:9:d:1101:f:g")] * 10, *[("AC", None, "a:b:7:d")] * 10), absent(TILES)))
 
 corner(16, "1001 tiles are accepted and 1002 are not; in 0.12.1 2501 and 2502",
@@ -154,7 +156,7 @@ corner(28, "of 101 to 199 bases the first 100 count for GC, of 201 to 299 200, o
        case(fq("A" * 100 + "G" * 99, "A" * 200 + "G" * 99, "A" * 900 + "G" * 100 + "C" * 999),
             body(GC, *gc_rows([(100, 0), (200, 0), (1000, 100)]))))
 
-missing(29, "counts of ten million and more have an exponent", "is a test of tests/report/large")
+elsewhere(29, "counts of ten million and more have an exponent", "tests/report/large")
 
 # 35 tiles of the same mean, 321/11: what their average is off by is 2^-45.
 NOISE = [("A", chr(33 + (31 if i == 0 else 29)), f"a:b:{tile}:d:e") for tile in range(1, 36) for i in range(11)]
@@ -172,7 +174,8 @@ corner(32, "--nogroup gives each length its own row, too",
        case(fq("ACGTA" * 4, "A" * 151), column(LENGTHS, 0, *map(str, range(20, 152))), options=("--nogroup",)))
 
 corner(33, "lower case counts as upper case; dot, dash, U and asterisk are neither N nor a base",
-       case(fq("acgtn", "ACGTN", ".-U*N"), has(CONTENT, "1\t0.0\t100.0\t0.0\t0.0"), column(N, 1, "0.0", "0.0", "0.0", "0.0", "100.0"),
+       case(fq("acgtn", "ACGTN", ".-U*N"), has(CONTENT, "1\t0.0\t100.0\t0.0\t0.0"),
+            column(N, 1, "0.0", "0.0", "0.0", "0.0", "100.0"),
             has(BASIC, "%GC\t50")))
 
 corner(34, "a position with N alone: NaN, and that warns of nothing",
@@ -209,8 +212,7 @@ corner(46, "contaminants: 20 bases are no hit and 21 are; 8 to 19 must be contai
        source_is(SOURCE[5:12], "No Hit"), source_is(SOURCE[5:15] + "C", "No Hit"),
        source_is("GATTCAGGTCAACTAGACGTTGC", "Made (100% over 23bp)"))
 
-missing(47, "a BAM record without sequence is a read of one base", "BAM is not read yet")
-missing(49, "more than 2^31 copies of one sequence", "is a test of tests/report/large")
+elsewhere(49, "more than 2^31 copies of one sequence are no negative number", "tests/report/large")
 
 # Every fiftieth read is the same one; with one read before them, none of the sampled ones is.
 KMER_LIMITS = ("limits.txt", "kmer ignore 0\nkmer warn 2\nkmer error 5\ngc_sequence ignore 0\n")

@@ -5,7 +5,7 @@ sentence and an exit status, and writes no report. 64: the command line; 65: the
 import gzip
 import os
 
-from corners import body, case, column, corner, fq, has, missing, run_corner
+from corners import body, case, column, corner, fq, has, run_corner
 
 TWO = fq("ACGT", "GGT")
 PACKED = gzip.compress(fq(*["ACGTTGCA" * 8] * 4000).encode(), mtime=0)
@@ -25,12 +25,20 @@ corner(38, "garbage behind a gzip member (0.11.9 reports it)", case(PACKED + b"g
 corner(39, "a cut gzip stream (0.11.9 may report a part of it)",
        *(case(PACKED[:-n], refused=74, name="reads.fastq.gz") for n in (1, 4, 8, 9, 40, len(PACKED) // 2)))
 
-missing(40, "a group of files by --casava", "groups are not read yet; --casava is refused by name (exit status 64)")
-missing(41, "stdin:NAME", "standard input is not read yet")
+corner(40, "--casava: groups of files are missing, and refused by name",
+       case(fq(("ACGT", None, "a 1:Y:0:A"), ("ACGT", None, "b 1:N:0:A")), refused=64, options=("--casava",)))
+
+
+@run_corner(41, "stdin:NAME: reading standard input is missing, and stdin:NAME is no file")
+def standard_input(report, folder):
+    made = report.run([report.FQCTL, "qc", "--local", "--outdir", folder, "--", "stdin:reads"], folder)
+    return "" if made.status == 66 and made.error and not os.listdir(folder) else str(made)
+
 
 corner(43, "--min_length above the longest read is refused (FastQC: a broken zip), below it only the adapters' table grows",
        case(fq("ACGTA" * 6), refused=64, options=("--min_length", "31")),
-       case(fq("ACGTA" * 6), column("Adapter Content", 0, *map(str, range(1, 26))), options=("--min_length", "25"), versions=("0.12.1",)),
+       case(fq("ACGTA" * 6), column("Adapter Content", 0, *map(str, range(1, 26))), options=("--min_length", "25"),
+            versions=("0.12.1",)),
        case(fq("ACGTA" * 6), column("Per base N content", 0, *map(str, range(1, 31))), options=("--min_length", "25")))
 
 corner(44, "--dup_length above the length of a read (FastQC 0.12.1 hangs): the read is its own key",
@@ -57,8 +65,14 @@ def one_name(report, folder):
     return "" if made.status == 64 and made.error and not os.listdir(out) else f"{made}, {os.listdir(out)}"
 
 
-missing(50, "a first read such as A. makes FastQC take the file for colourspace, and hang at bases", "colourspace is refused where it is "
-        "told by its lengths, and is not read yet")
+BAM = gzip.compress(b"BAM\1" + bytes(60), mtime=0)
+corner(47, "BAM, where a record without sequence is a read of one base, is missing, and refused by name",
+       case(BAM, refused=65, name="reads.bam"), case(BAM, refused=65))
+
+COLOURS = "@r\nT0120.\n+\nIIIII\n"
+corner(50, "a first read such as A. is no colourspace (FastQC: it hangs at the next read); colourspace is missing, and refused",
+       case(fq("A.", "ACGT"), has("Basic Statistics", "Total Sequences\t2", "File type\tConventional base calls"), debian=False),
+       case(COLOURS, refused=65), case(TWO + COLOURS, refused=65))
 
 
 @run_corner(52, "nothing but the report stands on standard output, and at most FastQC's own line where it goes to files")
@@ -71,4 +85,5 @@ def standard_output(report, folder):
     if not text.text.startswith("##FastQC") or not text.text.endswith(">>END_MODULE\n") or text.error:
         return str(text)
     left = sorted(os.listdir(folder))
-    return "" if files.text in ("", "Analysis complete for a.fastq\n") and left == ["a.fastq", "a_fastqc.html", "a_fastqc.zip"] else f"{files}, {left}"
+    right = files.text in ("", "Analysis complete for a.fastq\n") and left == ["a.fastq", "a_fastqc.html", "a_fastqc.zip"]
+    return "" if right else f"{files}, {left}"

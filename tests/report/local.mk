@@ -8,7 +8,12 @@ REPORT_TESTS = \
 	tests/report/multiqc.t
 dist_check_SCRIPTS += $(REPORT_TESTS)
 HEAVY_TESTS += $(REPORT_TESTS)
-EXTRA_DIST += tests/report/corner_cases.py tests/report/corner_refusals.py tests/report/corners.py tests/report/report.py tests/tools/mkreport.py
+EXTRA_DIST += \
+	tests/report/corner_cases.py \
+	tests/report/corner_refusals.py \
+	tests/report/corners.py \
+	tests/report/report.py \
+	tests/tools/mkreport.py
 
 check_PROGRAMS += tests/report/merge
 HEAVY_TESTS += tests/report/merge

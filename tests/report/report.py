@@ -57,18 +57,6 @@ def same(got, want, name):
     return ok(got == want, name, "" if got == want else difference(want, got))
 
 
-def skip(name, reason):
-    global _done
-    _done += 1
-    print(f"ok {_done} - {name.replace('#', '')} # SKIP {reason}", flush=True)
-
-
-def todo(name, reason):
-    global _done
-    _done += 1
-    print(f"not ok {_done} - {name.replace('#', '')} # TODO {reason}", flush=True)
-
-
 def skip_all(reason):
     print("1..0 # SKIP", reason)
     sys.exit(0)
@@ -87,9 +75,12 @@ def difference(want, got, most=12):
 # ---- running
 
 
-def run(command, folder=None, stdin=None):
-    done = subprocess.run(command, stdin=stdin or subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder,
-                          env=ENVIRONMENT, check=False)
+def run(command, folder=None):
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder,
+                              env=ENVIRONMENT, check=False)
+    except OSError as e:
+        return Made(127, "", str(e))
     return Made(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode("utf-8", "replace").strip())
 
 
