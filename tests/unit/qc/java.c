@@ -71,7 +71,7 @@ static void test_floats(void)
 
 static void numbers_order(const char *what, const int *put, const int *wanted, size_t n)
 {
-	uint32_t codes[KEYS_MAX];
+	uint32_t codes[KEYS_MAX] = {0};
 	size_t order[KEYS_MAX], wrong = 0;
 
 	for (size_t i = 0; i < n; i++)
@@ -100,7 +100,7 @@ static void test_text_map(void)
 {
 	static const char *const put[] = {"ACGT", "ACGA", "TTTT", "GGGG", "CCCC", "AAAA", "NACG", "", "A", "C", "G", "T", "AC", "CA"};
 	static const char wanted[] = " GGGG A ACGA AC C TTTT G ACGT NACG T AAAA CA CCCC";
-	uint32_t codes[KEYS_MAX];
+	uint32_t codes[KEYS_MAX] = {0};
 	size_t order[KEYS_MAX], n = sizeof put / sizeof put[0];
 	char got[128] = "";
 
