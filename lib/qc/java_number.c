@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,13 +24,14 @@ static const struct long_power double_powers[] = {
 	{0x1p55, "36028797018963968"},
 };
 
-/* Those that a p-value or a ratio of k-mers can be. */
+/* Those that a p-value of k-mers can be. */
 static const struct long_power float_powers[] = {
-	{0x1p-38, "36379788"}, {0x1p-37, "72759576"}, {0x1p-27, "74505806"}, {0x1p27, "134217728"}, {0x1p28, "268435456"},
-	{0x1p29, "53687091"}, {0x1p30, "107374182"}, {0x1p31, "214748365"}, {0x1p33, "85899346"}, {0x1p34, "171798692"},
-	{0x1p35, "34359738"}, {0x1p36, "68719477"}, {0x1p37, "137438953"}, {0x1p38, "274877907"}, {0x1p39, "54975581"},
-	{0x1p40, "109951163"}, {0x1p41, "219902326"},
+	{0x1p-38, "36379788"}, {0x1p-37, "72759576"}, {0x1p-27, "74505806"},
 };
+
+/* Floats that JDK 17 prints as whole numbers, cut where their 24 bits tell no more. */
+#define FLOAT_WHOLE 0x1p25f
+#define FLOAT_WHOLE_END 0x1p62f
 
 /* What needs no digits: not a number, infinite, zero. False for others. */
 static bool special_print(char *out, double value)
@@ -48,6 +50,26 @@ static void decimal_lengthen(struct decimal *decimal, double value, const struct
 			decimal->n = (int)strlen(powers[i].digits);
 			memcpy(decimal->digits, powers[i].digits, (size_t)decimal->n + 1);
 		}
+}
+
+/* The digits of a float from FLOAT_WHOLE upward as JDK 17 has them. */
+static void decimal_find_whole(struct decimal *decimal, float value)
+{
+	int bits = 0, cut, n;
+	uint64_t whole = (uint64_t)value, unit = 1;
+	char digits[24];
+
+	(void)frexpf(value, &bits); /* value is below 2^bits */
+	cut = (bits - 26) * 30103 / 100000; /* digits that a bit beyond the 24 is worth: log10(2) */
+	for (int i = 0; i < cut; i++)
+		unit *= 10;
+	n = snprintf(digits, sizeof digits, "%llu", (unsigned long long)(whole / unit + (whole % unit >= unit / 2 && unit > 1)));
+	decimal->exponent = n - 1 + cut;
+	while (n > 1 && digits[n - 1] == '0')
+		n--;
+	memcpy(decimal->digits, digits, (size_t)n);
+	decimal->digits[n] = '\0';
+	decimal->n = n;
 }
 
 static void plain_print(char *out, const struct decimal *decimal)
@@ -98,7 +120,10 @@ char *java_float(char out[DECIMAL_MAX], float value, enum java java)
 	value = fabsf(value);
 	if (special_print(at, (double)value))
 		return out;
-	decimal_find_float(&decimal, value);
+	if (java == JAVA_17 && value >= FLOAT_WHOLE && value < FLOAT_WHOLE_END)
+		decimal_find_whole(&decimal, value);
+	else
+		decimal_find_float(&decimal, value);
 	if (java == JAVA_17)
 		decimal_lengthen(&decimal, (double)value, float_powers, sizeof float_powers / sizeof float_powers[0]);
 	decimal_print(at, &decimal, (double)value);

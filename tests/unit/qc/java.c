@@ -58,6 +58,7 @@ static void test_floats(void)
 		{1.0F / 3, "0.33333334"}, {1e7F, "1.0E7"},         {9999999.0F, "9999999.0"},         {1e-3F, "0.001"},
 		{0.00099F, "9.9E-4"},     {0, "0.0"},              {16777216.0F, "1.6777216E7"},      {3.4e38F, "3.4E38"},
 		{2.5F, "2.5"},            {100.0F, "100.0"},       {0x1p-38F, "3.6379788E-12"}, {1e-10F, "1.0E-10"},
+		{33718272.0F, "3.3718272E7"}, {0x1p27F, "1.34217728E8"}, {0x1.8a5p45F, "5.4193897E13"},
 		{(float)NAN, "NaN"},      {-1e-10F, "-1.0E-10"},
 	};
 	char text[DECIMAL_MAX];
@@ -119,11 +120,34 @@ static void test_text_map(void)
 	is_int(java_hash_order(NULL, 0, order), 0, "an empty map has no order");
 }
 
+static void hashtable_order(const char *what, size_t capacity, const int *put, const int *wanted, size_t n)
+{
+	uint32_t codes[KEYS_MAX] = {0};
+	size_t order[KEYS_MAX], wrong = 0;
+
+	for (size_t i = 0; i < n; i++)
+		codes[i] = (uint32_t)put[i];
+	is_int(java_hashtable_order(codes, n, capacity, order), 0, "%s are put into a Hashtable", what);
+	for (size_t i = 0; i < n; i++)
+		wrong += put[order[i]] != wanted[i];
+	is_u64(wrong, 0, "%s come back in Java's order", what);
+}
+
+static void test_hashtables(void)
+{
+	hashtable_order("few numbers", 16, (const int[]){1, 17, 33, 2, 0, 15, 31}, (const int[]){31, 15, 2, 33, 17, 1, 0}, 7);
+	hashtable_order("numbers that make it grow", 4, (const int[]){7, 3, 11, -1, 5, 16, 18, 27, 2147483647, -2147483647 - 1},
+	                (const int[]){18, 16, 11, 27, 7, 5, 3, 2147483647, -1, -2147483647 - 1}, 10);
+	hashtable_order("numbers that make it grow twice", 3, (const int[]){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
+	                (const int[]){12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, 12);
+}
+
 int main(void)
 {
 	test_doubles();
 	test_floats();
 	test_number_maps();
 	test_text_map();
+	test_hashtables();
 	return done_testing();
 }

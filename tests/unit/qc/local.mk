@@ -5,7 +5,7 @@ QC_DAMAGE = tests/unit/qc/damage.c tests/unit/qc/damage.h
 QC_TILES = tests/unit/qc/tiles_plain.c tests/unit/qc/tiles_plain.h
 
 UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count
-UNIT_TESTS += tests/unit/qc/tiles tests/unit/qc/tile_cells
+UNIT_TESTS += tests/unit/qc/tiles tests/unit/qc/tile_cells tests/unit/qc/kmers
 UNIT_TESTS += tests/unit/qc/tracked tests/unit/qc/sequences tests/unit/qc/sequences_unpack tests/unit/qc/assembly
 UNIT_TESTS += tests/unit/qc/gc tests/unit/qc/adapters tests/unit/qc/sequence_kernel
 EXTRA_DIST += tests/oracle/mean.py
@@ -77,3 +77,6 @@ tests_unit_qc_report_LDADD = $(QC_LIBS)
 
 tests_unit_qc_forms_SOURCES = tests/unit/qc/forms.c tests/unit/qc/made.c tests/unit/qc/made.h $(QC_READS) $(TAP)
 tests_unit_qc_forms_LDADD = $(QC_LIBS)
+
+tests_unit_qc_kmers_SOURCES = tests/unit/qc/kmers.c $(QC_READS) $(TAP)
+tests_unit_qc_kmers_LDADD = $(QC_LIBS) -lm
