@@ -126,7 +126,7 @@ static bool portable_both_graph(const uint8_t *a, const uint8_t *b, uint32_t n)
 	unsigned int outside = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		outside |= !byte_is_graph(a[i]) | !byte_is_graph(b[i]);
+		outside |= (unsigned int)!byte_is_graph(a[i]) | (unsigned int)!byte_is_graph(b[i]);
 	return !outside;
 }
 

@@ -12,7 +12,10 @@ static_assert(AHEAD_TEXT >= SOURCE_ROOM_MIN, "a piece is filled by source_fill()
 
 int window_init(struct window *window, int fd, const struct slice_task *task)
 {
+	static const uint8_t nothing[BATCH_SLACK];
+
 	*window = (struct window){
+	    .text = nothing,
 	    .longest = 2 * (task->read_max + LINE_NAME_MAX) + SOURCE_ROOM_MIN,
 	    .wants_ahead = task->ahead,
 	    .limit = UINT64_MAX,
@@ -95,6 +98,7 @@ static int fill_own(struct window *window, size_t want)
 	r = own_reach(window, want + SOURCE_ROOM_MIN);
 	if (r < 0)
 		return r;
+	window->text = window->own;
 	while (window->n < want && window->tail == TEXT_GOES_ON) {
 		size_t room = window->capacity - window->n, got = 0;
 

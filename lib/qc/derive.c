@@ -53,6 +53,11 @@ void *derive_alloc(struct derive *derive, size_t n, size_t size)
 	return at;
 }
 
+int derive_partial(struct derive *derive)
+{
+	return error_set(derive->err, -EINVAL, ERROR_SOFTWARE, "these are not the counters of a whole file");
+}
+
 const char *derive_text(struct derive *derive, const char *format, ...)
 {
 	va_list args;

@@ -52,6 +52,9 @@ int derive_overrepresented(struct derive *derive, struct section *section);
 int derive_adapters(struct derive *derive, struct section *section);
 int derive_kmers(struct derive *derive, struct section *section);
 
+/* The sentence for counters of a part of a file, or of a file of which slices are still to be counted again; returns -EINVAL. */
+int derive_partial(struct derive *derive);
+
 /* Zeroed memory of the report; and a text in it. NULL: out of memory. */
 void *derive_alloc(struct derive *derive, size_t n, size_t size);
 const char *derive_text(struct derive *derive, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -78,7 +81,7 @@ int derive_groups(struct derive *derive, uint64_t n, struct groups *ret);
 /* The same, but min_length adds groups of positions that are not there. */
 int derive_groups_filled(struct derive *derive, uint64_t n, struct groups *ret);
 
-/* The order of sequences of counters as FastQC's hash map of them is walked. 0 or -ENOMEM. */
+/* The order of sequences of counters as FastQC's hash map of them is walked. 0, -ENOMEM or derive_partial(). */
 int derive_sequence_order(struct derive *derive, const size_t **ret);
 
 /* Tracked sequences that occur equally often. */

@@ -56,19 +56,20 @@ static int by_first(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* The levels in the order in which they are met first. The caller frees. 0 or -ENOMEM. */
+/* The levels in the order in which they are met first. The caller frees. As derive_sequence_order(). */
 static int levels_collate(struct derive *derive, const struct sequences *sequences, struct level **ret, size_t *ret_n)
 {
-	size_t n = sequences_n(sequences), levels_n = 0;
-	_cleanup_(freep) struct level *levels = calloc(n + 1, sizeof *levels);
+	_cleanup_(freep) struct level *levels = NULL;
+	size_t n, levels_n = 0;
 	const size_t *order;
-	int r;
+	int r = derive_sequence_order(derive, &order);
 
-	if (!levels)
-		return -ENOMEM;
-	r = derive_sequence_order(derive, &order);
 	if (r < 0)
 		return r;
+	n = sequences_n(sequences);
+	levels = calloc(n + 1, sizeof *levels);
+	if (!levels)
+		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		levels[i] = (struct level){.copies = sequences_count(sequences, order[i]), .sequences = 1, .first = i};
 	qsort(levels, n, sizeof *levels, by_copies);

@@ -3,7 +3,6 @@
  * The section "Per sequence GC content" (FASTQC.md section 1.6): reads by their share of G and C, judged by how far they are
  * from a normal distribution about their peak.
  */
-#include <errno.h>
 #include <math.h>
 
 #include "lib/qc/derive.h"
@@ -72,7 +71,7 @@ int derive_gc(struct derive *derive, struct section *section)
 	int r;
 
 	if (!gc_bins(counters_state(derive->counters, MODULE_GC), bins))
-		return error_set(derive->err, -EINVAL, ERROR_SOFTWARE, "these are not the counters of a whole file");
+		return derive_partial(derive);
 	r = derive_table(derive, section, columns, 2, GC_BINS);
 	if (r < 0)
 		return r;

@@ -27,10 +27,13 @@ int derive_sequence_order(struct derive *derive, const size_t **ret)
 {
 	const struct sequences *sequences = counters_state(derive->counters, MODULE_SEQUENCES);
 	_cleanup_(freep) uint32_t *codes = NULL;
-	size_t n = sequences_n(sequences), *order;
+	size_t n, *order;
 	int r;
 
+	if (!sequences_first(sequences) || !sequences_whole(sequences))
+		return derive_partial(derive);
 	if (!derive->sequence_order) {
+		n = sequences_n(sequences);
 		codes = calloc(n + 1, sizeof *codes);
 		order = derive_alloc(derive, n, sizeof *order);
 		if (!codes || !order)
@@ -58,20 +61,23 @@ static int by_reads(const void *a, const void *b)
 	return x->place < y->place ? -1 : x->place > y->place;
 }
 
-/* The sequences above the limit, the most frequent first. The caller frees. 0 or -ENOMEM. */
+/* The sequences above the limit, the most frequent first. The caller frees. As derive_sequence_order(). */
 static int frequent_find(struct derive *derive, const struct sequences *sequences, double least, struct frequent **ret,
                          size_t *ret_n)
 {
-	size_t all = sequences_n(sequences), n = 0;
-	_cleanup_(freep) struct frequent *frequent = calloc(all + 1, sizeof *frequent);
+	_cleanup_(freep) struct frequent *frequent = NULL;
 	double reads = (double)sequences_reads(sequences);
+	size_t all, n = 0;
 	const size_t *order;
-	int r;
+	int r = derive_sequence_order(derive, &order);
 
+	if (r < 0)
+		return r;
+	all = sequences_n(sequences);
+	frequent = calloc(all + 1, sizeof *frequent);
 	if (!frequent)
 		return -ENOMEM;
-	r = derive_sequence_order(derive, &order);
-	for (size_t i = 0; r == 0 && i < all; i++) {
+	for (size_t i = 0; i < all; i++) {
 		uint64_t count = sequences_count(sequences, order[i]);
 		double percent = ((double)count / reads) * 100;
 
@@ -81,7 +87,7 @@ static int frequent_find(struct derive *derive, const struct sequences *sequence
 	qsort(frequent, n, sizeof *frequent, by_reads);
 	*ret = TAKE(frequent);
 	*ret_n = n;
-	return r;
+	return 0;
 }
 
 static int row_fill(struct derive *derive, const struct sequences *sequences, const struct frequent *frequent, struct cell *row)

@@ -66,30 +66,34 @@ static int tiles_encoding(const struct derive *derive, const struct tile *tiles,
 	return r < 0 ? r : encoding_tell(lowest, derive->options->phred, ret, derive->err);
 }
 
-/* As in "Per base sequence quality": the mean of the means of the positions that have reads. */
-static double group_mean(const struct tile *tile, const struct base_group *group, uint8_t offset)
+/*
+ * As in "Per base sequence quality": the mean of the means of the positions that have reads. Bytes below the offset do not count,
+ * where FastQC itself found the offset; where the user gave it they count as negative.
+ */
+static double group_mean(const struct tile *tile, const struct base_group *group, uint8_t offset, bool forced)
 {
-	const uint64_t *sums = offset == PHRED_64 ? tile->sums64 : tile->sums;
-	const uint64_t *reads = offset == PHRED_64 ? tile->reads64 : tile->reads;
+	bool from64 = offset == PHRED_64 && !forced;
+	const uint64_t *sums = from64 ? tile->sums64 : tile->sums;
+	const uint64_t *reads = from64 ? tile->reads64 : tile->reads;
 	double mean = 0;
 	uint64_t n = 0;
 
 	for (uint64_t p = group->from - 1; p < group->to && p < tile->positions; p++) {
 		if (tile->reads[p] == 0)
 			continue;
-		mean += (double)(sums[p] - reads[p] * offset) / (double)reads[p];
+		mean += (double)(int64_t)(sums[p] - reads[p] * offset) / (double)reads[p];
 		n++;
 	}
 	return n > 0 ? mean / (double)n : 0;
 }
 
 /* Rows of means, tile by tile, and the average of each group over all tiles. */
-static void means_make(const struct tile *tiles, size_t n, const struct groups *groups, uint8_t offset, double *means,
-                       double *averages)
+static void means_make(const struct derive *derive, const struct tile *tiles, size_t n, const struct groups *groups,
+                       uint8_t offset, double *means, double *averages)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t g = 0; g < groups->n; g++) {
-			means[i * groups->n + g] = group_mean(&tiles[i], &groups->of[g], offset);
+			means[i * groups->n + g] = group_mean(&tiles[i], &groups->of[g], offset, derive->options->phred != PHRED_AUTO);
 			averages[g] += means[i * groups->n + g];
 		}
 	for (size_t g = 0; g < groups->n; g++)
@@ -110,7 +114,7 @@ static int rows_make(struct derive *derive, struct section *section, const struc
 	r = derive_table(derive, section, columns, 3, n * groups->n);
 	if (r < 0)
 		return r;
-	means_make(tiles, n, groups, offset, means, averages);
+	means_make(derive, tiles, n, groups, offset, means, averages);
 	for (size_t i = 0; i < n * groups->n; i++) {
 		struct cell *row = section_row(section, i);
 		double off = means[i] - averages[i % groups->n];
@@ -139,7 +143,7 @@ int derive_tiles(struct derive *derive, struct section *section)
 
 	r = tiles_list(counters_state(derive->counters, MODULE_TILES), &tiles, &n, &shown);
 	if (r == -EINVAL)
-		return error_set(derive->err, r, ERROR_SOFTWARE, "these are not the counters of a whole file");
+		return derive_partial(derive);
 	if (r < 0)
 		return r;
 	if (!shown)

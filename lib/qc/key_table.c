@@ -2,21 +2,22 @@
 /* A set of keys in the order in which they came: see key_table.h. */
 #include "lib/qc/key_table.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/digest.h"
 
 #define FULL 5 /* keys a group, on average, at which there are to be more groups */
 
-/* Groups and lines grow eightfold up to what a file's tracked keys need, so that little is moved; then twofold. */
+/* Groups grow eightfold up to what a file's tracked keys need, so that little is moved; then twofold. */
 #define GROUPS_FIRST (1u << 6)
 #define GROUPS_STEP (1u << 15)
 #define GROUPS_MAX (1u << 28)
-#define LINES_FIRST (1u << 8)
-#define LINES_STEP (1u << 17)
 #define STARTS_FIRST 256
+#define CHUNKS_FIRST 8
 
 #define AHEAD 16 /* keys whose places are on their way */
 
@@ -49,7 +50,8 @@ static int groups_make(struct key_table *table, size_t groups)
 int key_table_init(struct key_table *table)
 {
 	*table = (struct key_table){0};
-	if (digest_random(table->secrets, sizeof table->secrets) < 0)
+	/* not digest_random(), whose first use costs a short-lived program half a millisecond */
+	if (getentropy(table->secrets, sizeof table->secrets) < 0)
 		return -ENOMEM;
 	table->secrets[0] |= 1;
 	table->secrets[1] |= 1;
@@ -60,7 +62,9 @@ void key_table_deinit(struct key_table *table)
 {
 	free(table->tags);
 	free(table->places);
-	free(table->lines);
+	for (size_t i = 0; i < table->chunks_n; i++)
+		free(table->chunks[i]);
+	free(table->chunks);
 	free(table->starts);
 	*table = (struct key_table){0};
 }
@@ -105,30 +109,35 @@ static int groups_grow(struct key_table *table, size_t n)
 	return r;
 }
 
-/* The lines lie at whole lines of the cache, which realloc() cannot promise. */
-static int lines_move(struct key_table *table, size_t room)
+static int chunk_add(struct key_table *table)
 {
-	struct key_line *lines = aligned_alloc(KEY_LINE, room * sizeof *lines);
+	if (table->chunks_n == table->chunks_room) {
+		size_t room = table->chunks_room > 0 ? 2 * table->chunks_room : CHUNKS_FIRST;
+		struct key_line **chunks = reallocarray(table->chunks, room, sizeof *chunks);
 
-	if (!lines)
+		if (!chunks)
+			return -ENOMEM;
+		table->chunks = chunks;
+		table->chunks_room = room;
+	}
+	table->chunks[table->chunks_n] = aligned_alloc(KEY_LINE, KEY_CHUNK * sizeof **table->chunks);
+	if (!table->chunks[table->chunks_n])
 		return -ENOMEM;
-	if (table->lines_n > 0)
-		memcpy(lines, table->lines, table->lines_n * sizeof *lines);
-	free(table->lines);
-	table->lines = lines;
-	table->lines_room = room;
+	table->chunks_n++;
 	return 0;
 }
 
+/* Room for that many more lines in one chunk. */
 static int lines_grow(struct key_table *table, size_t more)
 {
-	size_t room = table->lines_room > 0 ? table->lines_room : LINES_FIRST / 8;
+	size_t in_chunk = table->lines_n % KEY_CHUNK;
 
+	assert(more <= KEY_CHUNK);
+	if (in_chunk + more > KEY_CHUNK)
+		table->lines_n += KEY_CHUNK - in_chunk;
 	if (table->lines_n + more > UINT32_MAX)
 		return -ENOMEM;
-	while (table->lines_n + more > room)
-		room *= room < LINES_STEP ? 8 : 2;
-	return room > table->lines_room ? lines_move(table, room) : 0;
+	return table->lines_n + more > table->chunks_n * KEY_CHUNK ? chunk_add(table) : 0;
 }
 
 static int starts_grow(struct key_table *table)
@@ -157,7 +166,7 @@ int key_table_append(struct key_table *table, uint32_t hash, const uint8_t *byte
 		r = starts_grow(table);
 	if (r < 0)
 		return r;
-	line = &table->lines[table->lines_n];
+	line = &table->chunks[table->lines_n / KEY_CHUNK][table->lines_n % KEY_CHUNK];
 	memset(line, 0, lines * sizeof *line);
 	line->number = (uint32_t)table->n;
 	line->n = n;
@@ -200,7 +209,8 @@ void key_table_close(struct key_table *table, size_t n)
 	if (n < table->n) {
 		table->lines_n = table->starts[n].line;
 		table->n = n;
-		(void)lines_move(table, table->lines_n + 1); /* without memory it only stays larger */
+		while (table->chunks_n > table->lines_n / KEY_CHUNK + 1)
+			free(table->chunks[--table->chunks_n]);
 	}
 	free(table->tags);
 	free(table->places);

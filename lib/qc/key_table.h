@@ -8,9 +8,8 @@
  * its number and its length; and all its bytes are compared: a hash alone is never believed. The hash has random secrets,
  * so that nobody can choose keys that collide.
  *
- * Memory: a line of 64 bytes for a key of up to 56 bytes (another one for each further 64), 8 bytes for its number, and
- * 8 to 64 for its place in a group; while it grows half as much again. Room for lines is taken well ahead and not
- * touched.
+ * Memory: a line of 64 bytes for a key of up to 56 bytes (another one for each further 64), in chunks of 64 KiB; 8 to 16 bytes
+ * for its number, and 8 to 64 for its place in a group.
  */
 #pragma once
 
@@ -23,6 +22,7 @@
 
 #define KEY_GROUP 8 /* places of a group */
 #define KEY_LINE 64
+#define KEY_CHUNK 1024 /* lines of a chunk; those of a key lie in one */
 #define KEY_NONE ((size_t)-1)
 
 /* A key, in one or several lines; filled up with zeros. */
@@ -44,8 +44,9 @@ struct key_table {
 	uint64_t *tags;      /* of a group, a byte each; 0 is a free place, and no used place lies behind a free one */
 	uint32_t *places;    /* KEY_GROUP a group: the key's first line */
 	uint32_t mask;       /* groups - 1 */
-	struct key_line *lines;
-	size_t lines_n, lines_room;
+	struct key_line **chunks;
+	size_t chunks_n, chunks_room;
+	size_t lines_n; /* of all chunks, used or passed over */
 	struct key_start *starts;
 	size_t starts_room;
 };
@@ -72,9 +73,14 @@ static inline const uint8_t *key_bytes(const struct key_line *line)
 	return (const uint8_t *)line + offsetof(struct key_line, first_bytes);
 }
 
+static inline const struct key_line *key_table_line(const struct key_table *table, uint32_t line)
+{
+	return &table->chunks[line / KEY_CHUNK][line % KEY_CHUNK];
+}
+
 static inline const struct key_line *key_table_at(const struct key_table *table, size_t number)
 {
-	return &table->lines[table->starts[number].line];
+	return key_table_line(table, table->starts[number].line);
 }
 
 /* The first 64 bits of the SHA-256 of the packed keys, which are made for it or are there. 0 or negative errno. */
@@ -179,7 +185,7 @@ static inline size_t key_table_find(const struct key_table *table, uint32_t hash
 
 		for (uint64_t same = key_tags_equal(tags, key_tag(hash)); same != 0; same &= same - 1) {
 			size_t place = group * KEY_GROUP + key_tags_first(same);
-			const struct key_line *line = &table->lines[table->places[place]];
+			const struct key_line *line = key_table_line(table, table->places[place]);
 
 			if (key_equal(line, bytes, n))
 				return line->number;
@@ -232,6 +238,6 @@ static inline uint32_t key_table_ask(const struct key_table *table, uint32_t gue
 {
 	uint32_t line = table->places[guess];
 
-	__builtin_prefetch(&table->lines[line]);
+	__builtin_prefetch(key_table_line(table, line));
 	return line;
 }

@@ -10,7 +10,6 @@
 #include "lib/qc/derive.h"
 #include "lib/qc/lengths.h"
 #include "lib/qc/module.h"
-#include "lib/qc/sequences.h"
 
 struct report {
 	struct report_options options;
@@ -118,16 +117,6 @@ static int options_check(const struct counters *counters, const struct report_op
 	return 0;
 }
 
-/* Counters of a part of a file, or such as still lack something, make no report. Of G and C and of tiles their sections say so. */
-static int whole_check(const struct counters *counters, struct error *err)
-{
-	const struct sequences *sequences = counters_state(counters, MODULE_SEQUENCES);
-
-	if (!sequences || (sequences_first(sequences) && sequences_whole(sequences)))
-		return 0;
-	return error_set(err, -EINVAL, ERROR_SOFTWARE, "these are not the counters of a whole file");
-}
-
 /* Bytes that are no ASCII: what FastQC makes of them depends on the machine's locale, or it never ends. */
 static int range_check(const struct byte_range *range, const char *what, struct error *err)
 {
@@ -204,8 +193,6 @@ int report_make(const struct counters *counters, const struct report_options *op
 	int r;
 
 	r = options_check(counters, options, err);
-	if (r == 0)
-		r = whole_check(counters, err);
 	if (r < 0)
 		return r;
 	report = calloc(1, sizeof *report);

@@ -10,6 +10,7 @@
 #include "lib/qc/sequences_state.h"
 
 #define AHEAD 32                         /* reads whose tags are on their way */
+#define OPEN_AHEAD 128                   /* the same, where keys can join */
 #define LOWER_BITS 0x2020202020202020ULL /* set in lower-case letters, not in upper-case ones */
 
 struct look {
@@ -56,8 +57,8 @@ static void looks_make(const struct sequences *sequences, const struct key_table
 /* The number of a key whose line was asked for, unless the guess is KEY_ABSENT or KEY_UNSURE. */
 static inline size_t look_find(const struct key_table *table, const struct look *look, const uint8_t *bytes)
 {
-	if (look->guess < KEY_UNSURE && key_equal(&table->lines[look->line], bytes, look->n))
-		return table->lines[look->line].number;
+	if (look->guess < KEY_UNSURE && key_equal(key_table_line(table, look->line), bytes, look->n))
+		return key_table_line(table, look->line)->number;
 	return key_table_find(table, look->hash, bytes, look->n);
 }
 
@@ -128,23 +129,32 @@ static int add_new(struct sequences *sequences, const struct look *look, const u
 	return r;
 }
 
-/* Up to AHEAD reads, from that one of the batch on, whose keys may join. Returns how many, or -ENOMEM. */
+/* What a read will ask for is on its way: the line of a key that fits, or the place where its own would be put. */
+static void looks_ask(const struct key_table *table, struct look *looks, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		looks[i].guess = key_table_guess(table, looks[i].hash);
+		if (looks[i].guess < KEY_UNSURE)
+			key_table_prefetch_place(table, looks[i].guess);
+		else
+			key_table_prefetch_group(table, looks[i].hash);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		if (looks[i].guess < KEY_UNSURE)
+			looks[i].line = key_table_ask(table, looks[i].guess);
+}
+
+/* Up to OPEN_AHEAD reads, from that one of the batch on, whose keys may join. Returns how many, or -ENOMEM. */
 static int add_open(struct sequences *sequences, const struct batch *batch, uint32_t from)
 {
 	const struct key_table *table = &sequences->keys;
-	uint32_t n = batch->n - from < AHEAD ? batch->n - from : AHEAD;
-	struct look looks[AHEAD];
+	uint32_t n = batch->n - from < OPEN_AHEAD ? batch->n - from : OPEN_AHEAD;
+	struct look looks[OPEN_AHEAD];
 	uint8_t copy[DUP_LENGTH_MAX];
 	int r = 0;
 
 	looks_make(sequences, table, batch->records + from, n, looks);
-	for (uint32_t i = 0; i < n; i++) {
-		looks[i].guess = key_table_guess(table, looks[i].hash);
-		if (looks[i].guess < KEY_UNSURE)
-			looks[i].line = key_table_ask(table, looks[i].guess);
-		else
-			key_table_prefetch_group(table, looks[i].hash);
-	}
+	looks_ask(table, looks, n);
 	for (uint32_t i = 0; r == 0 && i < n && !sequences->overflow; i++) {
 		const uint8_t *bytes = look_bytes(&looks[i], copy);
 		size_t number = look_find(table, &looks[i], bytes);

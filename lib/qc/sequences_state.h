@@ -15,8 +15,8 @@
  *
  * Spans come together in these ways (any other one is -EINVAL), the one before first:
  *
- *     FIRST + OWN -> FIRST      new keys join until there are tracked_max; where OWN overflowed its reads are counted, but no key is:
- *                               MERGE_LACKS, until FIRST is given the same reads as COUNTED by its last list (patch)
+ *     FIRST + OWN -> FIRST      new keys join until there are tracked_max; where OWN overflowed, its reads are counted, but not
+ *                               its keys: MERGE_LACKS, until FIRST is given the same reads as COUNTED by its last list (patch)
  *     FIRST + COUNTED -> FIRST  where FIRST is complete and its list the same
  *     OWN + OWN -> OWN          without a bound; overflowed where one did
  *     COUNTED + COUNTED -> COUNTED   of the same list

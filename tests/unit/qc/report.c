@@ -134,6 +134,29 @@ static void test_scores_below_offset(void)
 	real_is(report_section(report, SECTION_QUALITY), 0, 1, (double)NAN, "no byte of the encoding");
 }
 
+static void tiles_are(enum phred phred, enum compat compat, double first, double second)
+{
+	static const struct made_read reads[] = {{"a:1:7:1:1", "ACGT", "5hhh", 10}, {"a:1:8:1:1", "ACGT", "hhhh", 10}};
+	struct report_options options = made_options();
+	_cleanup_(reportp) struct report *report = NULL;
+	const struct section *tiles;
+
+	options.phred = phred;
+	report = report_of(reads, 2, compat, &options);
+	tiles = report_section(report, SECTION_TILES);
+	is_u64(section_cell(tiles, 4, 0)->number, 8, "the second tile");
+	real_is(tiles, 0, 2, first, "the first tile's difference");
+	real_is(tiles, 4, 2, second, "the second one's");
+}
+
+static void test_tiles(void)
+{
+	tiles_are(PHRED_AUTO, COMPAT_0_12_1, -25.5, 25.5);
+	tiles_are(PHRED_33, COMPAT_0_12_1, -25.5, 25.5);
+	tiles_are(PHRED_64, COMPAT_0_12_1, -25.5, 25.5);
+	tiles_are(PHRED_64, COMPAT_0_11_9, -25.5, 25.5);
+}
+
 /* ---- bases and lengths */
 
 static void test_bases(void)
@@ -268,6 +291,11 @@ static void test_lacking(void)
 		return;
 	is_int(report_make(counters, &options, &report, &err), -EINVAL, "counters that lack a module");
 	is_str(err.text, "the counters lack what the section \"Basic Statistics\" is made of", "the sentence");
+	counters = counters_free(counters);
+	if (counters_new(COUNT_REPORT, NULL, NULL, &counters) < 0)
+		return;
+	is_int(report_make(counters, &options, &report, &err), -EINVAL, "counters of a slice");
+	is_str(err.text, "these are not the counters of a whole file", "the sentence");
 	counters_free(counters);
 }
 
@@ -278,6 +306,7 @@ int main(void)
 	test_percentiles();
 	test_encodings();
 	test_scores_below_offset();
+	test_tiles();
 	test_bases();
 	test_lengths();
 	test_empty_reads();

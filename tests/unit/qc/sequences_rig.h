@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* States of tracked sequences with lowered limits, which files of a few hundred reads fill and overflow. Aborts when out of memory. */
+/* States of tracked sequences with lowered limits, which small files fill and overflow. Aborts when out of memory. */
 #pragma once
 
 #include "lib/qc/module.h"
