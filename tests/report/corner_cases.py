@@ -211,3 +211,11 @@ corner(46, "contaminants: 20 bases are no hit and 21 are; 8 to 19 must be contai
 
 missing(47, "a BAM record without sequence is a read of one base", "BAM is not read yet")
 missing(49, "more than 2^31 copies of one sequence", "is a test of tests/report/large")
+
+# Every fiftieth read is the same one; with one read before them, none of the sampled ones is.
+KMER_LIMITS = ("limits.txt", "kmer ignore 0\nkmer warn 2\nkmer error 5\ngc_sequence ignore 0\n")
+FIFTIETH = [single if i % 50 < 49 else "GATTACAGTCCT" for i, single in enumerate(different(5000))]
+corner(51, "a shift of one read changes the sample of k-mers; a count is five times that of the sample",
+       case(fq(*FIFTIETH), column("Kmer Content", 1, *["500"] * 6), column("Kmer Content", 3, *["5.9999995"] * 6),
+            status(kmer_content="fail"), options=("--limits", KMER_LIMITS)),
+       case(fq("ACGT", *FIFTIETH), body("Kmer Content"), status(kmer_content="pass"), options=("--limits", KMER_LIMITS)))

@@ -59,7 +59,6 @@ def one_name(report, folder):
 
 missing(50, "a first read such as A. makes FastQC take the file for colourspace, and hang at bases", "colourspace is refused where it is "
         "told by its lengths, and is not read yet")
-missing(51, "a shift of one read changes the sample of k-mers", "k-mers are not counted yet")
 
 
 @run_corner(52, "nothing but the report stands on standard output, and at most FastQC's own line where it goes to files")

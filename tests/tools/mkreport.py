@@ -258,6 +258,26 @@ def contaminants(rng):
 
 
 @kind
+def contaminants_all(rng):
+    """overrepresented sequences that come from every contaminant of our list (conf/contaminant_list.txt), spoiled in many ways"""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "conf", "contaminant_list.txt")
+    with open(path, encoding="ascii") as f:
+        rows = [line.split("\t") for line in f if "\t" in line and not line.startswith("#")]
+    keys = set()
+    for source in [row[-1].strip().upper() for row in rows] * 3:
+        at = rng.randrange(max(1, len(source) - 20))
+        text = list(source[at:at + rng.choice((20, 21, 22, 25, 30, 50))])
+        for _ in range(rng.randrange(4)):
+            text[rng.randrange(len(text))] = rng.choice("ACGTN")
+        sequence = (bases(rng, rng.randrange(12)) + "".join(text) + bases(rng, rng.randrange(25)))[:50]
+        keys.add(sequence if rng.random() < 0.5 else sequence[::-1].translate(str.maketrans("ACGT", "TGCA")))
+    plan = [k for k in sorted(keys) for _ in range(3)] + [bases(rng, 30) for _ in range(1500)]
+    rng.shuffle(plan)
+    for i, sequence in enumerate(plan):
+        yield f"r{i}", sequence, flat(rng, len(sequence))
+
+
+@kind
 def kmers(rng):
     """k-mers that stand at one place of many reads, Ns, and reads of many lengths"""
     for i in range(20000):

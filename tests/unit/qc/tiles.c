@@ -208,6 +208,47 @@ static void test_kind(const struct tiles_kind *kind, enum compat compat)
 	       gone, patched);
 }
 
+/* ---- the 10,000th read */
+
+/* The beginning of a file and an unknown slice behind it: lacking just where the slice has the 10,000th read and more. */
+static bool border_right(const struct tiles_file *file, size_t before, size_t n)
+{
+	struct cut cut = {.n = 2, .at = {0, before, before + n}};
+	_cleanup_(countersp) struct counters *into = NULL, *from = NULL;
+	struct plain plain;
+	size_t patched = 0;
+	uint64_t seed = before;
+	uint32_t lacks = 0;
+	bool right;
+
+	into = slice_count_test(file, COMPAT_0_12_1, &cut, 0, &PRIOR_FIRST, &seed);
+	from = slice_count_test(file, COMPAT_0_12_1, &cut, 1, &PRIOR_UNKNOWN, &seed);
+	right = counters_merge(into, from, &lacks) == 0 && (lacks != 0) == (before < 10000 && before + n > 10000);
+	cut.again[1] = lacks != 0;
+	right = spans_patch(file, COMPAT_0_12_1, into, &cut, &seed, &patched) && right;
+	plain_count(&plain, file, before + n, COMPAT_0_12_1);
+	right = plain_same(&plain, into, COMPAT_0_12_1) && right;
+	plain_deinit(&plain);
+	return right;
+}
+
+static void test_border(void)
+{
+	static const struct tiles_kind kind = {"", 10100, 5, 1, 3, '#', 'I', 0, 0, 0, false, false};
+	static const size_t befores[] = {9980, 9989, 9990, 9999, 10000, 10001, 10009}, lengths[] = {1, 9, 10, 11, 12, 21, 25, 60};
+	struct tiles_file file;
+
+	tiles_file_make(&file, &kind, 1);
+	for (size_t i = 0; i < sizeof befores / sizeof *befores; i++) {
+		size_t right = 0, n = sizeof lengths / sizeof *lengths;
+
+		for (size_t k = 0; k < n; k++)
+			right += border_right(&file, befores[i], lengths[k]);
+		is_u64(right, n, "slices behind %zu reads", befores[i]);
+	}
+	tiles_file_deinit(&file);
+}
+
 /* ---- too many tiles */
 
 /* Reads of one base, ten of each tile: whichever is sampled, there are so many tiles. */
@@ -233,6 +274,7 @@ static void test_limit(enum compat compat, uint32_t tiles, bool shown)
 
 int main(void)
 {
+	test_border();
 	for (enum compat compat = 0; compat < _COMPAT_MAX; compat++) {
 		for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 			test_kind(&kinds[i], compat);
