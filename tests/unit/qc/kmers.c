@@ -289,7 +289,7 @@ static void set_fill(struct kmer_set *set)
 		struct kmer_entry *entry;
 
 		for (uint32_t k = 0, left = i; k < KMER_MAX; k++, left /= 8)
-			letters[k] = "ACGTRYKM"[left % 8];
+			letters[k] = (uint8_t)"ACGTRYKM"[left % 8];
 		if (kmer_set_find(set, letters, KMER_MAX, &first, &entry) != 0 || kmer_entry_add(set, entry, 0, 1) != 0)
 			abort();
 	}
