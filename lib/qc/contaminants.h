@@ -14,7 +14,10 @@ struct contaminants;
 
 int contaminants_default(struct contaminants **ret); /* -ENOMEM */
 
-/* Reads lines "name TAB(s) sequence"; name is the file's, for sentences. 0, -ENOMEM, or -EBADMSG with file, line and what would be right. */
+/*
+ * Reads lines "name TAB(s) sequence"; name is the file's, for sentences. 0, -ENOMEM, or -EBADMSG with file, line and what would be
+ * right.
+ */
 int contaminants_read(const char *text, size_t n, const char *name, struct contaminants **ret, struct error *err);
 struct contaminants *contaminants_free(struct contaminants *contaminants); /* NULL */
 

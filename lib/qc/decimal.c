@@ -11,7 +11,10 @@
 
 #define WHOLE_MAX 1e15 /* whole numbers below are printed as they are */
 
-/* A kind of number: with digits_max digits every one reads back; every decimal of digits_sure digits is told from its neighbours. */
+/*
+ * A kind of number: with digits_max digits every one reads back, and every decimal of digits_sure digits is told from its
+ * neighbours.
+ */
 struct precision {
 	int digits_max, digits_sure;
 	bool (*reads_back)(const char *text, double value);

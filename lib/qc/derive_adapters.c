@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The section "Adapter Content" (FASTQC.md section 1.11): per cent of reads in which an adapter begins at a position or before it. */
+/*
+ * The section "Adapter Content" (FASTQC.md section 1.11): per cent of reads in which an adapter begins at a position or before
+ * it.
+ */
 #include <errno.h>
 #include <stdlib.h>
 

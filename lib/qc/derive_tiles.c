@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The section "Per tile sequence quality" (FASTQC.md section 1.3): by how much the mean quality of a tile differs from the average of
- * all tiles, by group of positions.
+ * The section "Per tile sequence quality" (FASTQC.md section 1.3): by how much the mean quality of a tile differs from the
+ * average of all tiles, by group of positions.
  */
 #include <errno.h>
 #include <math.h>

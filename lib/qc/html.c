@@ -3,7 +3,8 @@
  * The report as one page: see html.h. A summary with links at the left, then section by section its mark, its note and its table,
  * in which numbers are rounded for people (fastqc_data.txt and the JSON have every digit). The style is html_style.h.
  *
- * A table of more than TABLE_MAX rows with a deviation for each tile shows the rows that deviate most, and says so.
+ * Of a table of more than TABLE_MAX rows that many are shown, and it says so: of tiles those that deviate most, of others the
+ * first.
  */
 #include "lib/qc/html.h"
 
@@ -107,11 +108,11 @@ static int rows_choose(const struct section *section, const struct cell ***ret, 
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		rows[i] = section->cells + i * section->columns_n;
-	if (section->id == SECTION_TILES && n > TABLE_MAX) {
+	if (n > TABLE_MAX && section->id == SECTION_TILES) {
 		qsort(rows, n, sizeof *rows, by_deviation);
-		n = TABLE_MAX;
-		qsort(rows, n, sizeof *rows, by_place);
+		qsort(rows, TABLE_MAX, sizeof *rows, by_place);
 	}
+	n = n < TABLE_MAX ? n : TABLE_MAX;
 	*ret = TAKE(rows);
 	*ret_n = n;
 	return 0;
@@ -142,7 +143,9 @@ static int table_write(FILE *out, const struct section *section)
 	if (r < 0)
 		return r;
 	if (n < section->rows_n)
-		fprintf(out, "<p>Of %zu rows the %zu that deviate most are shown; fastqc_data.txt has all.</p>\n", section->rows_n, n);
+		fprintf(out, section->id == SECTION_TILES ? "<p>Of %zu rows the %zu that deviate most are shown; fastqc_data.txt has all.</p>\n"
+		                                          : "<p>Of %zu rows the first %zu are shown; fastqc_data.txt has all.</p>\n",
+		        section->rows_n, n);
 	fputs("<div class=scroll tabindex=0>", out);
 	table_head_write(out, section);
 	for (size_t row = 0; row < n && !ferror(out); row++) {
@@ -221,8 +224,9 @@ static int page_print(FILE *out, const void *data)
 	fputs("<main>\n", out);
 	for (size_t i = 0; r == 0 && i < n && !ferror(out); i++)
 		r = section_write(out, &sections[i]);
-	fprintf(out, "</main>\n<footer>fqcluster %s; sections and numbers as FastQC %s makes them, rounded here</footer>\n</body>\n</html>\n",
-	        PACKAGE_VERSION, compat_name(report_compat(report)));
+	fprintf(out, "</main>\n<footer>fqcluster %s; sections and numbers as FastQC %s makes them, rounded here</footer>\n", PACKAGE_VERSION,
+	        compat_name(report_compat(report)));
+	fputs("</body>\n</html>\n", out);
 	return r;
 }
 

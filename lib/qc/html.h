@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The report as one self-contained page: FastQC's order and marks, every table, no script, nothing from outside. */
+/*
+ * The report as one self-contained page: FastQC's order and marks, every table (of a very long one
+ * 2000 rows), no script, nothing from outside.
+ */
 #pragma once
 
 #include <stdio.h>

@@ -23,7 +23,7 @@ void kmer_set_deinit(struct kmer_set *set)
 	*set = (struct kmer_set){0};
 }
 
-static uint64_t letters_hash(const struct kmer_set *set, const uint8_t *letters, uint32_t size)
+static uint32_t letters_hash(const struct kmer_set *set, const uint8_t *letters, uint32_t size)
 {
 	uint64_t bits;
 

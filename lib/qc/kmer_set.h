@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * K-mers and where they occur. Memory: some 110 bytes a k-mer and 8 to 16 bytes for each position at which it occurs, so 3 MiB for all
- * k-mers of 7 and up to 40 MiB for reads of 150 bases; at most 700 MiB (KMER_SET_MAX, KMER_SET_CELLS_MAX).
+ * K-mers and where they occur. Memory: some 140 bytes a k-mer and 8 to 12 bytes for each position at which it occurs, so 2 MiB for
+ * all k-mers of 7 and up to 28 MiB with reads of 150 bases; at most 700 MiB (KMER_SET_MAX, KMER_SET_CELLS_MAX).
  */
 #pragma once
 
@@ -13,7 +13,10 @@
 
 #define KMER_MAX 10 /* bases */
 
-/* FastQC needs 200 bytes and more for a k-mer, and 8 for each position of it: in the 512 MB that it takes by default, it has no more. */
+/*
+ * FastQC needs 200 bytes and more for a k-mer, and 8 for each position of its reads: the 512 MB that it takes by default hold no
+ * more.
+ */
 #define KMER_SET_MAX (1u << 21)
 #define KMER_SET_CELLS_MAX (1u << 25)
 

@@ -37,6 +37,7 @@ uint32_t kmers_longest(const struct kmers *kmers);
 
 /*
  * K-mers in the order in which they first occur. They are valid as long as the state is neither changed nor freed; the list is
- * the caller's to free. 0, KMERS_FULL, -ENOMEM; -EINVAL where this is no whole file, or slices are missing that have to be counted again.
+ * the caller's to free. 0, KMERS_FULL, -ENOMEM; -EINVAL where this is no whole file, or slices are missing that have to be
+ * counted again.
  */
 int kmers_list(const struct kmers *kmers, struct kmer **ret, size_t *ret_n);

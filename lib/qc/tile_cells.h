@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The qualities of one tile by position. Sums are kept in 32 bits and carried over into 64 where a tile has so many reads, which few
- * have: 8 bytes a position, with bytes on both sides of '@' (where they are asked for) 16, of a carried tile three times as much.
+ * The qualities of one tile by position. Sums are kept in 32 bits and carried over into 64 where a tile has so many reads, which
+ * few have: 8 bytes a position, 16 where bytes below '@' are asked for, of a carried tile three times as much.
  */
 #pragma once
 

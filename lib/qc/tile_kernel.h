@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inner loops over the qualities of a tile, beside those of quality_kernel.h, for each kind of CPU; the portable one says what they do. */
+/*
+ * Inner loops over the qualities of a tile, beside those of quality_kernel.h, for each kind of CPU; the portable one says what
+ * they do.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -18,7 +18,10 @@ void tile_set_deinit(struct tile_set *set)
 	*set = (struct tile_set){0};
 }
 
-/* The place of the first tile whose number is not below this one: without a branch that depends on numbers, which come in any order. */
+/*
+ * The place of the first tile whose number is not below this one: without a branch that depends on numbers, which come in any
+ * order.
+ */
 static size_t entry_place(const struct tile_set *set, int32_t number)
 {
 	const struct tile_entry *from = set->entries;

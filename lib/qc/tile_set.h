@@ -9,8 +9,8 @@
 #include "lib/qc/varint.h"
 
 /*
- * Positions of all tiles together. FastQC needs 1200 bytes for each (150 counters of 64 bits), so this many are above the largest
- * memory that its 0.12.1 can be given (10000 MB).
+ * Positions of all tiles together. FastQC needs some 1240 bytes for each (150 counters of 64 bits and their objects), so this many
+ * fill the largest memory that its 0.12.1 can be given (10000 MB).
  */
 #define TILE_SET_POSITIONS_MAX (1u << 23)
 

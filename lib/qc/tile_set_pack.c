@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Packed tiles: their number; then for each, by growing number, its distance from the one before (less one; the first one as it
- * is), the first ordinal's distance from the bound, reads without a quality where such count, and positions. Where there are any: the
- * lowest byte; reads by length, as the number of different lengths, then each length's distance from the one before (less one)
- * and its reads; sums by position, each as its difference from the one before. Where bytes below TILE_LOW are asked for
- * and the lowest is one: for each position, reads with such a byte and the sum of these bytes.
+ * is), the first ordinal's distance from the bound, reads without a quality where such count, and positions. Where there are
+ * any: the lowest byte; reads by length, as the number of different lengths, then each length's distance from the one before
+ * (less one) and its reads; sums by position, each as its difference from the one before. Where bytes below TILE_LOW are asked
+ * for and the lowest is one: for each position, reads with such a byte and the sum of these bytes.
  */
 #include "lib/qc/tile_set.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The module of tiles: packing. Reads; reads with a quality; reads that are missing; whether the place is known, and then reads and
- * qualities before it; the field and one. Then, unless the field says that nothing is counted, the tiles of the one class, or of the ten:
- * for each class, from that of the first read on, that has a read its field, whether it is bad, and the tiles where it is not.
+ * The module of tiles: packing. Reads; reads with a quality; reads that are missing; whether the place is known, and then reads
+ * and qualities before it; the field and one. Then of one class its tiles, unless nothing is counted. Of ten classes, for each
+ * that has a read, from that of the first read on: its field, and unless nothing is counted whether it is bad, and the tiles
+ * where it is not.
  */
 #include <errno.h>
 #include <inttypes.h>

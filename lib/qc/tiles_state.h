@@ -4,14 +4,15 @@
  * tiles_list.c tells.
  *
  * Ordinals (from 1) are of all reads (0.11.9) or of those with a quality (0.12.1). Of a span whose place in the file is known,
- * the sampled reads are counted, as one class. Of another one all reads are, in ten classes: class c has
- * the reads whose ordinal within the span is c modulo 10. Where the span's place comes out, one of them is the sampled one
- * (or all are, among the first 10,000 of 0.12.1).
+ * the sampled reads are counted, as one class. Of another one all reads are, in ten classes: class c has the reads whose ordinal
+ * within the span is c modulo 10. Where the span's place comes out, one of them is the sampled one (or all are, among the first
+ * 10,000 of 0.12.1).
  *
- * Memory: 8 bytes (0.11.9: 16) for each tile and position of each class, which are at most TILES_POSITIONS_MAX in ten classes: more make
- * the span uncounted, and it has to be counted again when its place is known. That is 16 MiB (32 MiB), and 3 MiB for the
- * tiles themselves. Of a file, or of a span of a known place, 64 MiB (128 MiB) where reads are as long as TILE_SET_POSITIONS_MAX
- * allows, but 3 MiB for 2501 tiles of 150 bases; more positions give the file up.
+ * Memory: 8 bytes (0.11.9: 16) for each tile and position of each class, which are at most TILES_POSITIONS_MAX in ten classes:
+ * more make the span uncounted, and it has to be counted again when its place is known. That is 16 MiB (32 MiB), and 3 MiB for
+ * the tiles themselves. Of a file, or of a span of a known place, 3 MiB (0.11.9: 2.4 MiB) for all tiles of 150 bases, and
+ * 64 MiB (128 MiB) where reads are as long as TILE_SET_POSITIONS_MAX allows; more positions give the file up, of which FastQC
+ * itself could not make a report.
  */
 #pragma once
 
@@ -50,8 +51,8 @@ struct tiles {
 	uint64_t reads, qualities; /* in the span: records, and those whose quality is not empty */
 	uint64_t missing;         /* of these reads, those of slices that merging lacked and that were not patched yet */
 	/*
-	 * The field by which classes are counted; TILE_FIELD_UNKNOWN before the first read that fixes it. TILE_FIELD_NONE: nothing is
-	 * counted. Then a known span gives its file up; another one is to be counted again unless its file has given up.
+	 * The field by which classes are counted; TILE_FIELD_UNKNOWN before the first read that fixes it. TILE_FIELD_NONE: nothing
+	 * is counted. Then a known span gives its file up; another one is to be counted again unless its file has given up.
 	 */
 	int field;
 	struct tile_class classes[TILE_CLASSES]; /* the first one alone where known */

@@ -137,6 +137,28 @@ static void test_page(void)
 	ok(strlen(large_page) < 500000, "the page of short reads has %zu bytes", strlen(large_page));
 }
 
+/* Positions one by one, of a long read. */
+static void test_long_page(void)
+{
+	static char sequence[2501], quality[2501];
+	const struct made_read reads[] = {{"a", sequence, quality, 1}};
+	struct report_options options = made_options();
+	_cleanup_(reportp) struct report *report = NULL;
+	_cleanup_(freep) char *page = NULL;
+	struct error err;
+	int code;
+
+	memset(sequence, 'C', 2500);
+	memset(quality, '5', 2500);
+	options.nogroup = true;
+	report = made_report(reads, 1, COMPAT_0_12_1, &options, &err, &code);
+	is_int(code, 0, "a report of 2500 positions %s", err.text);
+	page = written(report, report_html_write);
+	is_u64(occurrences(page, "<p>Of 2500 rows the first 2000 are shown; fastqc_data.txt has all.</p>"), 3,
+	       "tables of positions are cut, and say so");
+	ok(strstr(page, "<tr><th>2000<td>") && !strstr(page, "<tr><th>2001<td>"), "behind row 2000");
+}
+
 static void test_archive(void)
 {
 	static const char first[] = "made_fastqc/";
@@ -184,6 +206,7 @@ int main(void)
 	test_hostile_text();
 	test_json();
 	test_page();
+	test_long_page();
 	test_archive();
 	test_full_disk();
 	return done_testing();

@@ -13,7 +13,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/fastq/crc.h"
 #include "lib/qc/binomial.h"
-#include "lib/qc/kmer_set.h"
+#include "lib/qc/kmers_state.h"
 #include "lib/qc/module.h"
 #include "lib/qc/prior.h"
 #include "tests/unit/qc/reads.h"
@@ -278,6 +278,50 @@ static void test_places(void)
 	reads_deinit(&reads);
 }
 
+/* ---- more k-mers than are kept */
+
+/* As many different k-mers as there may be, in the first reads of a file. */
+static void set_fill(struct kmer_set *set)
+{
+	for (uint32_t i = 0; i < KMER_SET_MAX; i++) {
+		struct kmer_first first = {.read = KMERS_EVERY, .offset = 0, .span = 1};
+		uint8_t letters[KMER_MAX] = "AAAAAAAAAA";
+		struct kmer_entry *entry;
+
+		for (uint32_t k = 0, left = i; k < KMER_MAX; k++, left /= 8)
+			letters[k] = (uint8_t)"ACGTRYKM"[left % 8];
+		if (kmer_set_find(set, letters, KMER_MAX, &first, &entry) != 0 || kmer_entry_add(set, entry, 0, 1) != 0)
+			abort();
+	}
+}
+
+static void test_full(void)
+{
+	struct kind kind = {"", 100, KMER_MAX, 10, 10, "S"};
+	struct counters *all, *more;
+	struct prior late = prior_known(50);
+	struct kmer *list = NULL;
+	struct reads reads;
+	uint64_t seed = 1;
+	size_t n = 0;
+
+	file_make(&reads, &kind, 1);
+	all = slice_make(&reads, KMER_MAX, 0, 50, &PRIOR_FIRST, &seed);
+	more = slice_make(&reads, KMER_MAX, 50, 100, &late, &seed);
+	kmer_set_deinit(&((struct kmers *)counters_state(all, MODULE_KMERS))->set);
+	set_fill(&((struct kmers *)counters_state(all, MODULE_KMERS))->set);
+	is_int(kmers_list(counters_state(all, MODULE_KMERS), &list, &n), 0, "%u different k-mers are listed", KMER_SET_MAX);
+	is_u64(n, KMER_SET_MAX, "all of them");
+	free(list);
+	is_int(counters_merge(all, more, &(uint32_t){0}), 0, "one more comes");
+	is_int(kmers_list(counters_state(all, MODULE_KMERS), &list, &n), KMERS_FULL, "and there is no list any more");
+	all = travel(all);
+	is_int(kmers_list(counters_state(all, MODULE_KMERS), &list, &n), KMERS_FULL, "nor elsewhere");
+	counters_free(all);
+	counters_free(more);
+	reads_deinit(&reads);
+}
+
 /* ---- damage */
 
 static bool sound(const uint8_t *bytes, size_t n)
@@ -379,6 +423,7 @@ int main(void)
 {
 	test_files();
 	test_places();
+	test_full();
 	test_damage();
 	test_binomial();
 	return done_testing();

@@ -234,7 +234,7 @@ static void crc_put(uint8_t *bytes, size_t n)
 
 static void test_damage(enum compat compat, const struct prior *prior)
 {
-	static const struct tiles_kind kind = {"", 70, 3, 0, 5, '(', 'J', 0, 0, 100, true};
+	static const struct tiles_kind kind = {"", 70, 3, 0, 5, '(', 'J', 0, 0, 100, true, false};
 	_cleanup_(freep) uint8_t *bytes = NULL, *copy = NULL;
 	struct counters *counters = NULL;
 	struct count_rules rules;

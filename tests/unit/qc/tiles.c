@@ -143,7 +143,8 @@ static bool spans_patch(const struct tiles_file *file, enum compat compat, struc
 }
 
 /* One file in one cut: the same tiles as in one pass, and the same bytes. */
-static bool cut_right(const struct tiles_file *file, enum compat compat, const struct plain *plain, uint64_t seed, size_t *ret_patched)
+static bool cut_right(const struct tiles_file *file, enum compat compat, const struct plain *plain, uint64_t seed,
+                      size_t *ret_patched)
 {
 	struct cut whole = {.n = 1, .at = {0, file->n}}, cut;
 	_cleanup_(countersp) struct counters *one = NULL;
@@ -173,20 +174,20 @@ static bool cut_right(const struct tiles_file *file, enum compat compat, const s
 }
 
 static const struct tiles_kind kinds[] = {
-    {"ordered reads of 40", 1500, 7, 40, 40, '#', 'F', 0, 0, 0, true},
-    {"trimmed reads", 900, 5, 0, 60, '#', 'F', 0, 0, 20, true},
-    {"unordered reads", 900, 90, 1, 20, '#', 'F', 0, 0, 0, false},
-    {"a bad header or two", 300, 4, 10, 12, '#', 'F', 0, 4, 50, true},
-    {"headers of all forms", 200, 4, 10, 12, '#', 'F', 1000, 0, 100, false},
-    {"a few headers of another form", 300, 4, 10, 12, '#', 'F', 4, 0, 0, true},
+    {"ordered reads of 40", 1500, 7, 40, 40, '#', 'F', 0, 0, 0, true, false},
+    {"trimmed reads", 900, 5, 0, 60, '#', 'F', 0, 0, 20, true, false},
+    {"unordered reads", 900, 90, 1, 20, '#', 'F', 0, 0, 0, false, false},
+    {"a bad header or two", 300, 4, 10, 12, '#', 'F', 0, 4, 50, true, false},
+    {"headers of all forms", 200, 4, 10, 12, '#', 'F', 1000, 0, 100, false, false},
+    {"a few headers of another form", 300, 4, 10, 12, '#', 'F', 4, 0, 0, true, false},
     {"a field that may be another", 300, 4, 10, 12, '#', 'F', 500, 0, 0, true, true},
-    {"low qualities", 400, 4, 10, 12, '!', '?', 0, 0, 30, false},
-    {"high qualities", 400, 4, 10, 12, '@', '~', 0, 0, 30, false},
-    {"few reads", 9, 2, 1, 9, '#', 'I', 20, 20, 200, false},
-    {"only empty qualities", 60, 3, 0, 0, '#', 'I', 0, 0, 0, false},
-    {"reads of more than a span", 60, 2, 200, 900, '#', 'I', 0, 0, 0, true},
+    {"low qualities", 400, 4, 10, 12, '!', '?', 0, 0, 30, false, false},
+    {"high qualities", 400, 4, 10, 12, '@', '~', 0, 0, 30, false, false},
+    {"few reads", 9, 2, 1, 9, '#', 'I', 20, 20, 200, false, false},
+    {"only empty qualities", 60, 3, 0, 0, '#', 'I', 0, 0, 0, false, false},
+    {"reads of more than a span", 60, 2, 200, 900, '#', 'I', 0, 0, 0, true, false},
     {"more positions than ten classes may have", 120, 20, 60000, 60000, '#', 'I', 0, 0, 0, true, false},
-    {"12,000 reads", 12000, 12, 1, 3, '#', 'I', 0, 0, 30, true},
+    {"12,000 reads", 12000, 12, 1, 3, '#', 'I', 0, 0, 30, true, false},
 };
 
 static void test_kind(const struct tiles_kind *kind, enum compat compat)
@@ -208,12 +209,53 @@ static void test_kind(const struct tiles_kind *kind, enum compat compat)
 	       gone, patched);
 }
 
+/* ---- the 10,000th read */
+
+/* The beginning of a file and an unknown slice behind it: lacking just where the slice has the 10,000th read and more. */
+static bool border_right(const struct tiles_file *file, size_t before, size_t n)
+{
+	struct cut cut = {.n = 2, .at = {0, before, before + n}};
+	_cleanup_(countersp) struct counters *into = NULL, *from = NULL;
+	struct plain plain;
+	size_t patched = 0;
+	uint64_t seed = before;
+	uint32_t lacks = 0;
+	bool right;
+
+	into = slice_count_test(file, COMPAT_0_12_1, &cut, 0, &PRIOR_FIRST, &seed);
+	from = slice_count_test(file, COMPAT_0_12_1, &cut, 1, &PRIOR_UNKNOWN, &seed);
+	right = counters_merge(into, from, &lacks) == 0 && (lacks != 0) == (before < 10000 && before + n > 10000);
+	cut.again[1] = lacks != 0;
+	right = spans_patch(file, COMPAT_0_12_1, into, &cut, &seed, &patched) && right;
+	plain_count(&plain, file, before + n, COMPAT_0_12_1);
+	right = plain_same(&plain, into, COMPAT_0_12_1) && right;
+	plain_deinit(&plain);
+	return right;
+}
+
+static void test_border(void)
+{
+	static const struct tiles_kind kind = {"", 10100, 5, 1, 3, '#', 'I', 0, 0, 0, false, false};
+	static const size_t befores[] = {9980, 9989, 9990, 9999, 10000, 10001, 10009}, lengths[] = {1, 9, 10, 11, 12, 21, 25, 60};
+	struct tiles_file file;
+
+	tiles_file_make(&file, &kind, 1);
+	for (size_t i = 0; i < sizeof befores / sizeof *befores; i++) {
+		size_t right = 0, n = sizeof lengths / sizeof *lengths;
+
+		for (size_t k = 0; k < n; k++)
+			right += border_right(&file, befores[i], lengths[k]);
+		is_u64(right, n, "slices behind %zu reads", befores[i]);
+	}
+	tiles_file_deinit(&file);
+}
+
 /* ---- too many tiles */
 
 /* Reads of one base, ten of each tile: whichever is sampled, there are so many tiles. */
 static void test_limit(enum compat compat, uint32_t tiles, bool shown)
 {
-	struct tiles_kind kind = {"", 10UL * tiles, tiles, 1, 1, 'I', 'I', 0, 0, 0, true};
+	struct tiles_kind kind = {"", 10UL * tiles, tiles, 1, 1, 'I', 'I', 0, 0, 0, true, false};
 	struct tiles_file file;
 	struct plain plain;
 	size_t right = 0, patched = 0;
@@ -233,6 +275,7 @@ static void test_limit(enum compat compat, uint32_t tiles, bool shown)
 
 int main(void)
 {
+	test_border();
 	for (enum compat compat = 0; compat < _COMPAT_MAX; compat++) {
 		for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 			test_kind(&kinds[i], compat);
