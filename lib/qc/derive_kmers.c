@@ -183,6 +183,8 @@ int derive_kmers(struct derive *derive, struct section *section)
 		                 "there are more different k-mers of %u bases than FastQC's memory of 512 MB could hold: ask for shorter "
 		                 "ones, or leave \"Kmer Content\" out",
 		                 size);
+	if (r == -EINVAL)
+		return derive_partial(derive);
 	if (r < 0)
 		return r;
 	r = derive_groups_filled(derive, longest >= size ? longest - size + 1 : 0, &groups);

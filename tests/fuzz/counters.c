@@ -11,6 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/fastq/crc.h"
 #include "lib/qc/csv.h"
+#include "lib/qc/html.h"
 #include "lib/qc/json.h"
 #include "lib/qc/module.h"
 #include "lib/qc/report.h"
@@ -92,12 +93,14 @@ static void check_report(const struct counters *counters)
 		must(contaminants_default(&contaminants) == 0);
 	must(out != NULL);
 	limits_default(&limits);
+	limits.of[LIMIT_KMER].ignore = !(counters_modules(counters) & COUNT_KMERS);
 	options.contaminants = contaminants;
 	if (!sequences || sequences_limit(sequences) <= STEPS_MAX) {
 		int r = report_make(counters, &options, &report, &err);
 
 		must(r == 0 || (err.text[0] && err.class != ERROR_NONE));
-		must(r < 0 || (report_text_write(out, report, &err) == 0 && report_json_write(out, report, &err) == 0));
+		must(r < 0 || (report_text_write(out, report, &err) == 0 && report_json_write(out, report, &err) == 0 &&
+		               report_html_write(out, report, &err) == 0));
 	}
 	report_free(report);
 	fclose(out);
