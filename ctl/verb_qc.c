@@ -52,7 +52,7 @@ static const struct option_row qc_rows[] = {
 	 OPTION_FIELD(struct qc_options, temporary)},
 	{.long_name = "memory", .argument = "MB", .type = OPTION_STRING,
 	 .help = "Memory of FastQC's java; accepted, there is none.", OPTION_FIELD(struct qc_options, memory)},
-	{.long_name = "svg", .type = OPTION_BOOL, .help = "Accepted: the images of the page are SVG anyway.",
+	{.long_name = "svg", .type = OPTION_BOOL, .help = "FastQC's images as SVG; accepted, there are none.",
 	 OPTION_FIELD(struct qc_options, svg)},
 };
 

@@ -10,21 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
-
-static int write_all(int fd, const uint8_t *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t k = write(fd, bytes, n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return -errno;
-		bytes += k;
-		n -= (size_t)k;
-	}
-	return 0;
-}
+#include "lib/base/write.h"
 
 static int memory_file(const uint8_t *bytes, size_t n, int *ret_fd)
 {

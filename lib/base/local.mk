@@ -10,4 +10,6 @@ lib_libbase_a_SOURCES = \
 	lib/base/log.c \
 	lib/base/log.h \
 	lib/base/text.c \
-	lib/base/text.h
+	lib/base/text.h \
+	lib/base/write.c \
+	lib/base/write.h

@@ -134,7 +134,8 @@ struct ahead *ahead_free(struct ahead *ahead)
 	return NULL;
 }
 
-int ahead_next(struct ahead *ahead, const uint8_t *before, size_t n_before, const struct ahead_piece **ret)
+int ahead_next(struct ahead *ahead, const uint8_t *before, size_t n_before,
+               const struct ahead_piece **ret)
 {
 	struct ahead_piece *piece = &ahead->pieces[ahead->taken % AHEAD_PIECES];
 

@@ -15,9 +15,9 @@
 #include "lib/fastq/marks.h"
 #include "lib/fastq/source.h"
 
-#define AHEAD_PIECES 4             /* of the ring */
-#define AHEAD_TEXT (256u << 10)    /* text of a piece, at most */
-#define AHEAD_BEFORE (64u << 10)   /* bytes in front of a piece's text, for the taker */
+#define AHEAD_PIECES 4           /* of the ring */
+#define AHEAD_TEXT (256u << 10)  /* text of a piece, at most */
+#define AHEAD_BEFORE (64u << 10) /* bytes in front of a piece's text, for the taker */
 
 struct ahead_piece {
 	uint8_t *text;      /* behind its n bytes are BATCH_SLACK zeros */
@@ -42,4 +42,5 @@ struct ahead *ahead_free(struct ahead *ahead); /* NULL; takes NULL. Ends the thr
  * they may lie in the piece before, which is given back. A piece whose outcome is not SOURCE_TEXT has no text, is the last one, and
  * leaves the one before where it is.
  */
-int ahead_next(struct ahead *ahead, const uint8_t *before, size_t n_before, const struct ahead_piece **ret);
+int ahead_next(struct ahead *ahead, const uint8_t *before, size_t n_before,
+               const struct ahead_piece **ret);

@@ -339,7 +339,8 @@ static int step(struct gzip_source *source, uint8_t *to, struct marks *marks, si
 	return 0;
 }
 
-int gzip_source_fill(struct gzip_source *source, uint8_t *to, size_t room, struct marks *marks, size_t *ret_n)
+int gzip_source_fill(struct gzip_source *source, uint8_t *to, size_t room, struct marks *marks,
+                     size_t *ret_n)
 {
 	size_t n = 0, got;
 

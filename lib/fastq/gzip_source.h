@@ -19,7 +19,8 @@ struct gzip_source *gzip_source_free(struct gzip_source *source);
 void gzip_source_begin(struct gzip_source *source, uint64_t offset);
 enum source_outcome gzip_source_find_block(struct gzip_source *source, uint64_t from,
                                            uint64_t *ret_offset);
-int gzip_source_fill(struct gzip_source *source, uint8_t *to, size_t room, struct marks *marks, size_t *ret_n);
+int gzip_source_fill(struct gzip_source *source, uint8_t *to, size_t room, struct marks *marks,
+                     size_t *ret_n);
 const struct slice_fault *gzip_source_fault(const struct gzip_source *source);
 uint64_t gzip_source_limit(const struct gzip_source *source);
 uint64_t gzip_source_offset(const struct gzip_source *source);

@@ -25,7 +25,7 @@
 struct slice_reader {
 	struct slice_task task;
 	struct record_rules rules;
-	record_quick_fn quick;  /* NULL for lenient text */
+	record_quick_fn quick; /* NULL for lenient text */
 	struct window window;
 
 	bool begun;             /* at a record, or before the blank lines in front of one */
@@ -165,6 +165,7 @@ static int begin_guessed(struct slice_reader *reader)
 {
 	struct window *window = &reader->window;
 	enum guess_edge edge;
+	const uint8_t *text;
 	size_t start;
 	int r;
 
@@ -183,7 +184,8 @@ static int begin_guessed(struct slice_reader *reader)
 			tail = window->tail;
 		else
 			n = most;
-		switch (guess_start(&reader->rules, window->text + window->at, n, tail, edge, &start)) {
+		text = window->text + window->at;
+		switch (guess_start(&reader->rules, text, n, tail, edge, &start)) {
 		case GUESS_MADE:
 			window->at += start;
 			reader->begun = true;
@@ -252,8 +254,8 @@ static void set_first(struct slice_reader *reader, const uint8_t *p)
 }
 
 /* The ordinary records from p on, as many as there are; returns the byte behind them. */
-static const uint8_t *take_quickly(struct slice_reader *reader, const uint8_t *p, const uint8_t *limit,
-                                   struct batch *batch)
+static const uint8_t *take_quickly(struct slice_reader *reader, const uint8_t *p,
+                                   const uint8_t *limit, struct batch *batch)
 {
 	struct quick_take take = {
 	    .p = p,

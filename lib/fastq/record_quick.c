@@ -20,7 +20,8 @@ struct steps {
 	const uint8_t *(*graph)(const uint8_t *p, const uint8_t *end);
 	bool (*both_graph)(const uint8_t *a, const uint8_t *b, uint32_t n);
 	/* take_any() of these steps as a function to call, to keep the loop small */
-	const uint8_t *(*any)(const struct quick_take *take, const uint8_t *p, struct record *record);
+	const uint8_t *(*any)(const struct quick_take *take, const uint8_t *p,
+	                      struct record *record);
 };
 
 /* Behind the '+' line at p, which has to be a bare '+' or '+' and the whole header; NULL otherwise. */
@@ -62,8 +63,8 @@ INLINE const uint8_t *take_any(const struct steps *steps, const struct quick_tak
 }
 
 /* The record at p: the byte behind it, or NULL. */
-INLINE const uint8_t *take_one(const struct steps *steps, const struct quick_take *take, uint32_t length,
-                               const uint8_t *p, struct record *record)
+INLINE const uint8_t *take_one(const struct steps *steps, const struct quick_take *take,
+                               uint32_t length, const uint8_t *p, struct record *record)
 {
 	const uint8_t *e = steps->line(p, take->end), *next;
 
@@ -130,7 +131,7 @@ static bool portable_both_graph(const uint8_t *a, const uint8_t *b, uint32_t n)
 	return !outside;
 }
 
-#define QUICK(name, target, line, graph, both_graph)                                                \
+#define QUICK(name, target, line, graph, both_graph)                                               \
 	target __attribute__((noinline)) static const uint8_t *name##_any(                         \
 	    const struct quick_take *take, const uint8_t *p, struct record *record)                \
 	{                                                                                          \

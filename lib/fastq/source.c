@@ -91,7 +91,8 @@ uint64_t source_limit(const struct source *source)
 	return source->end > source->begin ? source->end - source->begin : 0;
 }
 
-struct text_place source_place(const struct source *source, const struct marks *marks, uint64_t number)
+struct text_place source_place(const struct source *source, const struct marks *marks,
+                               uint64_t number)
 {
 	if (source->gzip)
 		return marks_place(marks, number);

@@ -105,7 +105,8 @@ static int fill_own(struct window *window, size_t want)
 		/* A buffer that grew for one long record is not filled again for short ones. */
 		if (room > SLICE_BUFFER && want < SLICE_BUFFER)
 			room = SLICE_BUFFER;
-		r = source_fill(window->source, window->own + window->n, room, &window->marks, &got);
+		r = source_fill(window->source, window->own + window->n, room, &window->marks,
+		                &got);
 		if (r < 0)
 			return r;
 		came(window, r, got, source_limit(window->source), source_offset(window->source));
@@ -200,7 +201,8 @@ struct text_place window_place(const struct window *window, const uint8_t *p)
 {
 	if (p == window->text + window->n && window->tail == TEXT_ENDS)
 		return source_end_place(window->source);
-	return source_place(window->source, &window->marks, window->number + (uint64_t)(p - window->text));
+	return source_place(window->source, &window->marks,
+	                    window->number + (uint64_t)(p - window->text));
 }
 
 const uint8_t *window_limit(const struct window *window)
