@@ -4,6 +4,7 @@
  * digits depend on the order in which FastQC's hash maps give the levels: it is followed here.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "lib/base/cleanup.h"
@@ -56,10 +57,37 @@ static int by_first(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
+/* Levels of so few copies, which most sequences have, are found by their number; the others by sorting. */
+#define COPIES_FEW 1024
+
+/* One more sequence of a level, met as number i. */
+static void level_meet(struct level *level, uint64_t copies, size_t i)
+{
+	if (level->sequences++ == 0) {
+		level->copies = copies;
+		level->first = i;
+	}
+}
+
+/* Puts levels of one sequence each together; returns how many are left. */
+static size_t levels_join(struct level *levels, size_t n)
+{
+	size_t joined = 0;
+
+	qsort(levels, n, sizeof *levels, by_copies);
+	for (size_t i = 0; i < n; i++) {
+		if (joined > 0 && levels[joined - 1].copies == levels[i].copies)
+			levels[joined - 1].sequences++;
+		else
+			levels[joined++] = levels[i];
+	}
+	return joined;
+}
+
 /* The levels in the order in which they are met first. The caller frees. As derive_sequence_order(). */
 static int levels_collate(struct derive *derive, const struct sequences *sequences, struct level **ret, size_t *ret_n)
 {
-	_cleanup_(freep) struct level *levels = NULL;
+	_cleanup_(freep) struct level *levels = NULL, *few = NULL;
 	size_t n, levels_n = 0;
 	const size_t *order;
 	int r = derive_sequence_order(derive, &order);
@@ -67,18 +95,19 @@ static int levels_collate(struct derive *derive, const struct sequences *sequenc
 	if (r < 0)
 		return r;
 	n = sequences_n(sequences);
-	levels = calloc(n + 1, sizeof *levels);
-	if (!levels)
+	levels = calloc(n + COPIES_FEW, sizeof *levels);
+	few = calloc(COPIES_FEW, sizeof *few);
+	if (!levels || !few)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		levels[i] = (struct level){.copies = sequences_count(sequences, order[i]), .sequences = 1, .first = i};
-	qsort(levels, n, sizeof *levels, by_copies);
 	for (size_t i = 0; i < n; i++) {
-		if (levels_n > 0 && levels[levels_n - 1].copies == levels[i].copies)
-			levels[levels_n - 1].sequences++;
-		else
-			levels[levels_n++] = levels[i];
+		uint64_t copies = sequences_count(sequences, order[i]);
+
+		level_meet(copies < COPIES_FEW ? &few[copies] : &levels[levels_n++], copies, i);
 	}
+	levels_n = levels_join(levels, levels_n);
+	for (size_t copies = 0; copies < COPIES_FEW; copies++)
+		if (few[copies].sequences > 0)
+			levels[levels_n++] = few[copies];
 	qsort(levels, levels_n, sizeof *levels, by_first);
 	*ret = TAKE(levels);
 	*ret_n = levels_n;
@@ -137,6 +166,9 @@ static int rows_make(struct derive *derive, struct section *section, const struc
 	return r;
 }
 
+/* Correcting takes a step for each read up to the last tracked sequence: no file has so many, counters that lie may. */
+#define LIMIT_MOST 10000000000ULL
+
 int derive_duplication(struct derive *derive, struct section *section)
 {
 	const struct sequences *sequences = counters_state(derive->counters, MODULE_SEQUENCES);
@@ -147,6 +179,11 @@ int derive_duplication(struct derive *derive, struct section *section)
 	double left;
 	int r;
 
+	if (sequences_limit(sequences) > LIMIT_MOST && sequences_limit(sequences) < sequences_reads(sequences))
+		return error_set(derive->err, -EOVERFLOW, ERROR_DATA,
+		                 "there are more reads before the last tracked sequence (%" PRIu64
+		                 ") than duplication levels can be corrected for",
+		                 sequences_limit(sequences));
 	r = levels_collate(derive, sequences, &levels, &n);
 	if (r == 0)
 		r = levels_pass_map(&levels, n); /* FastQC's map of sequences by level */
