@@ -278,15 +278,17 @@ static void settle(struct sim *sim, struct actions *actions, struct round *round
 {
 	uint64_t deadline;
 
-	for (uint32_t i = 0; i < round->merged_n && !sim->failure; i++) {
+	for (uint32_t i = 0; i < round->merged_n; i++) {
 		struct event event = round->merged[i];
 
 		event.now_ms = event.wall_ms = sim->now;
-		actions_clear(actions);
-		if (coord_step(sim->coord, &event, actions) < 0)
-			abort();
+		if (!sim->failure) {
+			actions_clear(actions);
+			if (coord_step(sim->coord, &event, actions) < 0)
+				abort();
+			perform_all(sim, actions, round);
+		}
 		free((void *)event.merged.again);
-		perform_all(sim, actions, round);
 	}
 	actions_deinit(actions);
 	deadline = coord_deadline(sim->coord);
