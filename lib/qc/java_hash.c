@@ -102,15 +102,14 @@ static int map_put(struct map *map, const uint32_t *codes, uint32_t key)
 	return r;
 }
 
-int java_hash_order(const uint32_t *codes, size_t n, size_t *ret_order)
+/* Follows a map of few keys through its doublings, some of which long chains cause. 0 or -ENOMEM. */
+static int order_few(const uint32_t *codes, size_t n, size_t *ret_order)
 {
 	_cleanup_(freep) uint32_t *next = calloc(n + 1, sizeof *next);
 	struct map map = {.buckets = BUCKETS_FIRST, .next = next};
 	size_t at = 0;
 	int r = 0;
 
-	if (n >= NONE)
-		return -EINVAL;
 	map.chains = calloc(map.buckets, sizeof *map.chains);
 	if (!next || !map.chains)
 		r = -ENOMEM;
@@ -124,4 +123,36 @@ int java_hash_order(const uint32_t *codes, size_t n, size_t *ret_order)
 	}
 	free(map.chains);
 	return r;
+}
+
+/*
+ * With more keys than FEW only their number decides how many buckets there are: keys are counted into these, each bucket's in the
+ * order in which they came.
+ */
+#define FEW (BUCKETS_TREES / 2 / 4 * 3)
+
+static int order_many(const uint32_t *codes, size_t n, size_t *ret_order)
+{
+	_cleanup_(freep) uint32_t *starts = NULL; /* of each bucket; while keys are placed, where its next one goes */
+	size_t buckets = BUCKETS_TREES;
+
+	while (n > buckets / 4 * 3)
+		buckets *= 2;
+	starts = calloc(buckets + 1, sizeof *starts);
+	if (!starts)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		starts[((codes[i] ^ codes[i] >> 16) & (buckets - 1)) + 1]++;
+	for (size_t i = 0; i < buckets; i++)
+		starts[i + 1] += starts[i];
+	for (size_t i = 0; i < n; i++)
+		ret_order[starts[(codes[i] ^ codes[i] >> 16) & (buckets - 1)]++] = i;
+	return 0;
+}
+
+int java_hash_order(const uint32_t *codes, size_t n, size_t *ret_order)
+{
+	if (n >= NONE)
+		return -EINVAL;
+	return n > FEW ? order_many(codes, n, ret_order) : order_few(codes, n, ret_order);
 }
