@@ -18,7 +18,7 @@
 #include "lib/base/text.h"
 
 #define SLICE_SMALLEST (4ULL << 20)
-#define SLICE_LARGEST (64ULL << 20)
+#define SLICE_LARGEST (256ULL << 20)
 #define SLICES_MAX 100000000ULL
 #define AHEAD 4 /* slices a thread may be counted before an earlier one that is not: bounds memory */
 

@@ -58,14 +58,29 @@ static int pieces_learn(struct table_block *block, const struct piece *pieces, s
 	return recent_reach(block);
 }
 
+/*
+ * The block's columns, made where there are none: for the bytes that occur in the block before, since they are hardly ever
+ * others here. NULL: out of memory.
+ */
+static struct table_columns *columns_of(const struct byte_table *table, struct table_block *block)
+{
+	const struct table_columns *before = block > table->blocks ? block[-1].columns : NULL;
+
+	if (block->columns)
+		return block->columns;
+	block->columns = calloc(1, sizeof *block->columns);
+	for (uint16_t i = 0; block->columns && before && i < before->n; i++)
+		if (!columns_get(block->columns, before->bytes[i]))
+			return NULL;
+	return block->columns;
+}
+
 int table_block_count(const struct byte_table *table, struct table_block *block, const struct piece *pieces, size_t n,
                       uint32_t at)
 {
-	struct table_columns *columns = block->columns;
+	struct table_columns *columns = columns_of(table, block);
 	int r;
 
-	if (!columns)
-		columns = block->columns = calloc(1, sizeof *columns);
 	if (!columns)
 		return -ENOMEM;
 	r = recent_reach(block);
