@@ -10,11 +10,6 @@
 #include "lib/base/log.h"
 #include "lib/qc/counters.h"
 
-static void countersp(struct counters **counters)
-{
-	counters_free(*counters);
-}
-
 void brief_deinit(struct brief *brief)
 {
 	free(brief->bytes);
@@ -121,7 +116,7 @@ static int context_of(struct contexts *contexts, const struct coord *coord, uint
 
 static int take_slice(struct context *context, struct store *store, uint64_t slice, struct error *err)
 {
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 	const void *bytes;
 	size_t n;
 	int r;
@@ -154,7 +149,7 @@ static int advance(struct context *context, struct store *store, const struct ch
 /* A second count that is there: 0, or STORE_NONE. */
 static int patch_slice(struct context *context, struct store *store, const struct again *again, struct error *err)
 {
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 	const void *bytes;
 	size_t n;
 	int r;

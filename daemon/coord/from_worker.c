@@ -25,11 +25,6 @@ static struct slice_id id_from(const fq_SliceRef *ref)
 		.job = ref->job, .file = ref->file, .slice = ref->slice, .lease = ref->lease, .again = ref->again};
 }
 
-static void countersp(struct counters **counters)
-{
-	counters_free(*counters);
-}
-
 /* What it said makes no sense: it is dropped. */
 static void refuse(struct session *session, struct error *error)
 {
@@ -160,7 +155,7 @@ static int check_rules(const struct job_row *row, const struct counters *counter
 static int result_check(const struct server *server, const fq_Result *result, const struct blob *blob, uint32_t *ret_modules,
                         struct error *err)
 {
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 	const struct job_row *row = coord_find_row(server->coord, result->ref.job);
 	uint8_t digest[DIGEST_SIZE];
 	int r;

@@ -11,11 +11,6 @@
 #include "lib/base/log.h"
 #include "lib/qc/counters.h"
 
-static void countersp(struct counters **counters)
-{
-	counters_free(*counters);
-}
-
 static int check_reads(const struct counters *total, const struct chain *chain, struct error *err)
 {
 	if (!(counters_modules(total) & COUNT_LENGTHS) || counters_reads(total) == chain->records)
@@ -27,7 +22,7 @@ static int check_reads(const struct counters *total, const struct chain *chain, 
 /* Nothing lacks: the result takes the place of the slices. */
 static int finish(struct server *server, struct assembly *assembly, const struct chain *chain, struct event *ret)
 {
-	_cleanup_(countersp) struct counters *total = NULL;
+	_cleanup_(counters_freep) struct counters *total = NULL;
 	_cleanup_(freep) uint8_t *packed = NULL;
 	struct error *err = &ret->merged.error;
 	uint64_t job = ret->merged.job;

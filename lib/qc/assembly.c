@@ -26,11 +26,6 @@ struct assembly {
 	bool handed_over; /* there was a result */
 };
 
-static void countersp(struct counters **counters)
-{
-	counters_free(*counters);
-}
-
 int assembly_new(uint32_t modules, const struct count_rules *rules, struct assembly **ret)
 {
 	struct assembly *assembly;
@@ -141,7 +136,7 @@ static int total_merge(struct assembly *assembly, const struct counters *counter
 
 int assembly_take(struct assembly *assembly, struct counters *counters, struct error *err)
 {
-	_cleanup_(countersp) struct counters *owned = counters;
+	_cleanup_(counters_freep) struct counters *owned = counters;
 	int r = 0;
 
 	if (assembly->handed_over || (assembly->n == 0 && !total_fits(assembly, owned)))

@@ -103,6 +103,13 @@ static void columns_unfill(struct table_columns *columns, uint8_t filling, const
 
 /* ---- blocks */
 
+struct table_columns *table_block_columns(struct table_block *block)
+{
+	if (!block->columns)
+		block->columns = calloc(1, sizeof *block->columns);
+	return block->columns;
+}
+
 static void block_deinit(struct table_block *block)
 {
 	if (block->columns)
@@ -151,9 +158,7 @@ static int block_settle(const struct byte_table *table, struct table_block *bloc
 	if (r < 0)
 		return r;
 	if (r == 1) {
-		if (!block->columns)
-			block->columns = calloc(1, sizeof *block->columns);
-		if (!block->columns)
+		if (!table_block_columns(block))
 			return -ENOMEM;
 		r = columns_count(block->columns, table->kernel, block->rows, block->rows_n);
 		if (r < 0)
@@ -197,9 +202,9 @@ int table_block_add(const struct byte_table *table, struct table_block *block,
 
 uint64_t *table_block_counts(struct table_block *block, uint8_t byte)
 {
-	if (!block->columns)
-		block->columns = calloc(1, sizeof *block->columns);
-	return block->columns ? columns_get(block->columns, byte) : NULL;
+	struct table_columns *columns = table_block_columns(block);
+
+	return columns ? columns_get(columns, byte) : NULL;
 }
 
 int table_reach(struct byte_table *table, size_t n)
@@ -319,9 +324,7 @@ static int block_merge(const struct byte_table *table, struct table_block *into,
 	int r;
 
 	if (from->columns) {
-		if (!into->columns)
-			into->columns = calloc(1, sizeof *into->columns);
-		if (!into->columns)
+		if (!table_block_columns(into))
 			return -ENOMEM;
 		r = columns_merge(into->columns, from->columns);
 		if (r == 0)

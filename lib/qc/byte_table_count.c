@@ -68,8 +68,9 @@ static struct table_columns *columns_of(const struct byte_table *table, struct t
 
 	if (block->columns)
 		return block->columns;
-	block->columns = calloc(1, sizeof *block->columns);
-	for (uint16_t i = 0; block->columns && before && i < before->n; i++)
+	if (!table_block_columns(block))
+		return NULL;
+	for (uint16_t i = 0; before && i < before->n; i++)
 		if (!columns_get(block->columns, before->bytes[i]))
 			return NULL;
 	return block->columns;

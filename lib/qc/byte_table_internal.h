@@ -10,6 +10,9 @@
 /* Makes the blocks up to n. 0 or -ENOMEM. */
 int table_reach(struct byte_table *table, size_t n);
 
+/* The block's columns, made where there are none. NULL: out of memory. */
+struct table_columns *table_block_columns(struct table_block *block);
+
 /* Adds a row of n bytes; QUALITY_ROW bytes can be read. 0 or -ENOMEM. */
 int table_block_add(const struct byte_table *table, struct table_block *block, const uint8_t *bytes, size_t n);
 

@@ -8,11 +8,6 @@
 
 #define PROGRESS_STEP (16ULL << 20) /* file bytes between two calls of progress */
 
-static void countersp(struct counters **counters)
-{
-	counters_free(*counters);
-}
-
 static void readerp(struct slice_reader **reader)
 {
 	slice_reader_free(*reader);
@@ -51,7 +46,7 @@ int count_slice(int fd, const struct slice_task *task, uint32_t modules,
                 const struct count_rules *rules, const struct prior *prior,
                 count_progress_fn progress, void *data, struct slice_count *ret, struct error *err)
 {
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 	_cleanup_(readerp) struct slice_reader *reader = NULL;
 	struct prior start = prior ? *prior : PRIOR_UNKNOWN;
 	int r;

@@ -26,15 +26,10 @@ struct counters {
 	void *states[_MODULE_MAX]; /* NULL where the module is not of the set */
 };
 
-static void countersp(struct counters **counters)
-{
-	counters_free(*counters);
-}
-
 int counters_new(uint32_t modules, const struct count_rules *rules, const struct prior *prior,
                  struct counters **ret)
 {
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 
 	if (modules & ~COUNT_ALL)
 		return -EINVAL;
@@ -240,7 +235,7 @@ static int unpack_modules(struct counters *counters, struct unpacker *unpacker, 
 
 int counters_unpack(const uint8_t *bytes, size_t n, struct counters **ret, struct error *err)
 {
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 	struct unpacker unpacker = {.at = bytes, .end = bytes + n};
 	struct count_rules rules;
 	uint32_t modules = 0;

@@ -54,6 +54,11 @@ struct prior;
  */
 int counters_new(uint32_t modules, const struct count_rules *rules, const struct prior *prior, struct counters **ret);
 struct counters *counters_free(struct counters *counters); /* NULL */
+static inline void counters_freep(struct counters **counters) /* for _cleanup_ */
+{
+	counters_free(*counters);
+}
+
 uint32_t counters_modules(const struct counters *counters);
 const struct count_rules *counters_rules(const struct counters *counters);
 

@@ -32,11 +32,6 @@ static void must(bool fact)
 		abort();
 }
 
-static void countersp(struct counters **counters)
-{
-	counters_free(*counters);
-}
-
 /* Packs to the same bytes. */
 static void check_canonical(const struct counters *counters, const uint8_t *bytes, size_t size)
 {
@@ -49,7 +44,7 @@ static void check_canonical(const struct counters *counters, const uint8_t *byte
 /* Merges with another one of the same bytes; where it does, the reads are twice as many, and what lacks nothing unpacks. */
 static void check_merge(struct counters *counters, const uint8_t *bytes, size_t size)
 {
-	_cleanup_(countersp) struct counters *other = NULL, *merged = NULL;
+	_cleanup_(counters_freep) struct counters *other = NULL, *merged = NULL;
 	_cleanup_(freep) uint8_t *both = NULL;
 	uint64_t reads = counters_reads(counters);
 	uint32_t lacks = 0;
@@ -108,7 +103,7 @@ static void check_report(const struct counters *counters)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 	_cleanup_(freep) uint8_t *bytes = malloc(size + 1);
 	struct error err = {0};
 	uint32_t crc;

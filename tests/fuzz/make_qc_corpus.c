@@ -122,7 +122,7 @@ static void prior_take(const struct counters *first, const struct counters *whol
 /* The whole; its first part; its second, which knows nothing, or everything; and what goes together. */
 static void write_parts(const struct source *source, uint64_t number, uint64_t size)
 {
-	_cleanup_(countersp) struct counters *whole = NULL, *first = NULL, *own = NULL, *known = NULL;
+	_cleanup_(counters_freep) struct counters *whole = NULL, *first = NULL, *own = NULL, *known = NULL;
 	struct prior prior;
 	uint64_t next, end;
 

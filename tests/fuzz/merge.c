@@ -20,11 +20,6 @@ static void must(bool fact)
 		abort();
 }
 
-static void countersp(struct counters **counters)
-{
-	counters_free(*counters);
-}
-
 /* The next set of the input, or NULL. */
 static struct counters *take(const uint8_t **data, size_t *size)
 {
@@ -52,8 +47,8 @@ static struct counters *take(const uint8_t **data, size_t *size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	_cleanup_(countersp) struct counters *into = take(&data, &size), *from = take(&data, &size), *patch = take(&data, &size);
-	_cleanup_(countersp) struct counters *again = NULL;
+	_cleanup_(counters_freep) struct counters *into = take(&data, &size), *from = take(&data, &size), *patch = take(&data, &size);
+	_cleanup_(counters_freep) struct counters *again = NULL;
 	_cleanup_(freep) uint8_t *bytes = NULL;
 	uint64_t reads;
 	uint32_t lacks = 0;

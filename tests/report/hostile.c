@@ -94,7 +94,7 @@ static struct counters *copy(const struct counters *counters)
 
 static void merge_is(const struct counters *into, const struct counters *from, int want, const char *name)
 {
-	_cleanup_(countersp) struct counters *all = copy(into);
+	_cleanup_(counters_freep) struct counters *all = copy(into);
 	uint32_t lacks;
 
 	is_int(counters_merge(all, from, &lacks), want, "merge: %s", name);
@@ -108,7 +108,7 @@ static void test_rules(struct pair *pair)
 	                                    "another adapter", "an adapter of another name"};
 
 	for (int i = 0; i < 6; i++) {
-		_cleanup_(countersp) struct counters *other = NULL;
+		_cleanup_(counters_freep) struct counters *other = NULL;
 		struct count_rules rules = pair->rules;
 
 		if (i == 0)
@@ -130,7 +130,7 @@ static void test_rules(struct pair *pair)
 
 static void test_places(struct pair *pair)
 {
-	_cleanup_(countersp) struct counters *fewer = NULL, *elsewhere = NULL, *beginning = NULL;
+	_cleanup_(counters_freep) struct counters *fewer = NULL, *elsewhere = NULL, *beginning = NULL;
 	struct prior wrong = pair->prior;
 
 	merge_is(pair->first, pair->second, 0, "the slice behind it fits");
@@ -148,7 +148,7 @@ static void test_places(struct pair *pair)
 
 static void test_patches(struct pair *pair)
 {
-	_cleanup_(countersp) struct counters *all = copy(pair->first), *patch = NULL, *wrong = NULL;
+	_cleanup_(counters_freep) struct counters *all = copy(pair->first), *patch = NULL, *wrong = NULL;
 	struct prior other = pair->prior;
 	uint32_t lacks = 0;
 
@@ -177,7 +177,7 @@ static void test_patches(struct pair *pair)
 static void test_lists(void)
 {
 	struct pair pair;
-	_cleanup_(countersp) struct counters *counted = NULL;
+	_cleanup_(counters_freep) struct counters *counted = NULL;
 	struct tracked *list;
 	struct tracked_key key = {(const uint8_t *)"ACGT", 4};
 
@@ -196,7 +196,7 @@ static void test_lists(void)
 /* 0: refused somewhere; 1: taken, and the sum is sound; -1: taken, and it is not. */
 static int changed(const struct counters *first, const uint8_t *bytes, size_t n)
 {
-	_cleanup_(countersp) struct counters *from = NULL, *all = NULL, *again = NULL;
+	_cleanup_(counters_freep) struct counters *from = NULL, *all = NULL, *again = NULL;
 	_cleanup_(freep) uint8_t *sum = NULL;
 	uint64_t reads;
 	uint32_t lacks;

@@ -51,10 +51,10 @@ static void merge(struct counters *into, const struct counters *from)
 static struct counters *many_reads(enum compat compat, unsigned int doublings)
 {
 	struct counters *all = one_read(compat, &PRIOR_FIRST);
-	_cleanup_(countersp) struct counters *span = one_read(compat, &PRIOR_UNKNOWN);
+	_cleanup_(counters_freep) struct counters *span = one_read(compat, &PRIOR_UNKNOWN);
 
 	for (unsigned int i = 0; i < doublings; i++) {
-		_cleanup_(countersp) struct counters *copy = NULL;
+		_cleanup_(counters_freep) struct counters *copy = NULL;
 		_cleanup_(freep) uint8_t *bytes = NULL;
 		size_t n;
 
@@ -93,7 +93,7 @@ static char *report_text(const struct counters *counters)
 
 static void test_lines(enum compat compat, unsigned int doublings, const char *const *lines)
 {
-	_cleanup_(countersp) struct counters *counters = many_reads(compat, doublings);
+	_cleanup_(counters_freep) struct counters *counters = many_reads(compat, doublings);
 	_cleanup_(freep) char *text = report_text(counters);
 
 	for (; *lines; lines++)

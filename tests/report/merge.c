@@ -271,7 +271,7 @@ static struct counters *assemble(struct run *run)
 /* Of the slices merged as a tree, and by an assembly, which must be the same. */
 static struct counters *count_file(struct run *run, uint64_t slice_size)
 {
-	_cleanup_(countersp) struct counters *assembled = NULL;
+	_cleanup_(counters_freep) struct counters *assembled = NULL;
 	enum chain_outcome outcome = CHAIN_MORE;
 	struct counters *all;
 	struct file_facts facts;
@@ -303,7 +303,7 @@ static struct counters *count_file(struct run *run, uint64_t slice_size)
 static bool file_same(const struct made_kind *kind, uint32_t modules, enum compat compat, uint64_t slice_size, uint64_t seed,
                       uint64_t *again)
 {
-	_cleanup_(countersp) struct counters *one = NULL, *many = NULL;
+	_cleanup_(counters_freep) struct counters *one = NULL, *many = NULL;
 	_cleanup_(closep) int fd = -1;
 	struct run run = {.modules = modules, .seed = seed};
 

@@ -135,22 +135,6 @@ static bool hits_same(const struct counters *counters, const struct count_rules 
 	return same;
 }
 
-static struct counters *travel(struct counters *counters)
-{
-	_cleanup_(freep) uint8_t *bytes = NULL;
-	struct counters *travelled = NULL;
-	struct error err = {0};
-	size_t n;
-
-	bytes = counters_bytes(counters, &n);
-	if (counters_unpack(bytes, n, &travelled, &err) < 0) {
-		diag("%s", err.text);
-		abort();
-	}
-	counters_free(counters);
-	return travelled;
-}
-
 /* The reads in random pieces, random neighbours merged until one is left. */
 static struct counters *merge_randomly(const struct reads *reads, const struct count_rules *rules, uint64_t seed)
 {
@@ -168,9 +152,9 @@ static struct counters *merge_randomly(const struct reads *reads, const struct c
 		size_t a = random_below(&seed, n - 1);
 
 		if (random_below(&seed, 2))
-			pieces[a] = travel(pieces[a]);
+			pieces[a] = counters_travel(pieces[a]);
 		if (random_below(&seed, 2))
-			pieces[a + 1] = travel(pieces[a + 1]);
+			pieces[a + 1] = counters_travel(pieces[a + 1]);
 		if (counters_merge(pieces[a], pieces[a + 1], &(uint32_t){0}) < 0)
 			abort();
 		counters_free(pieces[a + 1]);
@@ -182,7 +166,7 @@ static struct counters *merge_randomly(const struct reads *reads, const struct c
 static void test_kind(const struct kind *kind)
 {
 	_cleanup_(freep) struct plain *plain = calloc(1, sizeof *plain);
-	_cleanup_(countersp) struct counters *once = NULL;
+	_cleanup_(counters_freep) struct counters *once = NULL;
 	_cleanup_(freep) uint8_t *want = NULL;
 	bool same = true, canonical = true;
 	struct count_rules rules;
@@ -203,7 +187,7 @@ static void test_kind(const struct kind *kind)
 	ok(hits_same(once, &rules, plain, &hits), "%s: in one pass, %llu positions", kind->name, (unsigned long long)hits);
 	ok(reads.n == 0 || hits > 2, "%s: there are some", kind->name);
 	for (seed = 1; seed <= 25; seed++) {
-		_cleanup_(countersp) struct counters *merged = merge_randomly(&reads, &rules, seed * 99991);
+		_cleanup_(counters_freep) struct counters *merged = merge_randomly(&reads, &rules, seed * 99991);
 		_cleanup_(freep) uint8_t *bytes = counters_bytes(merged, &n);
 
 		same = same && hits_same(merged, &rules, plain, &hits);
@@ -225,7 +209,7 @@ static void test_order(void)
 	if (!batch)
 		abort();
 	for (int order = 0; order < 2; order++) {
-		_cleanup_(countersp) struct counters *counters = counters_make(COUNT_ADAPTERS);
+		_cleanup_(counters_freep) struct counters *counters = counters_make(COUNT_ADAPTERS);
 		_cleanup_(freep) struct adapter_hits *hits = NULL;
 		const struct adapters *adapters = counters_state(counters, MODULE_ADAPTERS);
 		size_t n;
@@ -250,7 +234,7 @@ static void test_damage(void)
 
 	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
 		struct kind kind = kinds[some[i]];
-		_cleanup_(countersp) struct counters *counters = NULL;
+		_cleanup_(counters_freep) struct counters *counters = NULL;
 		struct count_rules rules;
 		struct reads reads;
 		uint64_t seed = 1;
@@ -293,7 +277,7 @@ static const struct lie {
 static void test_lie(const struct lie *lie)
 {
 	static const struct kind kind = {.adapters = {"ACACA", "CC", "acac"}};
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 	struct packer packer = {0};
 	struct count_rules rules;
 	struct error err = {0};

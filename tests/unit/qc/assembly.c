@@ -90,7 +90,7 @@ static struct counters *travel(struct rig *rig, struct counters *counters)
 
 static bool patch_one(struct rig *rig, struct assembly *assembly)
 {
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 	const struct again *list;
 	struct again again;
 	struct prior prior;
@@ -137,7 +137,7 @@ static bool take_all(struct rig *rig, struct assembly *assembly)
 static bool assembled_same(struct rig *rig, const uint8_t *want, size_t want_n)
 {
 	_cleanup_(assemblyp) struct assembly *assembly = NULL;
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 	_cleanup_(freep) uint8_t *bytes = NULL;
 	struct error err;
 	size_t n;
@@ -161,7 +161,7 @@ static bool assembled_same(struct rig *rig, const uint8_t *want, size_t want_n)
 static void test_file(const char *name, enum compat compat, const struct pool *pool, bool lowered, size_t files, bool lacking)
 {
 	struct rig rig = {.tracked_max = lowered ? 100 : 0, .own_max = lowered ? 160 : 0, .seed = 77};
-	_cleanup_(countersp) struct counters *whole = NULL;
+	_cleanup_(counters_freep) struct counters *whole = NULL;
 	_cleanup_(freep) uint8_t *bytes = NULL;
 	size_t same = 0, n;
 
@@ -245,7 +245,7 @@ static void test_wrong_patches(void)
 	for (int i = 0; i < 5; i++) {
 		struct rig rig;
 		_cleanup_(assemblyp) struct assembly *assembly = lacking_new(&rig);
-		_cleanup_(countersp) struct counters *counters = NULL;
+		_cleanup_(counters_freep) struct counters *counters = NULL;
 		struct tracked *list = NULL;
 		struct error err = {0};
 		struct prior prior;

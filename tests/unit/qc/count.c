@@ -210,7 +210,7 @@ static void compare_oracle(const char *name, const char *path, const struct coun
 
 static void test_file(const char *name, const char *path, bool python)
 {
-	_cleanup_(countersp) struct counters *whole = count_file(path, UINT64_MAX, 1);
+	_cleanup_(counters_freep) struct counters *whole = count_file(path, UINT64_MAX, 1);
 	_cleanup_(freep) uint8_t *want = NULL;
 	size_t want_n;
 
@@ -218,7 +218,7 @@ static void test_file(const char *name, const char *path, bool python)
 		return;
 	want = counters_bytes(whole, &want_n);
 	for (size_t i = 1; i < sizeof slice_sizes / sizeof slice_sizes[0]; i++) {
-		_cleanup_(countersp) struct counters *sliced =
+		_cleanup_(counters_freep) struct counters *sliced =
 		    count_file(path, slice_sizes[i], i * 31);
 		_cleanup_(freep) uint8_t *got = NULL;
 		size_t got_n = 0;

@@ -144,20 +144,6 @@ static struct counters *first_make(void)
 	return counters;
 }
 
-/* The same counters when they have travelled. */
-static struct counters *travel(struct counters *counters)
-{
-	_cleanup_(freep) uint8_t *bytes = NULL;
-	struct counters *travelled = NULL;
-	size_t n;
-
-	bytes = counters_bytes(counters, &n);
-	if (counters_unpack(bytes, n, &travelled, NULL) < 0)
-		abort();
-	counters_free(counters);
-	return travelled;
-}
-
 /*
  * Counts the reads cut into pieces at random places (some may be empty), merges random neighbours until one is left (they
  * may have travelled packed), and compares its packed bytes.
@@ -180,9 +166,9 @@ static bool merge_same(const struct reads *reads, const uint8_t *want, size_t wa
 		size_t a = random_below(&seed, n - 1);
 
 		if (random_below(&seed, 2))
-			pieces[a + 1] = travel(pieces[a + 1]);
+			pieces[a + 1] = counters_travel(pieces[a + 1]);
 		if (random_below(&seed, 2))
-			pieces[a] = travel(pieces[a]);
+			pieces[a] = counters_travel(pieces[a]);
 		if (counters_merge(pieces[a], pieces[a + 1], &(uint32_t){0}) < 0)
 			return false;
 		counters_free(pieces[a + 1]);
@@ -196,7 +182,7 @@ static bool merge_same(const struct reads *reads, const uint8_t *want, size_t wa
 
 static void test_merge(const char *name, const struct reads *reads)
 {
-	_cleanup_(countersp) struct counters *counters = first_make();
+	_cleanup_(counters_freep) struct counters *counters = first_make();
 	_cleanup_(freep) uint8_t *bytes = NULL;
 	uint64_t first_seed = 7;
 	bool same = true;
@@ -211,7 +197,7 @@ static void test_merge(const char *name, const struct reads *reads)
 
 static void test_round_trip(const char *name, const struct counters *counters)
 {
-	_cleanup_(countersp) struct counters *again = NULL;
+	_cleanup_(counters_freep) struct counters *again = NULL;
 	_cleanup_(freep) uint8_t *bytes = NULL, *more = NULL;
 	struct error err = {0};
 	size_t n, more_n;
@@ -227,7 +213,7 @@ static void test_round_trip(const char *name, const struct counters *counters)
 static void test_kinds(void)
 {
 	for (size_t i = 0; i < KINDS; i++) {
-		_cleanup_(countersp) struct counters *counters = first_make();
+		_cleanup_(counters_freep) struct counters *counters = first_make();
 		struct reads reads;
 		uint64_t seed = 99 + i;
 
@@ -243,7 +229,7 @@ static void test_kinds(void)
 /* One read of a million bases costs a few bytes a base. */
 static void test_long(void)
 {
-	_cleanup_(countersp) struct counters *counters = counters_make(COUNT_MEAN | COUNT_QUALITY_TABLE);
+	_cleanup_(counters_freep) struct counters *counters = counters_make(COUNT_MEAN | COUNT_QUALITY_TABLE);
 	_cleanup_(freep) uint8_t *bytes = NULL;
 	struct reads_kind kind = {1, ONE_MEBI, ONE_MEBI, '!', '~'};
 	struct reads reads;
@@ -260,9 +246,9 @@ static void test_long(void)
 
 static void test_sets(void)
 {
-	_cleanup_(countersp) struct counters *mean = counters_make(COUNT_MEAN),
+	_cleanup_(counters_freep) struct counters *mean = counters_make(COUNT_MEAN),
 					     *all = counters_make(COUNT_ALL);
-	_cleanup_(countersp) struct counters *none = counters_make(0);
+	_cleanup_(counters_freep) struct counters *none = counters_make(0);
 	struct counters *unknown = NULL;
 
 	is_int(counters_new(1u << 31, NULL, NULL, &unknown), -EINVAL, "an unknown module");
@@ -276,7 +262,7 @@ static void test_sets(void)
 /* One read doubled until it no longer fits. */
 static void test_overflow(void)
 {
-	_cleanup_(countersp) struct counters *counters = counters_make(COUNT_ALL);
+	_cleanup_(counters_freep) struct counters *counters = counters_make(COUNT_ALL);
 	struct reads_kind kind = {1, 3, 3, 255, 255};
 	struct reads reads;
 	uint64_t seed = 1;
@@ -285,7 +271,7 @@ static void test_overflow(void)
 	reads_make(&reads, &kind, 1);
 	reads_count(&reads, 0, 1, &seed, counters);
 	while (r == 0 && doublings < 100) {
-		_cleanup_(countersp) struct counters *copy = NULL;
+		_cleanup_(counters_freep) struct counters *copy = NULL;
 		_cleanup_(freep) uint8_t *bytes = NULL;
 		size_t n;
 

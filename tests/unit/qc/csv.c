@@ -136,7 +136,7 @@ static struct counters *counters_of(const char *const *qualities, uint32_t modul
 static void csv_of_modules(const char *const *qualities, uint32_t modules,
                            struct csv_options options, const char *want, const char *name)
 {
-	_cleanup_(countersp) struct counters *counters = counters_of(qualities, modules);
+	_cleanup_(counters_freep) struct counters *counters = counters_of(qualities, modules);
 	_cleanup_(freep) char *text = NULL;
 	struct error err = {0};
 	size_t size;
@@ -222,8 +222,8 @@ static void test_locale(void)
 
 static void test_failures(void)
 {
-	_cleanup_(countersp) struct counters *lengths = counters_of(READS("I"), COUNT_LENGTHS);
-	_cleanup_(countersp) struct counters *mean = counters_of(READS("I"), COUNT_MEAN);
+	_cleanup_(counters_freep) struct counters *lengths = counters_of(READS("I"), COUNT_LENGTHS);
+	_cleanup_(counters_freep) struct counters *mean = counters_of(READS("I"), COUNT_MEAN);
 	_cleanup_(fclosep) FILE *full = fopen("/dev/full", "w"), *null = fopen("/dev/null", "w");
 	struct csv_options options = {.phred = PHRED_33};
 	struct error err = {0};

@@ -21,7 +21,7 @@ void damage_put_crc(uint8_t *bytes, size_t n)
 
 bool damage_sound(const uint8_t *bytes, size_t n, bool *ret_taken)
 {
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 	_cleanup_(freep) uint8_t *again = NULL;
 	struct error err = {0};
 	size_t again_n;

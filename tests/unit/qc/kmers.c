@@ -167,23 +167,6 @@ static struct prior prior_known(size_t reads)
 	return (struct prior){.first = reads == 0, .known = true, .reads = reads, .qualities = reads, .tile_field = TILE_FIELD_UNKNOWN};
 }
 
-/* Through bytes and back. */
-static struct counters *travel(struct counters *counters)
-{
-	_cleanup_(freep) uint8_t *bytes = NULL;
-	struct counters *back = NULL;
-	struct error err = {0};
-	size_t n;
-
-	bytes = counters_bytes(counters, &n);
-	if (counters_unpack(bytes, n, &back, &err) < 0) {
-		diag("%s", err.text);
-		return counters;
-	}
-	counters_free(counters);
-	return back;
-}
-
 /* Slices, one after the other: what was lacking is counted again and patched in from the last to the first. */
 static struct counters *slices_count(const struct reads *reads, uint32_t size, uint64_t seed, size_t *ret_again, bool *ret_right)
 {
@@ -194,7 +177,7 @@ static struct counters *slices_count(const struct reads *reads, uint32_t size, u
 	for (size_t i = 0; i < n; i++) {
 		size_t to = i == n - 1 ? reads->n : from + random_below(&seed, (reads->n - from) / 2 + 1);
 		struct prior prior = i == 0 || random_below(&seed, 3) == 0 ? prior_known(from) : PRIOR_UNKNOWN;
-		struct counters *slice = travel(slice_make(reads, size, from, to, &prior, &seed));
+		struct counters *slice = counters_travel(slice_make(reads, size, from, to, &prior, &seed));
 		uint32_t lacks = 0;
 		bool sampled = to / 50 > from / 50;
 
@@ -222,12 +205,12 @@ static struct counters *slices_count(const struct reads *reads, uint32_t size, u
 		*ret_right = counters_patch(total, slice) == 0 && *ret_right;
 		counters_free(slice);
 	}
-	return travel(total);
+	return counters_travel(total);
 }
 
 static bool file_right(const struct kind *kind, uint64_t seed, size_t *ret_again)
 {
-	_cleanup_(countersp) struct counters *one = NULL, *cut = NULL;
+	_cleanup_(counters_freep) struct counters *one = NULL, *cut = NULL;
 	_cleanup_(freep) uint8_t *want = NULL, *got = NULL;
 	size_t plain_n, want_n, got_n;
 	struct plain *plain;
@@ -315,7 +298,7 @@ static void test_full(void)
 	free(list);
 	is_int(counters_merge(all, more, &(uint32_t){0}), 0, "one more comes");
 	is_int(kmers_list(counters_state(all, MODULE_KMERS), &list, &n), KMERS_FULL, "and there is no list any more");
-	all = travel(all);
+	all = counters_travel(all);
 	is_int(kmers_list(counters_state(all, MODULE_KMERS), &list, &n), KMERS_FULL, "nor elsewhere");
 	counters_free(all);
 	counters_free(more);
@@ -326,7 +309,7 @@ static void test_full(void)
 
 static bool sound(const uint8_t *bytes, size_t n)
 {
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 	_cleanup_(freep) uint8_t *again = NULL;
 	struct error err = {0};
 	size_t again_n;

@@ -7,7 +7,7 @@ QC_TILES = tests/unit/qc/tiles_plain.c tests/unit/qc/tiles_plain.h
 UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count
 UNIT_TESTS += tests/unit/qc/tiles tests/unit/qc/tile_cells tests/unit/qc/kmers
 UNIT_TESTS += tests/unit/qc/tracked tests/unit/qc/sequences tests/unit/qc/sequences_unpack tests/unit/qc/assembly
-UNIT_TESTS += tests/unit/qc/gc tests/unit/qc/adapters tests/unit/qc/sequence_kernel
+UNIT_TESTS += tests/unit/qc/gc tests/unit/qc/gc_unpack tests/unit/qc/adapters tests/unit/qc/sequence_kernel
 EXTRA_DIST += tests/oracle/mean.py
 
 tests_unit_qc_kernel_SOURCES = tests/unit/qc/kernel.c $(QC_READS) $(TAP)
@@ -47,6 +47,9 @@ tests_unit_qc_assembly_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_gc_SOURCES = tests/unit/qc/gc.c $(QC_DAMAGE) $(QC_READS) $(TAP)
 tests_unit_qc_gc_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_gc_unpack_SOURCES = tests/unit/qc/gc_unpack.c $(QC_DAMAGE) $(QC_READS) $(TAP)
+tests_unit_qc_gc_unpack_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_adapters_SOURCES = tests/unit/qc/adapters.c $(QC_DAMAGE) $(QC_READS) $(TAP)
 tests_unit_qc_adapters_LDADD = $(QC_LIBS) -lm

@@ -2,6 +2,7 @@
 /* Reads by a seed: see reads.h. */
 #include "tests/unit/qc/reads.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/base/cleanup.h"
@@ -100,7 +101,18 @@ uint8_t *counters_bytes(const struct counters *counters, size_t *ret_n)
 	return bytes;
 }
 
-void countersp(struct counters **counters)
+struct counters *counters_travel(struct counters *counters)
 {
-	counters_free(*counters);
+	_cleanup_(freep) uint8_t *bytes = NULL;
+	struct counters *travelled = NULL;
+	struct error err = {0};
+	size_t n;
+
+	bytes = counters_bytes(counters, &n);
+	if (counters_unpack(bytes, n, &travelled, &err) < 0) {
+		(void)fprintf(stderr, "# %s\n", err.text);
+		abort();
+	}
+	counters_free(counters);
+	return travelled;
 }

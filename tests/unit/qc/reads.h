@@ -37,4 +37,5 @@ void reads_count(const struct reads *reads, size_t from, size_t to, uint64_t *se
 struct counters *counters_make(uint32_t modules);
 uint8_t *counters_bytes(const struct counters *counters, size_t *ret_n);
 
-void countersp(struct counters **counters);
+/* The same counters when they have travelled: packed, unpacked, and the old ones freed. Aborts where that fails, with the sentence. */
+struct counters *counters_travel(struct counters *counters);

@@ -111,7 +111,7 @@ static void test_lie(const struct forms *forms, const struct lie *lie)
 /* Reads of the module that are not those of the lengths. */
 static void test_check(void)
 {
-	_cleanup_(countersp) struct counters *counters = counters_make(COUNT_LENGTHS | COUNT_SEQUENCES);
+	_cleanup_(counters_freep) struct counters *counters = counters_make(COUNT_LENGTHS | COUNT_SEQUENCES);
 	struct sequences state = {.reads = 0};
 	struct error err = {0};
 

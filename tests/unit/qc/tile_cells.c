@@ -212,7 +212,7 @@ static void test_positions(void)
 /* Refused with a sentence, or taken and then packed to the very same bytes. */
 static bool sound(const uint8_t *bytes, size_t n)
 {
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 	_cleanup_(freep) uint8_t *again = NULL;
 	struct error err = {0};
 	size_t again_n;

@@ -147,7 +147,7 @@ static bool cut_right(const struct tiles_file *file, enum compat compat, const s
                       size_t *ret_patched)
 {
 	struct cut whole = {.n = 1, .at = {0, file->n}}, cut;
-	_cleanup_(countersp) struct counters *one = NULL;
+	_cleanup_(counters_freep) struct counters *one = NULL;
 	_cleanup_(freep) uint8_t *want = NULL, *got = NULL;
 	struct span spans[SLICES_MAX];
 	size_t want_n, got_n;
@@ -215,7 +215,7 @@ static void test_kind(const struct tiles_kind *kind, enum compat compat)
 static bool border_right(const struct tiles_file *file, size_t before, size_t n)
 {
 	struct cut cut = {.n = 2, .at = {0, before, before + n}};
-	_cleanup_(countersp) struct counters *into = NULL, *from = NULL;
+	_cleanup_(counters_freep) struct counters *into = NULL, *from = NULL;
 	struct plain plain;
 	size_t patched = 0;
 	uint64_t seed = before;

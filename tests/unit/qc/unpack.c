@@ -16,7 +16,7 @@
 
 static void test_damage(uint32_t modules, const char *name)
 {
-	_cleanup_(countersp) struct counters *counters = counters_make(modules);
+	_cleanup_(counters_freep) struct counters *counters = counters_make(modules);
 	struct reads_kind kind = {40, 0, 90, '#', 'J'};
 	struct reads reads;
 	uint64_t seed = 3;
@@ -107,7 +107,7 @@ static const struct lie {
 
 static void test_lie(const struct lie *lie)
 {
-	_cleanup_(countersp) struct counters *counters = NULL;
+	_cleanup_(counters_freep) struct counters *counters = NULL;
 	struct packer packer = {0};
 	struct error err = {0};
 	bool taken;
