@@ -26,21 +26,21 @@ configured() {
 }
 
 step_gcc() {
-	configured gcc CC=gcc --enable-werror &&
+	configured gcc CC=gcc --enable-werror --enable-failpoints &&
 		make -C "$build/gcc" -j"$jobs" &&
 		make -C "$build/gcc" -j"$jobs" -k check
 }
 
 # Everything as clang sees it, the fuzz targets as libFuzzer programs; nothing is run.
 step_clang() {
-	configured clang CC=clang --enable-werror --enable-fuzzers CFLAGS="-O1 -g" &&
+	configured clang CC=clang --enable-werror --enable-failpoints --enable-fuzzers CFLAGS="-O1 -g" &&
 		make -C "$build/clang" -j"$jobs" -k &&
 		make -C "$build/clang" -j"$jobs" check TESTS=
 }
 
 # No --enable-werror here: what the sanitizers insert misleads the warnings of gcc.
 step_sanitizers() {
-	configured sanitizers CC=gcc --enable-sanitizers CFLAGS="-O1 -g" &&
+	configured sanitizers CC=gcc --enable-sanitizers --enable-failpoints CFLAGS="-O1 -g" &&
 		make -C "$build/sanitizers" -j"$jobs" &&
 		make -C "$build/sanitizers" -j"$jobs" -k check
 }

@@ -16,6 +16,7 @@
 
 #include "daemon/coord/session.h"
 #include "lib/base/clock.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 
 #define GROUP_MS 50
@@ -250,6 +251,8 @@ static void settle(struct server *server, struct actions *actions, struct round 
 		struct event event = round->merged[i];
 
 		step(server, &event, actions, round);
+		if (event.merged.again_n > 0)
+			FAILPOINT("again-planned");
 		merge_free(&event);
 	}
 	free(round->merged);

@@ -8,6 +8,7 @@
 #include "daemon/worker/open.h"
 #include "daemon/worker/worker_internal.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/qc/counters.h"
@@ -121,6 +122,8 @@ static int take_task(struct worker *worker, const void *message, struct error *e
 		r = check_room(worker, err);
 	if (r < 0 || held_find(&worker->held, &task->ref))
 		return r;
+	if (task->ref.again)
+		FAILPOINT("task-again");
 	held = held_add(&worker->held, task, &slice, &prior, brief);
 	if (!held)
 		return error_oom(err);

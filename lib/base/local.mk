@@ -7,6 +7,8 @@ lib_libbase_a_SOURCES = \
 	lib/base/digest.h \
 	lib/base/error.c \
 	lib/base/error.h \
+	lib/base/failpoint.c \
+	lib/base/failpoint.h \
 	lib/base/log.c \
 	lib/base/log.h \
 	lib/base/text.c \
