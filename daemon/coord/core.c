@@ -99,6 +99,20 @@ int coord_load_slice(struct coord *coord, const struct slice_row *row, struct er
 	return 0;
 }
 
+int coord_load_trouble(struct coord *coord, const struct trouble_row *row, struct error *err)
+{
+	struct job *job;
+	struct file *file = file_find(coord, row->job, row->file, &job);
+
+	if (!file || file->ended || !file->slices || row->slice >= file->chain.n)
+		return error_set(err, -EINVAL, ERROR_SOFTWARE,
+		                 "the database has trouble with slice %llu of file %u of job %llu, which makes no sense",
+		                 (unsigned long long)row->slice, row->file, (unsigned long long)row->job);
+	file->slices[row->slice].crashes = (uint8_t)row->crashes;
+	file->slices[row->slice].losses = (uint16_t)row->losses;
+	return 0;
+}
+
 /* Rows of slices that are not wanted any more go; complete chains are merged. */
 static void file_loaded(struct coord *coord, struct job *job, struct file *file)
 {
@@ -199,6 +213,9 @@ int coord_step(struct coord *coord, const struct event *event, struct actions *a
 		break;
 	case EVENT_RESUME:
 		node_resume(coord, event);
+		break;
+	case EVENT_HOLD:
+		coord->hold = event->hold;
 		break;
 	case EVENT_MERGED:
 		file_merged(coord, event);

@@ -54,6 +54,7 @@ struct node_hello {
 	uint8_t instance[16];
 	uint32_t slots;
 	uint32_t algorithm;
+	uint32_t proto;    /* protocol that is spoken with it; below 2 it cannot check proofs of reading */
 	bool draining;
 	const struct slice_id *held; /* what it still counts or has a result for */
 	uint32_t held_n;
@@ -77,6 +78,7 @@ enum event_kind {
 	EVENT_DRAIN,        /* .drain; by name, also of a node that is not there */
 	EVENT_RESUME,
 	/* the driver */
+	EVENT_HOLD,         /* .hold: the store has no room: nothing is handed out while it is true */
 	EVENT_MERGED,       /* .merged: MERGE_FILE was done in the current transaction, or could not be */
 };
 
@@ -93,6 +95,7 @@ struct event {
 			uint32_t file;
 			struct file_facts facts;
 			int error_number;   /* 0 with error.class NONE: opened */
+			bool unproven;      /* with an error: it is not what the submitter read */
 			struct error error; /* class NONE: opened */
 		} opened;
 		struct {
@@ -107,6 +110,8 @@ struct event {
 			struct slice_fault fault;
 			uint64_t bases;
 			uint32_t modules;           /* of the counters (END) */
+			uint8_t digest[32];         /* END: of those counts that do not depend on what lies before the slice, so that
+			                               honest copies of one slice with the same start have the same */
 		} result;
 		struct {
 			struct slice_id id;
@@ -117,6 +122,7 @@ struct event {
 		struct {
 			struct job_row row;      /* uuid, owner, name, modules, algorithm, lenient, slice_size, files */
 			const char *const *paths;
+			const struct file_proof *proofs; /* one a file; NULL: none are asked for */
 		} submit;
 		struct {
 			uint64_t job;
@@ -128,6 +134,7 @@ struct event {
 			const char *node;
 			const char *reason;
 		} drain;
+		bool hold;
 		struct {
 			uint64_t job;
 			uint32_t file;
@@ -150,7 +157,8 @@ enum action_kind {
 	ACTION_MERGE_FILE,     /* .merge: counters of these slices, in order, and their second counts as far as they are there,
 	                          into the file's result; then all of these go. Answer with EVENT_MERGED before the next commit */
 	ACTION_FORGET_SLICES,  /* .merge.job/.file: all slices' rows and counters of a file that failed or was cancelled */
-	ACTION_SAVE_NODE,      /* .node: drained by a person, or no longer */
+	ACTION_SAVE_NODE,      /* .node: drained, by a person or by its faults, or no longer */
+	ACTION_SAVE_TROUBLE,   /* .trouble; forgotten with the slices of its file */
 	/* to a worker */
 	ACTION_SEND_OPEN,      /* .open */
 	ACTION_SEND_TASK,      /* .task */
@@ -187,7 +195,9 @@ struct action {
 			uint64_t job;
 			uint32_t file;
 			const char *path;
+			const struct file_proof *proof;
 		} open;
+		struct trouble_row trouble;
 		struct {
 			struct slice_id id;
 			struct slice_task task;
@@ -221,7 +231,7 @@ int coord_new(const struct coord_limits *limits, struct coord **ret);
 struct coord *coord_free(struct coord *coord);
 
 /*
- * Loading what the last commit left: node drains, unfinished jobs with their files in order, then their slices; then
+ * Loading what the last commit left: node drains, unfinished jobs with their files in order, then their slices and troubles; then
  * coord_loaded(). next_job is one more than the highest id ever given; generation grows at each start, and leases with it, so
  * that no lease of an earlier start is given again. 0, -ENOMEM, -EINVAL (rows that make no sense, with
  * a sentence: the database is damaged).
@@ -230,6 +240,7 @@ int coord_load_node(struct coord *coord, const char *name, const char *reason);
 int coord_load_job(struct coord *coord, const struct job_row *row, struct error *err);
 int coord_load_file(struct coord *coord, const struct file_row *row, struct error *err);
 int coord_load_slice(struct coord *coord, const struct slice_row *row, struct error *err);
+int coord_load_trouble(struct coord *coord, const struct trouble_row *row, struct error *err);
 /* -EINVAL without a sentence: files of a job are missing. */
 int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, uint64_t now_ms, struct actions *actions);
 

@@ -82,6 +82,17 @@ void emit_merge(struct coord *coord, enum action_kind kind, const struct file *f
 	action->merge.chain = &file->chain;
 }
 
+void emit_trouble(struct coord *coord, const struct file *file, uint64_t i)
+{
+	emit(coord, ACTION_SAVE_TROUBLE, 0)->trouble = (struct trouble_row){
+		.job = file->row.job,
+		.file = file->row.file,
+		.slice = i,
+		.crashes = file->slices[i].crashes,
+		.losses = file->slices[i].losses,
+	};
+}
+
 void emit_node(struct coord *coord, const struct node *node)
 {
 	struct action *action = emit(coord, ACTION_SAVE_NODE, 0);

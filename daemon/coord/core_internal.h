@@ -70,7 +70,7 @@ struct node {
 	char name[NODE_NAME_MAX];
 	uint8_t instance[16];
 	uint64_t peer;        /* 0: down */
-	uint32_t slots, algorithm;
+	uint32_t slots, algorithm, proto;
 	bool draining;        /* it says so itself */
 	bool drained;         /* by a person */
 	char reason[256];
@@ -145,6 +145,7 @@ struct coord {
 	struct job **jobs;    /* in order of id */
 	uint32_t jobs_n, jobs_room;
 	bool reap;            /* some job has ended */
+	bool hold;            /* the store has no room */
 	/* of the step at hand */
 	uint64_t now_ms, wall_ms;
 	struct actions *actions;
@@ -159,6 +160,7 @@ void emit_job(struct coord *coord, const struct job *job);
 void emit_file(struct coord *coord, const struct file *file);
 void emit_slice(struct coord *coord, enum action_kind kind, const struct file *file, uint64_t i);
 void emit_merge(struct coord *coord, enum action_kind kind, const struct file *file);
+void emit_trouble(struct coord *coord, const struct file *file, uint64_t i);
 void emit_node(struct coord *coord, const struct node *node);
 void emit_changed(struct coord *coord, const struct job *job);
 void emit_granted(struct coord *coord, uint64_t request, uint64_t job);

@@ -158,6 +158,8 @@ static int submit_add(struct coord *coord, const struct event *event, struct job
 		if (!file->path)
 			return -ENOMEM;
 		file->row = (struct file_row){.job = row.id, .file = i, .path = file->path, .state = JOB_PENDING};
+		if (event->submit.proofs)
+			file->row.proof = event->submit.proofs[i];
 	}
 	return 0;
 }

@@ -235,6 +235,7 @@ void node_hello(struct coord *coord, const struct event *event)
 	memcpy(node->instance, hello->instance, sizeof node->instance);
 	node->slots = hello->slots;
 	node->algorithm = hello->algorithm;
+	node->proto = hello->proto;
 	node->draining = hello->draining;
 	node->seen_ms = coord->now_ms;
 	node->rate = node->rate_bytes = node->bytes_done = 0;

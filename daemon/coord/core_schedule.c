@@ -28,7 +28,7 @@ static struct node *open_node(const struct coord *coord, const struct job *job, 
 	for (uint32_t i = 0; i < coord->nodes_n; i++) {
 		struct node *node = coord->nodes[i];
 
-		if (!node_takes_work(node) || node->algorithm != job->row.algorithm)
+		if (!node_takes_work(node) || node->algorithm != job->row.algorithm || (file->row.proof.wanted && node->proto < 2))
 			continue;
 		any = true;
 		if (file_failed_on(file, 0, node->name))
@@ -85,6 +85,7 @@ static void schedule_opens(struct coord *coord)
 			action->open.job = job->row.id;
 			action->open.file = file->row.file;
 			action->open.path = file->path;
+			action->open.proof = &file->row.proof;
 		}
 	}
 }
@@ -214,6 +215,8 @@ static uint32_t slots_free(const struct node *node)
 
 void schedule(struct coord *coord)
 {
+	if (coord->hold)
+		return;
 	schedule_opens(coord);
 	while (!coord->oom) {
 		struct node *best = NULL;

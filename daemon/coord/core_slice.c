@@ -95,7 +95,9 @@ void slice_lost(struct coord *coord, const struct slice_id *id, const char *node
 	slice_stopped(coord, id);
 	if (!slice_wanted(file, id))
 		return;
-	if (++file->slices[id->slice].losses < coord->limits.losses_max)
+	file->slices[id->slice].losses++;
+	emit_trouble(coord, file, id->slice);
+	if (file->slices[id->slice].losses < coord->limits.losses_max)
 		return;
 	(void)snprintf(what, sizeof what, "was lost %u times with the node that counted it, the last time with %s",
 	               file->slices[id->slice].losses, node);
@@ -121,7 +123,9 @@ void slice_crashed(struct coord *coord, const struct event *event)
 
 	if (!run_end(coord, event->peer, id, &run) || !file || MUTANT(MUTANT_NO_CRASH_LIMIT))
 		return;
-	if (++file->slices[id->slice].crashes < coord->limits.crashes_max)
+	file->slices[id->slice].crashes++;
+	emit_trouble(coord, file, id->slice);
+	if (file->slices[id->slice].crashes < coord->limits.crashes_max)
 		return;
 	(void)snprintf(what, sizeof what, "ended the process that counted it %u times (the last time by %s %d)",
 	               file->slices[id->slice].crashes, event->failed.signal ? "signal" : "exit status",

@@ -161,6 +161,8 @@ static int perform_save(struct server *server, const struct action *action, stru
 	case ACTION_FORGET_SLICES:
 		context_drop(&server->contexts, action->merge.job, action->merge.file);
 		return store_forget_slices(server->store, action->merge.job, action->merge.file, err);
+	case ACTION_SAVE_TROUBLE:
+		return store_save_trouble(server->store, &action->trouble, err);
 	default: /* ACTION_SAVE_NODE */
 		return store_save_node(server->store, action->node.name, action->node.drained, action->node.reason, err);
 	}
@@ -200,6 +202,7 @@ static void perform(struct server *server, const struct action *action, struct r
 	case ACTION_SAVE_AGAIN:
 	case ACTION_FORGET_SLICE:
 	case ACTION_FORGET_SLICES:
+	case ACTION_SAVE_TROUBLE:
 	case ACTION_SAVE_NODE:
 		if (perform_save(server, action, &error) < 0)
 			die(&error);

@@ -116,6 +116,13 @@ static void hello_held(const struct session *session, fq_Hello *hello, fq_Welcom
 	hello->held_count = (pb_size_t)kept;
 }
 
+static int hello_nonce(struct session *session, struct error *err)
+{
+	int r = digest_random(session->nonce, sizeof session->nonce);
+
+	return r < 0 ? error_set(err, r, ERROR_OS, "no random bytes: %s", strerror(-r)) : 0;
+}
+
 void from_hello(struct session *session, uint16_t tag, const void *message)
 {
 	const struct server *server = session->server;
@@ -123,7 +130,6 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 	fq_Role role = fq_Role_ROLE_NONE;
 	struct error error;
 	fq_Welcome welcome = {
-		.proto = PROTO_VERSION,
 		.generation = store_generation(server->store),
 		.ping_ms = (uint32_t)server->settings->ping_ms,
 		.dead_ms = (uint32_t)server->settings->dead_ms,
@@ -132,15 +138,20 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 
 	if (hello_version(hello, &error) < 0 || hello_identity(session, &role, &error) < 0 ||
 	    hello_role(hello, role, &error) < 0 ||
-	    (role == fq_Role_ROLE_WORKER && hello_worker(session, hello, &error) < 0)) {
+	    (role == fq_Role_ROLE_WORKER && hello_worker(session, hello, &error) < 0) || hello_nonce(session, &error) < 0) {
 		peer_refuse(session->peer, &error);
 		return;
 	}
 	session->role = role;
 	session->welcome = true;
+	session->proto = welcome.proto = hello->proto_max < PROTO_VERSION ? hello->proto_max : PROTO_VERSION;
 	(void)snprintf(session->version, sizeof session->version, "%.31s", hello->version);
 	welcome.role = role;
 	memcpy(welcome.coordinator, store_uuid(server->store), sizeof welcome.coordinator);
+	if (role != fq_Role_ROLE_WORKER && session->proto >= 2) {
+		welcome.nonce.size = sizeof session->nonce;
+		memcpy(welcome.nonce.bytes, session->nonce, sizeof session->nonce);
+	}
 	if (role == fq_Role_ROLE_WORKER)
 		hello_held(session, hello, &welcome);
 	session_send(session, fq_Type_WELCOME, tag, &welcome);

@@ -17,6 +17,7 @@ void submitting_clear(struct submitting *submitting)
 	for (uint32_t i = 0; i < submitting->n; i++)
 		free(submitting->paths[i]);
 	free(submitting->paths);
+	free(submitting->proofs);
 	free(submitting->rules.bytes);
 	*submitting = (struct submitting){0};
 }
@@ -125,6 +126,7 @@ static void submit_drive(struct session *session)
 	row->slice_size = submit->slice_size;
 	row->files = submit->files;
 	event.submit.paths = (const char *const *)submitting->paths;
+	event.submit.proofs = submitting->proofs;
 	drive(session->server, &event);
 }
 

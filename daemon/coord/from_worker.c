@@ -44,6 +44,7 @@ void from_worker_hello(struct session *session, const fq_Hello *hello)
 		.name = session->name,
 		.slots = hello->slots,
 		.algorithm = hello->algorithm,
+		.proto = session->proto,
 		.draining = hello->draining,
 		.held = held,
 		.held_n = (uint32_t)hello->held_count,
@@ -77,6 +78,7 @@ void from_opened(struct session *session, uint16_t tag, const void *message)
 	event.opened.file = opened->file;
 	if (opened->has_error) {
 		event.opened.error_number = opened->error_number;
+		event.opened.unproven = opened->unproven;
 		event.opened.error.class = class_known ? (enum error_class)opened->error.class : ERROR_NO_INPUT;
 		(void)text_escape(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
 	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0) {

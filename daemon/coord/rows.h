@@ -7,8 +7,9 @@
  *     file opened:   file_row with facts and slice_size      (planned)
  *     slice counted: slice_row, and its packed counters when it is to be merged (not for a fault)
  *     slice redone:  its slice_row is deleted
+ *     slice's child crashed, or slice lost: trouble_row, so that its limits hold beyond a restart
  *     counted again: the packed counters of a slice's second count, beside its slice_row
- *     file done:     counters of all slices merged into one result, slice_rows and second counts deleted, file_row COMPLETED:
+ *     file done:     counters of all slices merged into one result, slice_rows and second counts deleted (and troubles), file_row COMPLETED:
  *                    one transaction
  *     file failed:   slice_rows and second counts deleted, file_row FAILED with its sentence
  *     job ended:     job_row with its final state; no file of it is open any more
@@ -20,6 +21,7 @@
 
 #include "lib/base/error.h"
 #include "lib/fastq/chain.h"
+#include "lib/fastq/proof.h"
 
 #define OWNER_MAX 65
 #define JOB_NAME_MAX 256
@@ -55,6 +57,7 @@ struct file_row {
 	uint64_t job;
 	uint32_t file; /* from 0 */
 	const char *path;
+	struct file_proof proof;    /* that the submitter read it */
 	enum job_state state;
 	bool planned;               /* facts and slice_size are set */
 	struct file_facts facts;
@@ -80,4 +83,12 @@ struct slice_row {
 	struct slice_seam seam;
 	struct slice_fault fault;
 	uint64_t bases;
+};
+
+/* How often counting a slice ended badly. */
+struct trouble_row {
+	uint64_t job;
+	uint32_t file;
+	uint64_t slice;
+	uint32_t crashes, losses;
 };

@@ -20,6 +20,7 @@ struct submitting {
 	fq_Submit message;
 	uint16_t tag;
 	char **paths;
+	struct file_proof *proofs; /* one a path, where they are asked for */
 	uint32_t n;
 	size_t bytes;
 	struct packer rules; /* in canonical bytes; none where no module needs any */
@@ -60,6 +61,8 @@ struct session {
 	char address[64];     /* numeric; "" for the unix socket */
 	uint8_t pin[PIN_SIZE];
 	bool welcome;         /* HELLO was answered */
+	uint32_t proto;       /* that is spoken */
+	uint8_t nonce[PROOF_NONCE_SIZE]; /* of WELCOME, for a client's proofs of reading */
 	fq_Role role;         /* ROLE_NONE before WELCOME */
 	char name[PEER_NAME_MAX]; /* owner of jobs; node name */
 	char version[32];         /* that it said */

@@ -18,7 +18,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define ROOM_MIN (16u << 20) /* bytes of disk that must be left for taking on new jobs */
 #define FUSE_MAGIC 0x65735546
 
@@ -52,15 +52,26 @@ static const char schema_2[] =
     "PRAGMA user_version = 2;"
     "COMMIT;";
 
+/* Proofs of reading, and troubles. */
+static const char schema_3[] =
+    "BEGIN;"
+    "ALTER TABLE file ADD COLUMN proof_size INTEGER;"
+    "ALTER TABLE file ADD COLUMN proof_key BLOB;"
+    "ALTER TABLE file ADD COLUMN proof BLOB;"
+    "CREATE TABLE trouble (job INTEGER, file INTEGER, slice INTEGER, crashes INTEGER, losses INTEGER,"
+    " PRIMARY KEY (job, file, slice)) WITHOUT ROWID;"
+    "PRAGMA user_version = 3;"
+    "COMMIT;";
+
 /* What makes a database of each version one of the next. */
-static const char *const schemas[SCHEMA_VERSION] = {schema_1, schema_2};
+static const char *const schemas[SCHEMA_VERSION] = {schema_1, schema_2, schema_3};
 
 #define JOB_COLUMNS                                                                                                            \
 	"id, uuid, owner, name, modules, algorithm, lenient, slice_size, files, state, submitted, started, ended, error_class,"   \
 	" error_text, rules"
 #define FILE_COLUMNS                                                                                                           \
 	"job, file, path, state, planned, size, mtime, inode, ends, kind, unended, slice_size, records, bases, redone,"           \
-	" error_class, error_text, again, again_done"
+	" error_class, error_text, again, again_done, proof_size, proof_key, proof"
 #define SLICE_COLUMNS                                                                                                          \
 	"job, file, slice, start_known, first_block, first_within, next_block, next_within, records, fault, fault_record,"        \
 	" fault_block, fault_within, fault_value, fault_value2, fault_errno, bases"
@@ -79,7 +90,7 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_JOB_EXPIRE] = "DELETE FROM job WHERE state > 1 AND ended < ?1",
 	[SQL_FILE_SAVE] = "REPLACE INTO file (" FILE_COLUMNS
 	                  ") VALUES (?1,?2,?3,?4,coalesce((SELECT nullif(planned, 0) FROM file WHERE job = ?1 AND file = ?2), ?5),"
-	                  "?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
+	                  "?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)",
 	[SQL_FILE_FIND] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 AND file = ?2",
 	[SQL_FILE_OF_JOB] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 ORDER BY file",
 	[SQL_FILE_PLANNED] = "SELECT planned FROM file WHERE job = ?1 AND file = ?2 AND planned > 0",
@@ -91,6 +102,9 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_SLICES_FORGET] = "DELETE FROM slice WHERE job = ?1 AND file = ?2",
 	[SQL_SLICE_OF_FILE] = "SELECT " SLICE_COLUMNS " FROM slice WHERE job = ?1 AND file = ?2 ORDER BY slice",
 	[SQL_SLICE_COUNTERS] = "SELECT counters FROM slice WHERE job = ?1 AND file = ?2 AND slice = ?3",
+	[SQL_TROUBLE_SAVE] = "REPLACE INTO trouble (job, file, slice, crashes, losses) VALUES (?1, ?2, ?3, ?4, ?5)",
+	[SQL_TROUBLES_FORGET] = "DELETE FROM trouble WHERE job = ?1 AND file = ?2",
+	[SQL_TROUBLE_OF_FILE] = "SELECT slice, crashes, losses FROM trouble WHERE job = ?1 AND file = ?2 ORDER BY slice",
 	[SQL_AGAIN_SAVE] = "REPLACE INTO again (job, file, slice, counters) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_AGAIN_FORGET] = "DELETE FROM again WHERE job = ?1 AND file = ?2",
 	[SQL_AGAIN_COUNTERS] = "SELECT counters FROM again WHERE job = ?1 AND file = ?2 AND slice = ?3",

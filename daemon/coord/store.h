@@ -40,7 +40,8 @@ int store_save_file(struct store *store, const struct file_row *row, struct erro
 int store_save_slice(struct store *store, const struct slice_row *row, const uint8_t *counters, size_t n,
                      struct error *err);
 int store_forget_slice(struct store *store, const struct slice_row *row, struct error *err);
-int store_forget_slices(struct store *store, uint64_t job, uint32_t file, struct error *err); /* second counts too */
+int store_forget_slices(struct store *store, uint64_t job, uint32_t file, struct error *err); /* second counts and troubles too */
+int store_save_trouble(struct store *store, const struct trouble_row *row, struct error *err);
 int store_save_node(struct store *store, const char *name, bool drained, const char *reason, struct error *err);
 
 /* Loads all that is unfinished into a new core; *ret_next_job for coord_loaded(). */

@@ -30,6 +30,9 @@ enum statement {
 	SQL_SLICES_FORGET,
 	SQL_SLICE_OF_FILE,
 	SQL_SLICE_COUNTERS,
+	SQL_TROUBLE_SAVE,
+	SQL_TROUBLES_FORGET,
+	SQL_TROUBLE_OF_FILE,
 	SQL_AGAIN_SAVE,
 	SQL_AGAIN_FORGET,
 	SQL_AGAIN_COUNTERS,
@@ -68,6 +71,9 @@ int store_run(struct store *store, sqlite3_stmt *statement, struct error *err);
 
 /* The next row: 0 and the statement stays shown, or STORE_NONE. */
 int store_row(struct store *store, sqlite3_stmt *statement, struct error *err);
+
+/* ---- store_trouble.c, with the core's loading */
+int store_load_troubles(struct store *store, struct coord *coord, uint64_t job, uint32_t file, struct error *err);
 
 int store_fail(const struct store *store, int code, struct error *err);
 

@@ -87,6 +87,11 @@ int store_save_file(struct store *store, const struct file_row *row, struct erro
 	bind_text(s, 17, row->error.text);
 	bind_u64(s, 18, row->again);
 	bind_u64(s, 19, row->again_done);
+	if (row->proof.wanted) {
+		bind_u64(s, 20, row->proof.size);
+		(void)sqlite3_bind_blob(s, 21, row->proof.key, sizeof row->proof.key, SQLITE_STATIC);
+		(void)sqlite3_bind_blob(s, 22, row->proof.proof, sizeof row->proof.proof, SQLITE_STATIC);
+	}
 	return store_run(store, s, err);
 }
 
@@ -135,11 +140,11 @@ int store_forget_slice(struct store *store, const struct slice_row *row, struct 
 
 int store_forget_slices(struct store *store, uint64_t job, uint32_t file, struct error *err)
 {
-	static const enum statement both[] = {SQL_SLICES_FORGET, SQL_AGAIN_FORGET};
+	static const enum statement all[] = {SQL_SLICES_FORGET, SQL_AGAIN_FORGET, SQL_TROUBLES_FORGET};
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < 2; i++) {
-		sqlite3_stmt *s = store_writer(store, both[i], err);
+	for (size_t i = 0; r == 0 && i < sizeof all / sizeof *all; i++) {
+		sqlite3_stmt *s = store_writer(store, all[i], err);
 
 		if (!s)
 			return -EIO;
@@ -205,7 +210,10 @@ static void read_file(sqlite3_stmt *s, struct file_row *ret)
 		.redone = column_u64(s, 14),
 		.again = column_u64(s, 17),
 		.again_done = column_u64(s, 18),
+		.proof = {.wanted = sqlite3_column_type(s, 20) == SQLITE_BLOB, .size = column_u64(s, 19)},
 	};
+	column_bytes(s, 20, ret->proof.key, sizeof ret->proof.key);
+	column_bytes(s, 21, ret->proof.proof, sizeof ret->proof.proof);
 	column_bytes(s, 8, ret->facts.fingerprint.ends, sizeof ret->facts.fingerprint.ends);
 	column_error(s, 15, &ret->error);
 }
@@ -350,6 +358,8 @@ static int load_files(struct store *store, struct coord *coord, uint64_t job, st
 		r = coord_load_file(coord, &row, err);
 		if (r == 0 && row.planned && row.state <= JOB_RUNNING)
 			r = load_slices(store, coord, job, row.file, err);
+		if (r == 0 && row.planned && row.state <= JOB_RUNNING)
+			r = store_load_troubles(store, coord, job, row.file, err);
 	}
 	(void)sqlite3_reset(s);
 	return r;

@@ -79,7 +79,16 @@ static void send_open(struct session *session, const struct action *action)
 {
 	fq_Open open = {.job = action->open.job, .file = action->open.file};
 
+	const struct file_proof *proof = action->open.proof;
+
 	(void)snprintf(open.path, sizeof open.path, "%s", action->open.path);
+	if (proof->wanted) {
+		open.proof_wanted = true;
+		open.size = proof->size;
+		open.proof_key.size = open.proof.size = PROOF_SIZE;
+		memcpy(open.proof_key.bytes, proof->key, PROOF_SIZE);
+		memcpy(open.proof.bytes, proof->proof, PROOF_SIZE);
+	}
 	session_send(session, fq_Type_OPEN, 0, &open);
 }
 

@@ -45,6 +45,30 @@ int digest_sha256(const void *a, size_t a_n, const void *b, size_t b_n, uint8_t 
 	return 0;
 }
 
+int digest_hmac(const void *key, size_t key_n, const void *a, size_t a_n, const void *b, size_t b_n, uint8_t ret[DIGEST_SIZE])
+{
+	uint8_t inner[64], outer[64], hash[DIGEST_SIZE];
+	_cleanup_(digest_context_freep) EVP_MD_CTX *context = NULL;
+	unsigned int n = 0;
+
+	assert(key && key_n > 0 && key_n <= 64 && (a || !a_n) && (b || !b_n) && ret);
+	for (size_t i = 0; i < 64; i++) {
+		uint8_t byte = i < key_n ? ((const uint8_t *)key)[i] : 0;
+
+		inner[i] = byte ^ 0x36;
+		outer[i] = byte ^ 0x5c;
+	}
+	crypto_start();
+	context = EVP_MD_CTX_new();
+	if (!context)
+		return -ENOMEM;
+	if (EVP_DigestInit_ex2(context, EVP_sha256(), NULL) != 1 || EVP_DigestUpdate(context, inner, 64) != 1 ||
+	    (a_n > 0 && EVP_DigestUpdate(context, a, a_n) != 1) || (b_n > 0 && EVP_DigestUpdate(context, b, b_n) != 1) ||
+	    EVP_DigestFinal_ex(context, hash, &n) != 1 || n != DIGEST_SIZE)
+		return -EIO;
+	return digest_sha256(outer, 64, hash, sizeof hash, ret);
+}
+
 int digest_random(void *ret, size_t n)
 {
 	uint8_t *at = ret;

@@ -17,6 +17,9 @@ void crypto_start(void);
 /* SHA-256 of two pieces one after the other (the second may be of length 0). 0 or negative errno. */
 int digest_sha256(const void *a, size_t a_n, const void *b, size_t b_n, uint8_t ret[DIGEST_SIZE]);
 
+/* HMAC-SHA256 (RFC 2104) of two pieces one after the other under a key of 1 to 64 bytes. 0 or negative errno. */
+int digest_hmac(const void *key, size_t key_n, const void *a, size_t a_n, const void *b, size_t b_n, uint8_t ret[DIGEST_SIZE]);
+
 /* n bytes nobody can predict; 0 or negative errno. */
 int digest_random(void *ret, size_t n);
 

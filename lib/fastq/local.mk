@@ -26,6 +26,8 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/kind.h \
 	lib/fastq/marks.c \
 	lib/fastq/marks.h \
+	lib/fastq/proof.c \
+	lib/fastq/proof.h \
 	lib/fastq/reader.c \
 	lib/fastq/record.c \
 	lib/fastq/record.h \

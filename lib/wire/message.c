@@ -42,16 +42,6 @@ static const char *check_ref(bool has_ref)
 	return has_ref ? NULL : "it names no slice";
 }
 
-static const char *check_hello(const void *message)
-{
-	return check_role(((const fq_Hello *)message)->role);
-}
-
-static const char *check_welcome(const void *message)
-{
-	return check_role(((const fq_Welcome *)message)->role);
-}
-
 static const char *check_joined(const void *message)
 {
 	return check_role(((const fq_Joined *)message)->role);
@@ -60,6 +50,41 @@ static const char *check_joined(const void *message)
 static const char *check_token(const void *message)
 {
 	return check_role(((const fq_TokenRequest *)message)->role);
+}
+
+static const char *check_hello(const void *message)
+{
+	const fq_Hello *hello = message;
+
+	if (hello->coordinator.size != 0 && hello->coordinator.size != sizeof hello->coordinator.bytes)
+		return "the coordinator's name has a wrong length";
+	return check_role(hello->role);
+}
+
+static const char *check_welcome(const void *message)
+{
+	const fq_Welcome *welcome = message;
+
+	if (welcome->nonce.size != 0 && welcome->nonce.size != sizeof welcome->nonce.bytes)
+		return "its nonce has a wrong length";
+	return check_role(welcome->role);
+}
+
+static const char *check_open(const void *message)
+{
+	const fq_Open *open = message;
+
+	if (open->proof_wanted &&
+	    (open->proof_key.size != sizeof open->proof_key.bytes || open->proof.size != sizeof open->proof.bytes))
+		return "its proof has a wrong length";
+	return NULL;
+}
+
+static const char *check_submit_file(const void *message)
+{
+	const fq_SubmitFile *file = message;
+
+	return file->proof.size != 0 && file->proof.size != sizeof file->proof.bytes ? "its proof has a wrong length" : NULL;
 }
 
 static const char *check_opened(const void *message)
@@ -137,7 +162,7 @@ static const struct row rows[_fq_Type_ARRAYSIZE] = {
     ROW(WELCOME, Welcome, check_welcome),
     ROW(JOIN, Join, NULL),
     ROW(JOINED, Joined, check_joined),
-    ROW(OPEN, Open, NULL),
+    ROW(OPEN, Open, check_open),
     ROW(TASK, Task, check_task),
     ROW(RESULT_ACK, Ref, check_plain_ref),
     ROW(DROP, Ref, check_plain_ref),
@@ -152,7 +177,7 @@ static const struct row rows[_fq_Type_ARRAYSIZE] = {
     ROW(RETURN, Ref, check_plain_ref),
     ROW(DRAINING, Empty, NULL),
     ROW(SUBMIT, Submit, NULL),
-    ROW(SUBMIT_FILE, SubmitFile, NULL),
+    ROW(SUBMIT_FILE, SubmitFile, check_submit_file),
     ROW(STATUS, JobsRequest, NULL),
     ROW(SHOW, JobsRequest, NULL),
     ROW(WAIT, JobsRequest, NULL),
@@ -162,6 +187,7 @@ static const struct row rows[_fq_Type_ARRAYSIZE] = {
     ROW(NODE_DRAIN, NodeRequest, NULL),
     ROW(NODE_RESUME, NodeRequest, NULL),
     ROW(TOKEN, TokenRequest, check_token),
+    ROW(BACKUP, Empty, NULL),
     ROW(ACCEPTED, Accepted, NULL),
     ROW(JOB, Job, check_job),
     ROW(FILE, File, check_file),
@@ -171,6 +197,7 @@ static const struct row rows[_fq_Type_ARRAYSIZE] = {
     ROW(TOKEN_MADE, TokenMade, NULL),
     ROW(DONE, Empty, NULL),
     ROW(END, Empty, NULL),
+    ROW(BACKUP_MADE, BackupMade, NULL),
 };
 
 static const struct row *row_of(uint16_t type)

@@ -18,6 +18,16 @@ static void is_sha256(const char *a, const char *b, const char *want)
 	       b ? b : "");
 }
 
+/* RFC 4231, test cases 1 and 2. */
+static void is_hmac(const void *key, size_t key_n, const char *a, const char *b, const char *want)
+{
+	uint8_t digest[DIGEST_SIZE] = {0};
+	char hex[2 * DIGEST_SIZE + 1];
+
+	is_int(digest_hmac(key, key_n, a, strlen(a), b, strlen(b), digest), 0, "HMAC of \"%s\", \"%s\"", a, b);
+	is_str(text_hex(hex, digest, sizeof digest), want, "it is that of the RFC");
+}
+
 int main(void)
 {
 	static const char abc[] =
@@ -31,6 +41,10 @@ int main(void)
 	is_sha256("", "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	is_sha256("abcdbcdecdefdefgefghfghighijhi", "jkijkljklmklmnlmnomnopnopq",
 	          "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+
+	memset(one, 0x0b, 20);
+	is_hmac(one, 20, "Hi ", "There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+	is_hmac("Jefe", 4, "what do ya want for nothing?", "", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 
 	is_int(digest_random(one, sizeof one), 0, "random bytes");
 	is_int(digest_random(two, sizeof two), 0, "more random bytes");

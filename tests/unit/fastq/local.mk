@@ -11,6 +11,7 @@ UNIT_TESTS += \
 	tests/unit/fastq/inflate \
 	tests/unit/fastq/kind \
 	tests/unit/fastq/manifest \
+	tests/unit/fastq/proof \
 	tests/unit/fastq/reader \
 	tests/unit/fastq/record \
 	tests/unit/fastq/slices \
@@ -39,6 +40,9 @@ tests_unit_fastq_kind_LDADD = $(FASTQ_LIBS)
 
 tests_unit_fastq_manifest_SOURCES = tests/unit/fastq/manifest.c $(FASTQ_DRIVE) $(TAP)
 tests_unit_fastq_manifest_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_proof_SOURCES = tests/unit/fastq/proof.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_proof_LDADD = $(FASTQ_LIBS)
 
 tests_unit_fastq_reader_SOURCES = tests/unit/fastq/reader.c $(FASTQ_DRIVE) $(TAP)
 tests_unit_fastq_reader_LDADD = $(FASTQ_LIBS)
