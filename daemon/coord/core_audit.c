@@ -26,7 +26,7 @@ static uint64_t mix(uint64_t x)
 
 static bool chosen(const struct coord *coord, const struct file *file, uint64_t slice)
 {
-	uint64_t hash = mix(coord->limits.audit_secret + 0x9e3779b97f4a7c15ULL * file->row.job);
+	uint64_t hash = mix(coord->limits.secret + 0x9e3779b97f4a7c15ULL * file->row.job);
 
 	hash = mix(mix(hash + file->row.file) + slice);
 	return hash % 100 < coord->limits.audit_percent;

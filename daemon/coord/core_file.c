@@ -53,8 +53,15 @@ int file_fail_add(struct file *file, uint64_t slice, const struct node *node, in
 {
 	struct io_fail *fails;
 
-	if (file_failed_on(file, slice, node->name))
+	for (uint32_t i = 0; i < file->fails_n; i++) {
+		struct io_fail *fail = &file->fails[i];
+
+		if ((fail->slice != slice && fail->slice != SLICE_ALL) || strcmp(fail->node, node->name) != 0)
+			continue;
+		if (fail->slice == slice && errno_lacks(error_number)) /* now it is known why: it answers late */
+			fail->error_number = error_number;
 		return 0;
+	}
 	fails = reallocarray(file->fails, file->fails_n + 1, sizeof *fails);
 	if (!fails)
 		return -ENOMEM;

@@ -160,18 +160,16 @@ static bool has_record(const struct sim_run *run, uint32_t record)
 }
 
 /* Children die of sound slices too, but not so often of one that its file fails; audits of them as often as they like. */
-static bool dies(struct sim *sim, const struct sim_run *run)
+static bool dies(struct sim *sim, uint32_t index, const struct sim_run *run)
 {
 	uint64_t key = (run->id.job * 31 + run->id.file) * 1009 + run->id.slice;
 	uint8_t *deaths = &sim->deaths[key % sizeof sim->deaths];
-	const struct sim_slice *slice;
 
 	if (has_record(run, run->file->poison))
 		return true;
 	if (!sim->faults || sim->calm)
 		return false;
-	slice = image_slice(&sim->working, run->id.job, run->id.file, run->id.slice);
-	if (slice && !run->id.again && run->task.start_known)
+	if (sim->p_coord + sim->p_commit_crash == 0 && observe_audit(sim, index, &run->id))
 		return sim_chance(sim, 200);
 	if (*deaths + 1u >= sim->limits.crashes_max || !sim_chance(sim, 20))
 		return false;
@@ -282,7 +280,7 @@ void node_done(struct sim *sim, struct thing *thing)
 		return;
 	}
 	if (!cannot_read(sim, thing->node, run)) {
-		if (dies(sim, run))
+		if (dies(sim, thing->node, run))
 			crashed(run);
 		else
 			count(sim, run);

@@ -138,7 +138,6 @@ static void limits_draw(struct sim *sim)
 		.files_owner_max = sim_chance(sim, 150) ? FILES_MAX_SIM + 2 : 0,
 		.slices_owner_max = sim_chance(sim, 150) ? sim_between(sim, 16, 60) : 0,
 		.audit_percent = percents[sim_draw(sim) % 4],
-		.audit_secret = sim_draw(sim),
 	};
 	if (sim->calm) { /* nothing may look like a fault */
 		limits->stall_ms = 3000;

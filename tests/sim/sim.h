@@ -177,7 +177,7 @@ struct thing {
 struct sim_lease {
 	struct slice_id id;
 	uint32_t node;
-	bool alone, fresh;
+	bool alone, fresh, audit;
 };
 
 /* A node that could not open the file (SLICE_ALL), or read the slice. */
@@ -326,6 +326,7 @@ void observe_end(struct sim *sim, const struct event *event);
 void observe_planned(struct sim *sim, const struct file_row *row);
 void observe_failed(struct sim *sim, const struct file_row *row);
 void observe_ended(struct sim *sim, const struct file_row *row);
+bool observe_audit(struct sim *sim, uint32_t node, const struct slice_id *id); /* it is to count it as an audit */
 void observe_drained(struct sim *sim, uint32_t node, const char *reason);
 
 /* ---- node.c */
