@@ -276,6 +276,8 @@ static void random_event(uint64_t *state, struct event *event)
 	} else if (event->kind == EVENT_PROGRESS) {
 		event->progress.id = id;
 		event->progress.bytes = draw(state, 100);
+	} else if (event->kind == EVENT_HOLD) {
+		event->hold = draw(state, 4) == 0;
 	} else if (event->kind == EVENT_MERGED) {
 		event->kind = EVENT_TICK; /* the driver's own */
 	} else {
