@@ -1,0 +1,5 @@
+# Scripts NN-name.t: faults on real daemons in network namespaces, with faults.sh. NN is the lowest scenario's number.
+FAULT_TESTS =
+dist_check_SCRIPTS += $(FAULT_TESTS)
+HEAVY_TESTS += $(FAULT_TESTS)
+EXTRA_DIST += tests/faults/faults.sh
