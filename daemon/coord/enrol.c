@@ -156,6 +156,7 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 	if (role == fq_Role_ROLE_WORKER)
 		hello_held(session, hello, &welcome);
 	session_send(session, fq_Type_WELCOME, tag, &welcome);
+	FAILPOINT("welcomed");
 	peer_set_times(session->peer, server->settings->ping_ms, server->settings->dead_ms);
 	if (role == fq_Role_ROLE_WORKER)
 		from_worker_hello(session, hello);
@@ -233,6 +234,7 @@ void from_join(struct session *session, uint16_t tag, const void *message)
 		peer_refuse(session->peer, &error);
 		return;
 	}
+	FAILPOINT("joined");
 	log_notice("%s joined from %s", ((const fq_Join *)message)->name, session->address);
 	session_send(session, fq_Type_JOINED, tag, &joined);
 	peer_end(session->peer, "has joined");
