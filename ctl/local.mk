@@ -4,6 +4,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/client.c ctl/client.h \
 	ctl/ctl.c \
 	ctl/job.c ctl/job.h \
+	ctl/leftovers.c ctl/leftovers.h \
 	ctl/list.c ctl/list.h \
 	ctl/local.c ctl/local.h \
 	ctl/local_file.c ctl/local_file.h \
