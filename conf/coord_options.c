@@ -308,6 +308,17 @@ static const struct option_row rows[] = {
 	FIELD(handshake_ms),
     },
     {
+	.key = "proof",
+	.long_name = "proof",
+	.argument = "WHOM",
+	.type = OPTION_CHOICE,
+	.default_text = "all",
+	.choices = "all|client|none",
+	.help = "Of whom a proof is demanded that he can read the files that he submits: all, client (administrators "
+                "are believed) or none.",
+	FIELD(proof),
+    },
+    {
 	.key = "keep",
 	.long_name = "keep",
 	.argument = "DURATION",

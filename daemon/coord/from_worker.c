@@ -80,7 +80,7 @@ void from_opened(struct session *session, uint16_t tag, const void *message)
 		event.opened.error_number = opened->error_number;
 		event.opened.unproven = opened->unproven;
 		event.opened.error.class = class_known ? (enum error_class)opened->error.class : ERROR_NO_INPUT;
-		(void)text_escape(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
+		(void)text_sentence(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
 	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0) {
 		refuse(session, &error);
 		return;
@@ -283,7 +283,7 @@ void from_io_error(struct session *session, uint16_t tag, const void *message)
 	(void)tag;
 	event.failed.id = id_from(&failed->ref);
 	event.failed.error_number = failed->error_number;
-	event.failed.text = text_escape(text, sizeof text, failed->text);
+	event.failed.text = text_sentence(text, sizeof text, failed->text);
 	log_warning("worker %s: %s", session->name, text);
 	drive(session->server, &event);
 }

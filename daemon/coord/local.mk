@@ -25,10 +25,13 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/context.c daemon/coord/context.h \
 	daemon/coord/drive.c \
 	daemon/coord/enrol.c \
+	daemon/coord/from_admin.c \
 	daemon/coord/from_client.c \
+	daemon/coord/from_submit.c \
 	daemon/coord/from_worker.c \
 	daemon/coord/listen.c \
 	daemon/coord/listing.c \
+	daemon/coord/may.c \
 	daemon/coord/merge.c \
 	daemon/coord/server.c daemon/coord/server.h \
 	daemon/coord/session.c daemon/coord/session.h \
@@ -36,6 +39,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/store.c daemon/coord/store.h daemon/coord/store_internal.h \
 	daemon/coord/store_results.c \
 	daemon/coord/store_rows.c \
+	daemon/coord/store_tokens.c \
 	daemon/coord/store_trouble.c \
 	daemon/coord/to_worker.c
 

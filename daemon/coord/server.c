@@ -188,16 +188,7 @@ int server_reload(struct server *server, struct error *err)
 		return r;
 	peers_deinit(&server->peers);
 	server->peers = peers;
-	for (struct session *session = server->sessions; session; session = session->next) {
-		const struct peer_row *row = session->welcome && session->secured ? peers_find(&peers, session->pin) : NULL;
-		struct error error;
-
-		if (!session->welcome || !session->secured || (row && row->role == session->role))
-			continue;
-		(void)error_set(&error, -EPERM, ERROR_DENIED, "this key was revoked");
-		log_notice("%s: key revoked", session->name);
-		peer_refuse(session->peer, &error);
-	}
+	sessions_check(server);
 	return 0;
 }
 
