@@ -25,6 +25,8 @@ struct coord_settings {
 	uint64_t unauthenticated_per_address; /* of these, from one address */
 	uint64_t handshake_ms;                /* time to prove it, milliseconds */
 	uint64_t keep_ms;                     /* how long finished jobs are kept, milliseconds */
+	bool accept_rollback;                 /* start from an older state */
+	char *backup, *restore;               /* folder, or empty: only that, and exit */
 	bool verbose;                         /* debug lines in the log */
 };
 

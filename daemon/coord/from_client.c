@@ -35,7 +35,8 @@ static int submit_check(const struct session *session, const fq_Submit *submit, 
 		return error_set(err, -EINVAL, ERROR_PROTOCOL, "the job asks for counts that this coordinator does not know");
 	if ((submit->modules & COUNT_ORDERED) && !(submit->modules & COUNT_LENGTHS))
 		return error_set(err, -EINVAL, ERROR_PROTOCOL, "the job asks for counts that need the lengths of reads, but not for these");
-	if (!store_has_room(server->store))
+	room_check(session->server);
+	if (server->hold)
 		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; submit again later");
 	return 0;
 }
@@ -101,7 +102,8 @@ static bool submit_known(struct session *session)
 		session_fail(session, submitting->tag, &error);
 		return true;
 	}
-	drive_commit(session->server); /* it may have come a moment ago */
+	if (drive_commit(session->server) < 0) /* it may have come a moment ago */
+		return true;
 	accepted.job = row.id;
 	session_send(session, fq_Type_ACCEPTED, submitting->tag, &accepted);
 	return true;
