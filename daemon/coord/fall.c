@@ -39,7 +39,9 @@ int fall(struct server *server, const struct error *err)
 		return -ENOSPC;
 	if (store_failure(server->store, &why) != -ENOSPC)
 		die(&why);
-	log_error("%s: what is not committed is taken back, and all connections end", why.text);
+	if (!server->fallen_told)
+		log_error("%s: what is not committed is taken back, and all connections end", why.text);
+	server->fallen_told = true;
 	if (store_roll_back(server->store, &why) < 0)
 		die(&why);
 	server->fallen = true;
@@ -74,6 +76,7 @@ static void fall_back(struct server *server)
 	if (r == 0)
 		r = core_begin(server, &error);
 	if (r == 0 && !server->fallen) {
+		server->fallen_told = false;
 		log_notice("going on from the last commit, as start %llu", (unsigned long long)store_generation(server->store));
 		room_look(server);
 		return;

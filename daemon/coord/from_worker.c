@@ -186,6 +186,7 @@ static void result_give_back(struct session *session, const fq_SliceRef *ref)
 	struct event event = {.kind = EVENT_RETURNED, .peer = session->number};
 
 	event.failed.id = id_from(ref);
+	event.failed.untaken = true;
 	to_worker(session->server, &drop);
 	drive(session->server, &event);
 }

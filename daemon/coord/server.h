@@ -52,6 +52,7 @@ struct server {
 	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers, *room; /* timers */
 	sd_event_source *fall; /* fall.c: deferred */
 	bool fallen;           /* the core is ahead of the disk, or (coord NULL) there is none: nothing is driven */
+	bool fallen_told;      /* in the log */
 	bool hold;             /* there is no room for anything new */
 	uint64_t looked_ms;    /* when that was seen */
 	uint64_t older_than;   /* the highest start that a worker has seen, where that is above this one's; it was said */

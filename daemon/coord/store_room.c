@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The room on the state folder's disk. A ballast file holds some back: it is given up when the disk is full, so that
+ * The room on the state folder's disk. A ballast file holds some back: it is given up when the disk is (almost) full, so that
  * cancels, final states and the next start can still be written, and made again when there is room for it and more.
  */
 #include <errno.h>
@@ -87,7 +87,7 @@ bool store_look(struct store *store)
 			return true;
 	}
 	if (stat(store->ballast, &st) == 0 && (uint64_t)st.st_size == part) {
-		store->short_of_room = false;
+		store->short_of_room = bytes_left(&fs) < part / 4 && room_give_up(store); /* before somebody waits for it in vain */
 		return bytes_left(&fs) >= part;
 	}
 	if (bytes_left(&fs) < 2 * part || ballast_make(store, part) < 0)
