@@ -81,10 +81,23 @@ static const char *io_what(int code)
 	}
 }
 
+/* SQLite tells the system's number for some calls only; its files know it. */
+static int system_errno(const struct store *store)
+{
+	int number = sqlite3_system_errno(store->db);
+	sqlite3_file *log = NULL;
+
+	if (number == 0)
+		(void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+	if (number == 0 && sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log && log->pMethods)
+		(void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+	return number;
+}
+
 static int fail_set(const struct store *store, int code, struct error *err)
 {
 	int extended = store->db ? sqlite3_extended_errcode(store->db) : SQLITE_OK;
-	int number = store->db ? sqlite3_system_errno(store->db) : 0;
+	int number = store->db && (extended & 0xff) == SQLITE_IOERR ? system_errno(store) : 0;
 	/* What quick_check finds is no failure of a call: then the number tells. */
 	const char *what = store->db && (extended & 0xff) != SQLITE_OK && (extended & 0xff) < SQLITE_ROW ? sqlite3_errmsg(store->db)
 	                                                                                                   : sqlite3_errstr(code);
