@@ -141,9 +141,11 @@ int store_check(struct store *store, struct error *err)
 
 int store_migrate(struct store *store, struct error *err)
 {
+	static const uint8_t none[16];
 	int r = 0;
 
-	if (store->version > 0 && store->version < SCHEMA_VERSION)
+	/* Without a name it is one that the first start was just making. */
+	if (store->version > 0 && store->version < SCHEMA_VERSION && memcmp(store->uuid, none, sizeof none) != 0)
 		r = keep(store, store->version, err);
 	FAILPOINT("kept");
 	for (; r == 0 && store->version < SCHEMA_VERSION; store->version++) {
