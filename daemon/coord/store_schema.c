@@ -49,7 +49,7 @@ static const char schema_3[] =
     "ALTER TABLE file ADD COLUMN proof_size INTEGER;"
     "ALTER TABLE file ADD COLUMN proof_key BLOB;"
     "ALTER TABLE file ADD COLUMN proof BLOB;"
-    "CREATE TABLE trouble (job INTEGER, file INTEGER, slice INTEGER, crashes INTEGER, losses INTEGER,"
+    "CREATE TABLE trouble (job INTEGER, file INTEGER, slice INTEGER, crashes INTEGER, losses INTEGER, lease INTEGER,"
     " PRIMARY KEY (job, file, slice)) WITHOUT ROWID;"
     "PRAGMA user_version = 3;"
     "COMMIT;";
