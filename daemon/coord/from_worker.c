@@ -182,6 +182,18 @@ static int result_check(const struct server *server, const fq_Result *result, co
 	return r;
 }
 
+/* The disk is full, and what is left of it for other things: the slice is forgotten, and counted again when there is room. */
+static void result_give_back(struct session *session, const fq_SliceRef *ref)
+{
+	const struct action drop = {.kind = ACTION_SEND_DROP, .peer = session->number, .id = id_from(ref)};
+	struct event event = {.kind = EVENT_RETURNED, .peer = session->number};
+
+	event.failed.id = id_from(ref);
+	event.failed.untaken = true;
+	to_worker(session->server, &drop);
+	drive(session->server, &event);
+}
+
 static void result_take(struct session *session)
 {
 	struct receiving *receiving = &session->receiving;
@@ -190,6 +202,12 @@ static void result_take(struct session *session)
 	struct error error;
 
 	receiving->open = false;
+	room_check(session->server);
+	if (store_is_short(session->server->store)) {
+		result_give_back(session, &result->ref);
+		blob_deinit(&receiving->blob);
+		return;
+	}
 	if (result_event(result, &event, &error) < 0 ||
 	    (event.result.outcome == SLICE_END &&
 	     result_check(session->server, result, &receiving->blob, &event, &error) < 0)) {

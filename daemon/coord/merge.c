@@ -85,12 +85,15 @@ static int merge(struct server *server, const struct chain *chain, struct event 
 
 void merge_file(struct server *server, uint64_t job, uint32_t file, const struct chain *chain, struct event *ret)
 {
+	struct error error;
+
 	*ret = (struct event){.kind = EVENT_MERGED};
 	ret->merged.job = job;
 	ret->merged.file = file;
 	if (merge(server, chain, ret) < 0) {
 		ret->merged.failed = true;
-		log_error("job %llu: %s", (unsigned long long)job, ret->merged.error.text);
+		if (store_failure(server->store, &error) == 0) /* otherwise the file is not to blame */
+			log_error("job %llu: %s", (unsigned long long)job, ret->merged.error.text);
 	}
 }
 

@@ -7,3 +7,11 @@ EXTRA_DIST += tests/faults/faults.sh
 # A bad network between two programs.
 check_PROGRAMS += tests/faults/fqproxy
 tests_faults_fqproxy_SOURCES = tests/faults/fqproxy.c
+
+# A disk that fails, for LD_PRELOAD.
+FAULT_TESTS += tests/faults/28-disk.t
+check_PROGRAMS += tests/faults/shim_disk.so
+tests_faults_shim_disk_so_SOURCES = tests/faults/shim_disk.c
+tests_faults_shim_disk_so_CFLAGS = -std=gnu17 -Wall -Wextra -fPIC
+tests_faults_shim_disk_so_LDFLAGS = -shared
+EXTRA_DIST += tests/faults/points

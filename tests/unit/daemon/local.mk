@@ -19,6 +19,12 @@ tests_unit_daemon_service_LDADD = $(DAEMON_LIBS)
 UNIT_TESTS += tests/unit/daemon/test_context tests/unit/daemon/test_store tests/unit/daemon/test_store_version
 STORE_MADE = tests/unit/daemon/store_made.c tests/unit/daemon/store_made.h
 
+# The store on a disk whose power is cut.
+UNIT_TESTS += tests/unit/daemon/test_power
+tests_unit_daemon_test_power_SOURCES = tests/unit/daemon/test_power.c tests/unit/daemon/power_disk.c \
+	tests/unit/daemon/power_disk.h $(STORE_MADE) $(TAP)
+tests_unit_daemon_test_power_LDADD = $(COORD_LIBS)
+
 # A real fqcoordd with a client and a worker of a few lines.
 UNIT_TESTS += tests/unit/daemon/test_coord
 tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(STORE_MADE) $(WIRE_PAIR) $(TAP)
