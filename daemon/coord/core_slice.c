@@ -113,7 +113,7 @@ void slice_returned(struct coord *coord, const struct event *event)
 	(void)run_end(coord, event->peer, &event->failed.id, &run);
 }
 
-void slice_crashed(struct coord *coord, const struct event *event)
+static void crashed(struct coord *coord, const struct event *event)
 {
 	const struct slice_id *id = &event->failed.id;
 	struct job *job;
@@ -131,6 +131,13 @@ void slice_crashed(struct coord *coord, const struct event *event)
 	               file->slices[id->slice].crashes, event->failed.signal ? "signal" : "exit status",
 	               event->failed.signal ? event->failed.signal : event->failed.exit_status);
 	range_fail(coord, job, file, id->slice, what);
+}
+
+/* The worker keeps it until it is acknowledged, which it is when it is counted for good. */
+void slice_crashed(struct coord *coord, const struct event *event)
+{
+	crashed(coord, event);
+	emit_id(coord, ACTION_SEND_ACK, event->peer, &event->failed.id);
 }
 
 /* Nodes that could still try a slice that failed on others. */
@@ -165,7 +172,7 @@ static void io_error(struct coord *coord, struct job *job, struct file *file, ui
 	file_fail(coord, job, file, &sentence);
 }
 
-void slice_io_error(struct coord *coord, const struct event *event)
+static void not_read(struct coord *coord, const struct event *event)
 {
 	struct node *node = node_of_peer(coord, event->peer);
 	const struct slice_id *id = &event->failed.id;
@@ -181,6 +188,12 @@ void slice_io_error(struct coord *coord, const struct event *event)
 	(void)error_set(&error, -EIO, error_class_of_errno(event->failed.error_number), "%.800s, in the slice of bytes %llu to %llu",
 	                event->failed.text, (unsigned long long)link->begin, (unsigned long long)link->end);
 	io_error(coord, job, file, id->slice, node, &error);
+}
+
+void slice_io_error(struct coord *coord, const struct event *event)
+{
+	not_read(coord, event);
+	emit_id(coord, ACTION_SEND_ACK, event->peer, &event->failed.id); /* as of a crash */
 }
 
 void slice_progress(struct coord *coord, const struct event *event)
