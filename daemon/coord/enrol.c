@@ -11,6 +11,7 @@
 
 #include "daemon/coord/session.h"
 #include "lib/base/clock.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -155,6 +156,7 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 	if (role == fq_Role_ROLE_WORKER)
 		hello_held(session, hello, &welcome);
 	session_send(session, fq_Type_WELCOME, tag, &welcome);
+	FAILPOINT("welcomed");
 	peer_set_times(session->peer, server->settings->ping_ms, server->settings->dead_ms);
 	if (role == fq_Role_ROLE_WORKER)
 		from_worker_hello(session, hello);
@@ -211,7 +213,9 @@ static int join(struct session *session, const fq_Join *message, fq_Role *ret_ro
 	if (r == STORE_NONE)
 		return error_set(err, -EPERM, ERROR_DENIED, "this token is unknown, used up or expired; get a new one");
 	row.role = (fq_Role)role;
+	FAILPOINT("token-used");
 	drive_commit(server); /* the use counts, whatever comes */
+	FAILPOINT("token-committed");
 	r = join_name(&server->peers, message->name, &row, err);
 	if (r == 0)
 		r = peers_add(server->peers_path, &server->peers, &row, err);
@@ -230,6 +234,7 @@ void from_join(struct session *session, uint16_t tag, const void *message)
 		peer_refuse(session->peer, &error);
 		return;
 	}
+	FAILPOINT("joined");
 	log_notice("%s joined from %s", ((const fq_Join *)message)->name, session->address);
 	session_send(session, fq_Type_JOINED, tag, &joined);
 	peer_end(session->peer, "has joined");
