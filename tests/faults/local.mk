@@ -7,3 +7,10 @@ EXTRA_DIST += tests/faults/faults.sh
 # A bad network between two programs.
 check_PROGRAMS += tests/faults/fqproxy
 tests_faults_fqproxy_SOURCES = tests/faults/fqproxy.c
+
+# Storage that fails, for LD_PRELOAD.
+check_PROGRAMS += tests/faults/shim_file.so
+tests_faults_shim_file_so_SOURCES = tests/faults/shim_file.c
+tests_faults_shim_file_so_CFLAGS = -std=gnu17 -Wall -Wextra -fPIC
+tests_faults_shim_file_so_CPPFLAGS =
+tests_faults_shim_file_so_LDFLAGS = -shared
