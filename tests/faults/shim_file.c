@@ -81,7 +81,19 @@ static void pause_us(unsigned long long us)
 	(void)nanosleep(&time, NULL);
 }
 
-/* The i-th rule; 0: there is none. */
+/* New rules: what was used of the former ones does not count. */
+static void begin_rules(void)
+{
+	static char seen[SHIM_SIZE];
+
+	if (memcmp(seen, text, SHIM_SIZE) == 0)
+		return;
+	memcpy(seen, text, SHIM_SIZE);
+	memset(used, 0, sizeof used);
+	memset(reads, 0, sizeof reads);
+}
+
+/* The next rule; 0: there is none. */
 static int rule_at(const char **at, struct rule *ret)
 {
 	const char *end;
@@ -116,6 +128,7 @@ static int apply(unsigned long long inode, const char *call, unsigned long long 
 	const char *at = text;
 	struct rule rule;
 
+	begin_rules();
 	for (unsigned i = 0; i < RULES_MAX && rule_at(&at, &rule); i++) {
 		if (!is_for(&rule, inode, call))
 			continue;
