@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/worker/generation.h"
 #include "daemon/worker/uplink_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/worker/dialler.h"
+#include "daemon/worker/generation.h"
 #include "daemon/worker/uplink.h"
 
 #define UPLINK_ADDRESS_MAX (TEXT_HOST_MAX + 16)
@@ -35,6 +36,8 @@ struct uplink {
 	uint8_t pin[PIN_SIZE]; /* the coordinator's */
 	uint8_t instance[UPLINK_INSTANCE_SIZE];
 	char *generation_path;
+	bool has_seen;          /* a coordinator of this pin was seen, now or by what is noted */
+	struct generation seen; /* which state, and its highest start */
 
 	enum uplink_state state;
 	sd_event_source *timer; /* WAITING */

@@ -15,3 +15,11 @@ tests_faults_shim_disk_so_SOURCES = tests/faults/shim_disk.c
 tests_faults_shim_disk_so_CFLAGS = -std=gnu17 -Wall -Wextra -fPIC
 tests_faults_shim_disk_so_LDFLAGS = -shared
 EXTRA_DIST += tests/faults/points
+# Storage that fails, for LD_PRELOAD.
+check_PROGRAMS += tests/faults/shim_file.so
+tests_faults_shim_file_so_SOURCES = tests/faults/shim_file.c
+tests_faults_shim_file_so_CFLAGS = -std=gnu17 -Wall -Wextra -fPIC
+tests_faults_shim_file_so_CPPFLAGS =
+tests_faults_shim_file_so_LDFLAGS = -shared
+FAULT_TESTS += tests/faults/15-storage.t
+EXTRA_DIST += tests/faults/storage.sh
