@@ -16,12 +16,16 @@ struct coord_settings {
 	uint64_t dead_ms;                     /* a peer silent for so long is gone, milliseconds */
 	uint64_t stall_ms;                    /* a slice without progress for so long is a loss, milliseconds */
 	uint64_t open_ms;                     /* an OPEN without an answer for so long goes to another node, milliseconds */
+	uint64_t straggler_ms;                /* a slower slice than this, and than others, gets a copy, milliseconds; 0: none does */
+	uint64_t audit_percent;               /* of all slices, counted on a second node as well */
 	uint64_t slice_min, slice_max;        /* file bytes of one slice */
 	uint64_t read_max;                    /* bases of the longest read */
 	uint64_t crashes_max, losses_max;     /* of one slice, before its job fails */
 	uint64_t jobs_max;                    /* unfinished jobs of one owner */
 	uint64_t files_max;                   /* files of one job */
 	uint64_t slices_max;                  /* slices of one file */
+	uint64_t files_owner_max;             /* files of all unfinished jobs of one owner */
+	uint64_t slices_owner_max;            /* slices of those that are being counted */
 	uint64_t result_max;                  /* bytes of one slice's counters */
 	uint64_t connections_max;             /* connections altogether */
 	uint64_t unauthenticated_max;         /* of them, those that have not proved who they are */

@@ -24,7 +24,7 @@ struct client {
 
 /*
  * Reaches the coordinator that the settings name: TLS with this person's key and the pin of the known file, or the unix
- * socket. Sentences for every way it can fail: no coordinator named (ERROR_USAGE), not joined (ERROR_DENIED), unreachable.
+ * socket. One that is there and ends before it has said WELCOME (it is started anew) is tried again for some seconds. Sentences for every way it can fail: no coordinator named (ERROR_USAGE), not joined (ERROR_DENIED), unreachable.
  */
 int client_open(struct client *client, const struct client_settings *settings, struct error *err);
 void client_close(struct client *client);

@@ -184,12 +184,12 @@ static void result_write(struct call *call, const fq_FileResult *head, const cha
 	counters_free(counters);
 }
 
-int job_fetch(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t paths_n, size_t files,
-              struct error *err)
+/* Those of file *done on, which goes on with each that is written. */
+static int fetch_rest(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t paths_n, size_t files,
+                      uint32_t *done, struct failures *failures, struct error *err)
 {
 	_cleanup_(freep) fq_FileResult *answer = malloc(message_struct_size_largest());
 	fq_JobsRequest request = {.job = id};
-	struct failures failures = {0};
 	uint16_t type;
 	int r;
 
@@ -208,8 +208,28 @@ int job_fetch(struct call *call, struct client *client, uint64_t id, char *const
 			                 message_name(type));
 		path = answer->file < paths_n ? paths[answer->file] : answer->path;
 		r = result_take(client, answer, path, &counters, err);
-		if (r == 0)
-			result_write(call, answer, path, files, counters, &failures);
+		if (r == 0 && answer->file < *done) {
+			counters_free(counters);
+		} else if (r == 0) {
+			result_write(call, answer, path, files, counters, failures);
+			*done = answer->file + 1;
+		}
+	}
+	return r;
+}
+
+int job_fetch(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t paths_n, size_t files,
+              struct error *err)
+{
+	struct failures failures = {0};
+	uint32_t done = 0;
+	int r;
+
+	while (client_lost(r = fetch_rest(call, client, id, paths, paths_n, files, &done, &failures, err), err)) {
+		say(call, "%s; trying again", err->text);
+		r = client_reopen(client, JOB_PATIENCE_MS, err);
+		if (r < 0)
+			break;
 	}
 	return r < 0 ? r : (int)failures.class;
 }

@@ -215,6 +215,7 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 	if (role == fq_Role_ROLE_WORKER)
 		hello_held(session, hello, &welcome);
 	session_send(session, fq_Type_WELCOME, tag, &welcome);
+	FAILPOINT("welcomed");
 	peer_set_times(session->peer, server->settings->ping_ms, server->settings->dead_ms);
 	if (role == fq_Role_ROLE_WORKER)
 		from_worker_hello(session, hello);
@@ -292,6 +293,7 @@ void from_join(struct session *session, uint16_t tag, const void *message)
 		refuse(session, "a key that would join", &error);
 		return;
 	}
+	FAILPOINT("joined");
 	joined.role = row.role;
 	log_notice("%s joined as %s from %s", row.name, role_name(row.role), session->address);
 	sessions_check(session->server); /* it may have been enrolled as something else */

@@ -5,11 +5,18 @@ COORD_CORE_SOURCES = \
 	daemon/coord/core.c daemon/coord/core.h daemon/coord/core_internal.h \
 	daemon/coord/core_actions.c \
 	daemon/coord/core_again.c \
+	daemon/coord/core_alone.c \
+	daemon/coord/core_audit.c \
+	daemon/coord/core_copy.c \
 	daemon/coord/core_file.c \
 	daemon/coord/core_job.c \
 	daemon/coord/core_node.c \
+	daemon/coord/core_owner.c \
 	daemon/coord/core_schedule.c \
 	daemon/coord/core_slice.c \
+	daemon/coord/core_straggler.c \
+	daemon/coord/core_suspect.c \
+	daemon/coord/core_trouble.c \
 	daemon/coord/core_view.c \
 	daemon/coord/rows.h
 

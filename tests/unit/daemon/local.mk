@@ -34,7 +34,11 @@ tests_unit_daemon_test_store_version_SOURCES = tests/unit/daemon/test_store_vers
 tests_unit_daemon_test_store_version_LDADD = $(COORD_LIBS)
 
 # The supervisor's parts by themselves, and a real fqworkerd against a coordinator of a few lines.
-UNIT_TESTS += tests/unit/daemon/test_worker tests/unit/daemon/test_worker_brief tests/unit/daemon/test_worker_parts
+UNIT_TESTS += tests/unit/daemon/test_worker tests/unit/daemon/test_worker_brief tests/unit/daemon/test_worker_cage \
+	tests/unit/daemon/test_worker_parts
+
+tests_unit_daemon_test_worker_cage_SOURCES = tests/unit/daemon/test_worker_cage.c $(TAP)
+tests_unit_daemon_test_worker_cage_LDADD = $(WORKER_LIBS)
 
 tests_unit_daemon_test_worker_SOURCES = tests/unit/daemon/test_worker.c tests/unit/daemon/worker_fake.c \
 	tests/unit/daemon/worker_fake.h $(WIRE_PAIR) $(TAP)
