@@ -16,7 +16,10 @@
 #include "lib/base/text.h"
 
 #define SLOTS_MAX 4096
-#define REFUSALS_MS 1000 /* strangers who are turned away are told of in one line in such a time */
+
+/* Of strangers who are turned away so many are told of in such a time, and then how many more there were. */
+#define REFUSALS_MS 10000
+#define REFUSALS_SAID 10
 
 /* Whom the kernel cannot name because he is of another user namespace; a host may have another number for him. */
 #define UID_OVERFLOW 65534
@@ -27,22 +30,22 @@ static bool name_valid(const char *name)
 	return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:") == strlen(name);
 }
 
-/* One line for many, so that nobody fills the journal who is not let in. */
+/* Nobody who is not let in fills the journal. */
 static void refuse(struct session *session, const char *what, const struct error *error)
 {
 	struct server *server = session->server;
 	uint64_t now = clock_monotonic_ms();
 
 	peer_refuse(session->peer, error);
-	if (server->refused_ms && now - server->refused_ms < REFUSALS_MS) {
-		server->refused_n++;
-		return;
+	if (now - server->refused_ms >= REFUSALS_MS) {
+		if (server->refused_n > REFUSALS_SAID)
+			log_notice("%u more were turned away", server->refused_n - REFUSALS_SAID);
+		server->refused_ms = now;
+		server->refused_n = 0;
 	}
-	if (server->refused_n > 0)
-		log_notice("%u more were turned away since then", server->refused_n);
-	server->refused_ms = now;
-	server->refused_n = 0;
-	log_notice("%s from %s was turned away: %.120s", what, session->secured ? session->address : "the unix socket", error->text);
+	if (++server->refused_n <= REFUSALS_SAID)
+		log_notice("%s from %s was turned away: %.120s", what, session->secured ? session->address : "the unix socket",
+		           error->text);
 }
 
 /* ---- HELLO: a ladder; each step refuses with its sentence */
@@ -271,7 +274,7 @@ static int join_name(const struct peers *peers, const char *wish, struct peer_ro
 	return 0;
 }
 
-static int join(struct session *session, const fq_Join *message, fq_Role *ret_role, struct error *err)
+static int join(struct session *session, const fq_Join *message, struct peer_row *ret, struct error *err)
 {
 	struct server *server = session->server;
 	struct peer_row row = {0};
@@ -301,21 +304,23 @@ static int join(struct session *session, const fq_Join *message, fq_Role *ret_ro
 	if (r == 0)
 		r = peers_add(server->peers_path, &server->peers, &row, err);
 	if (r == 0)
-		*ret_role = row.role;
+		*ret = row;
 	return r;
 }
 
 void from_join(struct session *session, uint16_t tag, const void *message)
 {
 	fq_Joined joined = {0};
+	struct peer_row row;
 	struct error error;
 
-	if (join(session, message, &joined.role, &error) < 0) {
+	if (join(session, message, &row, &error) < 0) {
 		refuse(session, "a key that would join", &error);
 		return;
 	}
 	FAILPOINT("joined");
-	log_notice("%s joined as %s from %s", ((const fq_Join *)message)->name, role_name(joined.role), session->address);
+	joined.role = row.role;
+	log_notice("%s joined as %s from %s", row.name, role_name(row.role), session->address);
 	sessions_check(session->server); /* it may have been enrolled as something else */
 	session_send(session, fq_Type_JOINED, tag, &joined);
 	peer_end(session->peer, "has joined");

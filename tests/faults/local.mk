@@ -1,5 +1,8 @@
 # Scripts NN-name.t: faults on real daemons in network namespaces, with faults.sh. NN is the lowest scenario's number.
-FAULT_TESTS =
+FAULT_TESTS = \
+	tests/faults/37-keys.t \
+	tests/faults/41-clients.t \
+	tests/faults/60-threats.t
 dist_check_SCRIPTS += $(FAULT_TESTS)
 HEAVY_TESTS += $(FAULT_TESTS)
 EXTRA_DIST += tests/faults/faults.sh
