@@ -176,6 +176,9 @@ static void step_node(struct coord *coord, const struct event *event)
 	case EVENT_PROGRESS:
 		slice_progress(coord, event);
 		break;
+	case EVENT_COMING:
+		node_coming(coord, node);
+		break;
 	case EVENT_RESULT:
 		slice_result(coord, event);
 		break;

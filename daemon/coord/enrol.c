@@ -30,10 +30,10 @@ static bool name_valid(const char *name)
 
 static int hello_version(const fq_Hello *hello, struct error *err)
 {
-	if (hello->proto_min <= PROTO_VERSION && hello->proto_max >= PROTO_VERSION_OLDEST && hello->proto_min <= hello->proto_max)
+	if (hello->proto_min <= message_version() && hello->proto_max >= PROTO_VERSION_OLDEST && hello->proto_min <= hello->proto_max)
 		return 0;
 	return error_set(err, -EPROTO, ERROR_PROTOCOL, "this coordinator speaks protocol %u to %u, you %u to %u; use the same "
-	                 "version of fqcluster", PROTO_VERSION_OLDEST, PROTO_VERSION, hello->proto_min, hello->proto_max);
+	                 "version of fqcluster", PROTO_VERSION_OLDEST, message_version(), hello->proto_min, hello->proto_max);
 }
 
 /* By its key, or by the user behind the unix socket. */
@@ -139,13 +139,14 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 
 	if (hello_version(hello, &error) < 0 || hello_identity(session, &role, &error) < 0 ||
 	    hello_role(hello, role, &error) < 0 ||
+	    (role != fq_Role_ROLE_ADMIN && session_room(session, &error) < 0) ||
 	    (role == fq_Role_ROLE_WORKER && hello_worker(session, hello, &error) < 0) || hello_nonce(session, &error) < 0) {
 		peer_refuse(session->peer, &error);
 		return;
 	}
 	session->role = role;
 	session->welcome = true;
-	session->proto = welcome.proto = hello->proto_max < PROTO_VERSION ? hello->proto_max : PROTO_VERSION;
+	session->proto = welcome.proto = hello->proto_max < message_version() ? hello->proto_max : message_version();
 	(void)snprintf(session->version, sizeof session->version, "%.31s", hello->version);
 	welcome.role = role;
 	memcpy(welcome.coordinator, store_uuid(server->store), sizeof welcome.coordinator);
@@ -229,7 +230,7 @@ void from_join(struct session *session, uint16_t tag, const void *message)
 	struct error error;
 
 	if (join(session, message, &joined.role, &error) < 0) {
-		log_notice("a key from %s could not join: %s", session->address, error.text);
+		stranger_line(session->server, LOG_NOTICE, "a key from %s could not join: %s", session->address, error.text);
 		peer_refuse(session->peer, &error);
 		return;
 	}

@@ -10,6 +10,8 @@
 #include "lib/qc/counters.h"
 #include "lib/qc/rules.h"
 
+#define OWNER_JOBS 10 /* largest jobs whose files one owner may have waiting: they are in memory */
+
 /* ---- SUBMIT */
 
 void submitting_clear(struct submitting *submitting)
@@ -22,6 +24,18 @@ void submitting_clear(struct submitting *submitting)
 	*submitting = (struct submitting){0};
 }
 
+/* Files of an owner's unfinished jobs: as many as OWNER_JOBS of the largest have. */
+static uint64_t owner_files(const struct session *session)
+{
+	struct job_view view;
+	uint64_t cursor = 0, files = 0;
+
+	while (coord_next_job(session->server->coord, &cursor, &view))
+		if (view.row->state <= JOB_RUNNING && strcmp(view.row->owner, session->name) == 0)
+			files += view.row->files;
+	return files;
+}
+
 static int submit_check(const struct session *session, const fq_Submit *submit, struct error *err)
 {
 	const struct server *server = session->server;
@@ -31,6 +45,11 @@ static int submit_check(const struct session *session, const fq_Submit *submit, 
 	if (submit->files == 0 || submit->files > server->settings->files_max)
 		return error_set(err, -EINVAL, ERROR_USAGE, "a job has from 1 to %llu files, not %u",
 		                 (unsigned long long)server->settings->files_max, submit->files);
+	if (owner_files(session) + submit->files > OWNER_JOBS * server->settings->files_max)
+		return error_set(err, -EDQUOT, ERROR_TEMPORARY,
+		                 "you have %llu files in unfinished jobs, and %llu are the most with those of this one; submit it when "
+		                 "some have ended", (unsigned long long)owner_files(session),
+		                 (unsigned long long)(OWNER_JOBS * server->settings->files_max));
 	if (submit->modules == 0 || (submit->modules & ~COUNT_ALL))
 		return error_set(err, -EINVAL, ERROR_PROTOCOL, "the job asks for counts that this coordinator does not know");
 	if ((submit->modules & COUNT_ORDERED) && !(submit->modules & COUNT_LENGTHS))
@@ -81,6 +100,10 @@ void from_submit(struct session *session, uint16_t tag, const void *message)
 	submitting->message = *submit;
 	submitting->tag = tag;
 	submitting->open = true;
+	if (memory_submitting(session, &error) < 0) {
+		submitting_clear(submitting);
+		peer_refuse(session->peer, &error);
+	}
 }
 
 /* The same uuid is the same job, if it is the same owner's. True: answered. */
@@ -142,9 +165,14 @@ void from_submit_file(struct session *session, uint16_t tag, const void *message
 		return;
 	}
 	submitting->bytes += strlen(file->path) + 1;
-	submitting->paths[submitting->n] = submitting->bytes <= SUBMIT_PATHS_MAX ? strdup(file->path) : NULL;
+	if (memory_submitting(session, &error) < 0) {
+		submitting_clear(submitting);
+		peer_refuse(session->peer, &error);
+		return;
+	}
+	submitting->paths[submitting->n] = strdup(file->path);
 	if (!submitting->paths[submitting->n]) {
-		(void)error_set(&error, -E2BIG, ERROR_USAGE, "the paths of the job's files are too long altogether");
+		(void)error_oom(&error);
 		peer_refuse(session->peer, &error);
 		return;
 	}
@@ -228,7 +256,7 @@ static int fetch_check(struct session *session, uint64_t id, struct job_row *ret
 	return 0;
 }
 
-/* Sends the result of one file, if it has one. */
+/* Sends the result of one file, if it has one and there is room for it. */
 static int fetch_file(struct session *session, uint16_t tag, uint64_t job, uint32_t file, struct error *err)
 {
 	_cleanup_(freep) fq_FileResult *head = calloc(1, sizeof *head);
@@ -241,6 +269,8 @@ static int fetch_file(struct session *session, uint16_t tag, uint64_t job, uint3
 
 	if (!head)
 		return error_oom(err);
+	if (session->sending.busy || session->sending.claim.state == CLAIM_WAITS)
+		return LISTING_WAITS;
 	r = store_find_file(store, job, file, &row, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -255,6 +285,8 @@ static int fetch_file(struct session *session, uint16_t tag, uint64_t job, uint3
 	r = store_result(store, job, file, &bytes, &n, err);
 	if (r != 0)
 		return r < 0 ? r : 0; /* a file that failed */
+	if (session->sending.claim.state == CLAIM_NONE && !memory_out(session, n))
+		return LISTING_WAITS;
 	copy = malloc(n);
 	if (!copy)
 		return error_oom(err);
@@ -265,15 +297,23 @@ static int fetch_file(struct session *session, uint16_t tag, uint64_t job, uint3
 		free(copy);
 		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
 	}
+	session->sending.busy = true;
+	session->sending.since_ms = server_now(session->server);
+	session->sending.from = connection_bytes_out(peer_connection(session->peer));
 	(void)peer_send_blob(session->peer, fq_Type_FILE_RESULT, tag, head, copy, n);
 	return 0;
 }
 
 static int fetch_more(struct session *session, struct listing *listing, struct error *err)
 {
-	if (listing->file == listing->files)
-		return 1;
-	return fetch_file(session, listing->tag, listing->cursor, listing->file++, err);
+	int r = 1;
+
+	if (listing->file < listing->files)
+		r = fetch_file(session, listing->tag, listing->cursor, listing->file, err);
+	listing->file += r == 0;
+	if (r != LISTING_WAITS && !session->sending.busy)
+		memory_out_done(session); /* it was granted what is not there any more */
+	return r;
 }
 
 void from_fetch(struct session *session, uint16_t tag, const void *message)

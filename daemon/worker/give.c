@@ -50,9 +50,20 @@ static void begin_result(const struct held_slice *slice, enum slice_outcome outc
 	place_to_message(slice->slice.start, &ret->start);
 }
 
+/* A result may wait behind others: that its slice is counted is told at once. */
+static void tell_counted(struct worker *worker, const struct held_slice *slice)
+{
+	fq_Progress progress = {
+	    .has_ref = true, .ref = slice->task.ref, .bytes = slice->slice.end - slice->slice.begin};
+
+	(void)uplink_send(worker->uplink, fq_Type_PROGRESS, &progress); /* the result does as well */
+}
+
 static void finish(struct worker *worker, struct held_slice *slice, const fq_Result *result,
                    uint8_t *blob, size_t n)
 {
+	if (n > 0)
+		tell_counted(worker, slice);
 	held_finish(&worker->held, slice, result, blob, n);
 	worker_changed(worker);
 	give_results(worker);
