@@ -26,6 +26,7 @@ openssl/.*               lib/wire/(tls|key)[^/]*|lib/base/digest.c
 pb(_common|_decode|_encode)?\.h  lib/wire/[^/]*
 sqlite3\.h               daemon/coord/store[^/]*
 systemd/sd-.*\.h         daemon/.*
+seccomp\.h               daemon/worker/cage[^/]*
 libconfig\.h             conf/[^/]*
 zlib\.h                  lib/fastq/(inflate|crc)[^/]*
 libdeflate\.h            lib/fastq/(inflate|crc)[^/]*

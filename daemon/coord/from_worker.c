@@ -85,7 +85,7 @@ void from_opened(struct session *session, uint16_t tag, const void *message)
 		event.opened.error_number = opened->error_number;
 		event.opened.unproven = opened->unproven;
 		event.opened.error.class = class_known ? (enum error_class)opened->error.class : ERROR_NO_INPUT;
-		(void)text_escape(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
+		(void)text_sentence(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
 	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0) {
 		refuse(session, &error);
 		return;
@@ -163,10 +163,14 @@ struct arrived {
 	const fq_Result *result;
 	const struct blob *blob;
 	const struct job_row *row;  /* of an unfinished job, or NULL */
+	struct event *event;
 	struct counters *counters;  /* once they are unpacked */
 };
 
-/* Whether the counters are what the message says of them, and what the job asks for. A labour. */
+/*
+ * Whether the counters are what the message says of them, and what the job asks for; into the event, which they are and their
+ * digest. A labour.
+ */
 static int result_check(void *data, struct error *err)
 {
 	struct arrived *arrived = data;
@@ -180,8 +184,13 @@ static int result_check(void *data, struct error *err)
 	if (memcmp(digest, result->blob_sha256, sizeof digest) != 0)
 		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters arrived with another hash than their own");
 	r = counters_unpack(arrived->blob->bytes, arrived->blob->n, &arrived->counters, err);
-	if (r == 0)
-		r = check_reads(result, arrived->counters, err);
+	if (r < 0)
+		return r;
+	arrived->event->result.modules = counters_modules(arrived->counters);
+	r = counters_digest(arrived->counters, arrived->blob->bytes, arrived->event->result.digest);
+	if (r < 0)
+		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
+	r = check_reads(result, arrived->counters, err);
 	if (r == 0 && arrived->row)
 		r = check_modules(arrived->row, result, arrived->counters, err);
 	if (r == 0 && arrived->row)
@@ -241,16 +250,15 @@ static void result_take(struct session *session)
 
 	receiving->open = false;
 	arrived.row = coord_find_row(session->server->coord, receiving->message.ref.job);
+	arrived.event = &event;
 	r = result_event(&receiving->message, &event, &error);
 	if (r == 0 && event.result.outcome == SLICE_END)
 		r = receiving->blob.n >= LABOUR_BYTES ? labour(session->server, result_check, &arrived, &error)
 		                                      : result_check(&arrived, &error);
-	if (r == 0) {
-		event.result.modules = arrived.counters ? counters_modules(arrived.counters) : 0;
+	if (r == 0)
 		result_drive(session, &event, &arrived);
-	} else {
+	else
 		refuse(session, &error);
-	}
 	counters_free(arrived.counters);
 	blob_deinit(&receiving->blob);
 	memory_in_done(session);
@@ -376,7 +384,7 @@ void from_io_error(struct session *session, uint16_t tag, const void *message)
 	(void)tag;
 	event.failed.id = id_from(&failed->ref);
 	event.failed.error_number = failed->error_number;
-	event.failed.text = text_escape(text, sizeof text, failed->text);
+	event.failed.text = text_sentence(text, sizeof text, failed->text);
 	log_warning("worker %s: %s", session->name, text);
 	drive(session->server, &event);
 }

@@ -21,6 +21,7 @@
 
 #include "daemon/coord/strangers.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/wire/durable.h"
@@ -83,6 +84,7 @@ static int accept_one(struct server *server, int listener, struct error *err)
 	r = from.ss_family == AF_UNIX ? accept_local(server, fd, err) : accept_remote(server, fd, &from, n, err);
 	if (r == 0)
 		strangers_watch(server);
+	FAILPOINT("accepted");
 	return r;
 }
 
