@@ -1,10 +1,16 @@
-UNIT_TESTS += tests/unit/daemon/briefs tests/unit/daemon/convert tests/unit/daemon/peer tests/unit/daemon/peer_timer tests/unit/daemon/service
+UNIT_TESTS += tests/unit/daemon/briefs tests/unit/daemon/budget tests/unit/daemon/convert tests/unit/daemon/pause tests/unit/daemon/peer tests/unit/daemon/peer_timer tests/unit/daemon/service
 
 tests_unit_daemon_briefs_SOURCES = tests/unit/daemon/briefs.c $(TAP)
 tests_unit_daemon_briefs_LDADD = $(DAEMON_LIBS)
 
+tests_unit_daemon_budget_SOURCES = tests/unit/daemon/budget.c $(TAP)
+tests_unit_daemon_budget_LDADD = $(DAEMON_LIBS)
+
 tests_unit_daemon_convert_SOURCES = tests/unit/daemon/convert.c $(TAP)
 tests_unit_daemon_convert_LDADD = $(DAEMON_LIBS)
+
+tests_unit_daemon_pause_SOURCES = tests/unit/daemon/pause.c $(TAP)
+tests_unit_daemon_pause_LDADD = $(WORKER_LIBS)
 
 tests_unit_daemon_peer_SOURCES = tests/unit/daemon/peer.c $(WIRE_PAIR) $(TAP)
 tests_unit_daemon_peer_LDADD = $(DAEMON_LIBS)
