@@ -3,3 +3,9 @@ FAULT_TESTS =
 dist_check_SCRIPTS += $(FAULT_TESTS)
 HEAVY_TESTS += $(FAULT_TESTS)
 EXTRA_DIST += tests/faults/faults.sh
+
+# Peers that do what they should not: liar is a worker with one lie a run.
+FAULT_TESTS += tests/faults/40-liars.t
+check_PROGRAMS += tests/faults/liar
+tests_faults_liar_SOURCES = tests/faults/liar.c tests/faults/liar.h tests/faults/lies.c tests/faults/lies_result.c
+tests_faults_liar_LDADD = $(DAEMON_LIBS)
