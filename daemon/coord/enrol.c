@@ -73,12 +73,45 @@ static int hello_role(const fq_Hello *hello, fq_Role role, struct error *err)
 	                                                   : "this key is a worker's and may not be a client's");
 }
 
+/* By JOIN, and by no other name: a worker of one key may run on several nodes. */
+static bool name_of_other_key(const struct session *session, const char *name)
+{
+	const struct peers *peers = &session->server->peers;
+	bool other = false;
+
+	for (size_t i = 0; i < peers->n; i++) {
+		if (peers->rows[i].role != fq_Role_ROLE_WORKER || strcmp(peers->rows[i].name, name) != 0)
+			continue;
+		if (digest_equal(peers->rows[i].pin, session->pin, PIN_SIZE))
+			return false;
+		other = true;
+	}
+	return other;
+}
+
+/* A name that another key has, or is there with: else any worker could take the place of any other. */
+static int hello_name(const struct session *session, const char *name, struct error *err)
+{
+	bool other = name_of_other_key(session, name);
+
+	for (const struct session *there = session->server->sessions; there && !other; there = there->next)
+		other = there->welcome && there->role == fq_Role_ROLE_WORKER && strcmp(there->name, name) == 0 &&
+		        !digest_equal(there->pin, session->pin, PIN_SIZE);
+	if (!other)
+		return 0;
+	return error_set(err, -EEXIST, ERROR_TEMPORARY,
+	                 "the node name %s belongs to another key; join again under that name, or give this node one of its own", name);
+}
+
 static int hello_worker(const struct session *session, const fq_Hello *hello, struct error *err)
 {
 	if (!name_valid(hello->name))
 		return error_set(err, -EINVAL, ERROR_CONFIG,
 		                 "'%s' is no name for a node; it has letters, digits and . _ - @ : and at most %d of them",
 		                 TEXT(hello->name), PEER_NAME_MAX - 1);
+	if (suspect_reason(session))
+		return error_set(err, -EPERM, ERROR_DENIED, "this worker is %s; an administrator can let it in again: fqctl resume %s",
+		                 suspect_reason(session), hello->name);
 	if (hello->slots > SLOTS_MAX)
 		return error_set(err, -EINVAL, ERROR_CONFIG, "%u slots are too many for a node; the most is %d", hello->slots,
 		                 SLOTS_MAX);
@@ -88,7 +121,7 @@ static int hello_worker(const struct session *session, const fq_Hello *hello, st
 		                 "put back from an old backup",
 		                 (unsigned long long)hello->generation_seen,
 		                 (unsigned long long)store_generation(session->server->store));
-	return 0;
+	return hello_name(session, hello->name, err);
 }
 
 /*
@@ -139,6 +172,8 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 	if (hello_version(hello, &error) < 0 || hello_identity(session, &role, &error) < 0 ||
 	    hello_role(hello, role, &error) < 0 ||
 	    (role == fq_Role_ROLE_WORKER && hello_worker(session, hello, &error) < 0) || hello_nonce(session, &error) < 0) {
+		log_notice("%s from %s is not let in: %.120s", session->name[0] ? session->name : "a key", session->address,
+		           error.text);
 		peer_refuse(session->peer, &error);
 		return;
 	}

@@ -30,6 +30,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/store_results.c \
 	daemon/coord/store_rows.c \
 	daemon/coord/store_trouble.c \
+	daemon/coord/suspects.c \
 	daemon/coord/to_worker.c
 
 sbin_PROGRAMS += daemon/fqcoordd

@@ -157,6 +157,7 @@ void server_deinit(struct server *server)
 	(void)sd_event_source_unref(server->changes);
 	(void)sd_event_source_unref(server->expire);
 	free(server->held);
+	free(server->suspects);
 	contexts_deinit(&server->contexts);
 	coord_free(server->coord);
 	peers_deinit(&server->peers);

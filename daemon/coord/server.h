@@ -32,6 +32,13 @@ struct stash {
 };
 
 #define LISTENERS_MAX 8
+#define SUSPECTS_MAX 256
+
+/* The key of a worker that said what cannot be, and why it gets nothing more. */
+struct suspect {
+	uint8_t pin[PIN_SIZE];
+	char reason[256];
+};
 
 struct server {
 	const struct coord_settings *settings;
@@ -51,6 +58,8 @@ struct server {
 
 	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers; /* timers */
 	struct stash stash;
+	struct suspect *suspects; /* SUSPECTS_MAX, the newest take the place of the oldest; NULL: none yet */
+	uint64_t suspects_n;      /* that there were */
 	struct contexts contexts;
 	struct action *held;                               /* what waits for the commit, in order */
 	uint32_t held_n, held_room;

@@ -5,6 +5,7 @@
  *     liar LIE HOST PORT FOLDER NAME [TOKEN]     FOLDER has key and known coordinators; with a TOKEN the key is enrolled first
  *     liar --list
  *
+ * It has one slot, or as many as LIAR_SLOTS says: the more a worker has, the earlier it gets something.
  * Exit status 0 when the coordinator has ended the connection, 1 when anything else went wrong.
  */
 #include "tests/faults/liar.h"
@@ -238,7 +239,7 @@ static void connect_to(struct liar *liar)
 		ended(&err);
 	hello->role = fq_Role_ROLE_WORKER;
 	hello->algorithm = COUNTERS_ALGORITHM;
-	hello->slots = 1;
+	hello->slots = getenv("LIAR_SLOTS") ? (uint32_t)atoi(getenv("LIAR_SLOTS")) : 1;
 	(void)snprintf(hello->name, sizeof hello->name, "%s", liar->name);
 	liar_must(digest_random(hello->instance, sizeof hello->instance) == 0, "random bytes");
 	if (liar->lie->hello) {
