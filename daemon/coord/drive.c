@@ -81,14 +81,20 @@ void drive_commit(struct server *server)
 	uint32_t n = server->held_n;
 	struct error error;
 
+	if (store_dirty(server->store))
+		FAILPOINT("commit-before");
 	if (store_commit(server->store, &error) < 0)
 		die(&error);
+	if (n > 0)
+		FAILPOINT("commit-after");
 	/* Letting go can hold back new actions: they go into a list of their own. */
 	server->held = NULL;
 	server->held_n = server->held_room = 0;
 	for (uint32_t i = 0; i < n; i++)
 		let_go(server, &held[i]);
 	free(held);
+	if (n > 0)
+		FAILPOINT("commit-told");
 }
 
 /* These kinds of action hold no pointers, so that a copy may wait. */
@@ -168,6 +174,40 @@ static int perform_save(struct server *server, const struct action *action, stru
 	}
 }
 
+/* Places within the transaction, for tests (tests/faults/points). */
+static void saved(const struct action *action)
+{
+	switch (action->kind) {
+	case ACTION_SAVE_JOB:
+		if (action->job->state == JOB_PENDING)
+			FAILPOINT("submit-saved");
+		else if (action->job->state > JOB_RUNNING)
+			FAILPOINT("end-saved");
+		break;
+	case ACTION_SAVE_FILE:
+		if (action->file->state > JOB_RUNNING)
+			FAILPOINT("file-saved");
+		else if (action->file->planned)
+			FAILPOINT("plan-saved");
+		break;
+	case ACTION_SAVE_SLICE:
+		FAILPOINT("result-saved");
+		break;
+	case ACTION_SAVE_AGAIN:
+		FAILPOINT("again-saved");
+		break;
+	case ACTION_FORGET_SLICE:
+	case ACTION_FORGET_SLICES:
+		FAILPOINT("forgotten");
+		break;
+	case ACTION_SAVE_TROUBLE:
+		FAILPOINT("trouble-saved");
+		break;
+	default: /* ACTION_SAVE_NODE */
+		FAILPOINT("node-saved");
+	}
+}
+
 /* What one step left to be done in the same transaction. */
 struct round {
 	struct event *merged; /* to be given to the core when the step's actions are done */
@@ -187,6 +227,7 @@ static void round_merge(struct server *server, const struct action *action, stru
 	}
 	round->merged = merged;
 	merge_file(server, action->merge.job, action->merge.file, action->merge.chain, &merged[round->merged_n++]);
+	FAILPOINT("merged");
 }
 
 static void perform(struct server *server, const struct action *action, struct round *round)
@@ -206,6 +247,7 @@ static void perform(struct server *server, const struct action *action, struct r
 	case ACTION_SAVE_NODE:
 		if (perform_save(server, action, &error) < 0)
 			die(&error);
+		saved(action);
 		break;
 	case ACTION_MERGE_FILE:
 		round_merge(server, action, round);
@@ -222,6 +264,8 @@ static void perform(struct server *server, const struct action *action, struct r
 		break;
 	default:
 		to_worker(server, action);
+		if (action->kind == ACTION_SEND_TASK)
+			FAILPOINT("task-sent");
 	}
 }
 
@@ -299,5 +343,6 @@ int drive_begin(struct server *server, struct error *err)
 	perform_all(server, &actions, &round);
 	round.urgent = true;
 	settle(server, &actions, &round);
+	FAILPOINT("loaded");
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "daemon/coord/session.h"
 #include "lib/base/clock.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -246,7 +247,9 @@ static int join(struct session *session, const fq_Join *message, fq_Role *ret_ro
 	if (r == STORE_NONE)
 		return error_set(err, -EPERM, ERROR_DENIED, "this token is unknown, used up or expired; get a new one");
 	row.role = (fq_Role)role;
+	FAILPOINT("token-used");
 	drive_commit(server); /* the use counts, whatever comes */
+	FAILPOINT("token-committed");
 	r = join_name(&server->peers, message->name, &row, err);
 	if (r == 0)
 		r = peers_add(server->peers_path, &server->peers, &row, err);

@@ -9,6 +9,7 @@
 
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -59,6 +60,7 @@ static int on_expire(sd_event_source *source, uint64_t usec, void *userdata)
 	wall = (uint64_t)now.tv_sec * 1000;
 	if (wall > server->settings->keep_ms && store_expire(server->store, wall - server->settings->keep_ms, &error) < 0)
 		log_warning("old jobs cannot be removed: %s", error.text);
+	FAILPOINT("expired");
 	drive_commit(server);
 	(void)sd_event_source_set_time_relative(source, EXPIRE_MS * 1000);
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

@@ -16,6 +16,7 @@
 
 #include "daemon/coord/store_internal.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/text.h"
 
 #define SCHEMA_VERSION 3
@@ -385,7 +386,11 @@ static int generation_take(struct store *store, struct error *err)
 		return r;
 	store->generation = (r == 0 ? column_u64(statement, 0) : 0) + 1;
 	r = meta_set(store, "generation", NULL, 0, store->generation, err);
-	return r < 0 ? r : store_commit(store, err);
+	FAILPOINT("generation-saved");
+	if (r == 0)
+		r = store_commit(store, err);
+	FAILPOINT("generation-committed");
+	return r;
 }
 
 static void storep(struct store **store)

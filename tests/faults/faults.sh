@@ -23,7 +23,8 @@
 #   all_idle SECONDS [NODE...]   I5: these nodes (all) are idle and connected in time
 #   remember PID, steady PID  I6: descriptors, memory (+20 %) and zombies of a process, since it was remembered (warm: after a job)
 #   journal_mark              from here on; journal_has HOST REGEX [N]   I8: at least one line (exactly N) of its log
-#   losses ID                 how often slices of the job were lost with their node
+#   slices_of ID REGEX [N]    at least N (1) lines of its slices match: "running  w1", "[1-9] losses", "[1-9] crashes"
+#   hold I, let_go I          stops the children of worker I where they are, so that what they count stays in hand; continues
 #
 # Everything that was started ends with the test, also when the test is killed: daemons get SIGKILL when their parent dies.
 set -u
@@ -87,6 +88,11 @@ hosts_make() {
 
 children_of() { pgrep -P "$1"; }
 
+# shellcheck disable=SC2046
+hold() { kill -STOP $(children_of "${pid_worker[$1]}"); }
+# shellcheck disable=SC2046
+let_go() { kill -CONT $(children_of "${pid_worker[$1]}"); }
+
 # ---- links: what comes out of a host is dropped where it enters the bridge, what goes in where it enters the host
 
 link_rule() { # link_rule HOST in|out|both RULE...
@@ -132,7 +138,11 @@ submit() {
 }
 
 job_state() { fq status --json "$1" 2>/dev/null | grep -oE '"state": ?"[A-Z]+"' | head -n 1 | grep -oE '[A-Z]+'; }
-job_ends() { fq wait --timeout "${2:-60}s" "$1" >"$work/wait.out" 2>&1 || [ $? -eq 1 ]; }
+job_ended() { case $(job_state "$1") in COMPLETED | FAILED | CANCELLED) ;; *) return 1 ;; esac; }
+job_ends() { wait_until "${2:-60}" job_ended "$1"; }
+
+# Slices of a job: slices_of ID REGEX N: at least N of its lines in show --slices match.
+slices_of() { [ "$(fq show --slices "$1" 2>/dev/null | grep -cE -- "$2")" -ge "${3:-1}" ]; }
 
 job_same() {
 	fq fetch --as json "$1" >"$work/fetched" && cmp "$work/fetched" "$golden/${2:-${golden_of[$1]}}"
@@ -154,7 +164,6 @@ jobs_once() {
 }
 
 jobs_forget() { golden_of=(); }
-losses() { fq show --slices "$1" | grep -oE '[0-9]+ loss' | awk '{ n += $1 } END { print n + 0 }'; }
 
 # ---- the other invariants
 

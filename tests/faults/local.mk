@@ -9,3 +9,6 @@ FAULT_TESTS += tests/faults/40-liars.t
 check_PROGRAMS += tests/faults/liar
 tests_faults_liar_SOURCES = tests/faults/liar.c tests/faults/liar.h tests/faults/lies.c tests/faults/lies_result.c
 tests_faults_liar_LDADD = $(DAEMON_LIBS)
+# A bad network between two programs.
+check_PROGRAMS += tests/faults/fqproxy
+tests_faults_fqproxy_SOURCES = tests/faults/fqproxy.c
