@@ -12,3 +12,9 @@ tests_faults_liar_LDADD = $(DAEMON_LIBS)
 # A bad network between two programs.
 check_PROGRAMS += tests/faults/fqproxy
 tests_faults_fqproxy_SOURCES = tests/faults/fqproxy.c
+
+# A peer with a good key that talks garbage.
+FAULT_TESTS += tests/faults/39-garbage.t
+check_PROGRAMS += tests/faults/stranger
+tests_faults_stranger_SOURCES = tests/faults/stranger.c
+tests_faults_stranger_LDADD = $(WIRE_LIBS)
