@@ -135,6 +135,7 @@ struct job {
 	uint32_t running;     /* slices */
 	uint32_t files_loaded;
 	bool ended;           /* forgotten at the next step */
+	uint32_t failures_told; /* in the journal */
 };
 
 struct coord {

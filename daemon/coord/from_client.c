@@ -69,13 +69,13 @@ void from_submit(struct session *session, uint16_t tag, const void *message)
 	struct error error;
 
 	if (submit_check(session, submit, &error) < 0 || submit_rules(submit, &submitting->rules, &error) < 0) {
-		peer_refuse(session->peer, &error); /* its SUBMIT_FILEs are on the way */
+		session_refuse(session, &error); /* its SUBMIT_FILEs are on the way */
 		return;
 	}
 	submitting->paths = calloc(submit->files, sizeof *submitting->paths);
 	if (!submitting->paths) {
 		(void)error_oom(&error);
-		peer_refuse(session->peer, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	submitting->message = *submit;
@@ -138,14 +138,14 @@ void from_submit_file(struct session *session, uint16_t tag, const void *message
 
 	if (!submitting->open || tag != submitting->tag) {
 		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "SUBMIT_FILE without its SUBMIT");
-		peer_refuse(session->peer, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	submitting->bytes += strlen(file->path) + 1;
 	submitting->paths[submitting->n] = submitting->bytes <= SUBMIT_PATHS_MAX ? strdup(file->path) : NULL;
 	if (!submitting->paths[submitting->n]) {
 		(void)error_set(&error, -E2BIG, ERROR_USAGE, "the paths of the job's files are too long altogether");
-		peer_refuse(session->peer, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	if (++submitting->n < submitting->message.files)
