@@ -17,6 +17,7 @@
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/wire/durable.h"
@@ -123,6 +124,7 @@ static int accept_one(struct server *server, int listener, struct error *err)
 		r = session_new(server, connection, address, 0, true, err);
 	if (r == 0)
 		strangers_watch(server);
+	FAILPOINT("accepted");
 	return r;
 }
 

@@ -32,10 +32,10 @@ struct stash {
 };
 
 #define LISTENERS_MAX 8
-#define SUSPECTS_MAX 256
+#define DISTRUSTED_MAX 256
 
-/* The key of a worker that said what cannot be, and why it gets nothing more. */
-struct suspect {
+/* The key of a worker that gets nothing more, and why. */
+struct distrusted {
 	uint8_t pin[PIN_SIZE];
 	char reason[256];
 };
@@ -54,12 +54,14 @@ struct server {
 	uint32_t listeners_n;
 	struct session *sessions; /* list */
 	uint32_t sessions_n;
+	uint64_t refused_ms;      /* when it was last said that somebody was turned away, monotonic */
+	uint32_t refused_n;       /* since then */
 	uint64_t next_session;    /* number of the next one: from 1, never used again */
 
 	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers; /* timers */
 	struct stash stash;
-	struct suspect *suspects; /* SUSPECTS_MAX, the newest take the place of the oldest; NULL: none yet */
-	uint64_t suspects_n;      /* that there were */
+	struct distrusted *distrusted; /* DISTRUSTED_MAX, the newest take the place of the oldest; NULL: none yet */
+	uint64_t distrusted_n;          /* that there were */
 	struct contexts contexts;
 	struct action *held;                               /* what waits for the commit, in order */
 	uint32_t held_n, held_room;

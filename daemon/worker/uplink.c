@@ -15,8 +15,9 @@
 #include "lib/wire/trust.h"
 
 #define PAUSE_FIRST_MS 100
+#define PAUSE_SILENT_MS 1000   /* the first one where the network was lost: all others lost it at the same moment */
 #define PAUSE_REFUSED_MS 30000 /* where waiting is for a person to do something */
-#define DIAL_MS 10000          /* for all addresses of the name; looking it up comes on top */
+#define DIAL_MS 5000           /* for all addresses of the name; looking it up comes on top */
 #define GOOD_MS 30000
 
 static uint64_t now_ms(const struct uplink *uplink)
@@ -60,10 +61,12 @@ static void dial_after(struct uplink *uplink, uint64_t ms)
 	}
 }
 
-static void pause_and_dial(struct uplink *uplink)
+/* r: how the last try, or the connection, has ended. */
+static void pause_and_dial(struct uplink *uplink, int r)
 {
 	uint64_t longest = uplink->settings->reconnect_max_ms;
-	uint64_t limit = uplink->pause_ms ? uplink->pause_ms : PAUSE_FIRST_MS;
+	uint64_t first = r == -ETIMEDOUT || r == -EHOSTUNREACH || r == -ENETUNREACH ? PAUSE_SILENT_MS : PAUSE_FIRST_MS;
+	uint64_t limit = uplink->pause_ms > first ? uplink->pause_ms : first;
 
 	limit = limit < longest ? limit : longest;
 	uplink->pause_ms = 2 * limit;
@@ -88,7 +91,7 @@ static void log_outage(struct uplink *uplink, bool was_up, const struct error *e
 	uplink->outage = now > uplink->outage ? now : uplink->outage;
 }
 
-void uplink_lost(struct uplink *uplink, const struct error *err)
+void uplink_lost(struct uplink *uplink, int r, const struct error *err)
 {
 	bool was_up = uplink->state == UPLINK_UP, first = !uplink->was_ever_up;
 	struct error why = *err;
@@ -108,7 +111,7 @@ void uplink_lost(struct uplink *uplink, const struct error *err)
 		return;
 	}
 	log_outage(uplink, was_up, &why);
-	pause_and_dial(uplink);
+	pause_and_dial(uplink, r);
 	uplink->refused = false;
 	if (was_up)
 		uplink->callbacks->on_down(uplink->userdata);
@@ -129,7 +132,7 @@ static void on_dialled(void *userdata, int r, int fd, const struct error *err)
 	if (r == 0)
 		r = uplink_greet(uplink, connection, &error);
 	if (r < 0)
-		uplink_lost(uplink, &error);
+		uplink_lost(uplink, r, &error);
 }
 
 static int on_timer(sd_event_source *source, uint64_t us, void *userdata)
@@ -142,7 +145,7 @@ static int on_timer(sd_event_source *source, uint64_t us, void *userdata)
 	r = dialler_new(uplink->service, uplink->settings->host.host, uplink->settings->host.port,
 	                DIAL_MS, on_dialled, uplink, &uplink->dialler, &err);
 	if (r < 0)
-		uplink_lost(uplink, &err);
+		uplink_lost(uplink, r, &err);
 	return 0;
 }
 

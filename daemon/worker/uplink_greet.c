@@ -124,7 +124,7 @@ static void on_end(struct peer *peer, int r, const struct error *err, void *user
 
 	if (r == -EKEYREJECTED)
 		uplink->refused = true;
-	uplink_lost(uplink, &why);
+	uplink_lost(uplink, r, &why);
 }
 
 static void on_flushed(struct peer *peer, void *userdata)

@@ -53,5 +53,5 @@ struct uplink {
 /* Takes the connection over (also on failure) and sends HELLO. */
 int uplink_greet(struct uplink *uplink, struct connection *connection, struct error *err);
 
-/* The try, or the connection, has failed: what follows. */
-void uplink_lost(struct uplink *uplink, const struct error *err);
+/* The try, or the connection, has failed with r (negative; 0: it was ended): what follows. */
+void uplink_lost(struct uplink *uplink, int r, const struct error *err);

@@ -81,12 +81,16 @@ wait_until() {
 fq() { "$ctl" "$1" -h "$host" "${@:2}"; }
 admin() { "$ctl" "$1" --socket "$state/ctl.sock" "${@:2}"; }
 
-# coord_start OPTION...: (again) on the same address.
-coord_start() {
+coord_run() { # starts it without waiting
 	rm -f "$state/listening"
 	# shellcheck disable=SC2086
 	$run_coord "$coordd" --state "$state" --listen "${host:-$coord_address:0}" "$@" 2>>"$work/coord.log" &
 	pid_coord=$!
+}
+
+# coord_start OPTION...: (again) on the same address.
+coord_start() {
+	coord_run "$@"
 	wait_until 30 test -s "$state/listening" || { echo "Bail out! the coordinator does not listen"; tail "$work/coord.log" >&2; exit 1; }
 	host=$(cat "$state/listening")
 }

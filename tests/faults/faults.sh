@@ -24,6 +24,7 @@
 #   remember PID, steady PID  I6: descriptors, memory (+20 %) and zombies of a process, since it was remembered (warm: after a job)
 #   journal_mark              from here on; journal_has HOST REGEX [N]   I8: at least one line (exactly N) of its log
 #   slices_of ID REGEX [N]    at least N (1) lines of its slices match: "running  w1", "[1-9] losses", "[1-9] crashes"
+#   gone PID                  the process has ended
 #   hold I, let_go I          stops the children of worker I where they are, so that what they count stays in hand; continues
 #
 # Everything that was started ends with the test, also when the test is killed: daemons get SIGKILL when their parent dies.
@@ -86,6 +87,7 @@ hosts_make() {
 	done
 }
 
+gone() { ! kill -0 "$1" 2>/dev/null; }
 children_of() { pgrep -P "$1"; }
 
 # shellcheck disable=SC2046
