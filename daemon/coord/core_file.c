@@ -185,6 +185,8 @@ void file_opened(struct coord *coord, const struct event *event)
 	node->opens -= node->opens > 0;
 	if (!file || file->ended || file->row.planned || node->distrusted)
 		return;
+	if (file->open_peer != event->peer && !file_failed_on(file, SLICE_ALL, node->name))
+		return; /* nobody has asked it, nor is it late */
 	if (file->open_peer == event->peer)
 		file->open_peer = 0;
 	if (event->opened.error.class == ERROR_NONE) {

@@ -59,6 +59,18 @@ void worker_gone(struct session *session)
 	server_status(session->server);
 }
 
+/* A worker that was asked for a proof has compared the size; what it tells now is the size that the submitter read. */
+static int check_size(const struct server *server, const fq_Opened *opened, const struct file_facts *facts, struct error *err)
+{
+	struct file_view view;
+
+	if (!coord_find_file(server->coord, opened->job, opened->file, &view) || !view.row->proof.wanted ||
+	    view.row->proof.size == facts->fingerprint.size)
+		return 0;
+	return error_set(err, -EBADMSG, ERROR_PROTOCOL, "it opened a file of %llu bytes, of which its submitter has read %llu",
+	                 (unsigned long long)facts->fingerprint.size, (unsigned long long)view.row->proof.size);
+}
+
 void from_opened(struct session *session, uint16_t tag, const void *message)
 {
 	const fq_Opened *opened = message;
@@ -75,7 +87,8 @@ void from_opened(struct session *session, uint16_t tag, const void *message)
 		event.opened.unproven = opened->unproven;
 		event.opened.error.class = class_known ? (enum error_class)opened->error.class : ERROR_NO_INPUT;
 		(void)text_sentence(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
-	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0) {
+	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0 ||
+	           check_size(session->server, opened, &event.opened.facts, &error) < 0) {
 		session_refuse(session, &error);
 		return;
 	}

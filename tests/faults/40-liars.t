@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Scenario 40: workers that lie (liar.c), each in one way, beside one honest worker. Whatever they say, the coordinator lives, the
-# job is completed with the golden report or, where nobody can know better, fails; and the journal names who lied, and how.
+# job is completed with the golden report or, where nobody can know better, fails; and the journal names who lied, and how. A number
+# that is wrong and fits all others is found by a second copy of the slice alone (audit_percent).
 . "$(dirname "$0")/faults.sh"
 liar=$top_build/tests/faults/liar
 declare -A pid_liar=()
@@ -53,7 +54,9 @@ beside() {
 	done
 }
 
-suspect() { admin nodes | grep -qE "^$1 .*suspect"; }
+not_trusted() { admin nodes | grep -qE "^$1 .*sent what cannot be"; }
+
+turned_away() { ok "scenario 40: $1: not let in" said "$1" "ended: .*$2"; }
 
 dropped() { # dropped LIE SENTENCE
 	ok "scenario 40: $1: dropped, with one line" journal_has coord "worker l-$1 is dropped: .*$2" 1
@@ -65,12 +68,13 @@ worker_start 1 -n 4
 
 # ---- who it is
 beside "HELLO with absurd numbers and names" many-slots odd-name no-name name-of-another later-generation other-role
-ok "scenario 40: too many slots: not let in" journal_has coord 'is not let in: 4294967295 slots are too many' 1
-ok "scenario 40: a name for terminals: not let in, and escaped" journal_has coord "is not let in: '.x1b.*is no name for a node" 1
-ok "scenario 40: no name: not let in" journal_has coord "is not let in: '' is no name" 1
-ok "scenario 40: the name of the honest worker: not let in" journal_has coord 'is not let in: the node name w1 belongs to another key' 1
-ok "scenario 40: a start of the coordinator that never was: not let in" journal_has coord 'is not let in: this worker has seen start' 1
-ok "scenario 40: a worker's key as an administrator: not let in" journal_has coord "is not let in: this key is a worker's" 1
+turned_away many-slots 'slots are too many'
+turned_away odd-name 'x1b.*is no name for a node'
+turned_away no-name 'is no name for a node'
+turned_away name-of-another 'node name w1 belongs to another key'
+turned_away later-generation 'this worker has seen start 18446744073709551615'
+turned_away other-role "this key is a worker's"
+ok "scenario 40: lines say so, few of them" journal_has coord 'was turned away:'
 ok "scenario 40: the honest worker was there all the time" journal_has coord 'w1.*(gone|anew)' 0
 liars_end
 
@@ -90,9 +94,9 @@ dropped data-alone 'DATA that nothing announced'
 dropped noise 'counters are not valid'
 dropped cut 'counters are not valid'
 dropped other-version 'counters are not valid'
-ok "scenario 40: such a node is suspect from then on" suspect l-noise
+ok "scenario 40: such a node gets nothing more, and says why" not_trusted l-noise
 "$liar" honest "${host%:*}" "${host##*:}" "$work/liar/noise" l-other-name >"$work/liar.again" 2>&1
-ok "scenario 40: and under another name it is not let in either" said again 'ended: this worker is suspect'
+ok "scenario 40: and under another name it is not let in either" said again 'ended: this worker sent what cannot be'
 liars_end
 
 beside "counters that are others'" more-records more-bases other-modules other-rules no-outcome fault-unknown fault-unread black-hole
@@ -134,7 +138,6 @@ liars_end
 
 beside "crashes, errors and returns of others' slices" crash-others io-error-others return-others progress-wrong open-unasked io-errors returns
 ok "scenario 40: they leave no line of what never was" journal_has coord 'ended by signal|no.x0a' 0
-ok "scenario 40: nor is any slice lost by it" test "$(losses "$id")" -eq 0
 liars_end
 
 beside "messages of a client and of the coordinator" of-a-client of-the-coordinator
@@ -151,13 +154,47 @@ liars_end
 beside "OPENED of other jobs and files" open-other-job
 liars_end
 
+beside "OPENED of a size that cannot be" open-huge
+dropped open-huge 'a file of 9223372036854775808 bytes, of which its submitter has read'
+liars_end
+beside "OPENED of another file" open-other-file
+ok "scenario 40: open-other-file: another node sees it" journal_has coord 'changed while it was read'
+liars_end
+beside "a file that it says has changed" fault-changed
+ok "scenario 40: fault-changed: a line names the node" journal_has coord 'node l-fault-changed: .*changed'
+liars_end
+beside "faults of slices that are others'" fault-for-all
+liars_end
+
 # ---- nothing at all
 beside "slices that are never answered" silent blob-unended
 ok "scenario 40: silent: its slice is taken from it" journal_has coord 'node l-silent made no progress with slice'
+ok "scenario 40: silent: and gets no other" journal_has coord 'node l-silent made no progress .* it is given nothing new'
 ok "scenario 40: and so where a result never ends" journal_has coord 'node l-blob-unended made no progress with slice'
 liars_end
+
+# ---- what cannot be told from the truth: the job fails, never is a number wrong
+for lie in open-no-fastq fault-data crashes; do
+	LIAR_SLOTS=8 liars $lie
+	id=$(fq submit --parsable --as json --slice-size 64K "$data/reads.fq")
+	job_ends "$id"
+	is "scenario 40: $lie: the job fails" "$(job_state "$id")" FAILED
+	is "scenario 40: $lie: and has no report" "$(fq fetch --as json "$id" 2>/dev/null)" ''
+	liars_end
+done
 
 wait_until 5 steady "$pid_coord"
 ok "scenario 40: the coordinator is as it was" steady "$pid_coord"
 ok "scenario 40: and its honest worker idle" all_idle 10 w1
+
+# ---- one number more, one less: a second copy finds it, where every slice has one
+end_process "$pid_coord" TERM
+coord_start --ping 100ms --dead 1s --stall 1s --audit-percent 100
+ok "scenario 40: the honest worker is back" wait_until 10 node_is w1 '^idle$'
+LIAR_SLOTS=8 liars other-number
+id=$(fq submit --parsable --as json --slice-size 64K "$data/reads.fq")
+job_ends "$id"
+is "scenario 40: other-number: with audits the job fails" "$(job_state "$id")" FAILED
+ok "scenario 40: other-number: both nodes are named" journal_has coord 'nodes disagree on the slice of bytes .* (l-other-number and w1|w1 and l-other-number)'
+ok "scenario 40: other-number: and drained" wait_until 5 node_is l-other-number '^(drain|drng)'
 done_testing
