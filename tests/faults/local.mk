@@ -18,3 +18,6 @@ FAULT_TESTS += tests/faults/39-garbage.t
 check_PROGRAMS += tests/faults/stranger
 tests_faults_stranger_SOURCES = tests/faults/stranger.c
 tests_faults_stranger_LDADD = $(WIRE_LIBS)
+
+# Strangers and men in the middle, by openssl.
+FAULT_TESTS += tests/faults/37-tls.t
