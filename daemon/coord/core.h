@@ -78,6 +78,7 @@ enum event_kind {
 	EVENT_NODE_DRAINING,
 	EVENT_OPENED,       /* .opened */
 	EVENT_PROGRESS,     /* .progress */
+	EVENT_COMING,       /* a result is coming in, or waits to be taken: what this node has counted is not stalled */
 	EVENT_RESULT,       /* .result */
 	EVENT_CRASHED,      /* .failed */
 	EVENT_IO_ERROR,     /* .failed */

@@ -284,6 +284,7 @@ void node_hello(struct coord *coord, const struct event *event);
 void node_gone(struct coord *coord, struct node *node);
 void node_drain(struct coord *coord, const struct event *event);
 void node_resume(struct coord *coord, const struct event *event);
+void node_coming(struct coord *coord, struct node *node); /* EVENT_COMING */
 void node_free(struct node *node);
 int node_load(struct coord *coord, const char *name, const char *reason);
 

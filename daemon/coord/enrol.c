@@ -16,7 +16,6 @@
 #include "lib/base/text.h"
 
 #define SLOTS_MAX 4096
-#define REFUSALS_MS 1000 /* strangers who are turned away are told of in one line in such a time */
 
 /* Whom the kernel cannot name because he is of another user namespace; a host may have another number for him. */
 #define UID_OVERFLOW 65534
@@ -27,32 +26,21 @@ static bool name_valid(const char *name)
 	return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:") == strlen(name);
 }
 
-/* One line for many, so that nobody fills the journal who is not let in. */
 static void refuse(struct session *session, const char *what, const struct error *error)
 {
-	struct server *server = session->server;
-	uint64_t now = clock_monotonic_ms();
-
 	peer_refuse(session->peer, error);
-	if (server->refused_ms && now - server->refused_ms < REFUSALS_MS) {
-		server->refused_n++;
-		return;
-	}
-	if (server->refused_n > 0)
-		log_notice("%u more were turned away since then", server->refused_n);
-	server->refused_ms = now;
-	server->refused_n = 0;
-	log_notice("%s from %s was turned away: %.120s", what, session->secured ? session->address : "the unix socket", error->text);
+	stranger_line(session->server, LOG_NOTICE, "%s from %s was turned away: %s", what,
+	              session->secured ? session->address : "the unix socket", error->text);
 }
 
 /* ---- HELLO: a ladder; each step refuses with its sentence */
 
 static int hello_version(const fq_Hello *hello, struct error *err)
 {
-	if (hello->proto_min <= PROTO_VERSION && hello->proto_max >= PROTO_VERSION_OLDEST && hello->proto_min <= hello->proto_max)
+	if (hello->proto_min <= message_version() && hello->proto_max >= PROTO_VERSION_OLDEST && hello->proto_min <= hello->proto_max)
 		return 0;
 	return error_set(err, -EPROTO, ERROR_PROTOCOL, "this coordinator speaks protocol %u to %u, you %u to %u; use the same "
-	                 "version of fqcluster", PROTO_VERSION_OLDEST, PROTO_VERSION, hello->proto_min, hello->proto_max);
+	                 "version of fqcluster", PROTO_VERSION_OLDEST, message_version(), hello->proto_min, hello->proto_max);
 }
 
 static bool uid_is_nobody(uint32_t uid)
@@ -216,13 +204,14 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 
 	if (hello_version(hello, &error) < 0 || hello_identity(session, &role, &error) < 0 ||
 	    hello_role(hello, role, &error) < 0 ||
+	    (role != fq_Role_ROLE_ADMIN && session_room(session, &error) < 0) ||
 	    (role == fq_Role_ROLE_WORKER && hello_worker(session, hello, &error) < 0) || hello_nonce(session, &error) < 0) {
 		refuse(session, "a connection", &error);
 		return;
 	}
 	session->role = role;
 	session->welcome = true;
-	session->proto = welcome.proto = hello->proto_max < PROTO_VERSION ? hello->proto_max : PROTO_VERSION;
+	session->proto = welcome.proto = hello->proto_max < message_version() ? hello->proto_max : message_version();
 	(void)snprintf(session->version, sizeof session->version, "%.31s", hello->version);
 	welcome.role = role;
 	memcpy(welcome.coordinator, store_uuid(server->store), sizeof welcome.coordinator);

@@ -90,6 +90,10 @@ void from_submit(struct session *session, uint16_t tag, const void *message)
 	submitting->message = *submit;
 	submitting->tag = tag;
 	submitting->open = true;
+	if (memory_submitting(session, &error) < 0) {
+		submitting_clear(submitting);
+		peer_refuse(session->peer, &error);
+	}
 }
 
 /* Whether a job that is there asks for the same. */
@@ -171,8 +175,9 @@ static int file_add(struct session *session, const fq_SubmitFile *file, struct e
 	int r;
 
 	submitting->bytes += strlen(file->path) + 1;
-	if (submitting->bytes > SUBMIT_PATHS_MAX)
-		return error_set(err, -E2BIG, ERROR_USAGE, "the paths of the job's files are too long altogether");
+	r = memory_submitting(session, err);
+	if (r < 0)
+		return r;
 	if (submitting->proofs) {
 		proof = &submitting->proofs[i];
 		if (file->proof.size != sizeof proof->proof)
@@ -203,6 +208,7 @@ void from_submit_file(struct session *session, uint16_t tag, const void *message
 		return;
 	}
 	if (file_add(session, file, &error) < 0) {
+		submitting_clear(submitting);
 		session_refuse(session, &error);
 		return;
 	}

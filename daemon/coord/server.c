@@ -136,7 +136,7 @@ int server_init(struct server *server, const struct coord_settings *settings, st
 	struct coord_limits limits = limits_of(settings);
 	int r;
 
-	*server = (struct server){.settings = settings, .service = service, .next_session = 1};
+	*server = (struct server){.settings = settings, .service = service, .next_session = 1, .spare = -1};
 	if (asprintf(&server->peers_path, "%s/peers", settings->state) < 0 ||
 	    asprintf(&server->listening_path, "%s/listening", settings->state) < 0)
 		return error_oom(err);
@@ -151,6 +151,8 @@ int server_init(struct server *server, const struct coord_settings *settings, st
 	if (r == 0)
 		r = timers_add(server, err);
 	if (r == 0)
+		r = memory_init(server, err);
+	if (r == 0)
 		r = drive_begin(server, err);
 	return r < 0 ? r : listen_init(server, err);
 }
@@ -164,6 +166,7 @@ void server_deinit(struct server *server)
 	while (server->sessions)
 		session_free(server->sessions);
 	listen_deinit(server);
+	memory_deinit(server);
 	(void)sd_event_source_unref(server->tick);
 	(void)sd_event_source_unref(server->commit);
 	(void)sd_event_source_unref(server->changes);

@@ -16,8 +16,14 @@
 #define MAY_CLIENT ((1u << fq_Role_ROLE_CLIENT) | (1u << fq_Role_ROLE_ADMIN))
 #define MAY_ADMIN (1u << fq_Role_ROLE_ADMIN)
 
-/* Bytes that may wait to be sent: the largest result of a file that the database holds, and what comes before it. */
+/*
+ * Bytes that may wait to be sent: the largest result of a file that the database holds (for which memory.c has room), and what
+ * comes before it.
+ */
 #define QUEUE_MAX ((1UL << 30) + (64UL << 20))
+
+/* What is taken before it is known who it is. */
+static const uint16_t stranger_types[] = {fq_Type_HELLO, fq_Type_JOIN, fq_Type_TYPE_NONE};
 
 struct verb_row {
 	uint16_t type;
@@ -106,9 +112,9 @@ static const struct verb_row *verb_find(uint16_t type)
 }
 
 /* The dispatcher: type, role, decoding, handler. */
-static void on_frame(struct peer *peer, const struct frame *frame, void *userdata)
+static void dispatch(struct session *session, const struct frame *frame)
 {
-	struct session *session = userdata;
+	struct peer *peer = session->peer;
 	const struct verb_row *row;
 	_cleanup_(freep) void *message = NULL;
 	struct error error;
@@ -143,6 +149,16 @@ static void on_frame(struct peer *peer, const struct frame *frame, void *userdat
 	session_refuse(session, &error);
 }
 
+/* A client that asks and does not read is not asked for more. */
+static void on_frame(struct peer *peer, const struct frame *frame, void *userdata)
+{
+	struct session *session = userdata;
+
+	dispatch(session, frame);
+	if (session->role != fq_Role_ROLE_WORKER && connection_queued(peer_connection(peer)) >= ANSWERS_MAX)
+		peer_pause(peer);
+}
+
 static void on_end(struct peer *peer, int r, const struct error *err, void *userdata)
 {
 	struct session *session = userdata;
@@ -153,21 +169,46 @@ static void on_end(struct peer *peer, int r, const struct error *err, void *user
 	else if (r < 0 && session->welcome && session->role == fq_Role_ROLE_WORKER)
 		log_info("worker %s: %s", session->name, err->text);
 	else if (r < 0 && r != -ECONNRESET)
-		log_debug("connection from %s: %.150s", session->secured ? session->address : "the unix socket", err->text);
+		stranger_line(session->server, LOG_DEBUG, "connection from %s: %s",
+		              session->secured ? session->address : "the unix socket", err->text);
 	worker_gone(session);
 	session_free(session);
 }
 
 static void on_flushed(struct peer *peer, void *userdata)
 {
-	(void)peer;
-	listing_more(userdata);
+	struct session *session = userdata;
+
+	if (session->role != fq_Role_ROLE_WORKER)
+		peer_resume(peer);
+	listing_more(session);
 }
 
 static const struct peer_callbacks callbacks = {.on_frame = on_frame, .on_end = on_end, .on_flushed = on_flushed};
 
-int session_new(struct server *server, struct connection *connection, const char *address, uint32_t uid, bool secured,
-                struct error *err)
+/*
+ * One key, or user, has at most a quarter of the places, and all together leave some to those who are still to come: so that
+ * who is let in does not keep out others. An administrator always has a place.
+ */
+int session_room(const struct session *session, struct error *err)
+{
+	const struct server *server = session->server;
+	uint64_t all = 0, own = 0, most = server->connections_max;
+
+	for (const struct session *other = server->sessions; other; other = other->next) {
+		all += other->welcome;
+		own += other->welcome && other->secured == session->secured &&
+		       (other->secured ? memcmp(other->pin, session->pin, PIN_SIZE) == 0 : other->uid == session->uid);
+	}
+	if (own < (most + 3) / 4 && all < most - most / 8)
+		return 0;
+	return error_set(err, -EBUSY, ERROR_TEMPORARY, own < (most + 3) / 4
+	                 ? "all places of this coordinator are taken; try again later, or raise connections_max"
+	                 : "this key has as many connections as one may have; end some of them");
+}
+
+int session_new(struct server *server, struct connection *connection, const char *address, const char *network, uint32_t uid,
+                bool secured, struct error *err)
 {
 	const struct coord_settings *settings = server->settings;
 	struct session *session = calloc(1, sizeof *session);
@@ -183,13 +224,16 @@ int session_new(struct server *server, struct connection *connection, const char
 	session->uid = uid;
 	session->secured = secured;
 	(void)snprintf(session->address, sizeof session->address, "%s", address);
+	(void)snprintf(session->network, sizeof session->network, "%s", network);
 	connection_set_queue_max(connection, QUEUE_MAX);
+	connection_restrict(connection, stranger_types);
 	r = peer_new(service_event(server->service), connection, &callbacks, settings->ping_ms, settings->dead_ms, session,
 	             &session->peer, err);
 	if (r < 0) {
 		free(session);
 		return r;
 	}
+	peer_must_read(session->peer);
 	session->next = server->sessions;
 	if (session->next)
 		session->next->previous = session;
@@ -209,6 +253,8 @@ struct session *session_free(struct session *session)
 	if (session->next)
 		session->next->previous = session->previous;
 	server->sessions_n--;
+	memory_in_done(session);
+	memory_out_done(session);
 	submitting_clear(&session->submitting);
 	blob_deinit(&session->receiving.blob);
 	peer_free(session->peer);

@@ -115,12 +115,25 @@ static int serve_all(void)
 	return r;
 }
 
+/* Libraries that read their configuration when they are first used do so before the door is shut. */
+static int warm_up(struct error *err)
+{
+	uint8_t digest[DIGEST_SIZE];
+	int r = digest_sha256("", 0, NULL, 0, digest);
+
+	return r < 0 ? error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r)) : 0;
+}
+
 int child_main(void)
 {
 	struct error err = {0};
 	int r;
 
-	r = cage_enter(&err);
+	r = cage_enter(CHILD_NAME, &err);
+	if (r == 0)
+		r = warm_up(&err);
+	if (r == 0)
+		r = cage_lock(CAGE_COUNTER, &err);
 	if (r < 0) {
 		log_error("%s", err.text);
 		return (int)err.class;

@@ -88,7 +88,7 @@ hosts_make() {
 }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
-children_of() { pgrep -P "$1"; }
+children_of() { pgrep -P "$1" -x fqworkerd-slot; }
 
 # shellcheck disable=SC2046
 hold() { kill -STOP $(children_of "${pid_worker[$1]}"); }
