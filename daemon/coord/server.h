@@ -35,6 +35,13 @@ struct stash {
 };
 
 #define LISTENERS_MAX 8
+#define DISTRUSTED_MAX 256
+
+/* The key of a worker that gets nothing more, and why. */
+struct distrusted {
+	uint8_t pin[PIN_SIZE];
+	char reason[256];
+};
 
 struct server {
 	const struct coord_settings *settings;
@@ -67,6 +74,8 @@ struct server {
 	uint64_t deaf_ms;                                  /* time of long work, in labour.c */
 	size_t unsaved;                                    /* bytes of counters that the next commit writes, about */
 	struct stash stash;
+	struct distrusted *distrusted; /* DISTRUSTED_MAX, the newest take the place of the oldest; NULL: none yet */
+	uint64_t distrusted_n;          /* that there were */
 	struct contexts contexts;
 	struct action *held;                               /* what waits for the commit, in order */
 	uint32_t held_n, held_room;
