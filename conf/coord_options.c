@@ -105,6 +105,32 @@ static const struct option_row rows[] = {
 	FIELD(open_ms),
     },
     {
+	.key = "straggler",
+	.long_name = "straggler",
+	.argument = "DURATION",
+	.type = OPTION_DURATION,
+	.default_text = "30s",
+	.smallest = 0,
+	.largest = DAY,
+	.help = "A slice that takes longer than this and three times as long as others of its job, or "
+                "comes forward at less than 30% of their pace, is counted by a second node as well "
+                "where one has nothing to do; 0 turns that off.",
+	FIELD(straggler_ms),
+    },
+    {
+	.key = "audit_percent",
+	.long_name = "audit-percent",
+	.argument = "N",
+	.type = OPTION_NUMBER,
+	.default_text = "1",
+	.smallest = 0,
+	.largest = 100,
+	.unit = "percent",
+	.help = "So many of 100 slices are counted by a second node as well, to find nodes that count "
+                "wrongly; each costs the work of a slice.",
+	FIELD(audit_percent),
+    },
+    {
 	.key = "slice_min",
 	.long_name = "slice-min",
 	.argument = "SIZE",
@@ -199,6 +225,31 @@ static const struct option_row rows[] = {
 	FIELD(slices_max),
     },
     {
+	.key = "files_owner_max",
+	.long_name = "files-owner-max",
+	.argument = "N",
+	.type = OPTION_NUMBER,
+	.default_text = "100000",
+	.smallest = 1,
+	.largest = 10000000,
+	.unit = "files",
+	.help = "Files that the unfinished jobs of one owner may have together.",
+	FIELD(files_owner_max),
+    },
+    {
+	.key = "slices_owner_max",
+	.long_name = "slices-owner-max",
+	.argument = "N",
+	.type = OPTION_NUMBER,
+	.default_text = "1000000",
+	.smallest = 16,
+	.largest = 100000000,
+	.unit = "slices",
+	.help = "Slices that the files of one owner may have together while they are counted; one that "
+                "would exceed it is cut into larger ones, and further files wait.",
+	FIELD(slices_owner_max),
+    },
+    {
 	.key = "result_max",
 	.long_name = "result-max",
 	.argument = "SIZE",
@@ -255,6 +306,17 @@ static const struct option_row rows[] = {
 	.largest = 5 * MINUTE,
 	.help = "A connection that has not proved who it is after so long is closed.",
 	FIELD(handshake_ms),
+    },
+    {
+	.key = "proof",
+	.long_name = "proof",
+	.argument = "WHOM",
+	.type = OPTION_CHOICE,
+	.default_text = "all",
+	.choices = "all|client|none",
+	.help = "Of whom a proof is demanded that he can read the files that he submits: all, client (administrators "
+                "are believed) or none.",
+	FIELD(proof),
     },
     {
 	.key = "keep",

@@ -201,6 +201,19 @@ static int unexpected(uint16_t type, struct error *err)
 	                 message_name(type));
 }
 
+int client_idle(struct client *client, struct error *err)
+{
+	struct frame frame;
+	int r;
+
+	if (client->until_ms && clock_monotonic_ms() >= client->until_ms)
+		return time_over(client, err);
+	r = dial_wait(client->connection, 1, &frame, err);
+	if (r == -ETIMEDOUT)
+		return 0;
+	return r == 0 ? unexpected(frame.type, err) : r;
+}
+
 int client_call(struct client *client, uint16_t type, const void *message, uint16_t answer_type, void *ret_answer,
                 struct error *err)
 {

@@ -44,6 +44,9 @@ int client_answer(struct client *client, uint16_t *ret_type, void *ret_message, 
 int client_call(struct client *client, uint16_t type, const void *message, uint16_t answer_type, void *ret_answer,
                 struct error *err);
 
+/* Answers pings that have come, without waiting, while fqctl is busy otherwise. Negative: the connection is lost, --timeout is over. */
+int client_idle(struct client *client, struct error *err);
+
 /*
  * Asks and gives each message of the answer up to END to each(). each() may be NULL (nothing but END is expected) and ends
  * the loop with a negative value.

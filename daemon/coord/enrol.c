@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Who is it: HELLO of a key that is enrolled (or of a user of this host's unix socket), JOIN of a key that has a token's
- * secret, and the making of tokens. Of a secret only its SHA-256 is kept.
+ * secret. Of a secret only its SHA-256 is kept.
  */
 #include <errno.h>
 #include <pwd.h>
@@ -15,15 +15,34 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
-#define TOKEN_TTL_MS (3600ULL * 1000)       /* where the request says nothing */
-#define TOKEN_TTL_MAX_MS (366ULL * 86400 * 1000)
-#define TOKEN_USES_MAX 100000
 #define SLOTS_MAX 4096
+#define REFUSALS_MS 1000 /* strangers who are turned away are told of in one line in such a time */
+
+/* Whom the kernel cannot name because he is of another user namespace; a host may have another number for him. */
+#define UID_OVERFLOW 65534
 
 /* A name that may stand in tables, lists and files: letters, digits, and . _ - @ : */
 static bool name_valid(const char *name)
 {
 	return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:") == strlen(name);
+}
+
+/* One line for many, so that nobody fills the journal who is not let in. */
+static void refuse(struct session *session, const char *what, const struct error *error)
+{
+	struct server *server = session->server;
+	uint64_t now = clock_monotonic_ms();
+
+	peer_refuse(session->peer, error);
+	if (server->refused_ms && now - server->refused_ms < REFUSALS_MS) {
+		server->refused_n++;
+		return;
+	}
+	if (server->refused_n > 0)
+		log_notice("%u more were turned away since then", server->refused_n);
+	server->refused_ms = now;
+	server->refused_n = 0;
+	log_notice("%s from %s was turned away: %.120s", what, session->secured ? session->address : "the unix socket", error->text);
 }
 
 /* ---- HELLO: a ladder; each step refuses with its sentence */
@@ -36,22 +55,47 @@ static int hello_version(const fq_Hello *hello, struct error *err)
 	                 "version of fqcluster", PROTO_VERSION_OLDEST, PROTO_VERSION, hello->proto_min, hello->proto_max);
 }
 
+static bool uid_is_nobody(uint32_t uid)
+{
+	unsigned int number;
+	FILE *file = fopen("/proc/sys/kernel/overflowuid", "re"); /* hidden from a service with ProcSubset=pid */
+	bool told = file && fscanf(file, "%u", &number) == 1;
+
+	if (file)
+		(void)fclose(file);
+	return uid == UID_OVERFLOW || uid == (uint32_t)-1 || (told && uid == number);
+}
+
+/*
+ * The user behind the unix socket. The kernel gives his uid as this process's user namespace knows it; all that it does not know
+ * (users of the host where the coordinator runs in a container, or under PrivateUsers=) share one number, which therefore is nobody.
+ * A name that could be that of a key (with @), or does not fit, is not used.
+ */
+static int hello_user(struct session *session, fq_Role *ret_role, struct error *err)
+{
+	const struct passwd *user;
+
+	if (uid_is_nobody(session->uid))
+		return error_set(err, -EPERM, ERROR_DENIED,
+		                 "the system does not tell who you are (user %u, of another user namespace?); join with a key: get a "
+		                 "token from the coordinator's administrator and say 'fqctl join HOST TOKEN'", session->uid);
+	user = getpwuid(session->uid);
+	if (user && strlen(user->pw_name) < sizeof session->name && name_valid(user->pw_name) && !strchr(user->pw_name, '@'))
+		(void)snprintf(session->name, sizeof session->name, "%s", user->pw_name);
+	else
+		(void)snprintf(session->name, sizeof session->name, "uid:%u", session->uid);
+	*ret_role = session->uid == 0 || session->uid == geteuid() ? fq_Role_ROLE_ADMIN : fq_Role_ROLE_CLIENT;
+	return 0;
+}
+
 /* By its key, or by the user behind the unix socket. */
 static int hello_identity(struct session *session, fq_Role *ret_role, struct error *err)
 {
 	char pin[PIN_TEXT_MAX];
 	const struct peer_row *row;
 
-	if (!session->secured) {
-		const struct passwd *user = getpwuid(session->uid);
-
-		if (user)
-			(void)snprintf(session->name, sizeof session->name, "%s", user->pw_name);
-		else
-			(void)snprintf(session->name, sizeof session->name, "uid:%u", session->uid);
-		*ret_role = session->uid == 0 || session->uid == geteuid() ? fq_Role_ROLE_ADMIN : fq_Role_ROLE_CLIENT;
-		return 0;
-	}
+	if (!session->secured)
+		return hello_user(session, ret_role, err);
 	if (!connection_peer_pin(peer_connection(session->peer), session->pin))
 		return error_set(err, -EPERM, ERROR_DENIED, "there is no key");
 	row = peers_find(&session->server->peers, session->pin);
@@ -74,6 +118,18 @@ static int hello_role(const fq_Hello *hello, fq_Role role, struct error *err)
 	                                                   : "this key is a worker's and may not be a client's");
 }
 
+/* A node's name is its key's as long as that is connected: no other worker takes its place, or its slices, by calling itself so. */
+static int hello_node(const struct session *session, const char *name, struct error *err)
+{
+	for (const struct session *other = session->server->sessions; other; other = other->next)
+		if (other != session && other->welcome && other->role == fq_Role_ROLE_WORKER && strcmp(other->name, name) == 0 &&
+		    memcmp(other->pin, session->pin, PIN_SIZE) != 0)
+			return error_set(err, -EEXIST, ERROR_TEMPORARY,
+			                 "a worker with another key is connected as the node %s; end that one, or give this one "
+			                 "another name", name);
+	return 0;
+}
+
 static int hello_worker(const struct session *session, const fq_Hello *hello, struct error *err)
 {
 	if (!name_valid(hello->name))
@@ -89,7 +145,7 @@ static int hello_worker(const struct session *session, const fq_Hello *hello, st
 		                 "put back from an old backup",
 		                 (unsigned long long)hello->generation_seen,
 		                 (unsigned long long)store_generation(session->server->store));
-	return 0;
+	return hello_node(session, hello->name, err);
 }
 
 /*
@@ -140,7 +196,7 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 	if (hello_version(hello, &error) < 0 || hello_identity(session, &role, &error) < 0 ||
 	    hello_role(hello, role, &error) < 0 ||
 	    (role == fq_Role_ROLE_WORKER && hello_worker(session, hello, &error) < 0) || hello_nonce(session, &error) < 0) {
-		peer_refuse(session->peer, &error);
+		refuse(session, "a connection", &error);
 		return;
 	}
 	session->role = role;
@@ -149,7 +205,7 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 	(void)snprintf(session->version, sizeof session->version, "%.31s", hello->version);
 	welcome.role = role;
 	memcpy(welcome.coordinator, store_uuid(server->store), sizeof welcome.coordinator);
-	if (role != fq_Role_ROLE_WORKER && session->proto >= 2) {
+	if (role != fq_Role_ROLE_WORKER && session->proto >= 2 && session_proves(session)) {
 		welcome.nonce.size = sizeof session->nonce;
 		memcpy(welcome.nonce.bytes, session->nonce, sizeof session->nonce);
 	}
@@ -162,7 +218,7 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 		from_worker_hello(session, hello);
 }
 
-/* ---- JOIN and TOKEN */
+/* ---- JOIN */
 
 static bool name_taken(const struct peers *peers, const struct peer_row *row)
 {
@@ -230,48 +286,12 @@ void from_join(struct session *session, uint16_t tag, const void *message)
 	struct error error;
 
 	if (join(session, message, &joined.role, &error) < 0) {
-		log_notice("a key from %s could not join: %s", session->address, error.text);
-		peer_refuse(session->peer, &error);
+		refuse(session, "a key that would join", &error);
 		return;
 	}
 	FAILPOINT("joined");
-	log_notice("%s joined from %s", ((const fq_Join *)message)->name, session->address);
+	log_notice("%s joined as %s from %s", ((const fq_Join *)message)->name, role_name(joined.role), session->address);
+	sessions_check(session->server); /* it may have been enrolled as something else */
 	session_send(session, fq_Type_JOINED, tag, &joined);
 	peer_end(session->peer, "has joined");
-}
-
-void from_token(struct session *session, uint16_t tag, const void *message)
-{
-	const fq_TokenRequest *request = message;
-	struct server *server = session->server;
-	uint64_t ttl = request->ttl_ms ? request->ttl_ms : TOKEN_TTL_MS;
-	uint32_t uses = request->uses ? request->uses : 1;
-	uint8_t random[TOKEN_SECRET_BYTES], hash[DIGEST_SIZE], pin[PIN_SIZE];
-	char secret[TOKEN_SECRET_MAX];
-	fq_TokenMade made = {0};
-	struct error error;
-
-	if (request->role < fq_Role_ROLE_WORKER || request->role > fq_Role_ROLE_ADMIN || ttl > TOKEN_TTL_MAX_MS ||
-	    uses > TOKEN_USES_MAX) {
-		(void)error_set(&error, -EINVAL, ERROR_USAGE, "a token has a role, at most %d uses, and is good for a year at most",
-		                TOKEN_USES_MAX);
-		session_fail(session, tag, &error);
-		return;
-	}
-	made.expires_ms = clock_wall_ms() + ttl;
-	if (digest_random(random, sizeof random) < 0) {
-		(void)error_set(&error, -EIO, ERROR_OS, "no random bytes for a token");
-		session_fail(session, tag, &error);
-		return;
-	}
-	(void)text_hex(secret, random, sizeof random);
-	if (digest_sha256(secret, strlen(secret), NULL, 0, hash) < 0 ||
-	    store_save_token(server->store, hash, (uint32_t)request->role, uses, made.expires_ms, &error) < 0) {
-		session_fail(session, tag, &error);
-		return;
-	}
-	drive_commit(server);
-	key_pin(server->key, pin);
-	token_format(pin, secret, made.token);
-	session_send(session, fq_Type_TOKEN_MADE, tag, &made);
 }

@@ -80,7 +80,7 @@ void from_opened(struct session *session, uint16_t tag, const void *message)
 		event.opened.error_number = opened->error_number;
 		event.opened.unproven = opened->unproven;
 		event.opened.error.class = class_known ? (enum error_class)opened->error.class : ERROR_NO_INPUT;
-		(void)text_escape(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
+		(void)text_sentence(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
 	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0) {
 		refuse(session, &error);
 		return;
@@ -153,8 +153,8 @@ static int check_rules(const struct job_row *row, const struct counters *counter
 	return r;
 }
 
-/* Whether the counters are what the message says of them, and what the job asks for. */
-static int result_check(const struct server *server, const fq_Result *result, const struct blob *blob, uint32_t *ret_modules,
+/* Whether the counters are what the message says of them, and what the job asks for; into the event, which they are and their digest. */
+static int result_check(const struct server *server, const fq_Result *result, const struct blob *blob, struct event *event,
                         struct error *err)
 {
 	_cleanup_(counters_freep) struct counters *counters = NULL;
@@ -170,7 +170,10 @@ static int result_check(const struct server *server, const fq_Result *result, co
 	r = counters_unpack(blob->bytes, blob->n, &counters, err);
 	if (r < 0)
 		return r;
-	*ret_modules = counters_modules(counters);
+	event->result.modules = counters_modules(counters);
+	r = counters_digest(counters, blob->bytes, event->result.digest);
+	if (r < 0)
+		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
 	r = check_reads(result, counters, err);
 	if (r == 0 && row)
 		r = check_modules(row, result, counters, err);
@@ -189,7 +192,7 @@ static void result_take(struct session *session)
 	receiving->open = false;
 	if (result_event(result, &event, &error) < 0 ||
 	    (event.result.outcome == SLICE_END &&
-	     result_check(session->server, result, &receiving->blob, &event.result.modules, &error) < 0)) {
+	     result_check(session->server, result, &receiving->blob, &event, &error) < 0)) {
 		refuse(session, &error);
 		return;
 	}
@@ -280,7 +283,7 @@ void from_io_error(struct session *session, uint16_t tag, const void *message)
 	(void)tag;
 	event.failed.id = id_from(&failed->ref);
 	event.failed.error_number = failed->error_number;
-	event.failed.text = text_escape(text, sizeof text, failed->text);
+	event.failed.text = text_sentence(text, sizeof text, failed->text);
 	log_warning("worker %s: %s", session->name, text);
 	drive(session->server, &event);
 }

@@ -9,9 +9,11 @@
 
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/digest.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/qc/counters.h"
 
 #define EXPIRE_MS (3600ULL * 1000) /* how often ended jobs are looked through */
 #define ACCURACY_US 1000           /* of all timers */
@@ -97,6 +99,7 @@ static struct coord_limits limits_of(const struct coord_settings *settings)
 	return (struct coord_limits){
 		.stall_ms = settings->stall_ms,
 		.open_ms = settings->open_ms,
+		.straggler_ms = settings->straggler_ms,
 		.slice_min = settings->slice_min,
 		.slice_max = settings->slice_max,
 		.slices_max = settings->slices_max,
@@ -105,6 +108,10 @@ static struct coord_limits limits_of(const struct coord_settings *settings)
 		.losses_max = (uint32_t)settings->losses_max,
 		.jobs_max = (uint32_t)settings->jobs_max,
 		.files_max = (uint32_t)settings->files_max,
+		.files_owner_max = (uint32_t)settings->files_owner_max,
+		.slices_owner_max = settings->slices_owner_max,
+		.audit_percent = (uint32_t)settings->audit_percent,
+		.algorithm = COUNTERS_ALGORITHM,
 	};
 }
 
@@ -133,6 +140,9 @@ int server_init(struct server *server, const struct coord_settings *settings, st
 	if (asprintf(&server->peers_path, "%s/peers", settings->state) < 0 ||
 	    asprintf(&server->listening_path, "%s/listening", settings->state) < 0)
 		return error_oom(err);
+	r = digest_random(&limits.audit_secret, sizeof limits.audit_secret);
+	if (r < 0)
+		return error_set(err, r, ERROR_OS, "no random bytes: %s", strerror(-r));
 	r = store_open(settings->state, &server->store, err);
 	if (r == 0)
 		r = keys_open(server, err);
@@ -178,16 +188,7 @@ int server_reload(struct server *server, struct error *err)
 		return r;
 	peers_deinit(&server->peers);
 	server->peers = peers;
-	for (struct session *session = server->sessions; session; session = session->next) {
-		const struct peer_row *row = session->welcome && session->secured ? peers_find(&peers, session->pin) : NULL;
-		struct error error;
-
-		if (!session->welcome || !session->secured || (row && row->role == session->role))
-			continue;
-		(void)error_set(&error, -EPERM, ERROR_DENIED, "this key was revoked");
-		log_notice("%s: key revoked", session->name);
-		peer_refuse(session->peer, &error);
-	}
+	sessions_check(server);
 	return 0;
 }
 

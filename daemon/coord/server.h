@@ -47,6 +47,8 @@ struct server {
 	uint32_t listeners_n;
 	struct session *sessions; /* list */
 	uint32_t sessions_n;
+	uint64_t refused_ms;      /* when it was last said that somebody was turned away, monotonic */
+	uint32_t refused_n;       /* since then */
 	uint64_t next_session;    /* number of the next one: from 1, never used again */
 
 	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers; /* timers */

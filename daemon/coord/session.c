@@ -47,7 +47,17 @@ static const struct verb_row verb_rows[] = {
 	{fq_Type_NODE_DRAIN, MAY_ADMIN, from_node_drain},
 	{fq_Type_NODE_RESUME, MAY_ADMIN, from_node_resume},
 	{fq_Type_TOKEN, MAY_ADMIN, from_token},
+	{fq_Type_PEERS, MAY_ADMIN, from_peers},
+	{fq_Type_TOKENS, MAY_ADMIN, from_tokens},
+	{fq_Type_REVOKE, MAY_ADMIN, from_revoke},
 };
+
+bool session_proves(const struct session *session)
+{
+	enum coord_proof whom = session->server->settings->proof;
+
+	return whom == PROOF_OF_ALL || (whom == PROOF_OF_CLIENTS && session->role == fq_Role_ROLE_CLIENT);
+}
 
 void session_send(struct session *session, uint16_t type, uint16_t tag, const void *message)
 {

@@ -2,7 +2,7 @@
 /*
  * A session: one connection that a worker, a client or an administrator has with the coordinator.
  *
- * The table in session.c says of each message who may send it; handlers (from_worker.c, from_client.c, enrol.c) are called
+ * The table in session.c says of each message who may send it; handlers (from_*.c, show.c, enrol.c) are called
  * only when that is so, with the decoded message.
  */
 #pragma once
@@ -80,6 +80,9 @@ int session_new(struct server *server, struct connection *connection, const char
 struct session *session_free(struct session *session);
 struct session *session_find(const struct server *server, uint64_t number);
 
+/* Whether proofs of reading are demanded of it. */
+bool session_proves(const struct session *session);
+
 void session_send(struct session *session, uint16_t type, uint16_t tag, const void *message);
 void session_fail(struct session *session, uint16_t tag, const struct error *error);
 
@@ -90,7 +93,24 @@ void request_answer(struct server *server, uint64_t request, uint64_t job, const
 /* ---- enrol.c: who is it */
 void from_hello(struct session *session, uint16_t tag, const void *message);
 void from_join(struct session *session, uint16_t tag, const void *message);
+
+/* ---- from_admin.c: tokens; who is enrolled, and no longer */
 void from_token(struct session *session, uint16_t tag, const void *message);
+void from_peers(struct session *session, uint16_t tag, const void *message);
+void from_tokens(struct session *session, uint16_t tag, const void *message);
+void from_revoke(struct session *session, uint16_t tag, const void *message);
+
+/* Ends the sessions whose key is not enrolled any more as what they came; what such a worker counts goes to others at once. */
+void sessions_check(struct server *server);
+
+/* ---- may.c: what of a job a session may know */
+bool may_see(const struct session *session, const char *owner);
+/* There is no such job, or it is another one's: one sentence. Returns -ENOENT. */
+int may_none(const struct session *session, uint64_t id, struct error *err);
+/* A job of its own (an administrator: any): 0, or negative with a sentence. Strings in the row are valid until the next call of store or core. */
+int may_find(const struct session *session, uint64_t id, struct job_row *ret, struct error *err);
+/* Takes out of the message what the session may not know. */
+void may_conceal(const struct session *session, fq_Job *job);
 
 /* ---- from_worker.c */
 void from_worker_hello(struct session *session, const fq_Hello *hello);
@@ -112,7 +132,7 @@ void listing_begin(struct session *session, const struct listing *listing);
 void listing_more(struct session *session); /* what was sent is read */
 void listing_end(struct session *session, uint16_t tag, int r, const struct error *error); /* END, or ERROR where r < 0 */
 
-/* ---- from_client.c and show.c */
+/* ---- from_submit.c, from_client.c and show.c */
 void from_submit(struct session *session, uint16_t tag, const void *message);
 void from_submit_file(struct session *session, uint16_t tag, const void *message);
 void from_cancel(struct session *session, uint16_t tag, const void *message);

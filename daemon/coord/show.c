@@ -87,21 +87,27 @@ int job_message(struct server *server, uint64_t id, fq_Job *ret, struct error *e
 	return put_job_files(server->store, ret, err);
 }
 
-static int no_job(uint64_t id, struct error *err)
-{
-	return error_set(err, -ENOENT, ERROR_NO_INPUT, "there is no job %llu", (unsigned long long)id);
-}
-
-/* Answers a question about one job by JOB: 0, or negative with a sentence. */
+/* Answers a question about one job by JOB, of which the session is told what it may know: 0, or negative with a sentence. */
 static int send_job(struct session *session, uint16_t tag, uint64_t id, fq_Job *ret, struct error *err)
 {
 	int r = job_message(session->server, id, ret, err);
 
 	if (r == STORE_NONE)
-		return no_job(id, err);
-	if (r == 0)
+		return may_none(session, id, err);
+	if (r == 0) {
+		may_conceal(session, ret);
 		session_send(session, fq_Type_JOB, tag, ret);
+	}
 	return r;
+}
+
+/* The same of a job that is the session's. */
+static int send_own_job(struct session *session, uint16_t tag, uint64_t id, fq_Job *ret, struct error *err)
+{
+	struct job_row row;
+	int r = may_find(session, id, &row, err);
+
+	return r < 0 ? r : send_job(session, tag, id, ret, err);
 }
 
 /* ---- STATUS */
@@ -126,6 +132,7 @@ static int status_open(struct session *session, struct listing *listing, struct 
 	if (view.row->state > JOB_RUNNING)
 		return 0;
 	put_job_view(&view, &job);
+	may_conceal(session, &job);
 	session_send(session, fq_Type_JOB, listing->tag, &job);
 	return 0;
 }
@@ -242,20 +249,11 @@ void from_show(struct session *session, uint16_t tag, const void *message)
 	struct listing listing = {.more = show_more, .tag = tag, .cursor = request->job};
 	struct error error;
 	fq_Job job;
-	int r;
 
-	r = job_message(session->server, request->job, &job, &error);
-	if (r == STORE_NONE)
-		r = no_job(request->job, &error);
-	if (r == 0 && session->role != fq_Role_ROLE_ADMIN && strcmp(job.owner, session->name) != 0)
-		r = error_set(&error, -EPERM, ERROR_DENIED,
-		              "job %llu belongs to another user; its owner or an administrator may look at it",
-		              (unsigned long long)request->job);
-	if (r < 0) {
+	if (send_own_job(session, tag, request->job, &job, &error) < 0) {
 		session_fail(session, tag, &error);
 		return;
 	}
-	session_send(session, fq_Type_JOB, tag, &job);
 	listing.files = job.files;
 	listing_begin(session, &listing);
 }
@@ -303,7 +301,7 @@ void from_wait(struct session *session, uint16_t tag, const void *message)
 		session_fail(session, tag, &error);
 		return;
 	}
-	r = send_job(session, tag, request->job, &job, &error);
+	r = send_own_job(session, tag, request->job, &job, &error);
 	if (r < 0 || job.state > fq_JobState_JOB_RUNNING) {
 		listing_end(session, tag, r, &error);
 		return;
@@ -323,7 +321,7 @@ void watches_tell(struct session *session, bool all)
 			continue;
 		r = job_message(session->server, watch->job, &job, &error);
 		if (r == STORE_NONE)
-			r = no_job(watch->job, &error);
+			r = may_none(session, watch->job, &error);
 		if (r == 0 && job.state <= fq_JobState_JOB_RUNNING) {
 			if (!all)
 				continue;

@@ -59,7 +59,7 @@ static const char schema_3[] =
     "ALTER TABLE file ADD COLUMN proof_size INTEGER;"
     "ALTER TABLE file ADD COLUMN proof_key BLOB;"
     "ALTER TABLE file ADD COLUMN proof BLOB;"
-    "CREATE TABLE trouble (job INTEGER, file INTEGER, slice INTEGER, crashes INTEGER, losses INTEGER,"
+    "CREATE TABLE trouble (job INTEGER, file INTEGER, slice INTEGER, crashes INTEGER, losses INTEGER, lease INTEGER,"
     " PRIMARY KEY (job, file, slice)) WITHOUT ROWID;"
     "PRAGMA user_version = 3;"
     "COMMIT;";
@@ -103,9 +103,9 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_SLICES_FORGET] = "DELETE FROM slice WHERE job = ?1 AND file = ?2",
 	[SQL_SLICE_OF_FILE] = "SELECT " SLICE_COLUMNS " FROM slice WHERE job = ?1 AND file = ?2 ORDER BY slice",
 	[SQL_SLICE_COUNTERS] = "SELECT counters FROM slice WHERE job = ?1 AND file = ?2 AND slice = ?3",
-	[SQL_TROUBLE_SAVE] = "REPLACE INTO trouble (job, file, slice, crashes, losses) VALUES (?1, ?2, ?3, ?4, ?5)",
+	[SQL_TROUBLE_SAVE] = "REPLACE INTO trouble (job, file, slice, crashes, losses, lease) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[SQL_TROUBLES_FORGET] = "DELETE FROM trouble WHERE job = ?1 AND file = ?2",
-	[SQL_TROUBLE_OF_FILE] = "SELECT slice, crashes, losses FROM trouble WHERE job = ?1 AND file = ?2 ORDER BY slice",
+	[SQL_TROUBLE_OF_FILE] = "SELECT slice, crashes, losses, lease FROM trouble WHERE job = ?1 AND file = ?2 ORDER BY slice",
 	[SQL_AGAIN_SAVE] = "REPLACE INTO again (job, file, slice, counters) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_AGAIN_FORGET] = "DELETE FROM again WHERE job = ?1 AND file = ?2",
 	[SQL_AGAIN_COUNTERS] = "SELECT counters FROM again WHERE job = ?1 AND file = ?2 AND slice = ?3",
@@ -119,6 +119,10 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_TOKEN_FIND] = "SELECT role FROM token WHERE hash = ?1 AND uses > 0 AND expires > ?2",
 	[SQL_TOKEN_USE] = "UPDATE token SET uses = uses - 1 WHERE hash = ?1",
 	[SQL_TOKEN_EXPIRE] = "DELETE FROM token WHERE uses <= 0 OR expires <= ?1",
+	[SQL_TOKEN_FORGET] = "DELETE FROM token WHERE hash = ?1",
+	[SQL_TOKEN_COUNT] = "SELECT count(*) FROM token WHERE uses > 0 AND expires > ?1",
+	[SQL_TOKEN_NEXT] = "SELECT hash, role, uses, expires FROM token WHERE hash > ?1 AND uses > 0 AND expires > ?2 "
+	                   "ORDER BY hash LIMIT 1",
 };
 
 int store_fail(const struct store *store, int code, struct error *err)

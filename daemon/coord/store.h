@@ -84,3 +84,15 @@ int store_save_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint3
 /* Uses it once. STORE_NONE: unknown, used up or expired. */
 int store_use_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint64_t now_ms, uint32_t *ret_role,
                     struct error *err);
+int store_forget_token(struct store *store, const uint8_t hash[DIGEST_SIZE], struct error *err);
+
+struct token_row {
+	uint8_t hash[DIGEST_SIZE];
+	uint32_t role, uses;
+	uint64_t expires_ms;
+};
+
+/* Those that still let somebody join: how many, and one by one in the order of their hashes (begin behind all zeros): 0 or STORE_NONE. */
+int store_count_tokens(struct store *store, uint64_t now_ms, uint64_t *ret, struct error *err);
+int store_next_token(struct store *store, const uint8_t after[DIGEST_SIZE], uint64_t now_ms, struct token_row *ret,
+                     struct error *err);

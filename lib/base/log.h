@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The log line of a daemon: one line on standard error with the syslog level in front as systemd reads it ("<6>...")
- * where standard error is the journal, and without it elsewhere. Only the daemons log; code in lib/ returns errors.
+ * where standard error is the journal, and without it elsewhere. It is printable ASCII whatever is put into it. Only the daemons log; code in lib/ returns errors.
  */
 #pragma once
 

@@ -105,7 +105,7 @@ static void run_coordinator(const struct setup *setup)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (fd >= 0 && dup2(fd, STDERR_FILENO) >= 0)
 		(void)execl(program, "fqcoordd", "--config", "/dev/null", "--state", setup->state, "--listen", "127.0.0.1:0",
-		            (char *)NULL);
+		            "--proof", "none", (char *)NULL);
 	_exit(127);
 }
 

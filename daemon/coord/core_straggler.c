@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Stragglers: where a slot is free and nothing is left to hand out for it, a slice that is counted slowly gets one copy on another
+ * node. The result that comes first counts; the other copy is dropped.
+ *
+ * Slow is what takes longer than straggler_ms, and than SLOWER times what others of its job took for so many bytes; or what comes
+ * forward, after a part of that time, at less than PACE_PERCENT of their pace. Paces are of the slices of the job that were counted last
+ * and of those that are being counted; the median of them is what others take.
+ */
+#include <stdlib.h>
+
+#include "daemon/coord/core_internal.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+#define SLOWER 3
+#define PACE_PERCENT 30
+#define PACE_PART 3     /* of straggler_ms, before which paces tell nothing */
+#define LOOK_PART 10    /* of it, from one look to the next */
+#define LOOK_MIN_MS 100
+#define SAMPLES_MAX 128
+#define COPIES_PER_LOOK 16
+
+static uint64_t pace(uint64_t bytes, uint64_t ms)
+{
+	return bytes * 1000 / (ms > 0 ? ms : 1);
+}
+
+void job_paced(struct coord *coord, struct job *job, const struct run *run, uint64_t bytes)
+{
+	job->paces[job->paces_next] = pace(bytes, coord->now_ms - run->begun_ms);
+	job->paces_next = (job->paces_next + 1) % PACES_MAX;
+	job->paces_n += job->paces_n < PACES_MAX;
+}
+
+/* Whether the run has been going for so long that its pace tells something. */
+static bool run_tells(const struct coord *coord, const struct run *run)
+{
+	return coord->now_ms - run->begun_ms >= coord->limits.straggler_ms / PACE_PART;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Bytes a second; of an even number the larger one of the middle. 0: not known. */
+static uint64_t pace_median(const struct coord *coord, struct job *job)
+{
+	uint64_t samples[SAMPLES_MAX];
+	uint32_t n = 0;
+
+	if (job->median_look == coord->looks)
+		return job->median;
+	for (uint32_t i = 0; i < job->paces_n; i++)
+		samples[n++] = job->paces[i];
+	for (uint32_t k = 0; k < coord->nodes_n; k++) {
+		const struct node *node = coord->nodes[k];
+
+		for (uint32_t i = 0; i < node->runs_n && n < SAMPLES_MAX; i++) {
+			const struct run *run = &node->runs[i];
+
+			if (run->id.job == job->row.id && run->bytes > 0 && run_tells(coord, run))
+				samples[n++] = pace(run->bytes, coord->now_ms - run->begun_ms);
+		}
+	}
+	qsort(samples, n, sizeof *samples, compare);
+	job->median = n > 0 ? samples[n / 2] : 0;
+	job->median_look = coord->looks;
+	return job->median;
+}
+
+static bool run_slow(const struct coord *coord, const struct run *run, uint64_t size, uint64_t median)
+{
+	uint64_t passed = coord->now_ms - run->begun_ms, usual;
+
+	if (median == 0)
+		return passed > coord->limits.straggler_ms;
+	usual = SLOWER * size * 1000 / median;
+	return passed > (usual > coord->limits.straggler_ms ? usual : coord->limits.straggler_ms) ||
+	       pace(run->bytes, passed) < median * PACE_PERCENT / 100;
+}
+
+/* Whether a copy of it on the node makes sense at all. */
+static bool run_copies(const struct coord *coord, const struct job *job, const struct file *file, const struct run *run,
+                       const struct node *node)
+{
+	const struct slice *slice = &file->slices[run->id.slice];
+
+	return !run->audit && (slice->running == 1 || MUTANT(MUTANT_STRAGGLER_MANY)) && slice_wanted(file, &run->id) &&
+	       slice->crashes + slice->running < coord->limits.crashes_max && node->algorithm == job->row.algorithm &&
+	       !file_failed_on(file, run->id.slice, node->name) && (node->runs_n == 0 || !slice_alone(file, run->id.slice));
+}
+
+/* The run of others that is slow for the longest time. */
+static const struct run *straggler_find(struct coord *coord, const struct node *node, struct job **ret_job, struct file **ret_file)
+{
+	const struct run *best = NULL;
+
+	for (uint32_t k = 0; k < coord->nodes_n; k++) {
+		const struct node *other = coord->nodes[k];
+
+		for (uint32_t i = 0; i < other->runs_n && (other != node || MUTANT(MUTANT_STRAGGLER_SAME)); i++) {
+			const struct run *run = &other->runs[i];
+			struct job *job;
+			struct file *file;
+
+			if (!run_tells(coord, run) || (best && best->begun_ms <= run->begun_ms))
+				continue;
+			file = slice_file(coord, &run->id, &job);
+			if (!file || !run_copies(coord, job, file, run, node) ||
+			    !run_slow(coord, run, file->chain.links[run->id.slice].end - file->chain.links[run->id.slice].begin,
+			              pace_median(coord, job)))
+				continue;
+			best = run;
+			*ret_job = job;
+			*ret_file = file;
+		}
+	}
+	return best;
+}
+
+/* Some node has a free slot, and another one counts. */
+static bool look_pays(const struct coord *coord)
+{
+	bool free = false, counts = false;
+
+	for (uint32_t i = 0; i < coord->nodes_n && !(free && counts); i++) {
+		free = free || slots_free(coord, coord->nodes[i]) > 0;
+		counts = counts || coord->nodes[i]->runs_n > 0;
+	}
+	return free && counts;
+}
+
+void schedule_stragglers(struct coord *coord)
+{
+	uint64_t part = coord->limits.straggler_ms / LOOK_PART;
+	uint32_t copies = 0;
+
+	if (coord->limits.straggler_ms == 0 || coord->now_ms < coord->stragglers_ms || !look_pays(coord) ||
+	    MUTANT(MUTANT_STRAGGLER_NEVER))
+		return;
+	coord->looks++;
+	coord->stragglers_ms = coord->now_ms + (part > LOOK_MIN_MS ? part : LOOK_MIN_MS);
+	for (uint32_t n = 0; n < coord->nodes_n; n++) {
+		struct node *node = coord->nodes[n];
+
+		while (copies < COPIES_PER_LOOK && slots_free(coord, node) > 0 && node->suspect_ms == 0 && !coord->oom) {
+			struct job *job;
+			struct file *file;
+			const struct run *run = straggler_find(coord, node, &job, &file);
+
+			if (!run)
+				break;
+			copies++;
+			emit_log(coord, LOG_INFO, "job %llu: slice %llu of %s is slow, node %s counts it as well", (unsigned long long)job->row.id,
+			         (unsigned long long)run->id.slice, TEXT(file->path), node->name);
+			hand_out(coord, node, job, file, run->id.slice);
+		}
+	}
+}
+
+uint64_t stragglers_deadline(const struct coord *coord)
+{
+	if (coord->limits.straggler_ms == 0 || coord->hold || !look_pays(coord))
+		return UINT64_MAX;
+	return coord->stragglers_ms > coord->now_ms ? coord->stragglers_ms : coord->now_ms + 1;
+}
