@@ -52,6 +52,7 @@ int fall(struct server *server, const struct error *err)
 /* All that is made of rows, or stands for somebody who knows more than they do. */
 static void forget(struct server *server)
 {
+	backup_end(server);
 	while (server->sessions)
 		session_free(server->sessions);
 	free(server->held);

@@ -144,12 +144,7 @@ static int meta_get(struct store *store, const char *key, uint64_t *ret_number, 
 	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : store_fail(store, code & 0xff, err);
 }
 
-struct identity {
-	uint8_t parent[16];
-	uint64_t restored;
-};
-
-static int identity_read(struct store *store, struct identity *ret, struct error *err)
+int store_identity(struct store *store, struct identity *ret, struct error *err)
 {
 	int r = 0;
 
@@ -166,11 +161,8 @@ static int identity_read(struct store *store, struct identity *ret, struct error
 }
 
 /* Whether it is that which the mark tells of, and not an earlier state of it. */
-static int identity_check(const struct store *store, const struct identity *identity, const struct mark *mark, bool accept,
-                          struct error *err)
+int store_identity_check(const struct store *store, const struct identity *identity, const struct mark *mark, struct error *err)
 {
-	if (accept)
-		return 0;
 	if (identity->restored)
 		return error_set(err, -ESTALE, ERROR_CONFIG,
 		                 "the database in %s was put back from a backup; start fqcoordd once with --accept-rollback, so that workers "
@@ -278,8 +270,8 @@ static int trust(struct store *store, bool accept, struct error *err)
 	if (r == 0 && marked && store->version == 0)
 		r = refuse_missing(store, err);
 	if (r == 0)
-		r = identity_read(store, &identity, err);
-	return r < 0 ? r : identity_check(store, &identity, marked ? &mark : NULL, accept, err);
+		r = store_identity(store, &identity, err);
+	return r < 0 || accept ? r : store_identity_check(store, &identity, marked ? &mark : NULL, err);
 }
 
 static void storep(struct store **store)
