@@ -77,6 +77,20 @@ static void let_go(struct server *server, const struct action *action)
 	}
 }
 
+static int commit_work(void *data, struct error *err)
+{
+	return store_commit(data, err);
+}
+
+/* Large counters take their time to the disk. */
+static int commit(struct server *server, struct error *err)
+{
+	size_t unsaved = server->unsaved;
+
+	server->unsaved = 0;
+	return unsaved >= LABOUR_BYTES ? labour(server, commit_work, server->store, err) : store_commit(server->store, err);
+}
+
 int drive_commit(struct server *server)
 {
 	struct action *held = server->held;
@@ -87,7 +101,7 @@ int drive_commit(struct server *server)
 		return -ENOSPC;
 	if (store_dirty(server->store))
 		FAILPOINT("commit-before");
-	if (store_commit(server->store, &error) < 0)
+	if (commit(server, &error) < 0)
 		return fall(server, &error);
 	if (n > 0)
 		FAILPOINT("commit-after");
@@ -142,23 +156,34 @@ static int counters_at_hand(const struct server *server, const struct slice_row 
 	return error_set(err, -EINVAL, ERROR_SOFTWARE, "a slice is to be saved whose counters are not at hand");
 }
 
-static int save_slice(struct server *server, const struct slice_row *row, struct error *err)
-{
-	const struct stash *stash = &server->stash;
+struct saving {
+	struct server *server;
+	const struct slice_row *row;
+	bool again;
+};
 
-	if (row->fault.kind != FAULT_NONE)
-		return store_save_slice(server->store, row, NULL, 0, err);
-	return counters_at_hand(server, row, false, err) < 0 ? -EINVAL
-	                                                     : store_save_slice(server->store, row, stash->bytes, stash->n, err);
+static int save_work(void *data, struct error *err)
+{
+	const struct saving *saving = data;
+	const struct slice_row *row = saving->row;
+	const struct stash *stash = &saving->server->stash;
+	struct store *store = saving->server->store;
+
+	return saving->again ? store_save_again(store, row->job, row->file, row->slice, stash->bytes, stash->n, err)
+	                     : store_save_slice(store, row, stash->bytes, stash->n, err);
 }
 
-static int save_again(struct server *server, const struct slice_row *row, struct error *err)
+static int save_counters(struct server *server, const struct slice_row *row, bool again, struct error *err)
 {
-	const struct stash *stash = &server->stash;
+	struct saving saving = {.server = server, .row = row, .again = again};
 
-	if (counters_at_hand(server, row, true, err) < 0)
+	if (!again && row->fault.kind != FAULT_NONE)
+		return store_save_slice(server->store, row, NULL, 0, err);
+	if (counters_at_hand(server, row, again, err) < 0)
 		return -EINVAL;
-	return store_save_again(server->store, row->job, row->file, row->slice, stash->bytes, stash->n, err);
+	server->stash.saved = true;
+	server->unsaved += server->stash.n;
+	return server->stash.n >= LABOUR_BYTES ? labour(server, save_work, &saving, err) : save_work(&saving, err);
 }
 
 static int perform_save(struct server *server, const struct action *action, struct error *err)
@@ -169,9 +194,9 @@ static int perform_save(struct server *server, const struct action *action, stru
 	case ACTION_SAVE_FILE:
 		return store_save_file(server->store, action->file, err);
 	case ACTION_SAVE_SLICE:
-		return save_slice(server, &action->slice, err);
+		return save_counters(server, &action->slice, false, err);
 	case ACTION_SAVE_AGAIN:
-		return save_again(server, &action->slice, err);
+		return save_counters(server, &action->slice, true, err);
 	case ACTION_FORGET_SLICE:
 		return store_forget_slice(server->store, &action->slice, err);
 	case ACTION_FORGET_SLICES:
@@ -288,7 +313,7 @@ static int perform_all(struct server *server, const struct actions *actions, str
 
 static int step(struct server *server, struct event *event, struct actions *actions, struct round *round)
 {
-	event->now_ms = clock_monotonic_ms();
+	event->now_ms = server_now(server);
 	event->wall_ms = clock_wall_ms();
 	actions_clear(actions);
 	if (coord_step(server->coord, event, actions) < 0)
@@ -321,7 +346,7 @@ static int settle(struct server *server, struct actions *actions, struct round *
 	deadline = coord_deadline(server->coord);
 	if (deadline == UINT64_MAX)
 		(void)sd_event_source_set_enabled(server->tick, SD_EVENT_OFF);
-	else if (sd_event_source_set_time(server->tick, deadline * 1000) < 0 ||
+	else if (sd_event_source_set_time(server->tick, (deadline + server->deaf_ms) * 1000) < 0 ||
 	         sd_event_source_set_enabled(server->tick, SD_EVENT_ONESHOT) < 0)
 		log_error("a timer cannot be set");
 	return 0;
@@ -346,7 +371,7 @@ int drive_begin(struct server *server, struct error *err)
 	r = store_load(server->store, server->coord, &next_job, err);
 	if (r < 0)
 		return r;
-	r = coord_loaded(server->coord, store_generation(server->store), next_job, clock_monotonic_ms(), &actions);
+	r = coord_loaded(server->coord, store_generation(server->store), next_job, server_now(server), &actions);
 	if (r < 0)
 		return r == -ENOMEM ? error_oom(err)
 		                    : error_set(err, r, ERROR_SOFTWARE,

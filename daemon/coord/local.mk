@@ -32,9 +32,11 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/from_client.c \
 	daemon/coord/from_submit.c \
 	daemon/coord/from_worker.c \
+	daemon/coord/labour.c \
 	daemon/coord/listen.c \
 	daemon/coord/listing.c \
 	daemon/coord/may.c \
+	daemon/coord/memory.c \
 	daemon/coord/merge.c \
 	daemon/coord/server.c daemon/coord/server.h \
 	daemon/coord/session.c daemon/coord/session.h \
@@ -49,6 +51,8 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/store_schema.c \
 	daemon/coord/store_tokens.c \
 	daemon/coord/store_trouble.c \
+	daemon/coord/distrust.c \
+	daemon/coord/strangers.c daemon/coord/strangers.h \
 	daemon/coord/to_worker.c
 
 sbin_PROGRAMS += daemon/fqcoordd

@@ -147,7 +147,7 @@ int server_init(struct server *server, const struct coord_settings *settings, st
 	const struct store_options options = {.accept_rollback = settings->accept_rollback};
 	int r;
 
-	*server = (struct server){.settings = settings, .service = service, .next_session = 1};
+	*server = (struct server){.settings = settings, .service = service, .next_session = 1, .spare = -1};
 	if (asprintf(&server->peers_path, "%s/peers", settings->state) < 0 ||
 	    asprintf(&server->listening_path, "%s/listening", settings->state) < 0)
 		return error_oom(err);
@@ -156,6 +156,8 @@ int server_init(struct server *server, const struct coord_settings *settings, st
 		r = keys_open(server, err);
 	if (r == 0)
 		r = timers_add(server, err);
+	if (r == 0)
+		r = memory_init(server, err);
 	if (r == 0)
 		r = fall_init(server, err);
 	if (r == 0)
@@ -173,12 +175,14 @@ void server_deinit(struct server *server)
 	while (server->sessions)
 		session_free(server->sessions);
 	listen_deinit(server);
+	memory_deinit(server);
 	(void)sd_event_source_unref(server->tick);
 	(void)sd_event_source_unref(server->commit);
 	(void)sd_event_source_unref(server->changes);
 	(void)sd_event_source_unref(server->expire);
 	fall_deinit(server);
 	free(server->held);
+	free(server->distrusted);
 	contexts_deinit(&server->contexts);
 	coord_free(server->coord);
 	peers_deinit(&server->peers);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/worker/dialler.h"
+#include "daemon/worker/generation.h"
 #include "daemon/worker/uplink.h"
 
 #define UPLINK_ADDRESS_MAX (TEXT_HOST_MAX + 16)
@@ -35,12 +36,14 @@ struct uplink {
 	uint8_t pin[PIN_SIZE]; /* the coordinator's */
 	uint8_t instance[UPLINK_INSTANCE_SIZE];
 	char *generation_path;
+	bool has_seen;          /* a coordinator of this pin was seen, now or by what is noted */
+	struct generation seen; /* which state, and its highest start */
 
 	enum uplink_state state;
 	sd_event_source *timer; /* WAITING */
 	struct dialler *dialler;
 	struct peer *peer;
-	uint64_t pause_ms; /* the longest that the next pause may be; 0: the first */
+	uint64_t pause_ms; /* limit of the last pause (pause.h); 0: none since good service */
 	uint64_t up_ms;    /* when it came UP */
 	bool was_ever_up;
 	enum uplink_outage outage;
