@@ -58,6 +58,7 @@ static void forget(struct server *server)
 	free(server->held);
 	server->held = NULL;
 	server->held_n = server->held_room = 0;
+	server->unsaved = 0;
 	contexts_deinit(&server->contexts);
 	server->coord = coord_free(server->coord);
 	server->hold = false;
