@@ -171,6 +171,7 @@ void server_deinit(struct server *server)
 
 	if (server->store && !server->fallen && store_commit(server->store, &error) < 0)
 		log_error("%s", error.text);
+	backup_end(server);
 	while (server->sessions)
 		session_free(server->sessions);
 	listen_deinit(server);

@@ -53,6 +53,7 @@ static const struct verb_row verb_rows[] = {
 	{fq_Type_NODE_DRAIN, MAY_ADMIN, from_node_drain},
 	{fq_Type_NODE_RESUME, MAY_ADMIN, from_node_resume},
 	{fq_Type_TOKEN, MAY_ADMIN, from_token},
+	{fq_Type_BACKUP, MAY_ADMIN, from_backup},
 	{fq_Type_PEERS, MAY_ADMIN, from_peers},
 	{fq_Type_TOKENS, MAY_ADMIN, from_tokens},
 	{fq_Type_REVOKE, MAY_ADMIN, from_revoke},

@@ -17,7 +17,7 @@ check_PROGRAMS += tests/faults/fqproxy
 tests_faults_fqproxy_SOURCES = tests/faults/fqproxy.c
 
 # A disk that fails, for LD_PRELOAD.
-FAULT_TESTS += tests/faults/28-disk.t
+FAULT_TESTS += tests/faults/28-disk.t tests/faults/32-state.t
 check_PROGRAMS += tests/faults/shim_disk.so
 tests_faults_shim_disk_so_SOURCES = tests/faults/shim_disk.c
 tests_faults_shim_disk_so_CFLAGS = -std=gnu17 -Wall -Wextra -fPIC

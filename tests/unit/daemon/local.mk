@@ -25,6 +25,10 @@ tests_unit_daemon_service_LDADD = $(DAEMON_LIBS)
 UNIT_TESTS += tests/unit/daemon/test_context tests/unit/daemon/test_store tests/unit/daemon/test_store_version
 STORE_MADE = tests/unit/daemon/store_made.c tests/unit/daemon/store_made.h
 
+UNIT_TESTS += tests/unit/daemon/test_store_trust
+tests_unit_daemon_test_store_trust_SOURCES = tests/unit/daemon/test_store_trust.c $(STORE_MADE) $(TAP)
+tests_unit_daemon_test_store_trust_LDADD = $(COORD_LIBS)
+
 # The store on a disk whose power is cut.
 UNIT_TESTS += tests/unit/daemon/test_power
 tests_unit_daemon_test_power_SOURCES = tests/unit/daemon/test_power.c tests/unit/daemon/power_disk.c \
