@@ -29,7 +29,8 @@ tests_faults_shim_file_so_SOURCES = tests/faults/shim_file.c
 tests_faults_shim_file_so_CFLAGS = -std=gnu17 -Wall -Wextra -fPIC
 tests_faults_shim_file_so_CPPFLAGS =
 tests_faults_shim_file_so_LDFLAGS = -shared
-FAULT_TESTS += tests/faults/15-storage.t
+FAULT_TESTS += tests/faults/15-storage.t tests/faults/21-changed.t tests/faults/24-input.t tests/faults/26-poison.t \
+	tests/faults/47-paths.t
 EXTRA_DIST += tests/faults/storage.sh
 # A peer with a good key that talks garbage.
 FAULT_TESTS += tests/faults/39-garbage.t
