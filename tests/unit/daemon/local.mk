@@ -36,7 +36,10 @@ tests_unit_daemon_test_power_SOURCES = tests/unit/daemon/test_power.c tests/unit
 tests_unit_daemon_test_power_LDADD = $(COORD_LIBS)
 
 # A real fqcoordd with a client and a worker of a few lines.
-UNIT_TESTS += tests/unit/daemon/test_coord
+UNIT_TESTS += tests/unit/daemon/test_access tests/unit/daemon/test_coord
+tests_unit_daemon_test_access_SOURCES = tests/unit/daemon/test_access.c $(STORE_MADE) $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_test_access_LDADD = $(COORD_LIBS)
+
 tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(STORE_MADE) $(WIRE_PAIR) $(TAP)
 tests_unit_daemon_test_coord_LDADD = $(COORD_LIBS)
 
