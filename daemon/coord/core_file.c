@@ -15,7 +15,7 @@
 #include "lib/base/text.h"
 
 /* What counting needs; the row stays until the job is forgotten. */
-void file_release(struct job *job, struct file *file)
+void file_release(struct coord *coord, struct job *job, struct file *file)
 {
 	if (file->slices && job->owner)
 		job->owner->slices -= file->chain.n;
@@ -29,6 +29,7 @@ void file_release(struct job *job, struct file *file)
 	file->again = NULL;
 	file->again_n = file->again_left = 0;
 	job->audits -= file->audits_n - file->audits_out;
+	coord->audits_out -= file->audits_out;
 	free(file->audits);
 	file->audits = NULL;
 	file->audits_n = file->audits_out = file->audits_room = 0;
@@ -223,7 +224,7 @@ void file_end(struct coord *coord, struct job *job, struct file *file)
 	job->files_ended++;
 	emit_file(coord, file);
 	emit_changed(coord, job);
-	file_release(job, file);
+	file_release(coord, job, file);
 }
 
 void file_fail(struct coord *coord, struct job *job, struct file *file, const struct error *error)

@@ -85,7 +85,9 @@ enum coord_mutant {
 	MUTANT_CANCEL_ENDS_LATER, /* a cancelled job's last result completes it */
 	MUTANT_UNASKED,           /* results of slices that a node was not given are taken */
 	MUTANT_HOLD_IGNORED,      /* slices are handed out while the store has no room */
-	MUTANT_LEAD_NEVER,        /* slices do not wait for the lead of their file */
+	MUTANT_GENERATION,        /* (the driver's) a state that was put back is taken for the newest */
+	MUTANT_CHANGED_ONCE,      /* one node that has another file there fails the file */
+	MUTANT_AUDIT_SLOW,        /* an audit is waited for however slow it is */
 	_MUTANT_MAX,
 };
 #ifdef COORD_MUTANTS
@@ -99,6 +101,7 @@ extern enum coord_mutant coord_mutant;
 #define OPENS_PER_NODE 4
 
 #define SLICE_ALL UINT64_MAX /* instead of a slice: all of the file */
+#define ERRNO_CHANGED (-1)   /* instead of an errno: what the node has there is not the file that was planned */
 
 /* One slice that a node counts. */
 struct run {
@@ -241,6 +244,7 @@ struct coord {
 	struct owner **owners;
 	uint32_t owners_n, owners_room;
 	uint64_t stragglers_ms, looks; /* when they are looked for next, and how often they were */
+	uint32_t audits_out;  /* audits that are being counted */
 	struct job **jobs;    /* in order of id */
 	uint32_t jobs_n, jobs_room;
 	bool reap;            /* some job has ended */
@@ -333,7 +337,7 @@ int file_fail_add(struct file *file, uint64_t slice, const struct node *node, in
 /* Also where it failed with all of the file. */
 bool file_failed_on(const struct file *file, uint64_t slice, const char *node);
 bool errno_lacks(int error_number); /* it says that the node does not have the file, not that reading goes wrong */
-void file_release(struct job *job, struct file *file);
+void file_release(struct coord *coord, struct job *job, struct file *file);
 
 /* ---- core_slice.c */
 void slice_progress(struct coord *coord, const struct event *event);
@@ -348,6 +352,7 @@ bool run_end(struct coord *coord, uint64_t peer, const struct slice_id *id, stru
 void others_drop(struct coord *coord, struct job *job, struct file *file, uint64_t i);
 /* It was taken from the node, whose result may yet come. */
 void slice_taken(struct file *file, const struct run *run, const struct node *node);
+bool was_taken(const struct file *file, const struct node *node, const struct slice_id *id); /* under this lease, as the last one */
 /* The node runs it no more, and it is removed from the node's list. */
 void run_stopped(struct coord *coord, const struct run *run);
 /* What the chain says after a change: merge, or fail. */
@@ -372,8 +377,8 @@ void counted_by(struct coord *coord, struct file *file, const struct event *even
 /* ---- core_audit.c */
 void audit_add(struct coord *coord, struct job *job, struct file *file, uint64_t slice); /* if it is one of those chosen */
 uint64_t audit_take(const struct file *file, const struct node *node);                  /* chain.n: none */
-void audit_begun(struct job *job, struct file *file, uint64_t slice);
-void audit_end(struct job *job, struct file *file, uint64_t slice); /* its result has come, or will not */
+void audit_begun(struct coord *coord, struct job *job, struct file *file, uint64_t slice);
+void audit_end(struct coord *coord, struct job *job, struct file *file, uint64_t slice); /* its result has come, or will not */
 /* Forgets those that no node can do. */
 void audits_review(const struct coord *coord, struct job *job, struct file *file);
 /* At the end of a step: the same where nodes have changed; and files go on that have no audit left. */

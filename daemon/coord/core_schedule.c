@@ -160,7 +160,7 @@ void hand_out(struct coord *coord, struct node *node, struct job *job, struct fi
 	run->alone = slice_alone(file, i);
 	node->alone += run->alone;
 	if (run->audit)
-		audit_begun(job, file, i);
+		audit_begun(coord, job, file, i);
 	else
 		file->slices[i].running++;
 	job->running++;
@@ -272,6 +272,8 @@ void schedule(struct coord *coord)
 		return;
 	schedule_opens(coord);
 	emptied = schedule_alone(coord);
+	if (MUTANT(MUTANT_STRAGGLER_EARLY))
+		schedule_stragglers(coord);
 	schedule_slices(coord, emptied);
 	schedule_audits(coord, emptied);
 	if (!emptied)

@@ -58,7 +58,7 @@ void run_stopped(struct coord *coord, const struct run *run)
 		return;
 	job->running -= job->running > 0;
 	if (run->audit) {
-		audit_end(job, file, id->slice);
+		audit_end(coord, job, file, id->slice);
 		return;
 	}
 	file->slices[id->slice].running -= file->slices[id->slice].running > 0;
@@ -119,6 +119,13 @@ void slice_taken(struct file *file, const struct run *run, const struct node *no
 {
 	file->slices[run->id.slice].taken_lease = run->id.lease;
 	file->slices[run->id.slice].taken_from = node->number;
+}
+
+bool was_taken(const struct file *file, const struct node *node, const struct slice_id *id)
+{
+	const struct slice *slice = &file->slices[id->slice];
+
+	return id->lease > 0 && slice->taken_lease == id->lease && slice->taken_from == node->number;
 }
 
 /* Other nodes that count the same slice need not go on. */
@@ -195,7 +202,7 @@ void file_advance(struct coord *coord, struct job *job, struct file *file)
 	}
 }
 
-/* A file that was read wrongly is no matter of guesses. True: dealt with. */
+/* What cannot be read, or has changed, is no matter of guesses. True: dealt with. */
 static bool result_broken(struct coord *coord, struct job *job, struct file *file, const struct event *event)
 {
 	const struct slice_fault *fault = &event->result.fault;
@@ -205,10 +212,11 @@ static bool result_broken(struct coord *coord, struct job *job, struct file *fil
 	    (fault->kind != FAULT_CHANGED && fault->kind != FAULT_READ && !MUTANT(MUTANT_FAULT_UNPROVEN)))
 		return false;
 	(void)fault_sentence(fault, file->chain.kind, file->path, file->chain.records, &error);
-	if (fault->kind != FAULT_READ)
+	if (fault->kind != FAULT_READ && fault->kind != FAULT_CHANGED)
 		file_fail(coord, job, file, &error);
 	else if (slice_wanted(file, &event->result.id))
-		io_error(coord, job, file, event->result.id.slice, node_of_peer(coord, event->peer), fault->error_number, &error);
+		io_error(coord, job, file, event->result.id.slice, node_of_peer(coord, event->peer),
+		         fault->kind == FAULT_READ ? fault->error_number : ERRNO_CHANGED, &error);
 	return true;
 }
 
@@ -297,15 +305,6 @@ static void result_audit(struct coord *coord, struct job *job, struct file *file
 		node_succeeded(coord, node, file, event->result.id.slice);
 }
 
-/* Whether the node was given the slice: it ran it under this lease until now, or this was the last lease that was taken from one. */
-static bool result_asked(const struct file *file, const struct run *run, const struct node *node, const struct slice_id *id)
-{
-	const struct slice *slice = &file->slices[id->slice];
-
-	return run->id.lease > 0 || (id->lease > 0 && slice->taken_lease == id->lease && slice->taken_from == node->number) ||
-	       MUTANT(MUTANT_UNASKED);
-}
-
 void slice_result(struct coord *coord, const struct event *event)
 {
 	const struct slice_id *id = &event->result.id;
@@ -316,7 +315,7 @@ void slice_result(struct coord *coord, const struct event *event)
 
 	(void)run_end(coord, event->peer, id, &run);
 	if (file && (node->algorithm == job->row.algorithm || MUTANT(MUTANT_ANY_ALGORITHM)) && !node->distrusted &&
-	    result_asked(file, &run, node, id)) {
+	    (run.id.lease > 0 || was_taken(file, node, id) || MUTANT(MUTANT_UNASKED))) {
 		if (run.audit)
 			result_audit(coord, job, file, &run, event);
 		else if (result_none(event) || !copies_disagree(coord, job, file, event))

@@ -5,7 +5,7 @@
  *
  * Slow is what takes longer than straggler_ms, and than SLOWER times what others of its job took for so many bytes; or what comes
  * forward, after a part of that time, at less than PACE_PERCENT of their pace. Paces are of the slices of the job that were counted last
- * and of those that are being counted; the median of them is what others take.
+ * and of those that are being counted; the median of them is what others take. An audit that is so slow is forgotten.
  */
 #include <stdlib.h>
 
@@ -122,7 +122,7 @@ static const struct run *straggler_find(struct coord *coord, const struct node *
 	return best;
 }
 
-/* Some node has a free slot, and another one counts. */
+/* Some node has a free slot, and another one counts; or an audit is being counted. */
 static bool look_pays(const struct coord *coord)
 {
 	bool free = false, counts = false;
@@ -131,7 +131,47 @@ static bool look_pays(const struct coord *coord)
 		free = free || slots_free(coord, coord->nodes[i]) > 0;
 		counts = counts || coord->nodes[i]->runs_n > 0;
 	}
-	return free && counts;
+	return (free && counts) || coord->audits_out > 0;
+}
+
+/* Audits of the node that are slow. */
+static void audits_drop(struct coord *coord, struct node *node)
+{
+	for (uint32_t i = node->runs_n; i-- > 0;) {
+		const struct run run = node->runs[i];
+		const struct link *link;
+		struct job *job;
+		struct file *file;
+
+		if (!run.audit || !run_tells(coord, &run) || MUTANT(MUTANT_AUDIT_SLOW))
+			continue;
+		file = slice_file(coord, &run.id, &job);
+		link = file ? &file->chain.links[run.id.slice] : NULL;
+		if (!link || !run_slow(coord, &run, link->end - link->begin, pace_median(coord, job)))
+			continue;
+		run_remove(node, &node->runs[i]);
+		if (node->peer)
+			emit_id(coord, ACTION_SEND_DROP, node->peer, &run.id);
+		slice_taken(file, &run, node);
+		run_stopped(coord, &run);
+	}
+}
+
+/* Slow slices of others, as long as the node has slots. */
+static void give_copies(struct coord *coord, struct node *node, uint32_t *copies)
+{
+	while (*copies < COPIES_PER_LOOK && slots_free(coord, node) > 0 && node->suspect_ms == 0 && !coord->oom) {
+		struct job *job;
+		struct file *file;
+		const struct run *run = straggler_find(coord, node, &job, &file);
+
+		if (!run)
+			return;
+		++*copies;
+		emit_log(coord, LOG_INFO, "job %llu: slice %llu of %s is slow, node %s counts it as well", (unsigned long long)job->row.id,
+		         (unsigned long long)run->id.slice, TEXT(file->path), node->name);
+		hand_out(coord, node, job, file, run->id.slice);
+	}
 }
 
 void schedule_stragglers(struct coord *coord)
@@ -139,27 +179,16 @@ void schedule_stragglers(struct coord *coord)
 	uint64_t part = coord->limits.straggler_ms / LOOK_PART;
 	uint32_t copies = 0;
 
-	if (coord->limits.straggler_ms == 0 || coord->now_ms < coord->stragglers_ms || !look_pays(coord) ||
-	    MUTANT(MUTANT_STRAGGLER_NEVER))
+	if (coord->limits.straggler_ms == 0 || coord->now_ms < coord->stragglers_ms || !look_pays(coord))
 		return;
 	coord->looks++;
 	coord->stragglers_ms = coord->now_ms + (part > LOOK_MIN_MS ? part : LOOK_MIN_MS);
 	for (uint32_t n = 0; n < coord->nodes_n; n++) {
-		struct node *node = coord->nodes[n];
-
-		while (copies < COPIES_PER_LOOK && slots_free(coord, node) > 0 && node->suspect_ms == 0 && !coord->oom) {
-			struct job *job;
-			struct file *file;
-			const struct run *run = straggler_find(coord, node, &job, &file);
-
-			if (!run)
-				break;
-			copies++;
-			emit_log(coord, LOG_INFO, "job %llu: slice %llu of %s is slow, node %s counts it as well", (unsigned long long)job->row.id,
-			         (unsigned long long)run->id.slice, TEXT(file->path), node->name);
-			hand_out(coord, node, job, file, run->id.slice);
-		}
+		audits_drop(coord, coord->nodes[n]);
+		if (!MUTANT(MUTANT_STRAGGLER_NEVER))
+			give_copies(coord, coord->nodes[n], &copies);
 	}
+	audits_settle(coord);
 }
 
 uint64_t stragglers_deadline(const struct coord *coord)

@@ -52,7 +52,7 @@ struct server {
 	uint32_t sessions_n;
 	uint64_t next_session;    /* number of the next one: from 1, never used again */
 
-	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers, *pace; /* timers */
+	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers, *pace, *room; /* timers */
 	sd_event_source *grants;                           /* deferred: results that waited for memory */
 	struct budget incoming, outgoing;                  /* bytes of results, in memory.c */
 	uint64_t connections_max;                          /* what the settings and the limit of descriptors allow */
@@ -60,6 +60,12 @@ struct server {
 	struct rate stranger_lines;                        /* of the log */
 	uint64_t deaf_ms;                                  /* time of long work, in labour.c */
 	size_t unsaved;                                    /* bytes of counters that the next commit writes, about */
+	sd_event_source *fall; /* fall.c: deferred */
+	bool fallen;           /* the core is ahead of the disk, or (coord NULL) there is none: nothing is driven */
+	bool fallen_told;      /* in the log */
+	bool hold;             /* there is no room for anything new */
+	uint64_t looked_ms;    /* when that was seen */
+	uint64_t older_than;   /* the highest start that a worker has seen, where that is above this one's; it was said */
 	struct stash stash;
 	struct contexts contexts;
 	struct action *held;                               /* what waits for the commit, in order */
@@ -73,6 +79,8 @@ int server_init(struct server *server, const struct coord_settings *settings, st
 void server_deinit(struct server *server);
 int server_reload(struct server *server, struct error *err); /* the peers file; sessions of keys that are gone end */
 void server_status(struct server *server);                   /* tells systemd what goes on, in words */
+
+int core_begin(struct server *server, struct error *err);    /* a new core, of what is committed */
 
 int timer_add(struct server *server, sd_event_source **ret, sd_event_time_handler_t handler, bool now, struct error *err);
 
@@ -102,10 +110,21 @@ void listen_deinit(struct server *server);
 
 /* ---- drive.c */
 
-/* One event through the core and all that follows. A failure of the store ends the process: the last commit is the truth. */
+/* One event through the core and all that follows. Where the store fails nothing of it was told: see fall.c. */
 void drive(struct server *server, struct event *event);
 int drive_begin(struct server *server, struct error *err); /* loads the core, and does what follows */
-void drive_commit(struct server *server);                  /* now, and lets go what waited */
+int drive_commit(struct server *server);                   /* now, and lets go what waited; negative: it has fallen, say nothing */
+int drive_check(struct server *server);                    /* behind calls of the store that are no event: whether it has failed */
+
+/* ---- fall.c */
+int fall_init(struct server *server, struct error *err);
+void fall_deinit(struct server *server);
+void die(const struct error *error) __attribute__((noreturn));
+
+/* The store has failed (err, where store_failure() knows nothing): ends the process, or takes back what is not committed: -ENOSPC. */
+int fall(struct server *server, const struct error *err);
+void room_look(struct server *server);  /* and tells the core when there is none, or some again */
+void room_check(struct server *server); /* the same, when it was not looked at for a second */
 
 /* ---- merge.c */
 

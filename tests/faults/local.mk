@@ -1,5 +1,8 @@
 # Scripts NN-name.t: faults on real daemons in network namespaces, with faults.sh. NN is the lowest scenario's number.
-FAULT_TESTS =
+FAULT_TESTS = \
+	tests/faults/37-keys.t \
+	tests/faults/41-clients.t \
+	tests/faults/60-threats.t
 dist_check_SCRIPTS += $(FAULT_TESTS)
 HEAVY_TESTS += $(FAULT_TESTS)
 EXTRA_DIST += tests/faults/faults.sh
@@ -7,3 +10,19 @@ EXTRA_DIST += tests/faults/faults.sh
 # A bad network between two programs.
 check_PROGRAMS += tests/faults/fqproxy
 tests_faults_fqproxy_SOURCES = tests/faults/fqproxy.c
+
+# A disk that fails, for LD_PRELOAD.
+FAULT_TESTS += tests/faults/28-disk.t
+check_PROGRAMS += tests/faults/shim_disk.so
+tests_faults_shim_disk_so_SOURCES = tests/faults/shim_disk.c
+tests_faults_shim_disk_so_CFLAGS = -std=gnu17 -Wall -Wextra -fPIC
+tests_faults_shim_disk_so_LDFLAGS = -shared
+EXTRA_DIST += tests/faults/points
+# Storage that fails, for LD_PRELOAD.
+check_PROGRAMS += tests/faults/shim_file.so
+tests_faults_shim_file_so_SOURCES = tests/faults/shim_file.c
+tests_faults_shim_file_so_CFLAGS = -std=gnu17 -Wall -Wextra -fPIC
+tests_faults_shim_file_so_CPPFLAGS =
+tests_faults_shim_file_so_LDFLAGS = -shared
+FAULT_TESTS += tests/faults/15-storage.t
+EXTRA_DIST += tests/faults/storage.sh
