@@ -16,8 +16,10 @@
 
 #include "daemon/peer_timer.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 
 #define FRAMES_BUDGET 64 /* frames a wakeup: about a millisecond of an owner's work */
+#define FRAMES_MS 5      /* and where they cost more, so long */
 
 struct peer {
 	struct connection *connection;
@@ -36,6 +38,7 @@ struct peer {
 	bool failed;       /* no goodbye: on_end at the next wakeup */
 	bool ended;        /* on_end was called */
 	bool running, freed;
+	bool woken; /* the defer source is to run */
 	int code;
 	struct error why;
 };
@@ -80,11 +83,26 @@ struct peer *peer_free(struct peer *peer)
 
 /* ---- the sources ---- */
 
+static int on_defer(sd_event_source *source, void *userdata);
+
+/*
+ * A new source each time: sd-event serves what has been pending for longest first, and a defer source has that from its making, so
+ * that an old one would always be before every socket.
+ */
 static void wake(struct peer *peer)
 {
-	if (!peer->ended && !peer->freed)
-		(void)sd_event_source_set_enabled(
-		    peer->defer, SD_EVENT_ONESHOT); /* its source exists: cannot fail */
+	sd_event_source *fresh = NULL;
+
+	if (peer->ended || peer->freed || peer->woken)
+		return;
+	peer->woken = true;
+	if (sd_event_add_defer(peer->event, &fresh, on_defer, peer) < 0) {
+		(void)sd_event_source_set_enabled(peer->defer, SD_EVENT_ONESHOT); /* better unfair than not at all */
+		return;
+	}
+	(void)sd_event_source_set_description(fresh, "peer-work"); /* for debugging only */
+	sd_event_source_disable_unref(peer->defer);
+	peer->defer = fresh;
 }
 
 /*
@@ -220,6 +238,7 @@ static bool read_frames(struct peer *peer)
 {
 	struct error err = {0};
 	struct frame frame;
+	uint64_t began = clock_monotonic_ms();
 	int r = 0;
 
 	for (int i = 0; i < FRAMES_BUDGET; i++) {
@@ -229,6 +248,8 @@ static bool read_frames(struct peer *peer)
 		if (r <= 0)
 			break;
 		handle(peer, &frame);
+		if (clock_monotonic_ms() - began >= FRAMES_MS)
+			break;
 	}
 	if (r < 0)
 		send_error_and_end(peer, r, &err);
@@ -319,9 +340,12 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
 
 static int on_defer(sd_event_source *source, void *userdata)
 {
-	enter(userdata);
-	work(userdata);
-	leave(userdata);
+	struct peer *peer = userdata;
+
+	enter(peer);
+	peer->woken = false;
+	work(peer);
+	leave(peer);
 	return 0;
 }
 
@@ -385,6 +409,7 @@ static int add_sources(struct peer *peer)
 	(void)sd_event_source_set_description(peer->io, "peer-socket"); /* for debugging only */
 	(void)sd_event_source_set_description(peer->timer, "peer-timer");
 	(void)sd_event_source_set_description(peer->defer, "peer-work");
+	peer->woken = true;
 	return 0;
 }
 

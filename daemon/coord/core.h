@@ -309,3 +309,6 @@ const struct job_row *coord_find_row(const struct coord *coord, uint64_t id); /*
 bool coord_find_file(const struct coord *coord, uint64_t job, uint32_t file, struct file_view *ret);
 bool coord_find_slice(const struct coord *coord, uint64_t job, uint32_t file, uint64_t slice, struct slice_view *ret);
 bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret);
+
+/* Whether the worker of this connection counts this slice under this lease. */
+bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id);

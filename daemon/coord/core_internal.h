@@ -231,6 +231,7 @@ struct job {
 	bool renewed;         /* it was of an older algorithm */
 	bool advance;         /* some audit of it has ended: its file may be done */
 	bool ended;           /* forgotten at the next step */
+	uint32_t failures_told; /* in the journal */
 };
 
 struct coord {

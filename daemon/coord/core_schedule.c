@@ -89,7 +89,7 @@ static bool takeable(const struct file *file, uint64_t i)
 /* The beginning of a file tells which sequences are tracked: it goes before the rest. */
 static bool waits_for_lead(const struct job *job, const struct file *file)
 {
-	return (job->row.modules & COUNT_SEQUENCES) && !MUTANT(MUTANT_LEAD_NEVER) &&
+	return (job->row.modules & COUNT_SEQUENCES) &&
 	       chain_leads(&file->chain, MUTANT(MUTANT_LEAD_FOR_EVER) ? 0 : file->chain.proven);
 }
 

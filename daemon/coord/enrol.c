@@ -126,16 +126,34 @@ static void say_older(struct server *server, const fq_Hello *hello)
 	          hello->name, (unsigned long long)hello->generation_seen, (unsigned long long)store_generation(server->store));
 }
 
-/* A node's name is its key's as long as that is connected: no other worker takes its place, or its slices, by calling itself so. */
-static int hello_node(const struct session *session, const char *name, struct error *err)
+/* By JOIN, and by no other name: a worker of one key may run on several nodes. */
+static bool name_of_other_key(const struct session *session, const char *name)
 {
-	for (const struct session *other = session->server->sessions; other; other = other->next)
-		if (other != session && other->welcome && other->role == fq_Role_ROLE_WORKER && strcmp(other->name, name) == 0 &&
-		    memcmp(other->pin, session->pin, PIN_SIZE) != 0)
-			return error_set(err, -EEXIST, ERROR_TEMPORARY,
-			                 "a worker with another key is connected as the node %s; end that one, or give this one "
-			                 "another name", name);
-	return 0;
+	const struct peers *peers = &session->server->peers;
+	bool other = false;
+
+	for (size_t i = 0; i < peers->n; i++) {
+		if (peers->rows[i].role != fq_Role_ROLE_WORKER || strcmp(peers->rows[i].name, name) != 0)
+			continue;
+		if (digest_equal(peers->rows[i].pin, session->pin, PIN_SIZE))
+			return false;
+		other = true;
+	}
+	return other;
+}
+
+/* A name that another key has, or is there with: else any worker could take the place of any other. */
+static int hello_name(const struct session *session, const char *name, struct error *err)
+{
+	bool other = name_of_other_key(session, name);
+
+	for (const struct session *there = session->server->sessions; there && !other; there = there->next)
+		other = there->welcome && there->role == fq_Role_ROLE_WORKER && strcmp(there->name, name) == 0 &&
+		        !digest_equal(there->pin, session->pin, PIN_SIZE);
+	if (!other)
+		return 0;
+	return error_set(err, -EEXIST, ERROR_TEMPORARY,
+	                 "the node name %s belongs to another key; join again under that name, or give this node one of its own", name);
 }
 
 static int hello_worker(const struct session *session, const fq_Hello *hello, struct error *err)
@@ -144,6 +162,9 @@ static int hello_worker(const struct session *session, const fq_Hello *hello, st
 		return error_set(err, -EINVAL, ERROR_CONFIG,
 		                 "'%s' is no name for a node; it has letters, digits and . _ - @ : and at most %d of them",
 		                 TEXT(hello->name), PEER_NAME_MAX - 1);
+	if (distrust_reason(session))
+		return error_set(err, -EPERM, ERROR_DENIED, "this worker %s; an administrator can let it in again: fqctl resume %s",
+		                 distrust_reason(session), hello->name);
 	if (hello->slots > SLOTS_MAX)
 		return error_set(err, -EINVAL, ERROR_CONFIG, "%u slots are too many for a node; the most is %d", hello->slots,
 		                 SLOTS_MAX);
@@ -155,7 +176,7 @@ static int hello_worker(const struct session *session, const fq_Hello *hello, st
 		                 (unsigned long long)hello->generation_seen,
 		                 (unsigned long long)store_generation(session->server->store));
 	}
-	return hello_node(session, hello->name, err);
+	return hello_name(session, hello->name, err);
 }
 
 /*

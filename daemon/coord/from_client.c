@@ -57,6 +57,7 @@ void from_node_drain(struct session *session, uint16_t tag, const void *message)
 
 void from_node_resume(struct session *session, uint16_t tag, const void *message)
 {
+	distrust_forget(session->server);
 	node_event(session, tag, fq_Type_NODE_RESUME, EVENT_RESUME, message);
 }
 

@@ -77,7 +77,7 @@ void from_submit(struct session *session, uint16_t tag, const void *message)
 	struct error error;
 
 	if (submit_check(session, submit, &error) < 0 || submit_rules(submit, &submitting->rules, &error) < 0) {
-		peer_refuse(session->peer, &error); /* its SUBMIT_FILEs are on the way */
+		session_refuse(session, &error); /* its SUBMIT_FILEs are on the way */
 		return;
 	}
 	submitting->paths = calloc(submit->files, sizeof *submitting->paths);
@@ -85,7 +85,7 @@ void from_submit(struct session *session, uint16_t tag, const void *message)
 		submitting->proofs = calloc(submit->files, sizeof *submitting->proofs);
 	if (!submitting->paths || (session_proves(session) && !submitting->proofs)) {
 		(void)error_oom(&error);
-		peer_refuse(session->peer, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	submitting->message = *submit;
@@ -206,12 +206,12 @@ void from_submit_file(struct session *session, uint16_t tag, const void *message
 
 	if (!submitting->open || tag != submitting->tag) {
 		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "SUBMIT_FILE without its SUBMIT");
-		peer_refuse(session->peer, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	if (file_add(session, file, &error) < 0) {
 		submitting_clear(submitting);
-		peer_refuse(session->peer, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	if (submitting->n < submitting->message.files)

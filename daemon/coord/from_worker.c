@@ -3,7 +3,8 @@
  * What a worker says, as events for the core.
  *
  * A result is believed in steps: its counters arrive whole and with their hash, unpack, are of the job's modules and rules, and
- * add up to the reads and bases that it tells; then the core looks at its seam. A worker that fails one of these is dropped, its slices are lost.
+ * add up to the reads and bases that it tells; then the core looks at its seam. A worker that fails one of these is dropped, its
+ * slices are lost, and it is not trusted any more (distrust.c).
  *
  * It is taken when there is memory for it (memory.c). One that is larger than any may be is read past, and its slice cannot be
  * counted there: its worker has done nothing wrong.
@@ -28,13 +29,6 @@ static struct slice_id id_from(const fq_SliceRef *ref)
 {
 	return (struct slice_id){
 		.job = ref->job, .file = ref->file, .slice = ref->slice, .lease = ref->lease, .again = ref->again};
-}
-
-/* What it said makes no sense: it is dropped. */
-static void refuse(struct session *session, struct error *error)
-{
-	log_warning("worker %s is dropped: %s", session->name, error->text);
-	peer_refuse(session->peer, error);
 }
 
 void from_worker_hello(struct session *session, const fq_Hello *hello)
@@ -70,6 +64,18 @@ void worker_gone(struct session *session)
 	server_status(session->server);
 }
 
+/* A worker that was asked for a proof has compared the size; what it tells now is the size that the submitter read. */
+static int check_size(const struct server *server, const fq_Opened *opened, const struct file_facts *facts, struct error *err)
+{
+	struct file_view view;
+
+	if (!coord_find_file(server->coord, opened->job, opened->file, &view) || !view.row->proof.wanted ||
+	    view.row->proof.size == facts->fingerprint.size)
+		return 0;
+	return error_set(err, -EBADMSG, ERROR_PROTOCOL, "it opened a file of %llu bytes, of which its submitter has read %llu",
+	                 (unsigned long long)facts->fingerprint.size, (unsigned long long)view.row->proof.size);
+}
+
 void from_opened(struct session *session, uint16_t tag, const void *message)
 {
 	const fq_Opened *opened = message;
@@ -86,8 +92,9 @@ void from_opened(struct session *session, uint16_t tag, const void *message)
 		event.opened.unproven = opened->unproven;
 		event.opened.error.class = class_known ? (enum error_class)opened->error.class : ERROR_NO_INPUT;
 		(void)text_sentence(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
-	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0) {
-		refuse(session, &error);
+	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0 ||
+	           check_size(session->server, opened, &event.opened.facts, &error) < 0) {
+		session_refuse(session, &error);
 		return;
 	}
 	drive(session->server, &event);
@@ -122,6 +129,20 @@ static int result_event(const fq_Result *result, struct event *event, struct err
 	if (r == 0 && event->result.outcome == SLICE_FAULT)
 		r = fault_from_message(&result->fault, &event->result.fault, err);
 	return r;
+}
+
+/* The file's bytes are the bound of all that can be counted in them; so no sum of honest numbers and these overflows. */
+static int check_room(const struct server *server, const fq_Result *result, const struct slice_seam *seam, struct error *err)
+{
+	struct file_view view;
+
+	if (!coord_find_file(server->coord, result->ref.job, result->ref.file, &view) || !view.chain ||
+	    chain_counts_valid(view.chain, seam, result->bases))
+		return 0;
+	return error_set(err, -EBADMSG, ERROR_PROTOCOL,
+	                 "it counted %llu reads and %llu bases from byte %llu to byte %llu, where so many cannot be",
+	                 (unsigned long long)seam->records, (unsigned long long)result->bases,
+	                 (unsigned long long)seam->first.block, (unsigned long long)seam->next.block);
 }
 
 static int check_reads(const fq_Result *result, const struct counters *counters, struct error *err)
@@ -198,6 +219,18 @@ static int result_check(void *data, struct error *err)
 	return r;
 }
 
+/* The disk is full, and what is left of it for other things: the slice is forgotten, and counted again when there is room. */
+static void result_give_back(struct session *session, const fq_SliceRef *ref)
+{
+	const struct action drop = {.kind = ACTION_SEND_DROP, .peer = session->number, .id = id_from(ref)};
+	struct event event = {.kind = EVENT_RETURNED, .peer = session->number};
+
+	event.failed.id = id_from(ref);
+	event.failed.untaken = true;
+	to_worker(session->server, &drop);
+	drive(session->server, &event);
+}
+
 /* The file's counters take what is proven by now, so that little is left to be done at its end. A labour. */
 struct follow {
 	struct server *server;
@@ -241,18 +274,6 @@ static void result_drive(struct session *session, struct event *event, struct ar
 	(void)drive_check(server);
 }
 
-/* The disk is full, and what is left of it for other things: the slice is forgotten, and counted again when there is room. */
-static void result_give_back(struct session *session, const fq_SliceRef *ref)
-{
-	const struct action drop = {.kind = ACTION_SEND_DROP, .peer = session->number, .id = id_from(ref)};
-	struct event event = {.kind = EVENT_RETURNED, .peer = session->number};
-
-	event.failed.id = id_from(ref);
-	event.failed.untaken = true;
-	to_worker(session->server, &drop);
-	drive(session->server, &event);
-}
-
 static void result_take(struct session *session)
 {
 	struct receiving *receiving = &session->receiving;
@@ -264,7 +285,7 @@ static void result_take(struct session *session)
 	receiving->open = false;
 	room_check(session->server);
 	if (store_is_short(session->server->store)) {
-		result_give_back(session, &receiving->message.ref);
+		result_give_back(session, &arrived.result->ref);
 		blob_deinit(&receiving->blob);
 		memory_in_done(session);
 		return;
@@ -273,12 +294,14 @@ static void result_take(struct session *session)
 	arrived.event = &event;
 	r = result_event(&receiving->message, &event, &error);
 	if (r == 0 && event.result.outcome == SLICE_END)
+		r = check_room(session->server, &receiving->message, &event.result.seam, &error);
+	if (r == 0 && event.result.outcome == SLICE_END)
 		r = receiving->blob.n >= LABOUR_BYTES ? labour(session->server, result_check, &arrived, &error)
 		                                      : result_check(&arrived, &error);
 	if (r == 0)
 		result_drive(session, &event, &arrived);
 	else
-		refuse(session, &error);
+		session_refuse(session, &error);
 	counters_free(arrived.counters);
 	blob_deinit(&receiving->blob);
 	memory_in_done(session);
@@ -314,14 +337,14 @@ void from_result(struct session *session, uint16_t tag, const void *message)
 	(void)tag;
 	if (receiving->open || receiving->skip > 0) {
 		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "RESULT within the counters of another");
-		refuse(session, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	receiving->message = *(const fq_Result *)message;
 	blob_deinit(&receiving->blob);
 	if (receiving->message.outcome == SLICE_END && receiving->message.blob_bytes == 0) {
 		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "RESULT without counters");
-		refuse(session, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	if (receiving->message.blob_bytes == 0)
@@ -365,12 +388,12 @@ void from_result_data(struct session *session, const struct frame *frame)
 	}
 	if (!receiving->open) {
 		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "DATA that nothing announced");
-		peer_refuse(session->peer, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	r = blob_add(&receiving->blob, frame, &error);
 	if (r < 0)
-		refuse(session, &error);
+		session_refuse(session, &error);
 	else if (r > 0)
 		result_take(session);
 	else
@@ -378,6 +401,12 @@ void from_result_data(struct session *session, const struct frame *frame)
 }
 
 /* ---- slices that come back without a result */
+
+/* Of slices that it does not count nothing is said: a worker that lies could fill the journal. */
+static bool runs(const struct session *session, const struct slice_id *id)
+{
+	return coord_node_runs(session->server->coord, session->number, id);
+}
 
 void from_crashed(struct session *session, uint16_t tag, const void *message)
 {
@@ -388,10 +417,11 @@ void from_crashed(struct session *session, uint16_t tag, const void *message)
 	event.failed.id = id_from(&crashed->ref);
 	event.failed.signal = (int)(crashed->signal & 0xff);
 	event.failed.exit_status = (int)(crashed->exit_status & 0xff);
-	log_warning("worker %s: the process that counted slice %llu of job %llu ended by %s %d", session->name,
-	            (unsigned long long)crashed->ref.slice, (unsigned long long)crashed->ref.job,
-	            event.failed.signal ? "signal" : "exit status",
-	            event.failed.signal ? event.failed.signal : event.failed.exit_status);
+	if (runs(session, &event.failed.id))
+		log_warning("worker %s: the process that counted slice %llu of job %llu ended by %s %d", session->name,
+		            (unsigned long long)crashed->ref.slice, (unsigned long long)crashed->ref.job,
+		            event.failed.signal ? "signal" : "exit status",
+		            event.failed.signal ? event.failed.signal : event.failed.exit_status);
 	drive(session->server, &event);
 }
 
@@ -405,7 +435,8 @@ void from_io_error(struct session *session, uint16_t tag, const void *message)
 	event.failed.id = id_from(&failed->ref);
 	event.failed.error_number = failed->error_number;
 	event.failed.text = text_sentence(text, sizeof text, failed->text);
-	log_warning("worker %s: %s", session->name, text);
+	if (runs(session, &event.failed.id))
+		log_warning("worker %s: %s", session->name, text);
 	drive(session->server, &event);
 }
 

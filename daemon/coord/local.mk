@@ -48,6 +48,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/store_schema.c \
 	daemon/coord/store_tokens.c \
 	daemon/coord/store_trouble.c \
+	daemon/coord/distrust.c \
 	daemon/coord/strangers.c daemon/coord/strangers.h \
 	daemon/coord/to_worker.c
 

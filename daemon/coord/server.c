@@ -181,6 +181,7 @@ void server_deinit(struct server *server)
 	(void)sd_event_source_unref(server->expire);
 	fall_deinit(server);
 	free(server->held);
+	free(server->distrusted);
 	contexts_deinit(&server->contexts);
 	coord_free(server->coord);
 	peers_deinit(&server->peers);

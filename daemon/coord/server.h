@@ -35,6 +35,13 @@ struct stash {
 };
 
 #define LISTENERS_MAX 8
+#define DISTRUSTED_MAX 256
+
+/* The key of a worker that gets nothing more, and why. */
+struct distrusted {
+	uint8_t pin[PIN_SIZE];
+	char reason[256];
+};
 
 struct server {
 	const struct coord_settings *settings;
@@ -53,6 +60,12 @@ struct server {
 	uint64_t next_session;    /* number of the next one: from 1, never used again */
 
 	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers, *pace, *room; /* timers */
+	sd_event_source *fall; /* fall.c: deferred */
+	bool fallen;           /* the core is ahead of the disk, or (coord NULL) there is none: nothing is driven */
+	bool fallen_told;      /* in the log */
+	bool hold;             /* there is no room for anything new */
+	uint64_t looked_ms;    /* when that was seen */
+	uint64_t older_than;   /* the highest start that a worker has seen, where that is above this one's; it was said */
 	sd_event_source *grants;                           /* deferred: results that waited for memory */
 	struct budget incoming, outgoing;                  /* bytes of results, in memory.c */
 	uint64_t connections_max;                          /* what the settings and the limit of descriptors allow */
@@ -60,13 +73,9 @@ struct server {
 	struct rate stranger_lines;                        /* of the log */
 	uint64_t deaf_ms;                                  /* time of long work, in labour.c */
 	size_t unsaved;                                    /* bytes of counters that the next commit writes, about */
-	sd_event_source *fall; /* fall.c: deferred */
-	bool fallen;           /* the core is ahead of the disk, or (coord NULL) there is none: nothing is driven */
-	bool fallen_told;      /* in the log */
-	bool hold;             /* there is no room for anything new */
-	uint64_t looked_ms;    /* when that was seen */
-	uint64_t older_than;   /* the highest start that a worker has seen, where that is above this one's; it was said */
 	struct stash stash;
+	struct distrusted *distrusted; /* DISTRUSTED_MAX, the newest take the place of the oldest; NULL: none yet */
+	uint64_t distrusted_n;          /* that there were */
 	struct contexts contexts;
 	struct action *held;                               /* what waits for the commit, in order */
 	uint32_t held_n, held_room;

@@ -75,6 +75,26 @@ void session_fail(struct session *session, uint16_t tag, const struct error *err
 	(void)peer_send_error(session->peer, tag, error);
 }
 
+/* Whose connection ends because of what it said. Of a stranger nothing is said aloud: there may be many, and they cost nothing. */
+static void blame(struct session *session, const struct error *error)
+{
+	bool worker = session->role == fq_Role_ROLE_WORKER;
+
+	if (!session->welcome) {
+		log_debug("connection from %s: %.150s", session->secured ? session->address : "the unix socket", error->text);
+		return;
+	}
+	log_warning("%s %s is dropped: %s", worker ? "worker" : "client", session->name, error->text);
+	if (worker && error->class == ERROR_PROTOCOL)
+		distrust_add(session, error);
+}
+
+void session_refuse(struct session *session, const struct error *error)
+{
+	peer_refuse(session->peer, error); /* before it is drained: it need not hear of that */
+	blame(session, error);
+}
+
 struct session *session_find(const struct server *server, uint64_t number)
 {
 	for (struct session *session = server->sessions; session; session = session->next)
@@ -113,7 +133,7 @@ static void dispatch(struct session *session, const struct frame *frame)
 	row = verb_find(frame->type);
 	if (!row) {
 		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "%s is not for a coordinator", message_name(frame->type));
-		peer_refuse(peer, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	if (!(row->may & (1u << session->role))) {
@@ -123,7 +143,7 @@ static void dispatch(struct session *session, const struct frame *frame)
 		if (session->welcome)
 			session_fail(session, frame->tag, &error);
 		else
-			peer_refuse(peer, &error);
+			session_refuse(session, &error);
 		return;
 	}
 	message = malloc(message_struct_size(frame->type));
@@ -134,7 +154,7 @@ static void dispatch(struct session *session, const struct frame *frame)
 		(void)drive_check(server); /* it may have read, or written without an event */
 		return;
 	}
-	peer_refuse(peer, &error);
+	session_refuse(session, &error);
 }
 
 /* A client that asks and does not read is not asked for more. */
@@ -152,7 +172,9 @@ static void on_end(struct peer *peer, int r, const struct error *err, void *user
 	struct session *session = userdata;
 
 	(void)peer;
-	if (session->welcome && session->role == fq_Role_ROLE_WORKER)
+	if (r == -EBADMSG)
+		blame(session, err); /* what came was no frame */
+	else if (r < 0 && session->welcome && session->role == fq_Role_ROLE_WORKER)
 		log_info("worker %s: %s", session->name, err->text);
 	else if (r < 0 && r != -ECONNRESET)
 		stranger_line(session->server, LOG_DEBUG, "connection from %s: %s",

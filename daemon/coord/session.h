@@ -108,6 +108,14 @@ bool session_proves(const struct session *session);
 void session_send(struct session *session, uint16_t type, uint16_t tag, const void *message);
 void session_fail(struct session *session, uint16_t tag, const struct error *error);
 
+/* What it said makes no sense: a line in the journal, ERROR to the other side, and the end. A worker is not trusted from then on. */
+void session_refuse(struct session *session, const struct error *error);
+
+/* ---- distrust.c: workers that sent what cannot be get nothing more until an administrator resumes them, under any name */
+void distrust_add(struct session *session, const struct error *error);
+const char *distrust_reason(const struct session *session); /* NULL: it is none */
+void distrust_forget(struct server *server);
+
 /* A request that the core answers: its number there, and back to who asked what. */
 uint64_t request_number(const struct session *session, uint16_t tag, uint16_t type);
 void request_answer(struct server *server, uint64_t request, uint64_t job, const struct error *error);
