@@ -271,6 +271,7 @@ static void result_drive(struct session *session, struct event *event, struct ar
 	server->stash = (struct stash){0};
 	if (event->result.outcome == SLICE_END && !server->fallen)
 		(void)(n >= LABOUR_BYTES ? labour(server, follow, &after, NULL) : follow(&after, NULL)); /* 0 */
+	(void)drive_check(server);
 }
 
 static void result_take(struct session *session)

@@ -1,4 +1,4 @@
-UNIT_TESTS += tests/unit/daemon/briefs tests/unit/daemon/budget tests/unit/daemon/convert tests/unit/daemon/pause tests/unit/daemon/peer tests/unit/daemon/peer_timer tests/unit/daemon/service
+UNIT_TESTS += tests/unit/daemon/briefs tests/unit/daemon/budget tests/unit/daemon/convert tests/unit/daemon/pause tests/unit/daemon/peer tests/unit/daemon/peer_bounds tests/unit/daemon/peer_timer tests/unit/daemon/service
 
 tests_unit_daemon_briefs_SOURCES = tests/unit/daemon/briefs.c $(TAP)
 tests_unit_daemon_briefs_LDADD = $(DAEMON_LIBS)
@@ -14,6 +14,9 @@ tests_unit_daemon_pause_LDADD = $(WORKER_LIBS)
 
 tests_unit_daemon_peer_SOURCES = tests/unit/daemon/peer.c $(WIRE_PAIR) $(TAP)
 tests_unit_daemon_peer_LDADD = $(DAEMON_LIBS)
+
+tests_unit_daemon_peer_bounds_SOURCES = tests/unit/daemon/peer_bounds.c $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_peer_bounds_LDADD = $(DAEMON_LIBS)
 
 tests_unit_daemon_peer_timer_SOURCES = tests/unit/daemon/peer_timer.c $(TAP)
 tests_unit_daemon_peer_timer_LDADD = $(DAEMON_LIBS)
