@@ -49,6 +49,7 @@ struct server {
 	uint32_t sessions_n;
 	uint64_t refused_ms;      /* when it was last said that somebody was turned away, monotonic */
 	uint32_t refused_n;       /* since then */
+	uint64_t looked_ms, looked_wall_ms; /* when old jobs were last looked for, monotonic and since 1970; 0: never */
 	uint64_t next_session;    /* number of the next one: from 1, never used again */
 
 	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers; /* timers */
