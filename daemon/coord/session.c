@@ -114,7 +114,6 @@ static const struct verb_row *verb_find(uint16_t type)
 /* The dispatcher: type, role, decoding, handler. */
 static void dispatch(struct session *session, const struct frame *frame)
 {
-	struct peer *peer = session->peer;
 	const struct verb_row *row;
 	_cleanup_(freep) void *message = NULL;
 	struct error error;
