@@ -91,7 +91,7 @@ dropped wrong-hash 'another hash than their own'
 dropped blob-longer 'more than the [0-9]+ bytes it announced'
 dropped blob-shorter 'RESULT within the counters of another'
 ok "scenario 40: blob-huge: more than any result may have, with one line" journal_has coord \
-	'the counters of slice [0-9]+ take 18446744073709551615 bytes, more than result_max' 1
+	'the counters of slice [0-9]+ take 18446744073709551615 bytes, more than result_max'
 dropped blob-none 'RESULT without counters'
 dropped data-alone 'DATA that nothing announced'
 dropped noise 'counters are not valid'
