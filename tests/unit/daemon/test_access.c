@@ -229,7 +229,7 @@ static void test_roles(struct setup *setup)
 	for (size_t i = 0; i < N(for_clients); i++) {
 		_cleanup_(connection_freep) struct connection *connection = dialled(setup, ADMIN);
 
-		ok(is_refused(connection, for_clients[i], "comes before HELLO"), "%s before HELLO", message_name(for_clients[i]));
+		ok(is_refused(connection, for_clients[i], "before it said who it is"), "%s before HELLO", message_name(for_clients[i]));
 	}
 }
 
