@@ -39,7 +39,7 @@ data_make 20000
 disk_of 12m
 cluster_start $TIMES
 ok "it starts on a disk of 12 MiB, and says that it is small" journal_has c0 'disk of .* is small' 1
-worker_start 1 -n 1
+worker_start 1 -n 1 --reconnect-max 200ms
 small_job() { submit crlf.fq && job_ends "$id" && job_same "$id"; }
 ok "and counts there" small_job
 remember "$pid_coord"
