@@ -227,6 +227,27 @@ static void test_returned(void)
 	fake_deinit(&fake);
 }
 
+/* The driver has no room for a result: no loss, and no sign that the node is about to end. */
+static void test_untaken(void)
+{
+	struct event event = {.kind = EVENT_RETURNED};
+	struct fake_task task;
+	struct fake fake;
+
+	fake_running(&fake, 100, 100);
+	task = task_of(&fake, 0);
+	fake_gone(&fake, 3 - task.peer);
+	event.peer = task.peer;
+	for (uint32_t i = 0; i < 20; i++) {
+		event.failed.id = task.id;
+		event.failed.untaken = true;
+		fake_step(&fake, &event);
+		task = task_of(&fake, 0);
+	}
+	ok(task.peer == event.peer && fake_count(&fake, ACTION_SAVE_TROUBLE) == 0, "whose result was not taken gets slices again");
+	fake_deinit(&fake);
+}
+
 /* ---- random events: none may break it, and no node is given more than it has slots */
 
 static uint64_t draw(uint64_t *state, uint64_t below)
@@ -353,6 +374,7 @@ int main(void)
 	test_held_elsewhere();
 	test_old_lease();
 	test_returned();
+	test_untaken();
 	test_random();
 	return done_testing();
 }
