@@ -15,7 +15,7 @@
 #include "lib/base/text.h"
 
 /* What counting needs; the row stays until the job is forgotten. */
-void file_release(struct job *job, struct file *file)
+void file_release(struct coord *coord, struct job *job, struct file *file)
 {
 	if (file->slices && job->owner)
 		job->owner->slices -= file->chain.n;
@@ -29,6 +29,7 @@ void file_release(struct job *job, struct file *file)
 	file->again = NULL;
 	file->again_n = file->again_left = 0;
 	job->audits -= file->audits_n - file->audits_out;
+	coord->audits_out -= file->audits_out;
 	free(file->audits);
 	file->audits = NULL;
 	file->audits_n = file->audits_out = file->audits_room = 0;
@@ -52,8 +53,15 @@ int file_fail_add(struct file *file, uint64_t slice, const struct node *node, in
 {
 	struct io_fail *fails;
 
-	if (file_failed_on(file, slice, node->name))
+	for (uint32_t i = 0; i < file->fails_n; i++) {
+		struct io_fail *fail = &file->fails[i];
+
+		if ((fail->slice != slice && fail->slice != SLICE_ALL) || strcmp(fail->node, node->name) != 0)
+			continue;
+		if (fail->slice == slice && errno_lacks(error_number)) /* now it is known why: it answers late */
+			fail->error_number = error_number;
 		return 0;
+	}
 	fails = reallocarray(file->fails, file->fails_n + 1, sizeof *fails);
 	if (!fails)
 		return -ENOMEM;
@@ -223,7 +231,7 @@ void file_end(struct coord *coord, struct job *job, struct file *file)
 	job->files_ended++;
 	emit_file(coord, file);
 	emit_changed(coord, job);
-	file_release(job, file);
+	file_release(coord, job, file);
 }
 
 void file_fail(struct coord *coord, struct job *job, struct file *file, const struct error *error)

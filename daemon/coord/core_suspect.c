@@ -186,7 +186,7 @@ static void fails_judge(struct coord *coord, const struct node *node, struct fil
 	for (uint32_t i = 0; i < file->fails_n; i++) {
 		struct io_fail *fail = &file->fails[i];
 		struct node *other;
-		bool lacks = errno_lacks(fail->error_number);
+		bool lacks = errno_lacks(fail->error_number) || fail->error_number == ERRNO_CHANGED;
 
 		if (fail->judged || (fail->slice != slice && fail->slice != SLICE_ALL))
 			continue;

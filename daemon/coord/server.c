@@ -140,7 +140,7 @@ int server_init(struct server *server, const struct coord_settings *settings, st
 	if (asprintf(&server->peers_path, "%s/peers", settings->state) < 0 ||
 	    asprintf(&server->listening_path, "%s/listening", settings->state) < 0)
 		return error_oom(err);
-	r = digest_random(&limits.audit_secret, sizeof limits.audit_secret);
+	r = digest_random(&limits.secret, sizeof limits.secret);
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "no random bytes: %s", strerror(-r));
 	r = store_open(settings->state, &server->store, err);

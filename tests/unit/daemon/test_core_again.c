@@ -226,6 +226,7 @@ static void test_lost(void)
 	ok(task.id.slice == 1 && task.id.again && task.peer == 3, "and goes to the next one");
 	fake_tick(&fake, 60000);
 	is_u64(fake_count(&fake, ACTION_SEND_DROP), 2, "second counts without progress are taken away");
+	fake_tick(&fake, 60000);
 	is_u64(fake_task(&fake, 0).id.again, true, "and given out anew");
 	fake_deinit(&fake);
 }
