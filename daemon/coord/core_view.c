@@ -200,3 +200,11 @@ bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_vi
 	}
 	return true;
 }
+
+bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id)
+{
+	struct node *node = node_of_peer(coord, peer);
+	const struct run *run = node ? run_find(node, id) : NULL;
+
+	return run && run->id.lease == id->lease;
+}

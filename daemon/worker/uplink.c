@@ -7,14 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/worker/pause.h"
 #include "daemon/worker/uplink_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/wire/trust.h"
 
-#define PAUSE_FIRST_MS 100
-#define PAUSE_SILENT_MS 1000   /* the first one where the network was lost: all others lost it at the same moment */
 #define PAUSE_REFUSED_MS 30000 /* where waiting is for a person to do something */
 #define DIAL_MS 5000           /* for all addresses of the name; looking it up comes on top */
 #define GOOD_MS 30000
@@ -61,14 +60,12 @@ static void dial_after(struct uplink *uplink, uint64_t ms)
 }
 
 /* r: how the last try, or the connection, has ended. */
-static void pause_and_dial(struct uplink *uplink, int r)
+static void pause_and_dial(struct uplink *uplink, bool was_up, int r)
 {
-	uint64_t longest = uplink->settings->reconnect_max_ms;
-	uint64_t first = r == -ETIMEDOUT || r == -EHOSTUNREACH || r == -ENETUNREACH ? PAUSE_SILENT_MS : PAUSE_FIRST_MS;
-	uint64_t limit = uplink->pause_ms > first ? uplink->pause_ms : first;
+	bool silent = r == -ETIMEDOUT || r == -EHOSTUNREACH || r == -ENETUNREACH;
+	uint64_t limit = pause_limit(&uplink->pause_ms, was_up ? PAUSE_LOST_MS : silent ? PAUSE_SILENT_MS : PAUSE_FIRST_MS,
+	                             uplink->settings->reconnect_max_ms);
 
-	limit = limit < longest ? limit : longest;
-	uplink->pause_ms = 2 * limit;
 	if (uplink->refused)
 		dial_after(uplink, PAUSE_REFUSED_MS / 2 + draw(PAUSE_REFUSED_MS / 2));
 	else
@@ -110,7 +107,7 @@ void uplink_lost(struct uplink *uplink, int r, const struct error *err)
 		return;
 	}
 	log_outage(uplink, was_up, &why);
-	pause_and_dial(uplink, r);
+	pause_and_dial(uplink, was_up, r);
 	uplink->refused = false;
 	if (was_up)
 		uplink->callbacks->on_down(uplink->userdata);

@@ -43,7 +43,7 @@ struct uplink {
 	sd_event_source *timer; /* WAITING */
 	struct dialler *dialler;
 	struct peer *peer;
-	uint64_t pause_ms; /* the longest that the next pause may be; 0: the first */
+	uint64_t pause_ms; /* limit of the last pause (pause.h); 0: none since good service */
 	uint64_t up_ms;    /* when it came UP */
 	bool was_ever_up;
 	enum uplink_outage outage;

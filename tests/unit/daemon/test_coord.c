@@ -264,6 +264,27 @@ static void worker_begin(struct setup *setup)
 	must(dial_hello(setup->worker, hello, WAIT_MS, &welcome, &err), &err);
 }
 
+/* A worker that said what cannot be is not let in again, until an administrator says so. */
+static void resume(struct setup *setup)
+{
+	_cleanup_(freep) fq_Hello *hello = calloc(1, sizeof *hello);
+	fq_NodeRequest request = {.name = "node1"};
+	struct error err = {0};
+	fq_Welcome welcome;
+	fq_Empty done;
+	int fd = -1;
+
+	must(dial_tcp("127.0.0.1", setup->port, WAIT_MS, &fd, &err), &err);
+	must(connection_new_client(setup->side.tls, fd, setup->pin, &setup->worker, &err), &err);
+	hello->role = fq_Role_ROLE_WORKER;
+	(void)snprintf(hello->name, sizeof hello->name, "another");
+	ok(dial_hello(setup->worker, hello, WAIT_MS, &welcome, &err) < 0 && strstr(err.text, "fqctl resume"),
+	   "after that its key is not let in, by any name: %s", err.text);
+	setup->worker = connection_free(setup->worker);
+	send_message(setup->client, fq_Type_NODE_RESUME, &request);
+	expect(setup->client, fq_Type_DONE, &done);
+}
+
 static void open_file(struct setup *setup)
 {
 	fq_Opened opened = {0};
@@ -343,12 +364,14 @@ static void test_tasks(struct setup *setup, const struct count_rules *rules, con
 	others.dup_length = 7;
 	send_result(setup, task, &others);
 	refused(&setup->worker, "by other rules than the job's", "counters of other rules");
+	resume(setup);
 	worker_begin(setup);
 	is_brief(setup, packed, "over another connection the brief comes again");
 	expect(setup->worker, fq_Type_TASK, task);
 	task->modules = COUNT_LENGTHS;
 	send_result(setup, task, rules);
 	refused(&setup->worker, "counters of modules", "counters of other modules");
+	resume(setup);
 }
 
 static void test_end(struct setup *setup, const struct count_rules *rules, const struct packer *packed)
