@@ -186,7 +186,7 @@ static uint32_t untried(const struct sim *sim, const struct file_row *row, uint6
 	for (uint32_t i = 0; i < sim->nodes_n; i++) {
 		struct node_view view;
 
-		if (view_of(sim, i, &view) && works(&view) && sim->nodes[i].algorithm == job->algorithm && sim->nodes[i].lies == 0 &&
+		if (view_of(sim, i, &view) && works(&view) && sim->seen.algorithm[i] == job->algorithm && sim->nodes[i].lies == 0 &&
 		    i != sim->seen.node && sim->seen.late[i] == 0 && !failed_on(sim, row->job, row->file, slice, i))
 			return i;
 	}
@@ -257,7 +257,7 @@ static void event_compare(struct sim *sim, const struct event *event)
 	uint64_t digest;
 
 	if (!slice || id->again || slice->epoch != sim->epoch || slice->node == sim->seen.node ||
-	    sim->working.drained[sim->seen.node] || sim->nodes[sim->seen.node].algorithm != sim->algorithm ||
+	    sim->working.drained[sim->seen.node] || sim->seen.algorithm[sim->seen.node] != sim->limits.algorithm ||
 	    slice->row.fault.kind != FAULT_NONE || !text_place_equal(slice->row.seam.first, event->result.seam.first) ||
 	    !coord_find_file(sim->coord, id->job, id->file, &view) || !view.chain ||
 	    !chain_seam_valid(view.chain, id->slice, &event->result.task, event->result.outcome, &event->result.seam))
@@ -355,6 +355,7 @@ void observe_event(struct sim *sim, const struct event *event)
 		return;
 	if (event->kind == EVENT_NODE_HELLO) {
 		leases_lose(sim, seen->node, &event->hello);
+		seen->algorithm[seen->node] = event->hello.algorithm;
 		if (memcmp(seen->instance[seen->node], event->hello.instance, sizeof event->hello.instance) != 0) {
 			seen->successes[seen->node]++;
 			seen->failed[seen->node] = 0;

@@ -209,6 +209,7 @@ struct sim_seen {
 	uint32_t late[NODES_MAX_SIM];      /* failures with what was taken from it before */
 	bool reads[NODES_MAX_SIM];         /* this instance has had a success */
 	uint8_t instance[NODES_MAX_SIM][16];
+	uint32_t algorithm[NODES_MAX_SIM];
 	uint64_t suspect[NODES_MAX_SIM];   /* since when; 0: it is not */
 	bool hold;
 	/* of the step at hand */
