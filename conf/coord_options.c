@@ -405,6 +405,8 @@ static int coord_finish(struct conf *conf, struct error *err)
 		                 "dead is below twice ping, so that peers in good health would be "
 		                 "taken for gone: right is "
 		                 "dead at least twice ping");
+	if (settings->backup[0] != '\0' && settings->restore[0] != '\0')
+		return error_set(err, -EINVAL, ERROR_USAGE, "--backup and --restore are two things: right is one of them");
 	r = place_state(conf, OFFSET(state), err);
 	if (r >= 0)
 		r = place_socket(settings, err);

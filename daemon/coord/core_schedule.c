@@ -267,15 +267,17 @@ static void schedule_audits(struct coord *coord, const struct node *emptied)
 void schedule(struct coord *coord)
 {
 	const struct node *emptied;
+	bool look;
 
 	if (coord->hold && !MUTANT(MUTANT_HOLD_IGNORED))
 		return;
 	schedule_opens(coord);
+	look = stragglers_look(coord);
 	emptied = schedule_alone(coord);
-	if (MUTANT(MUTANT_STRAGGLER_EARLY))
-		schedule_stragglers(coord);
+	if (look && MUTANT(MUTANT_STRAGGLER_EARLY))
+		schedule_stragglers(coord, emptied);
 	schedule_slices(coord, emptied);
 	schedule_audits(coord, emptied);
-	if (!emptied)
-		schedule_stragglers(coord);
+	if (look)
+		schedule_stragglers(coord, emptied);
 }

@@ -52,11 +52,13 @@ int fall(struct server *server, const struct error *err)
 /* All that is made of rows, or stands for somebody who knows more than they do. */
 static void forget(struct server *server)
 {
+	backup_end(server);
 	while (server->sessions)
 		session_free(server->sessions);
 	free(server->held);
 	server->held = NULL;
 	server->held_n = server->held_room = 0;
+	server->unsaved = 0;
 	contexts_deinit(&server->contexts);
 	server->coord = coord_free(server->coord);
 	server->hold = false;

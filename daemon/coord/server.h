@@ -57,6 +57,7 @@ struct server {
 	uint32_t listeners_n;
 	struct session *sessions; /* list */
 	uint32_t sessions_n;
+	uint64_t aged_ms, aged_wall_ms; /* when old jobs were last looked for, monotonic and since 1970; 0: never */
 	uint64_t next_session;    /* number of the next one: from 1, never used again */
 
 	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers, *pace, *room; /* timers */
@@ -65,6 +66,7 @@ struct server {
 	bool fallen_told;      /* in the log */
 	bool hold;             /* there is no room for anything new */
 	uint64_t looked_ms;    /* when that was seen */
+	struct backup *backup; /* that is being made */
 	uint64_t older_than;   /* the highest start that a worker has seen, where that is above this one's; it was said */
 	sd_event_source *grants;                           /* deferred: results that waited for memory */
 	struct budget incoming, outgoing;                  /* bytes of results, in memory.c */
@@ -134,6 +136,9 @@ void die(const struct error *error) __attribute__((noreturn));
 int fall(struct server *server, const struct error *err);
 void room_look(struct server *server);  /* and tells the core when there is none, or some again */
 void room_check(struct server *server); /* the same, when it was not looked at for a second */
+
+/* ---- backup.c */
+void backup_end(struct server *server); /* the one that is being made, if any */
 
 /* ---- merge.c */
 

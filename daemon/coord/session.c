@@ -53,6 +53,7 @@ static const struct verb_row verb_rows[] = {
 	{fq_Type_NODE_DRAIN, MAY_ADMIN, from_node_drain},
 	{fq_Type_NODE_RESUME, MAY_ADMIN, from_node_resume},
 	{fq_Type_TOKEN, MAY_ADMIN, from_token},
+	{fq_Type_BACKUP, MAY_ADMIN, from_backup},
 	{fq_Type_PEERS, MAY_ADMIN, from_peers},
 	{fq_Type_TOKENS, MAY_ADMIN, from_tokens},
 	{fq_Type_REVOKE, MAY_ADMIN, from_revoke},
@@ -115,7 +116,6 @@ static const struct verb_row *verb_find(uint16_t type)
 static void dispatch(struct session *session, const struct frame *frame)
 {
 	struct server *server = session->server;
-	struct peer *peer = session->peer;
 	const struct verb_row *row;
 	_cleanup_(freep) void *message = NULL;
 	struct error error;
@@ -123,7 +123,7 @@ static void dispatch(struct session *session, const struct frame *frame)
 	if (server->fallen) { /* its sessions are about to end; later ones are turned away */
 		(void)error_set(&error, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; come again later");
 		if (!server->coord)
-			peer_refuse(peer, &error);
+			peer_refuse(session->peer, &error);
 		return;
 	}
 	if (frame->type == fq_Type_DATA) {

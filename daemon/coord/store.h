@@ -55,6 +55,19 @@ bool store_is_short(const struct store *store); /* the ballast was given up: wha
 #define BALLAST_WHOLE (16ULL << 20)
 uint64_t store_ballast(const struct store *store); /* bytes that it has, or would have, on this disk */
 
+/* ---- copies: one that is being made of the open database, while that goes on being written; outside of its transactions */
+struct store_copy;
+enum { STORE_MORE = 1 };
+int store_copy_begin(struct store *store, const char *path, struct store_copy **ret, struct error *err);
+int store_copy_more(struct store_copy *copy, struct error *err); /* STORE_MORE, or 0: it is whole and on the disk */
+struct store_copy *store_copy_end(struct store_copy *copy);
+
+/* -EBUSY: a coordinator uses the folder. Closing the descriptor gives it free. */
+int folder_lock(const char *folder, int *ret_lock, struct error *err);
+int store_copy_closed(const char *folder, const char *path, struct error *err); /* of a locked folder */
+/* Makes the copy in folder one that can be put into state: checked, in one file, and not to be started without --accept-rollback. */
+int store_copy_adopt(const char *folder, const char *state, struct error *err);
+
 /* ---- rows (rows.h), as the core's actions say */
 int store_save_job(struct store *store, const struct job_row *row, struct error *err);
 int store_save_file(struct store *store, const struct file_row *row, struct error *err);

@@ -89,7 +89,13 @@ int store_execute(struct store *store, const char *sql, struct error *err);
 int store_check(struct store *store, struct error *err);   /* whole, and of which version */
 int store_migrate(struct store *store, struct error *err);
 bool store_is_remote(long magic);                          /* of statfs(): no local disk */
-int folder_lock(const char *folder, int *ret_lock, struct error *err); /* -EBUSY: another coordinator */
+
+/* What the database says of itself, besides what is in struct store. */
+struct identity {
+	uint8_t parent[16]; /* its name before a rollback was accepted */
+	uint64_t restored;  /* not 0: it was put back by --restore */
+};
+int store_identity(struct store *store, struct identity *ret, struct error *err);
 
 /* ---- store_mark.c */
 struct mark {
@@ -100,6 +106,9 @@ int mark_load(const char *folder, struct mark *ret, struct error *err); /* 0, ST
 int mark_write(const char *folder, const struct mark *mark, struct error *err);
 int mark_begin(struct store *store, struct error *err);
 void mark_commit(struct store *store);
+
+/* Whether it is what the mark (NULL: there is none) tells of, and not an earlier state of it. */
+int store_identity_check(const struct store *store, const struct identity *identity, const struct mark *mark, struct error *err);
 
 /* ---- store_room.c */
 int room_begin(struct store *store, struct error *err);

@@ -107,6 +107,12 @@ static int files_check(const struct store *store, bool marked, struct error *err
 	return marked || (stat(log, &st) == 0 && st.st_size > 0) ? refuse_missing(store, err) : 0;
 }
 
+/* As long as nobody trusts the database, closing it does not copy what is left of a log into it. */
+static void log_stays(struct store *store, bool stays)
+{
+	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, (int)stays, NULL); /* cannot fail */
+}
+
 static int database_open(struct store *store, struct error *err)
 {
 	_cleanup_(freep) char *path = NULL, *pragmas = NULL;
@@ -121,6 +127,7 @@ static int database_open(struct store *store, struct error *err)
 	code = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, store->vfs);
 	if (code != SQLITE_OK)
 		return store_fail(store, code & 0xff, err);
+	log_stays(store, true);
 	return store_execute(store, pragmas, err);
 }
 
@@ -144,12 +151,7 @@ static int meta_get(struct store *store, const char *key, uint64_t *ret_number, 
 	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : store_fail(store, code & 0xff, err);
 }
 
-struct identity {
-	uint8_t parent[16];
-	uint64_t restored;
-};
-
-static int identity_read(struct store *store, struct identity *ret, struct error *err)
+int store_identity(struct store *store, struct identity *ret, struct error *err)
 {
 	int r = 0;
 
@@ -166,11 +168,8 @@ static int identity_read(struct store *store, struct identity *ret, struct error
 }
 
 /* Whether it is that which the mark tells of, and not an earlier state of it. */
-static int identity_check(const struct store *store, const struct identity *identity, const struct mark *mark, bool accept,
-                          struct error *err)
+int store_identity_check(const struct store *store, const struct identity *identity, const struct mark *mark, struct error *err)
 {
-	if (accept)
-		return 0;
 	if (identity->restored)
 		return error_set(err, -ESTALE, ERROR_CONFIG,
 		                 "the database in %s was put back from a backup; start fqcoordd once with --accept-rollback, so that workers "
@@ -278,8 +277,12 @@ static int trust(struct store *store, bool accept, struct error *err)
 	if (r == 0 && marked && store->version == 0)
 		r = refuse_missing(store, err);
 	if (r == 0)
-		r = identity_read(store, &identity, err);
-	return r < 0 ? r : identity_check(store, &identity, marked ? &mark : NULL, accept, err);
+		r = store_identity(store, &identity, err);
+	if (r == 0 && !accept)
+		r = store_identity_check(store, &identity, marked ? &mark : NULL, err);
+	if (r == 0)
+		log_stays(store, false);
+	return r;
 }
 
 static void storep(struct store **store)

@@ -28,6 +28,10 @@ tests_unit_daemon_service_LDADD = $(DAEMON_LIBS)
 UNIT_TESTS += tests/unit/daemon/test_context tests/unit/daemon/test_store tests/unit/daemon/test_store_version
 STORE_MADE = tests/unit/daemon/store_made.c tests/unit/daemon/store_made.h
 
+UNIT_TESTS += tests/unit/daemon/test_store_trust
+tests_unit_daemon_test_store_trust_SOURCES = tests/unit/daemon/test_store_trust.c $(STORE_MADE) $(TAP)
+tests_unit_daemon_test_store_trust_LDADD = $(COORD_LIBS)
+
 # The store on a disk whose power is cut.
 UNIT_TESTS += tests/unit/daemon/test_power
 tests_unit_daemon_test_power_SOURCES = tests/unit/daemon/test_power.c tests/unit/daemon/power_disk.c \
@@ -35,7 +39,10 @@ tests_unit_daemon_test_power_SOURCES = tests/unit/daemon/test_power.c tests/unit
 tests_unit_daemon_test_power_LDADD = $(COORD_LIBS)
 
 # A real fqcoordd with a client and a worker of a few lines.
-UNIT_TESTS += tests/unit/daemon/test_coord
+UNIT_TESTS += tests/unit/daemon/test_access tests/unit/daemon/test_coord
+tests_unit_daemon_test_access_SOURCES = tests/unit/daemon/test_access.c $(STORE_MADE) $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_test_access_LDADD = $(COORD_LIBS)
+
 COORD_REAL = tests/unit/daemon/coord_real.c tests/unit/daemon/coord_real.h $(STORE_MADE) $(WIRE_PAIR) $(TAP)
 tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(COORD_REAL)
 tests_unit_daemon_test_coord_LDADD = $(COORD_LIBS)
