@@ -43,8 +43,13 @@ UNIT_TESTS += tests/unit/daemon/test_access tests/unit/daemon/test_coord
 tests_unit_daemon_test_access_SOURCES = tests/unit/daemon/test_access.c $(STORE_MADE) $(WIRE_PAIR) $(TAP)
 tests_unit_daemon_test_access_LDADD = $(COORD_LIBS)
 
-tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(STORE_MADE) $(WIRE_PAIR) $(TAP)
+COORD_REAL = tests/unit/daemon/coord_real.c tests/unit/daemon/coord_real.h $(STORE_MADE) $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(COORD_REAL)
 tests_unit_daemon_test_coord_LDADD = $(COORD_LIBS)
+
+UNIT_TESTS += tests/unit/daemon/test_bounds
+tests_unit_daemon_test_bounds_SOURCES = tests/unit/daemon/test_bounds.c $(COORD_REAL)
+tests_unit_daemon_test_bounds_LDADD = $(COORD_LIBS)
 
 tests_unit_daemon_test_context_SOURCES = tests/unit/daemon/test_context.c $(CORE_FAKE) $(STORE_MADE) $(TAP)
 tests_unit_daemon_test_context_LDADD = $(COORD_LIBS)
