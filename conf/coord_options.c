@@ -342,6 +342,28 @@ static const struct option_row rows[] = {
 	FIELD(keep_ms),
     },
     {
+	.long_name = "accept-rollback",
+	.type = OPTION_BOOL,
+	.help = "Start once from a state that is older than what was committed; workers forget what they "
+                "hold for it.",
+	FIELD(accept_rollback),
+    },
+    {
+	.long_name = "backup",
+	.argument = "DIR",
+	.type = OPTION_PATH,
+	.help = "Write a copy of the state to the new folder DIR and exit; the coordinator may run.",
+	FIELD(backup),
+    },
+    {
+	.long_name = "restore",
+	.argument = "DIR",
+	.type = OPTION_PATH,
+	.help = "Put the copy in the folder DIR in the state's place and exit; the coordinator must "
+                "not run.",
+	FIELD(restore),
+    },
+    {
 	.long_name = "verbose",
 	.letter = 'v',
 	.type = OPTION_BOOL,
@@ -383,6 +405,8 @@ static int coord_finish(struct conf *conf, struct error *err)
 		                 "dead is below twice ping, so that peers in good health would be "
 		                 "taken for gone: right is "
 		                 "dead at least twice ping");
+	if (settings->backup[0] != '\0' && settings->restore[0] != '\0')
+		return error_set(err, -EINVAL, ERROR_USAGE, "--backup and --restore are two things: right is one of them");
 	r = place_state(conf, OFFSET(state), err);
 	if (r >= 0)
 		r = place_socket(settings, err);

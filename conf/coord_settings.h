@@ -34,6 +34,8 @@ struct coord_settings {
 	enum coord_proof proof;               /* of whom proofs of reading are demanded */
 	uint64_t handshake_ms;                /* time to prove it, milliseconds */
 	uint64_t keep_ms;                     /* how long finished jobs are kept, milliseconds */
+	bool accept_rollback;                 /* start from an older state */
+	char *backup, *restore;               /* folder, or empty: only that, and exit */
 	bool verbose;                         /* debug lines in the log */
 };
 

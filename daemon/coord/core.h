@@ -129,6 +129,7 @@ struct event {
 			int signal, exit_status; /* CRASHED */
 			int error_number;        /* IO_ERROR */
 			const char *text;        /* IO_ERROR: the node's sentence */
+			bool untaken;            /* RETURNED: it has a result, for which the driver has no room; the node goes on */
 		} failed;
 		struct {
 			struct job_row row;      /* uuid, owner, name, modules, algorithm, lenient, slice_size, files */

@@ -134,6 +134,8 @@ struct node {
 	struct run *runs;
 	uint32_t runs_n, runs_room;
 	uint32_t alone;       /* of these, those that are alone */
+	struct slice_id *brought; /* what it brought with its HELLO, was not let to go on with, and has not told of yet */
+	uint32_t brought_n;
 	uint32_t opens;       /* OPENs it has not answered */
 	uint64_t seen_ms;
 	uint64_t bytes_done;
@@ -151,7 +153,7 @@ struct slice {
 	uint16_t losses;
 	bool saved;           /* its row (and counters, unless at fault) is in the store */
 	uint64_t bases;
-	uint64_t crash_lease; /* of the last crash */
+	uint64_t crash_lease; /* the highest one under which it crashed */
 	uint64_t taken_lease; /* the last one that was taken away: its result is still of use */
 	uint32_t taken_from;  /* from the node of this number */
 	struct counted counted;
@@ -279,6 +281,7 @@ bool node_takes_work(const struct node *node); /* it is there and not drained; i
 struct run *run_find(struct node *node, const struct slice_id *id); /* whatever its lease */
 struct run *run_add(struct coord *coord, struct node *node, const struct slice_id *id);
 void run_remove(struct node *node, struct run *run);
+bool node_brought(struct node *node, const struct slice_id *id); /* once */
 uint32_t nodes_slots(const struct coord *coord);
 void node_hello(struct coord *coord, const struct event *event);
 void node_gone(struct coord *coord, struct node *node);
@@ -352,8 +355,8 @@ bool slice_open(const struct file *file, uint64_t i);
 bool run_end(struct coord *coord, uint64_t peer, const struct slice_id *id, struct run *ret_run);
 void others_drop(struct coord *coord, struct job *job, struct file *file, uint64_t i);
 /* It was taken from the node, whose result may yet come. */
-void slice_taken(struct file *file, const struct run *run, const struct node *node);
-bool was_taken(const struct file *file, const struct node *node, const struct slice_id *id); /* under this lease, as the last one */
+void slice_taken(struct file *file, uint64_t i, uint64_t lease, const struct node *node);
+bool was_taken(struct file *file, const struct node *node, const struct slice_id *id); /* under this lease, as the last one; once */
 /* The node runs it no more, and it is removed from the node's list. */
 void run_stopped(struct coord *coord, const struct run *run);
 /* What the chain says after a change: merge, or fail. */
@@ -361,6 +364,7 @@ void file_advance(struct coord *coord, struct job *job, struct file *file);
 
 /* ---- core_trouble.c */
 void slice_crashed(struct coord *coord, const struct event *event);
+bool crash_known(const struct slice *slice, const struct slice_id *id);
 void slice_io_error(struct coord *coord, const struct event *event);
 void slice_returned(struct coord *coord, const struct event *event);
 /* The node does not count it any more and has no result: a loss. The run is removed by the caller. */
@@ -387,7 +391,9 @@ void audits_settle(struct coord *coord);
 
 /* ---- core_straggler.c */
 void job_paced(struct coord *coord, struct job *job, const struct run *run, uint64_t bytes);
-void schedule_stragglers(struct coord *coord);
+/* Whether it is time to look for them; slow audits are dropped then. */
+bool stragglers_look(struct coord *coord);
+void schedule_stragglers(struct coord *coord, const struct node *emptied);
 uint64_t stragglers_deadline(const struct coord *coord);
 
 /* ---- core_again.c */

@@ -89,7 +89,7 @@ static bool takeable(const struct file *file, uint64_t i)
 /* The beginning of a file tells which sequences are tracked: it goes before the rest. */
 static bool waits_for_lead(const struct job *job, const struct file *file)
 {
-	return (job->row.modules & COUNT_SEQUENCES) && !MUTANT(MUTANT_LEAD_NEVER) &&
+	return (job->row.modules & COUNT_SEQUENCES) &&
 	       chain_leads(&file->chain, MUTANT(MUTANT_LEAD_FOR_EVER) ? 0 : file->chain.proven);
 }
 
@@ -267,15 +267,17 @@ static void schedule_audits(struct coord *coord, const struct node *emptied)
 void schedule(struct coord *coord)
 {
 	const struct node *emptied;
+	bool look;
 
 	if (coord->hold && !MUTANT(MUTANT_HOLD_IGNORED))
 		return;
 	schedule_opens(coord);
+	look = stragglers_look(coord);
 	emptied = schedule_alone(coord);
-	if (MUTANT(MUTANT_STRAGGLER_EARLY))
-		schedule_stragglers(coord);
+	if (look && MUTANT(MUTANT_STRAGGLER_EARLY))
+		schedule_stragglers(coord, emptied);
 	schedule_slices(coord, emptied);
 	schedule_audits(coord, emptied);
-	if (!emptied)
-		schedule_stragglers(coord);
+	if (look)
+		schedule_stragglers(coord, emptied);
 }

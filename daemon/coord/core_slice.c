@@ -119,17 +119,20 @@ void slice_progress(struct coord *coord, const struct event *event)
 
 /* ---- results */
 
-void slice_taken(struct file *file, const struct run *run, const struct node *node)
+void slice_taken(struct file *file, uint64_t i, uint64_t lease, const struct node *node)
 {
-	file->slices[run->id.slice].taken_lease = run->id.lease;
-	file->slices[run->id.slice].taken_from = node->number;
+	file->slices[i].taken_lease = lease;
+	file->slices[i].taken_from = node->number;
 }
 
-bool was_taken(const struct file *file, const struct node *node, const struct slice_id *id)
+bool was_taken(struct file *file, const struct node *node, const struct slice_id *id)
 {
-	const struct slice *slice = &file->slices[id->slice];
+	struct slice *slice = &file->slices[id->slice];
 
-	return id->lease > 0 && slice->taken_lease == id->lease && slice->taken_from == node->number;
+	if (id->lease == 0 || slice->taken_lease != id->lease || slice->taken_from != node->number)
+		return false;
+	slice->taken_lease = 0;
+	return true;
 }
 
 /* Other nodes that count the same slice need not go on. */
@@ -145,7 +148,7 @@ void others_drop(struct coord *coord, struct job *job, struct file *file, uint64
 			continue;
 		if (node->peer && !MUTANT(MUTANT_LOSER_KEEPS))
 			emit_id(coord, ACTION_SEND_DROP, node->peer, &run->id);
-		slice_taken(file, run, node);
+		slice_taken(file, i, run->id.lease, node);
 		run_remove(node, run);
 		file->slices[i].running--;
 		job->running -= job->running > 0;
@@ -312,14 +315,14 @@ static void result_audit(struct coord *coord, struct job *job, struct file *file
 void slice_result(struct coord *coord, const struct event *event)
 {
 	const struct slice_id *id = &event->result.id;
-	const struct node *node = node_of_peer(coord, event->peer);
+	struct node *node = node_of_peer(coord, event->peer);
 	struct job *job;
 	struct file *file = slice_file(coord, id, &job);
 	struct run run = {0};
 
 	(void)run_end(coord, event->peer, id, &run);
 	if (file && (node->algorithm == job->row.algorithm || MUTANT(MUTANT_ANY_ALGORITHM)) && !node->distrusted &&
-	    (run.id.lease > 0 || was_taken(file, node, id) || MUTANT(MUTANT_UNASKED))) {
+	    (run.id.lease > 0 || was_taken(file, node, id) || node_brought(node, id) || MUTANT(MUTANT_UNASKED))) {
 		if (run.audit)
 			result_audit(coord, job, file, &run, event);
 		else if (result_none(event) || !copies_disagree(coord, job, file, event))

@@ -152,7 +152,7 @@ static void audits_drop(struct coord *coord, struct node *node)
 		run_remove(node, &node->runs[i]);
 		if (node->peer)
 			emit_id(coord, ACTION_SEND_DROP, node->peer, &run.id);
-		slice_taken(file, &run, node);
+		slice_taken(file, run.id.slice, run.id.lease, node);
 		run_stopped(coord, &run);
 	}
 }
@@ -174,21 +174,27 @@ static void give_copies(struct coord *coord, struct node *node, uint32_t *copies
 	}
 }
 
-void schedule_stragglers(struct coord *coord)
+bool stragglers_look(struct coord *coord)
 {
 	uint64_t part = coord->limits.straggler_ms / LOOK_PART;
-	uint32_t copies = 0;
 
 	if (coord->limits.straggler_ms == 0 || coord->now_ms < coord->stragglers_ms || !look_pays(coord))
-		return;
+		return false;
 	coord->looks++;
 	coord->stragglers_ms = coord->now_ms + (part > LOOK_MIN_MS ? part : LOOK_MIN_MS);
-	for (uint32_t n = 0; n < coord->nodes_n; n++) {
+	for (uint32_t n = 0; n < coord->nodes_n; n++)
 		audits_drop(coord, coord->nodes[n]);
-		if (!MUTANT(MUTANT_STRAGGLER_NEVER))
-			give_copies(coord, coord->nodes[n], &copies);
-	}
 	audits_settle(coord);
+	return true;
+}
+
+void schedule_stragglers(struct coord *coord, const struct node *emptied)
+{
+	uint32_t copies = 0;
+
+	for (uint32_t n = 0; n < coord->nodes_n && !MUTANT(MUTANT_STRAGGLER_NEVER); n++)
+		if (coord->nodes[n] != emptied)
+			give_copies(coord, coord->nodes[n], &copies);
 }
 
 uint64_t stragglers_deadline(const struct coord *coord)

@@ -47,7 +47,7 @@ void run_lost(struct coord *coord, const struct run *run, const struct node *nod
 	if (!run->audit || !MUTANT(MUTANT_AUDIT_FOR_EVER))
 		run_stopped(coord, run);
 	if (file)
-		slice_taken(file, run, node);
+		slice_taken(file, id->slice, id->lease, node);
 	if (!file || run->audit || !slice_wanted(file, id))
 		return;
 	slice = &file->slices[id->slice];
@@ -67,11 +67,21 @@ void slice_returned(struct coord *coord, const struct event *event)
 	struct node *node = node_of_peer(coord, event->peer);
 	struct run run;
 
-	node->draining = coord->nodes_changed = true; /* only who is about to end gives slices back */
+	if (!event->failed.untaken)
+		node->draining = coord->nodes_changed = true; /* only who is about to end gives slices back */
 	(void)run_end(coord, event->peer, &event->failed.id, &run);
 }
 
 /* ---- crashed */
+
+/*
+ * A worker tells of a crash until that is acknowledged, so it may tell it again over the next connection, or to the next start. Leases
+ * grow: what it brings with it is known if a crash was counted under this lease or a later one.
+ */
+bool crash_known(const struct slice *slice, const struct slice_id *id)
+{
+	return slice->crashes > 0 && id->lease <= slice->crash_lease && !MUTANT(MUTANT_CRASH_TWICE);
+}
 
 static void crash_count(struct coord *coord, struct job *job, struct file *file, const struct event *event)
 {
@@ -79,10 +89,9 @@ static void crash_count(struct coord *coord, struct job *job, struct file *file,
 	struct slice *slice = &file->slices[id->slice];
 	char what[160];
 
-	if (slice->crash_lease == id->lease && !MUTANT(MUTANT_CRASH_TWICE))
-		return;
 	slice->crashes++;
-	slice->crash_lease = id->lease;
+	if (id->lease > slice->crash_lease)
+		slice->crash_lease = id->lease;
 	trouble_save(coord, file, id->slice);
 	if (slice->crashes < coord->limits.crashes_max)
 		return;
@@ -95,14 +104,16 @@ static void crash_count(struct coord *coord, struct job *job, struct file *file,
 /* Also of a copy that was taken away meanwhile: it is as much a sign of what the slice does. */
 void slice_crashed(struct coord *coord, const struct event *event)
 {
-	const struct node *node = node_of_peer(coord, event->peer);
+	struct node *node = node_of_peer(coord, event->peer);
 	const struct slice_id *id = &event->failed.id;
 	struct job *job;
 	struct file *file = slice_file(coord, id, &job);
 	struct run run = {0};
-	bool ran = run_end(coord, event->peer, id, &run);
+	bool had = run_end(coord, event->peer, id, &run) || node_brought(node, id);
 
-	if (file && (ran || was_taken(file, node, id)) && (slice_wanted(file, id) || MUTANT(MUTANT_AUDIT_CRASHES)) &&
+	if (file && !had)
+		had = was_taken(file, node, id) && !crash_known(&file->slices[id->slice], id);
+	if (file && had && (slice_wanted(file, id) || MUTANT(MUTANT_AUDIT_CRASHES)) &&
 	    !MUTANT(MUTANT_NO_CRASH_LIMIT))
 		crash_count(coord, job, file, event);
 	emit_id(coord, ACTION_SEND_ACK, event->peer, id);

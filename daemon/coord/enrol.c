@@ -26,6 +26,7 @@ static bool name_valid(const char *name)
 	return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:") == strlen(name);
 }
 
+/* Nobody who is not let in fills the journal. */
 static void refuse(struct session *session, const char *what, const struct error *error)
 {
 	peer_refuse(session->peer, error);
@@ -106,6 +107,25 @@ static int hello_role(const fq_Hello *hello, fq_Role role, struct error *err)
 	                                                   : "this key is a worker's and may not be a client's");
 }
 
+/* Whether what it says of generations and slices is of this state. A worker of protocol 1 does not say of which. */
+static bool is_ours(const struct session *session, const fq_Hello *hello)
+{
+	const uint8_t *uuid = store_uuid(session->server->store);
+
+	return hello->coordinator.size == 0 || (hello->coordinator.size == 16 && memcmp(hello->coordinator.bytes, uuid, 16) == 0);
+}
+
+/* Said once, however often workers come. What a worker claims is no proof of anything: nothing else follows from it. */
+static void say_older(struct server *server, const fq_Hello *hello)
+{
+	if (hello->generation_seen <= server->older_than)
+		return;
+	server->older_than = hello->generation_seen;
+	log_error("worker %s has seen start %llu of this coordinator, which is at start %llu: its state was put back from an old backup, "
+	          "or another coordinator runs with a copy; end that one, or start this one once with --accept-rollback",
+	          hello->name, (unsigned long long)hello->generation_seen, (unsigned long long)store_generation(server->store));
+}
+
 /* By JOIN, and by no other name: a worker of one key may run on several nodes. */
 static bool name_of_other_key(const struct session *session, const char *name)
 {
@@ -148,25 +168,30 @@ static int hello_worker(const struct session *session, const fq_Hello *hello, st
 	if (hello->slots > SLOTS_MAX)
 		return error_set(err, -EINVAL, ERROR_CONFIG, "%u slots are too many for a node; the most is %d", hello->slots,
 		                 SLOTS_MAX);
-	if (hello->generation_seen > store_generation(session->server->store))
+	if (is_ours(session, hello) && hello->generation_seen > store_generation(session->server->store)) {
+		say_older(session->server, hello);
 		return error_set(err, -ESTALE, ERROR_DENIED,
 		                 "this worker has seen start %llu of the coordinator, which now is at start %llu: its state was "
-		                 "put back from an old backup",
+		                 "put back from an old backup, or it is a copy; its administrator has to look",
 		                 (unsigned long long)hello->generation_seen,
 		                 (unsigned long long)store_generation(session->server->store));
+	}
 	return hello_name(session, hello->name, err);
 }
 
 /*
  * What a worker brings from before this start is of use only when the plan it was counted by was committed then: a TASK may
  * leave up to 50 ms before its plan is, and a plan that was lost is made anew, perhaps of a file that has changed. Such
- * slices are taken out of hello->held and named in welcome->drop.
+ * slices are taken out of hello->held and named in welcome->drop; so are all that it holds for another state, whose jobs have
+ * other numbers.
  */
 static void hello_held(const struct session *session, fq_Hello *hello, fq_Welcome *welcome)
 {
 	struct store *store = session->server->store;
 	uint32_t kept = 0;
 
+	if (!is_ours(session, hello))
+		hello->generation_seen = 0;
 	if (hello->generation_seen >= store_generation(store))
 		return;
 	for (uint32_t i = 0; i < hello->held_count; i++) {
@@ -257,7 +282,7 @@ static int join_name(const struct peers *peers, const char *wish, struct peer_ro
 	return 0;
 }
 
-static int join(struct session *session, const fq_Join *message, fq_Role *ret_role, struct error *err)
+static int join(struct session *session, const fq_Join *message, struct peer_row *ret, struct error *err)
 {
 	struct server *server = session->server;
 	struct peer_row row = {0};
@@ -280,27 +305,30 @@ static int join(struct session *session, const fq_Join *message, fq_Role *ret_ro
 		return error_set(err, -EPERM, ERROR_DENIED, "this token is unknown, used up or expired; get a new one");
 	row.role = (fq_Role)role;
 	FAILPOINT("token-used");
-	drive_commit(server); /* the use counts, whatever comes */
+	if (drive_commit(server) < 0) /* the use counts, whatever comes */
+		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; join again later");
 	FAILPOINT("token-committed");
 	r = join_name(&server->peers, message->name, &row, err);
 	if (r == 0)
 		r = peers_add(server->peers_path, &server->peers, &row, err);
 	if (r == 0)
-		*ret_role = row.role;
+		*ret = row;
 	return r;
 }
 
 void from_join(struct session *session, uint16_t tag, const void *message)
 {
 	fq_Joined joined = {0};
+	struct peer_row row;
 	struct error error;
 
-	if (join(session, message, &joined.role, &error) < 0) {
+	if (join(session, message, &row, &error) < 0) {
 		refuse(session, "a key that would join", &error);
 		return;
 	}
 	FAILPOINT("joined");
-	log_notice("%s joined as %s from %s", ((const fq_Join *)message)->name, role_name(joined.role), session->address);
+	joined.role = row.role;
+	log_notice("%s joined as %s from %s", row.name, role_name(row.role), session->address);
 	sessions_check(session->server); /* it may have been enrolled as something else */
 	session_send(session, fq_Type_JOINED, tag, &joined);
 	peer_end(session->peer, "has joined");

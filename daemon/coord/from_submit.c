@@ -42,7 +42,8 @@ static int submit_check(const struct session *session, const fq_Submit *submit, 
 		return error_set(err, -EPROTO, ERROR_PROTOCOL,
 		                 "this coordinator wants a proof that you can read the files, and your fqctl (version %s) is too old "
 		                 "to give one; use that of version " PACKAGE_VERSION, TEXT(session->version));
-	if (!store_has_room(server->store))
+	room_check(session->server);
+	if (server->hold)
 		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; submit again later");
 	return 0;
 }
@@ -137,7 +138,8 @@ static bool submit_known(struct session *session)
 		session_fail(session, submitting->tag, &error);
 		return true;
 	}
-	drive_commit(session->server); /* it may have come a moment ago */
+	if (drive_commit(session->server) < 0) /* it may have come a moment ago */
+		return true;
 	accepted.job = row.id;
 	session_send(session, fq_Type_ACCEPTED, submitting->tag, &accepted);
 	return true;

@@ -220,6 +220,18 @@ static int result_check(void *data, struct error *err)
 	return r;
 }
 
+/* The disk is full, and what is left of it for other things: the slice is forgotten, and counted again when there is room. */
+static void result_give_back(struct session *session, const fq_SliceRef *ref)
+{
+	const struct action drop = {.kind = ACTION_SEND_DROP, .peer = session->number, .id = id_from(ref)};
+	struct event event = {.kind = EVENT_RETURNED, .peer = session->number};
+
+	event.failed.id = id_from(ref);
+	event.failed.untaken = true;
+	to_worker(session->server, &drop);
+	drive(session->server, &event);
+}
+
 /* The file's counters take what is proven by now, so that little is left to be done at its end. A labour. */
 struct follow {
 	struct server *server;
@@ -258,8 +270,9 @@ static void result_drive(struct session *session, struct event *event, struct ar
 	drive(server, event);
 	after.saved = server->stash.saved && !result->ref.again;
 	server->stash = (struct stash){0};
-	if (event->result.outcome == SLICE_END)
+	if (event->result.outcome == SLICE_END && !server->fallen)
 		(void)(n >= LABOUR_BYTES ? labour(server, follow, &after, NULL) : follow(&after, NULL)); /* 0 */
+	(void)drive_check(server);
 }
 
 static void result_take(struct session *session)
@@ -271,6 +284,13 @@ static void result_take(struct session *session)
 	int r;
 
 	receiving->open = false;
+	room_check(session->server);
+	if (store_is_short(session->server->store)) {
+		result_give_back(session, &arrived.result->ref);
+		blob_deinit(&receiving->blob);
+		memory_in_done(session);
+		return;
+	}
 	arrived.row = coord_find_row(session->server->coord, receiving->message.ref.job);
 	arrived.event = &event;
 	r = result_event(&receiving->message, &event, &error);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/coord/copies.h"
 #include "daemon/coord/server.h"
 #include "lib/base/log.h"
 
@@ -49,7 +50,9 @@ int main(int argc, char **argv)
 	if (r == 0) {
 		if (settings.verbose)
 			log_set_level(LOG_DEBUG);
-		r = serve(&settings, &error);
+		r = settings.backup[0]    ? backup_command(&settings, &error)
+		    : settings.restore[0] ? restore_command(&settings, &error)
+		                          : serve(&settings, &error);
 	} else if (r == CONF_EXIT_OK) {
 		r = 0;
 	}

@@ -122,6 +122,8 @@ static int on_grants(sd_event_source *source, void *userdata)
 	struct claim *claim;
 
 	(void)source;
+	if (server->fallen)
+		return 0; /* all sessions are about to end */
 	while ((claim = budget_next(&server->incoming))) {
 		struct session *session = claim->owner;
 
@@ -130,6 +132,7 @@ static int on_grants(sd_event_source *source, void *userdata)
 	}
 	while ((claim = budget_next(&server->outgoing)))
 		listing_more(claim->owner);
+	(void)drive_check(server);
 	return 0;
 }
 

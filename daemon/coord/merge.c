@@ -101,13 +101,15 @@ static int merge_work(void *data, struct error *err)
 void merge_file(struct server *server, uint64_t job, uint32_t file, const struct chain *chain, struct event *ret)
 {
 	struct merging merging = {.server = server, .chain = chain, .ret = ret};
+	struct error error;
 
 	*ret = (struct event){.kind = EVENT_MERGED};
 	ret->merged.job = job;
 	ret->merged.file = file;
 	if (labour(server, merge_work, &merging, NULL) < 0) {
 		ret->merged.failed = true;
-		log_error("job %llu: %s", (unsigned long long)job, ret->merged.error.text);
+		if (store_failure(server->store, &error) == 0) /* otherwise the file is not to blame */
+			log_error("job %llu: %s", (unsigned long long)job, ret->merged.error.text);
 	}
 }
 

@@ -53,6 +53,7 @@ static const struct verb_row verb_rows[] = {
 	{fq_Type_NODE_DRAIN, MAY_ADMIN, from_node_drain},
 	{fq_Type_NODE_RESUME, MAY_ADMIN, from_node_resume},
 	{fq_Type_TOKEN, MAY_ADMIN, from_token},
+	{fq_Type_BACKUP, MAY_ADMIN, from_backup},
 	{fq_Type_PEERS, MAY_ADMIN, from_peers},
 	{fq_Type_TOKENS, MAY_ADMIN, from_tokens},
 	{fq_Type_REVOKE, MAY_ADMIN, from_revoke},
@@ -114,10 +115,17 @@ static const struct verb_row *verb_find(uint16_t type)
 /* The dispatcher: type, role, decoding, handler. */
 static void dispatch(struct session *session, const struct frame *frame)
 {
+	struct server *server = session->server;
 	const struct verb_row *row;
 	_cleanup_(freep) void *message = NULL;
 	struct error error;
 
+	if (server->fallen) { /* its sessions are about to end; later ones are turned away */
+		(void)error_set(&error, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; come again later");
+		if (!server->coord)
+			peer_refuse(session->peer, &error);
+		return;
+	}
 	if (frame->type == fq_Type_DATA) {
 		from_result_data(session, frame);
 		return;
@@ -143,6 +151,7 @@ static void dispatch(struct session *session, const struct frame *frame)
 		(void)error_oom(&error);
 	else if (message_decode(frame->type, frame->payload, frame->n, message, &error) == 0) {
 		row->handle(session, frame->tag, message);
+		(void)drive_check(server); /* it may have read, or written without an event */
 		return;
 	}
 	session_refuse(session, &error);
@@ -177,10 +186,12 @@ static void on_end(struct peer *peer, int r, const struct error *err, void *user
 static void on_flushed(struct peer *peer, void *userdata)
 {
 	struct session *session = userdata;
+	struct server *server = session->server;
 
 	if (session->role != fq_Role_ROLE_WORKER)
 		peer_resume(peer);
 	listing_more(session);
+	(void)drive_check(server);
 }
 
 static const struct peer_callbacks callbacks = {.on_frame = on_frame, .on_end = on_end, .on_flushed = on_flushed};

@@ -142,6 +142,9 @@ int may_find(const struct session *session, uint64_t id, struct job_row *ret, st
 /* Takes out of the message what the session may not know. */
 void may_conceal(const struct session *session, fq_Job *job);
 
+/* ---- backup.c */
+void from_backup(struct session *session, uint16_t tag, const void *message);
+
 /* ---- from_worker.c */
 void from_worker_hello(struct session *session, const fq_Hello *hello);
 void from_opened(struct session *session, uint16_t tag, const void *message);

@@ -17,6 +17,7 @@
 #include "lib/base/text.h"
 
 #define HURRY_US 10000 /* a request that waits so long is worth another process */
+#define CALM_US 2000000 /* so long nothing waited: one of those that are idle may end */
 #define TRIES_MAX 2    /* of a request whose opener ended under it */
 
 struct opener_item {
@@ -33,13 +34,26 @@ static void item_free(struct opener_item *item)
 	free(item);
 }
 
-size_t openers_hung(const struct openers *openers)
+static struct opener *in_state(struct openers *openers, enum opener_state state)
+{
+	for (size_t i = 0; i < OPENERS_MAX; i++)
+		if (openers->all[i].state == state)
+			return &openers->all[i];
+	return NULL;
+}
+
+static size_t count_in(const struct openers *openers, enum opener_state state)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < OPENERS_MAX; i++)
-		n += openers->all[i].state == OPENER_HUNG;
+		n += openers->all[i].state == state;
 	return n;
+}
+
+size_t openers_hung(const struct openers *openers)
+{
+	return count_in(openers, OPENER_HUNG);
 }
 
 /* ---- answers of our own ---- */
@@ -132,12 +146,12 @@ static int on_end_of_opener(sd_event_source *source, const siginfo_t *info, void
 {
 	struct opener *opener = userdata;
 	struct opener_item *item = TAKE(opener->item);
-	bool hung = opener->state == OPENER_HUNG;
+	enum opener_state before = opener->state;
 
 	clear(opener);
-	if (hung)
+	if (before == OPENER_HUNG)
 		log_notice("a process that hung while it opened a file has ended");
-	else
+	else if (before != OPENER_LEAVING)
 		log_warning("a process that opens files ended by %s %d", info->si_code == CLD_EXITED ? "exit status" : "signal",
 		            info->si_status);
 	opener->openers->told = false;
@@ -214,14 +228,6 @@ static int start(struct opener *opener)
 
 /* ---- giving ---- */
 
-static struct opener *in_state(struct openers *openers, enum opener_state state)
-{
-	for (size_t i = 0; i < OPENERS_MAX; i++)
-		if (openers->all[i].state == state)
-			return &openers->all[i];
-	return NULL;
-}
-
 static void give(struct openers *openers, struct opener *opener)
 {
 	struct opener_item *item = pop(openers);
@@ -276,6 +282,8 @@ static void set_timers(struct openers *openers)
 		arm(openers->timer, all_hang ? 0 : openers->limit_ms * 1000 / OPENERS_TICKS);
 	if (openers->first && !all_hang)
 		arm(openers->hurry, HURRY_US);
+	if (count_in(openers, OPENER_IDLE) > 1)
+		arm(openers->calm, CALM_US);
 }
 
 /* The first of the queue goes to one that is idle; where none is alive at all, to a new one. */
@@ -297,9 +305,28 @@ static int on_hurry(sd_event_source *source, uint64_t us, void *userdata)
 	struct openers *openers = userdata;
 	struct opener *opener = NULL;
 
+	(void)sd_event_source_set_enabled(openers->calm, SD_EVENT_OFF); /* switching off does not fail */
 	if (openers->first && !in_state(openers, OPENER_IDLE))
 		(void)start_one(openers, &opener); /* it has logged why not */
 	give_all(openers);
+	return 0;
+}
+
+/* The last of those that are idle ends, as its socket does. */
+static int on_calm(sd_event_source *source, uint64_t us, void *userdata)
+{
+	struct openers *openers = userdata;
+	struct opener *opener = NULL;
+
+	for (size_t i = 0; i < OPENERS_MAX; i++)
+		if (openers->all[i].state == OPENER_IDLE)
+			opener = &openers->all[i];
+	if (opener && count_in(openers, OPENER_IDLE) > 1) {
+		opener->state = OPENER_LEAVING;
+		opener->io = sd_event_source_disable_unref(opener->io);
+		closep(&opener->fd);
+	}
+	set_timers(openers);
 	return 0;
 }
 
@@ -404,9 +431,9 @@ int openers_init(struct openers *openers, sd_event *event, const char *program, 
 	if (r >= 0)
 		r = sd_event_add_time(event, &openers->hurry, CLOCK_MONOTONIC, 0, 0, on_hurry, openers);
 	if (r >= 0)
-		r = sd_event_source_set_enabled(openers->timer, SD_EVENT_OFF);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(openers->hurry, SD_EVENT_OFF);
+		r = sd_event_add_time(event, &openers->calm, CLOCK_MONOTONIC, 0, 0, on_calm, openers);
+	for (size_t i = 0; r >= 0 && i < 3; i++)
+		r = sd_event_source_set_enabled((sd_event_source *[]){openers->timer, openers->hurry, openers->calm}[i], SD_EVENT_OFF);
 	if (r >= 0)
 		r = start(&openers->all[0]);
 	return r < 0 ? error_set(err, r, ERROR_OS, "no process that opens files can be started: %s", strerror(-r)) : 0;
@@ -426,5 +453,6 @@ void openers_deinit(struct openers *openers)
 		item_free(pop(openers));
 	openers->timer = sd_event_source_disable_unref(openers->timer);
 	openers->hurry = sd_event_source_disable_unref(openers->hurry);
+	openers->calm = sd_event_source_disable_unref(openers->calm);
 	free(TAKE(openers->arguments));
 }

@@ -5,7 +5,7 @@
  *     openers_ask --> queue --> an idle opener, soon a new one up to OPENERS_MAX --> on_answer
  *                                    `-- silent for the limit: -ETIMEDOUT; it is killed, and HUNG until it has ended
  *
- * One opener is kept warm, so that the usual request is one round trip. One that hangs over a dead file system may not end when it
+ * One opener is kept warm, so that the usual request is one round trip; others end when they were not needed for a while. One that hangs over a dead file system may not end when it
  * is killed; it is left, and counts. When all of them hang, nothing is opened any more until one has ended: each request is answered
  * with -ETIMEDOUT and a sentence at once.
  *
@@ -30,7 +30,8 @@ enum opener_state {
 	OPENER_DOWN,
 	OPENER_IDLE,
 	OPENER_BUSY,
-	OPENER_HUNG, /* was killed for its silence, and has not ended */
+	OPENER_HUNG,    /* was killed for its silence, and has not ended */
+	OPENER_LEAVING, /* is not needed any more, and ends */
 };
 
 struct opener_item; /* a request on its way */
@@ -66,6 +67,7 @@ struct openers {
 	size_t queued;
 	sd_event_source *timer; /* ticks while there is something to wait for */
 	sd_event_source *hurry; /* while something waits for an opener */
+	sd_event_source *calm;  /* while more than one is idle */
 	bool told;              /* that all of them hang */
 };
 

@@ -9,7 +9,7 @@
 #   host_make NAME            one more host; address[NAME] is its address
 #   coord_on, worker_on I     HOST [WORD...]: where it starts from now on, and words before it, as env LD_PRELOAD=...
 #   on HOST COMMAND...        runs a command there; it dies with the test's shell
-#   link_drop HOST in|out|both   loses all that goes in, out; link_loss HOST PERCENT  some of it, both ways
+#   link_drop HOST in|out|both   loses all that goes in, out; link_loss HOST PERCENT [in|out|both]  some of it
 #   link_rate HOST RATE       as tc says it (1mbit), both ways; link_down HOST  pulls the cable, link_up HOST
 #   link_heal HOST            as if nothing had been
 #
@@ -103,7 +103,7 @@ link_rule() { # link_rule HOST in|out|both RULE...
 }
 
 link_drop() { link_rule "$1" "$2" drop; }
-link_loss() { link_rule "$1" both numgen random mod 100 '<' "$2" drop; }
+link_loss() { link_rule "$1" "${3:-both}" numgen random mod 100 '<' "$2" drop; }
 link_down() { ip link set "$1" down; }
 link_up() { ip link set "$1" up; }
 
@@ -178,7 +178,7 @@ nodes_idle() {
 
 all_idle() { wait_until "$1" nodes_idle "${@:2}" || { admin nodes | diag; return 1; }; }
 
-descriptors() { ls "/proc/$1/fd" | wc -l; }
+descriptors() { find "/proc/$1/fd" -type l ! -lname '/memfd:brief*' | wc -l; } # briefs aside, of which a worker keeps 32
 memory_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 zombies() { ps --no-headers -o stat --ppid "$1" | grep -c '^Z'; }
 remember() { remembered[$1]="$(descriptors "$1") $(memory_kb "$1")"; }

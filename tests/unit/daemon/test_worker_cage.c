@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 
 #include "daemon/worker/cage.h"
 #include "daemon/worker/ipc.h"
+#include "daemon/worker/open.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/digest.h"
 #include "lib/qc/count.h"
@@ -303,6 +305,64 @@ static void test_others(void)
 	ok(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0, "no new privileges, and nobody looks into it");
 }
 
+/* ---- machines on which something is refused ---- */
+
+/* In the calling process from now on. */
+static void refuse(const char *call, int code)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (!filter || seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)code), seccomp_syscall_resolve_name(call), 0) < 0 ||
+	    seccomp_load(filter) < 0)
+		fail("no filter");
+	seccomp_release(filter);
+}
+
+static void test_no_openat2(int code)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		char *items[] = {(char *)"/"};
+		const struct conf_list roots = {.items = items, .n = 1};
+		struct error err = {0};
+		int fd, r;
+
+		refuse("openat2", code);
+		r = open_beneath(&roots, path, &fd, &err);
+		_exit(r == -code && strstr(err.text, path) && strstr(err.text, "openat2 is refused here") ? 0 : 1);
+	}
+	ok(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0, "no openat2 (%s): nothing is opened, with a sentence", strerror(code));
+}
+
+/* A real child of the program on a machine without seccomp: it counts nothing. */
+static void test_no_seccomp(void)
+{
+	const char *top = getenv("FQ_TOP_BUILDDIR");
+	char program[4096], said[1024] = "";
+	int fds[2], words[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	(void)snprintf(program, sizeof program, "%s/daemon/fqworkerd", top ? top : ".");
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) < 0 || pipe(words) < 0)
+		exit(1);
+	pid = fork();
+	if (pid == 0) {
+		if (dup2(words[1], STDERR_FILENO) < 0 || dup2(fds[1], 30) < 0 || dup2(30, CHILD_FD) < 0)
+			fail("no descriptors");
+		refuse("seccomp", EPERM);
+		(void)execl(program, CHILD_NAME, CHILD_OPTION, (char *)NULL);
+		fail("no program");
+	}
+	(void)close(words[1]);
+	n = read(words[0], said, sizeof said - 1);
+	ok(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == ERROR_OS && n > 0 &&
+	       strstr(said, "seccomp is refused here"),
+	   "no seccomp: a child does not count, and says why: %.*s", (int)strcspn(said, "\n"), said);
+}
+
 static void make_reads(void)
 {
 	int fd = mkstemp(path);
@@ -324,6 +384,9 @@ int main(void)
 		return skip_all("no temporary file");
 	test_rows();
 	test_others();
+	test_no_openat2(ENOSYS);
+	test_no_openat2(EPERM);
+	test_no_seccomp();
 	(void)unlink(path);
 	return done_testing();
 }
