@@ -248,19 +248,35 @@ static void test_submit(struct setup *setup, const struct packer *rules)
 
 /* ---- the worker */
 
-static void worker_begin(struct setup *setup)
+static void dial_worker(struct setup *setup)
 {
-	_cleanup_(freep) fq_Hello *hello = calloc(1, sizeof *hello);
 	struct error err = {0};
-	fq_Welcome welcome;
 	int fd = -1;
 
 	must(dial_tcp("127.0.0.1", setup->port, WAIT_MS, &fd, &err), &err);
 	must(connection_new_client(setup->side.tls, fd, setup->pin, &setup->worker, &err), &err);
+}
+
+static fq_Hello *hello_made(void)
+{
+	fq_Hello *hello = calloc(1, sizeof *hello);
+
+	if (!hello)
+		bail_out("no memory");
 	hello->role = fq_Role_ROLE_WORKER;
 	hello->algorithm = COUNTERS_ALGORITHM;
 	hello->slots = 1;
 	(void)snprintf(hello->name, sizeof hello->name, "node1");
+	return hello;
+}
+
+static void worker_begin(struct setup *setup)
+{
+	_cleanup_(freep) fq_Hello *hello = hello_made();
+	struct error err = {0};
+	fq_Welcome welcome;
+
+	dial_worker(setup);
 	must(dial_hello(setup->worker, hello, WAIT_MS, &welcome, &err), &err);
 }
 
@@ -374,6 +390,30 @@ static void test_tasks(struct setup *setup, const struct count_rules *rules, con
 	resume(setup);
 }
 
+/* What a worker says of another state's starts and slices is of no use here; of this one's, it must not be ahead. */
+static void test_states(struct setup *setup)
+{
+	_cleanup_(freep) fq_Hello *hello = hello_made();
+	_cleanup_(freep) fq_Welcome *welcome = calloc(1, sizeof *welcome);
+	struct error err = {0};
+
+	hello->coordinator.size = sizeof hello->coordinator.bytes;
+	memset(hello->coordinator.bytes, 0xee, sizeof hello->coordinator.bytes);
+	hello->generation_seen = UINT64_MAX;
+	hello->held_count = 1;
+	hello->held[0] = (fq_SliceRef){.job = 1, .slice = 1, .lease = 1};
+	dial_worker(setup);
+	must(dial_hello(setup->worker, hello, WAIT_MS, welcome, &err), &err);
+	ok(welcome->drop_count == 1 && welcome->drop[0].slice == 1, "what a worker holds for another state it is told to drop");
+	setup->worker = connection_free(setup->worker);
+	memcpy(hello->coordinator.bytes, welcome->coordinator, sizeof welcome->coordinator);
+	dial_worker(setup);
+	ok(dial_hello(setup->worker, hello, WAIT_MS, welcome, &err) < 0 && strstr(err.text, "its state was put back"),
+	   "one that has seen a later start of this state is turned away: %s", err.text);
+	setup->worker = connection_free(setup->worker);
+	ok(kill(setup->pid, 0) == 0, "and that is all that comes of it");
+}
+
 static void test_end(struct setup *setup, const struct count_rules *rules, const struct packer *packed)
 {
 	_cleanup_(freep) fq_Task *task = calloc(1, sizeof *task);
@@ -405,6 +445,7 @@ int main(void)
 	rules_of(4, &rules, &packed);
 	test_submit(&setup, &packed);
 	test_tasks(&setup, &rules, &packed);
+	test_states(&setup);
 	test_end(&setup, &rules, &packed);
 	stop(&setup);
 	free(packed.bytes);
