@@ -9,6 +9,7 @@
 
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/digest.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
@@ -17,6 +18,7 @@
 
 #define EXPIRE_MS (3600ULL * 1000) /* how often ended jobs are looked through */
 #define ACCURACY_US 1000           /* of all timers */
+#define STEADY_MS 60000            /* a clock that differs by more after an hour was set */
 
 /* ---- timers */
 
@@ -50,6 +52,23 @@ static int on_changes(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+/*
+ * Whether old jobs may be told by the wall clock: not by one that is wrong since the machine started or was set meanwhile, for
+ * what is removed is gone. So nothing is removed before the first hour is over.
+ */
+static bool clock_believed(struct server *server, uint64_t wall_ms)
+{
+	uint64_t now = clock_monotonic_ms(), due = server->aged_wall_ms + (now - server->aged_ms);
+	bool first = server->aged_ms == 0, steady = wall_ms < due + STEADY_MS && due < wall_ms + STEADY_MS;
+
+	server->aged_ms = now;
+	server->aged_wall_ms = wall_ms;
+	if (!first && !steady)
+		log_warning("the clock was set by %lld s within the last hour: old jobs stay for one more",
+		            (long long)(wall_ms - due) / 1000);
+	return !first && steady;
+}
+
 static int on_expire(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct server *server = userdata;
@@ -60,6 +79,8 @@ static int on_expire(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	wall = (uint64_t)now.tv_sec * 1000;
+	if (!clock_believed(server, wall))
+		wall = 0;
 	if (!server->fallen && wall > server->settings->keep_ms &&
 	    store_expire(server->store, wall - server->settings->keep_ms, &error) < 0)
 		(void)fall(server, &error);
@@ -135,7 +156,7 @@ static int keys_open(struct server *server, struct error *err)
 int core_begin(struct server *server, struct error *err)
 {
 	struct coord_limits limits = limits_of(server->settings);
-	int r = digest_random(&limits.audit_secret, sizeof limits.audit_secret);
+	int r = digest_random(&limits.secret, sizeof limits.secret);
 
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "no random bytes: %s", strerror(-r));

@@ -57,6 +57,7 @@ struct server {
 	uint32_t listeners_n;
 	struct session *sessions; /* list */
 	uint32_t sessions_n;
+	uint64_t aged_ms, aged_wall_ms; /* when old jobs were last looked for, monotonic and since 1970; 0: never */
 	uint64_t next_session;    /* number of the next one: from 1, never used again */
 
 	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers, *pace, *room; /* timers */
@@ -71,7 +72,7 @@ struct server {
 	struct budget incoming, outgoing;                  /* bytes of results, in memory.c */
 	uint64_t connections_max;                          /* what the settings and the limit of descriptors allow */
 	int spare;                                         /* a descriptor for when there is none, in listen.c */
-	struct rate stranger_lines;                        /* of the log */
+	struct rate stranger_lines, listener_lines;                        /* of the log */
 	uint64_t deaf_ms;                                  /* time of long work, in labour.c */
 	size_t unsaved;                                    /* bytes of counters that the next commit writes, about */
 	struct stash stash;

@@ -116,7 +116,6 @@ static const struct verb_row *verb_find(uint16_t type)
 static void dispatch(struct session *session, const struct frame *frame)
 {
 	struct server *server = session->server;
-	struct peer *peer = session->peer;
 	const struct verb_row *row;
 	_cleanup_(freep) void *message = NULL;
 	struct error error;
@@ -124,7 +123,7 @@ static void dispatch(struct session *session, const struct frame *frame)
 	if (server->fallen) { /* its sessions are about to end; later ones are turned away */
 		(void)error_set(&error, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; come again later");
 		if (!server->coord)
-			peer_refuse(peer, &error);
+			peer_refuse(session->peer, &error);
 		return;
 	}
 	if (frame->type == fq_Type_DATA) {

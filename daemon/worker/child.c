@@ -87,8 +87,25 @@ static bool struck(const char *how, const struct child_task *task)
 	return FAILPOINT_ON(name);
 }
 
+/* Takes memory until there is none, and gives it back, as a count does that fails for it. */
+static int hog(struct error *err)
+{
+	void **all = NULL, **piece;
+
+	while ((piece = malloc(WARM_PIECE_MAX / 2))) {
+		memset(piece, 1, WARM_PIECE_MAX / 2);
+		*piece = all;
+		all = piece;
+	}
+	while ((piece = all)) {
+		all = *piece;
+		free(piece);
+	}
+	return error_oom(err);
+}
+
 /* What a hostile slice might do to who counts it: child-crash-at-BYTE and so on, BYTE being where the slice begins. */
-static void strike(const struct child_task *task)
+static int strike(const struct child_task *task, struct error *err)
 {
 	if (struck("crash", task))
 		(void)raise(SIGSEGV);
@@ -96,17 +113,12 @@ static void strike(const struct child_task *task)
 		abort();
 	while (struck("loop", task))
 		continue;
-	while (struck("hog", task)) {
-		void *hogged = malloc(WARM_PIECE_MAX);
-
-		if (!hogged)
-			break;
-		memset(hogged, 1, WARM_PIECE_MAX);
-	}
+	return struck("hog", task) ? hog(err) : 0;
 }
 #else
-static void strike(const struct child_task *task)
+static int strike(const struct child_task *task, struct error *err)
 {
+	return 0;
 }
 #endif
 
@@ -121,8 +133,9 @@ static int serve(int file, int brief, const struct child_task *task, struct know
 	size_t n = 0;
 	int r;
 
-	strike(task);
-	r = known_read(known, task, brief, &err);
+	r = strike(task, &err);
+	if (r == 0)
+		r = known_read(known, task, brief, &err);
 	prior.tracked = brief >= 0 ? known->tracked : NULL;
 	if (r == 0)
 		r = count_slice(file, &task->slice, task->modules, brief >= 0 ? &known->rules : NULL, &prior, on_progress, &told,

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/faults.sh"
 stranger=$top_build/tests/faults/stranger
 MEMORY_MAX=$((256 << 10)) # KiB; the largest submission alone is 64 MiB of paths
+[ -z "${FQ_SANITIZERS:-}" ] || MEMORY_MAX=$((1 << 20)) # which keep what is freed
 
 talk() { # talk ROLE WHAT [SEED...]: what came of it in $said
 	said=$(timeout 60 "$stranger" "$2" "${host%:*}" "${host##*:}" "$work/$1" "$1" "${@:3}" 2>&1)
