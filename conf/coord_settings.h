@@ -27,12 +27,15 @@ struct coord_settings {
 	uint64_t files_owner_max;             /* files of all unfinished jobs of one owner */
 	uint64_t slices_owner_max;            /* slices of those that are being counted */
 	uint64_t result_max;                  /* bytes of one slice's counters */
+	uint64_t results_memory;              /* bytes of results that come in, and as many that go out */
 	uint64_t connections_max;             /* connections altogether */
 	uint64_t unauthenticated_max;         /* of them, those that have not proved who they are */
 	uint64_t unauthenticated_per_address; /* of these, from one address */
 	enum coord_proof proof;               /* of whom proofs of reading are demanded */
 	uint64_t handshake_ms;                /* time to prove it, milliseconds */
 	uint64_t keep_ms;                     /* how long finished jobs are kept, milliseconds */
+	bool accept_rollback;                 /* start from an older state */
+	char *backup, *restore;               /* folder, or empty: only that, and exit */
 	bool verbose;                         /* debug lines in the log */
 };
 

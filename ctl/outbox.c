@@ -12,6 +12,7 @@
 #include "ctl/leftovers.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/digest.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/text.h"
 
 static int refuse(const char *name, int code, struct error *err)
@@ -162,6 +163,7 @@ int outbox_commit(struct outbox *outbox, struct error *err)
 {
 	int r = 0;
 
+	FAILPOINT("outbox-written");
 	leftovers_hold();
 	for (size_t i = outbox->n; r == 0 && i > 0; i--)
 		r = item_commit(&outbox->items[i - 1], err);

@@ -47,7 +47,7 @@ struct coord_limits {
 	uint32_t files_owner_max;  /* files of all unfinished jobs of one owner; 0: any number */
 	uint64_t slices_owner_max; /* slices of these that are planned and have not ended; 0: any number */
 	uint32_t audit_percent;    /* of all slices, so many are counted on a second node as well */
-	uint64_t audit_secret;     /* which ones: so that no worker can tell */
+	uint64_t secret;           /* random, another one at each start: which slices these are, and where its leases begin */
 	uint32_t algorithm;        /* jobs of another one begin anew when they are loaded; 0: they do not */
 };
 
@@ -78,6 +78,7 @@ enum event_kind {
 	EVENT_NODE_DRAINING,
 	EVENT_OPENED,       /* .opened */
 	EVENT_PROGRESS,     /* .progress */
+	EVENT_COMING,       /* a result is coming in, or waits to be taken: what this node has counted is not stalled */
 	EVENT_RESULT,       /* .result */
 	EVENT_CRASHED,      /* .failed */
 	EVENT_IO_ERROR,     /* .failed */
@@ -128,6 +129,7 @@ struct event {
 			int signal, exit_status; /* CRASHED */
 			int error_number;        /* IO_ERROR */
 			const char *text;        /* IO_ERROR: the node's sentence */
+			bool untaken;            /* RETURNED: it has a result, for which the driver has no room; the node goes on */
 		} failed;
 		struct {
 			struct job_row row;      /* uuid, owner, name, modules, algorithm, lenient, slice_size, files */
@@ -243,7 +245,8 @@ struct coord *coord_free(struct coord *coord);
 /*
  * Loading what the last commit left: node drains, unfinished jobs with their files in order, then their slices and troubles; then
  * coord_loaded(). next_job is one more than the highest id ever given; generation grows at each start, and leases with it, so
- * that no lease of an earlier start is given again. 0, -ENOMEM, -EINVAL (rows that make no sense, with
+ * that no lease of an earlier start is given again. Where a backup is put back, a generation may come a second time: then the
+ * leases of the other one are not known, and what a node holds under them is of no use. 0, -ENOMEM, -EINVAL (rows that make no sense, with
  * a sentence: the database is damaged).
  */
 int coord_load_node(struct coord *coord, const char *name, const char *reason);
@@ -307,3 +310,6 @@ const struct job_row *coord_find_row(const struct coord *coord, uint64_t id); /*
 bool coord_find_file(const struct coord *coord, uint64_t job, uint32_t file, struct file_view *ret);
 bool coord_find_slice(const struct coord *coord, uint64_t job, uint32_t file, uint64_t slice, struct slice_view *ret);
 bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret);
+
+/* Whether the worker of this connection counts this slice under this lease. */
+bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id);

@@ -7,7 +7,7 @@
  *     where none is -> its result agrees, or is lost, or cannot be had: the file need not wait for it any more
  *
  * Which slices are chosen follows from a secret of this start, so that a node cannot know when it may lie. The file is merged when no
- * audit is left. An audit is no part of the file's fate but by disagreeing.
+ * audit is left. An audit is no part of the file's fate but by disagreeing; nor is it waited for where it is slow (core_straggler.c).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static uint64_t mix(uint64_t x)
 
 static bool chosen(const struct coord *coord, const struct file *file, uint64_t slice)
 {
-	uint64_t hash = mix(coord->limits.audit_secret + 0x9e3779b97f4a7c15ULL * file->row.job);
+	uint64_t hash = mix(coord->limits.secret + 0x9e3779b97f4a7c15ULL * file->row.job);
 
 	hash = mix(mix(hash + file->row.file) + slice);
 	return hash % 100 < coord->limits.audit_percent;
@@ -81,24 +81,26 @@ static void swap(uint64_t *a, uint64_t *b)
 	*b = c;
 }
 
-void audit_begun(struct job *job, struct file *file, uint64_t slice)
+void audit_begun(struct coord *coord, struct job *job, struct file *file, uint64_t slice)
 {
 	for (uint32_t k = file->audits_out; k < file->audits_n; k++) {
 		if (file->audits[k] != slice)
 			continue;
 		swap(&file->audits[k], &file->audits[file->audits_out++]);
 		job->audits--;
+		coord->audits_out++;
 		return;
 	}
 }
 
-void audit_end(struct job *job, struct file *file, uint64_t slice)
+void audit_end(struct coord *coord, struct job *job, struct file *file, uint64_t slice)
 {
 	for (uint32_t k = 0; k < file->audits_out; k++) {
 		if (file->audits[k] != slice)
 			continue;
 		file->audits[k] = file->audits[--file->audits_out];
 		file->audits[file->audits_out] = file->audits[--file->audits_n];
+		coord->audits_out--;
 		job->advance = true;
 		return;
 	}
@@ -119,7 +121,7 @@ static bool audit_possible(const struct coord *coord, const struct job *job, con
 void audits_review(const struct coord *coord, struct job *job, struct file *file)
 {
 	for (uint32_t k = file->audits_n; k-- > file->audits_out;) {
-		if (audit_possible(coord, job, file, file->audits[k]))
+		if (audit_possible(coord, job, file, file->audits[k]) && !MUTANT(MUTANT_AUDIT_EARLY))
 			continue;
 		file->audits[k] = file->audits[--file->audits_n];
 		job->audits--;

@@ -85,7 +85,9 @@ enum coord_mutant {
 	MUTANT_CANCEL_ENDS_LATER, /* a cancelled job's last result completes it */
 	MUTANT_UNASKED,           /* results of slices that a node was not given are taken */
 	MUTANT_HOLD_IGNORED,      /* slices are handed out while the store has no room */
-	MUTANT_LEAD_NEVER,        /* slices do not wait for the lead of their file */
+	MUTANT_GENERATION,        /* (the driver's) a state that was put back is taken for the newest */
+	MUTANT_CHANGED_ONCE,      /* one node that has another file there fails the file */
+	MUTANT_AUDIT_SLOW,        /* an audit is waited for however slow it is */
 	_MUTANT_MAX,
 };
 #ifdef COORD_MUTANTS
@@ -99,6 +101,7 @@ extern enum coord_mutant coord_mutant;
 #define OPENS_PER_NODE 4
 
 #define SLICE_ALL UINT64_MAX /* instead of a slice: all of the file */
+#define ERRNO_CHANGED (-1)   /* instead of an errno: what the node has there is not the file that was planned */
 
 /* One slice that a node counts. */
 struct run {
@@ -131,6 +134,8 @@ struct node {
 	struct run *runs;
 	uint32_t runs_n, runs_room;
 	uint32_t alone;       /* of these, those that are alone */
+	struct slice_id *brought; /* what it brought with its HELLO, was not let to go on with, and has not told of yet */
+	uint32_t brought_n;
 	uint32_t opens;       /* OPENs it has not answered */
 	uint64_t seen_ms;
 	uint64_t bytes_done;
@@ -148,7 +153,7 @@ struct slice {
 	uint16_t losses;
 	bool saved;           /* its row (and counters, unless at fault) is in the store */
 	uint64_t bases;
-	uint64_t crash_lease; /* of the last crash */
+	uint64_t crash_lease; /* the highest one under which it crashed */
 	uint64_t taken_lease; /* the last one that was taken away: its result is still of use */
 	uint32_t taken_from;  /* from the node of this number */
 	struct counted counted;
@@ -209,6 +214,12 @@ struct file {
 
 #define PACES_MAX 32
 
+/* Bytes a second of the slices that were counted last. */
+struct paces {
+	uint64_t items[PACES_MAX];
+	uint32_t n, next;
+};
+
 struct job {
 	struct job_row row;
 	uint8_t *rules;       /* row.rules */
@@ -221,13 +232,14 @@ struct job {
 	uint32_t running;     /* slices */
 	uint32_t files_loaded;
 	struct owner *owner;
-	uint64_t paces[PACES_MAX]; /* bytes a second of the slices that were counted last */
-	uint32_t paces_n, paces_next;
+	struct paces paces;
 	uint64_t median, median_look; /* of all paces, and at which look */
+	uint32_t median_n;            /* how many they were */
 	uint32_t alone, audits; /* slices in its files' lists; of audits, those that wait */
 	bool renewed;         /* it was of an older algorithm */
 	bool advance;         /* some audit of it has ended: its file may be done */
 	bool ended;           /* forgotten at the next step */
+	uint32_t failures_told; /* in the journal */
 };
 
 struct coord {
@@ -240,7 +252,9 @@ struct coord {
 	bool nodes_changed;   /* somebody came, left, or may be given less than before */
 	struct owner **owners;
 	uint32_t owners_n, owners_room;
+	struct paces paces[_FILE_KIND_MAX]; /* of all jobs */
 	uint64_t stragglers_ms, looks; /* when they are looked for next, and how often they were */
+	uint32_t audits_out;  /* audits that are being counted */
 	struct job **jobs;    /* in order of id */
 	uint32_t jobs_n, jobs_room;
 	bool reap;            /* some job has ended */
@@ -274,11 +288,13 @@ bool node_takes_work(const struct node *node); /* it is there and not drained; i
 struct run *run_find(struct node *node, const struct slice_id *id); /* whatever its lease */
 struct run *run_add(struct coord *coord, struct node *node, const struct slice_id *id);
 void run_remove(struct node *node, struct run *run);
+bool node_brought(struct node *node, const struct slice_id *id); /* once */
 uint32_t nodes_slots(const struct coord *coord);
 void node_hello(struct coord *coord, const struct event *event);
 void node_gone(struct coord *coord, struct node *node);
 void node_drain(struct coord *coord, const struct event *event);
 void node_resume(struct coord *coord, const struct event *event);
+void node_coming(struct coord *coord, struct node *node); /* EVENT_COMING */
 void node_free(struct node *node);
 int node_load(struct coord *coord, const char *name, const char *reason);
 
@@ -322,6 +338,8 @@ int file_plan(struct coord *coord, struct job *job, struct file *file, struct er
 void file_opened(struct coord *coord, const struct event *event);
 void file_open_failed(struct coord *coord, struct job *job, struct file *file, struct node *node, int error_number,
                       const struct error *error);
+/* The node that was asked to open it need not answer any more, or has. */
+void open_end(struct coord *coord, struct file *file);
 /* No node that is there can open it. */
 void file_open_fail(struct coord *coord, struct job *job, struct file *file);
 /* Its row, which says how, is saved; nobody counts it any more. */
@@ -332,7 +350,7 @@ int file_fail_add(struct file *file, uint64_t slice, const struct node *node, in
 /* Also where it failed with all of the file. */
 bool file_failed_on(const struct file *file, uint64_t slice, const char *node);
 bool errno_lacks(int error_number); /* it says that the node does not have the file, not that reading goes wrong */
-void file_release(struct job *job, struct file *file);
+void file_release(struct coord *coord, struct job *job, struct file *file);
 
 /* ---- core_slice.c */
 void slice_progress(struct coord *coord, const struct event *event);
@@ -346,7 +364,9 @@ bool slice_open(const struct file *file, uint64_t i);
 bool run_end(struct coord *coord, uint64_t peer, const struct slice_id *id, struct run *ret_run);
 void others_drop(struct coord *coord, struct job *job, struct file *file, uint64_t i);
 /* It was taken from the node, whose result may yet come. */
-void slice_taken(struct file *file, const struct run *run, const struct node *node);
+void slice_taken(struct file *file, uint64_t i, uint64_t lease, const struct node *node);
+bool is_taken(const struct file *file, const struct node *node, const struct slice_id *id); /* under this lease, as the last one */
+bool was_taken(struct file *file, const struct node *node, const struct slice_id *id);      /* ... once: its end is here */
 /* The node runs it no more, and it is removed from the node's list. */
 void run_stopped(struct coord *coord, const struct run *run);
 /* What the chain says after a change: merge, or fail. */
@@ -354,6 +374,7 @@ void file_advance(struct coord *coord, struct job *job, struct file *file);
 
 /* ---- core_trouble.c */
 void slice_crashed(struct coord *coord, const struct event *event);
+bool crash_known(const struct slice *slice, const struct slice_id *id);
 void slice_io_error(struct coord *coord, const struct event *event);
 void slice_returned(struct coord *coord, const struct event *event);
 /* The node does not count it any more and has no result: a loss. The run is removed by the caller. */
@@ -371,16 +392,18 @@ void counted_by(struct coord *coord, struct file *file, const struct event *even
 /* ---- core_audit.c */
 void audit_add(struct coord *coord, struct job *job, struct file *file, uint64_t slice); /* if it is one of those chosen */
 uint64_t audit_take(const struct file *file, const struct node *node);                  /* chain.n: none */
-void audit_begun(struct job *job, struct file *file, uint64_t slice);
-void audit_end(struct job *job, struct file *file, uint64_t slice); /* its result has come, or will not */
+void audit_begun(struct coord *coord, struct job *job, struct file *file, uint64_t slice);
+void audit_end(struct coord *coord, struct job *job, struct file *file, uint64_t slice); /* its result has come, or will not */
 /* Forgets those that no node can do. */
 void audits_review(const struct coord *coord, struct job *job, struct file *file);
 /* At the end of a step: the same where nodes have changed; and files go on that have no audit left. */
 void audits_settle(struct coord *coord);
 
 /* ---- core_straggler.c */
-void job_paced(struct coord *coord, struct job *job, const struct run *run, uint64_t bytes);
-void schedule_stragglers(struct coord *coord);
+void slice_paced(struct coord *coord, struct job *job, const struct file *file, const struct run *run); /* it was counted */
+/* Whether it is time to look for them; slow audits are dropped then. */
+bool stragglers_look(struct coord *coord);
+void schedule_stragglers(struct coord *coord, const struct node *emptied);
 uint64_t stragglers_deadline(const struct coord *coord);
 
 /* ---- core_again.c */

@@ -95,7 +95,7 @@ int job_add(struct coord *coord, const struct job_row *row, struct job **ret)
 void job_free(struct coord *coord, struct job *job)
 {
 	for (uint32_t i = 0; i < job->row.files; i++) {
-		file_release(job, &job->files[i]);
+		file_release(coord, job, &job->files[i]);
 		free(job->files[i].path);
 	}
 	owner_remove(coord, job);

@@ -57,6 +57,7 @@ struct node *node_of_number(const struct coord *coord, uint32_t number)
 void node_free(struct node *node)
 {
 	free(node->runs);
+	free(node->brought);
 	free(node);
 }
 
@@ -175,7 +176,7 @@ static void runs_lose(struct coord *coord, struct node *node, const struct node_
 		bool held = false;
 
 		for (uint32_t k = 0; hello && !held && k < hello->held_n; k++)
-			held = same_count(&hello->held[k], &run.id);
+			held = same_count(&hello->held[k], &run.id) && (hello->held[k].lease == run.id.lease || MUTANT(MUTANT_ANY_LEASE));
 		if (held)
 			continue;
 		run_remove(node, &node->runs[i]);
@@ -210,23 +211,58 @@ static bool held_wanted(struct coord *coord, const struct node *node, const stru
 	const struct slice *slice = file ? &file->slices[id->slice] : NULL;
 
 	*ret_file = file;
+	if (slice && id->lease >= coord->first_lease && !is_taken(file, node, id) && !MUTANT(MUTANT_GENERATION))
+		return false; /* of this start, they all are known */
 	return slice && node->algorithm == (*ret_job)->row.algorithm && slice_wanted(file, id) && slice->running == 0 &&
-	       (slice->crashes == 0 || slice->crash_lease != id->lease || MUTANT(MUTANT_CRASH_TWICE)) &&
+	       !crash_known(slice, id) &&
 	       !file_failed_on(file, id->slice, node->name) && !node->distrusted;
+}
+
+/*
+ * What it has besides and tells of before it hears that it is not wanted: a crash that an earlier start of the coordinator heard of and
+ * did not live to save, or a result that is as good as another one.
+ */
+static void hello_bring(struct coord *coord, struct node *node, const struct slice_id *id)
+{
+	struct job *job;
+	const struct file *file = slice_file(coord, id, &job);
+
+	if (file && id->lease < coord->first_lease && node->algorithm == job->row.algorithm && !crash_known(&file->slices[id->slice], id))
+		node->brought[node->brought_n++] = *id;
+}
+
+bool node_brought(struct node *node, const struct slice_id *id)
+{
+	for (uint32_t i = 0; i < node->brought_n; i++) {
+		if (!same_count(&node->brought[i], id) || node->brought[i].lease != id->lease)
+			continue;
+		node->brought[i] = node->brought[--node->brought_n];
+		return true;
+	}
+	return false;
 }
 
 /* Takes over what it says it holds: runs again where that is of use, dropped where not. */
 static void hello_held(struct coord *coord, struct node *node, const struct node_hello *hello)
 {
+	struct slice_id *brought = reallocarray(node->brought, hello->held_n + 1, sizeof *brought);
+
+	if (!brought) {
+		coord->oom = true;
+		return;
+	}
+	node->brought = brought;
+	node->brought_n = 0;
 	for (uint32_t k = 0; k < hello->held_n && !MUTANT(MUTANT_HELD_IGNORED); k++) {
 		const struct slice_id *id = &hello->held[k];
 		struct file *file;
 		struct job *job;
-		struct run *run;
+		struct run *run = run_find(node, id);
 
-		if (run_find(node, id))
+		if (run && run->id.lease == id->lease)
 			continue;
-		if (!held_wanted(coord, node, id, &job, &file)) {
+		if (run || !held_wanted(coord, node, id, &job, &file)) {
+			hello_bring(coord, node, id);
 			emit_id(coord, ACTION_SEND_DROP, node->peer, id);
 			continue;
 		}
@@ -345,4 +381,18 @@ void node_resume(struct coord *coord, const struct event *event)
 	if (node->peer)
 		(void)emit(coord, ACTION_SEND_RESUME, node->peer);
 	emit_granted(coord, event->request, 0);
+}
+
+/* Slices that were counted to their end wait for one another on the way here: none of them stalls as long as one moves. */
+void node_coming(struct coord *coord, struct node *node)
+{
+	for (uint32_t i = 0; i < node->runs_n; i++) {
+		struct run *run = &node->runs[i];
+		struct job *job;
+		const struct file *file = file_find(coord, run->id.job, run->id.file, &job);
+		const struct link *link = file && file->slices && run->id.slice < file->chain.n ? &file->chain.links[run->id.slice] : NULL;
+
+		if (link && run->bytes >= link->end - link->begin)
+			run->progress_ms = coord->now_ms;
+	}
 }

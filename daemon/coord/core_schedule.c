@@ -89,7 +89,7 @@ static bool takeable(const struct file *file, uint64_t i)
 /* The beginning of a file tells which sequences are tracked: it goes before the rest. */
 static bool waits_for_lead(const struct job *job, const struct file *file)
 {
-	return (job->row.modules & COUNT_SEQUENCES) && !MUTANT(MUTANT_LEAD_NEVER) &&
+	return (job->row.modules & COUNT_SEQUENCES) &&
 	       chain_leads(&file->chain, MUTANT(MUTANT_LEAD_FOR_EVER) ? 0 : file->chain.proven);
 }
 
@@ -160,7 +160,7 @@ void hand_out(struct coord *coord, struct node *node, struct job *job, struct fi
 	run->alone = slice_alone(file, i);
 	node->alone += run->alone;
 	if (run->audit)
-		audit_begun(job, file, i);
+		audit_begun(coord, job, file, i);
 	else
 		file->slices[i].running++;
 	job->running++;
@@ -267,13 +267,17 @@ static void schedule_audits(struct coord *coord, const struct node *emptied)
 void schedule(struct coord *coord)
 {
 	const struct node *emptied;
+	bool look;
 
 	if (coord->hold && !MUTANT(MUTANT_HOLD_IGNORED))
 		return;
 	schedule_opens(coord);
+	look = stragglers_look(coord);
 	emptied = schedule_alone(coord);
+	if (look && MUTANT(MUTANT_STRAGGLER_EARLY))
+		schedule_stragglers(coord, emptied);
 	schedule_slices(coord, emptied);
 	schedule_audits(coord, emptied);
-	if (!emptied)
-		schedule_stragglers(coord);
+	if (look)
+		schedule_stragglers(coord, emptied);
 }

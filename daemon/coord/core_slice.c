@@ -58,7 +58,7 @@ void run_stopped(struct coord *coord, const struct run *run)
 		return;
 	job->running -= job->running > 0;
 	if (run->audit) {
-		audit_end(job, file, id->slice);
+		audit_end(coord, job, file, id->slice);
 		return;
 	}
 	file->slices[id->slice].running -= file->slices[id->slice].running > 0;
@@ -94,15 +94,19 @@ void slice_progress(struct coord *coord, const struct event *event)
 	struct node *node = node_of_peer(coord, event->peer);
 	const struct slice_id *id = &event->progress.id;
 	struct run *run = run_find(node, id);
-	uint64_t passed = coord->now_ms - node->rate_from_ms;
+	uint64_t passed = coord->now_ms - node->rate_from_ms, bytes;
+	struct job *job;
+	const struct file *file = slice_file(coord, id, &job);
 
 	if (!run) { /* taken from it long ago */
 		emit_id(coord, ACTION_SEND_DROP, event->peer, id);
 		return;
 	}
-	if (event->progress.bytes > run->bytes) {
-		node->rate_bytes += event->progress.bytes - run->bytes;
-		run->bytes = event->progress.bytes;
+	bytes = file ? file->chain.links[id->slice].end - file->chain.links[id->slice].begin : 0;
+	bytes = event->progress.bytes < bytes ? event->progress.bytes : bytes; /* nobody counts more than there is */
+	if (bytes > run->bytes) {
+		node->rate_bytes += bytes - run->bytes;
+		run->bytes = bytes;
 		run->progress_ms = coord->now_ms;
 		node_answers(coord, node);
 	}
@@ -115,10 +119,25 @@ void slice_progress(struct coord *coord, const struct event *event)
 
 /* ---- results */
 
-void slice_taken(struct file *file, const struct run *run, const struct node *node)
+void slice_taken(struct file *file, uint64_t i, uint64_t lease, const struct node *node)
 {
-	file->slices[run->id.slice].taken_lease = run->id.lease;
-	file->slices[run->id.slice].taken_from = node->number;
+	file->slices[i].taken_lease = lease;
+	file->slices[i].taken_from = node->number;
+}
+
+bool is_taken(const struct file *file, const struct node *node, const struct slice_id *id)
+{
+	const struct slice *slice = &file->slices[id->slice];
+
+	return id->lease > 0 && slice->taken_lease == id->lease && slice->taken_from == node->number;
+}
+
+bool was_taken(struct file *file, const struct node *node, const struct slice_id *id)
+{
+	if (!is_taken(file, node, id))
+		return false;
+	file->slices[id->slice].taken_lease = 0;
+	return true;
 }
 
 /* Other nodes that count the same slice need not go on. */
@@ -134,7 +153,7 @@ void others_drop(struct coord *coord, struct job *job, struct file *file, uint64
 			continue;
 		if (node->peer && !MUTANT(MUTANT_LOSER_KEEPS))
 			emit_id(coord, ACTION_SEND_DROP, node->peer, &run->id);
-		slice_taken(file, run, node);
+		slice_taken(file, i, run->id.lease, node);
 		run_remove(node, run);
 		file->slices[i].running--;
 		job->running -= job->running > 0;
@@ -183,7 +202,7 @@ void file_advance(struct coord *coord, struct job *job, struct file *file)
 	if (file->ended || !file->slices)
 		return;
 	if (file->outcome == CHAIN_DONE && file->again_left == 0 && !file->merging &&
-	    (file->audits_n == 0 || MUTANT(MUTANT_AUDIT_EARLY))) {
+	    file->audits_n == 0) {
 		file->merging = true;
 		emit_merge(coord, ACTION_MERGE_FILE, file);
 		if (MUTANT(MUTANT_MERGE_TWICE))
@@ -195,7 +214,7 @@ void file_advance(struct coord *coord, struct job *job, struct file *file)
 	}
 }
 
-/* A file that was read wrongly is no matter of guesses. True: dealt with. */
+/* What cannot be read, or has changed, is no matter of guesses. True: dealt with. */
 static bool result_broken(struct coord *coord, struct job *job, struct file *file, const struct event *event)
 {
 	const struct slice_fault *fault = &event->result.fault;
@@ -205,10 +224,11 @@ static bool result_broken(struct coord *coord, struct job *job, struct file *fil
 	    (fault->kind != FAULT_CHANGED && fault->kind != FAULT_READ && !MUTANT(MUTANT_FAULT_UNPROVEN)))
 		return false;
 	(void)fault_sentence(fault, file->chain.kind, file->path, file->chain.records, &error);
-	if (fault->kind != FAULT_READ)
+	if (fault->kind != FAULT_READ && fault->kind != FAULT_CHANGED)
 		file_fail(coord, job, file, &error);
 	else if (slice_wanted(file, &event->result.id))
-		io_error(coord, job, file, event->result.id.slice, node_of_peer(coord, event->peer), fault->error_number, &error);
+		io_error(coord, job, file, event->result.id.slice, node_of_peer(coord, event->peer),
+		         fault->kind == FAULT_READ ? fault->error_number : ERRNO_CHANGED, &error);
 	return true;
 }
 
@@ -248,7 +268,7 @@ static void result_take(struct coord *coord, struct job *job, struct file *file,
 		counted_by(coord, file, event);
 		node_succeeded(coord, node_of_peer(coord, event->peer), file, i);
 		if (run->id.lease > 0)
-			job_paced(coord, job, run, link->end - link->begin);
+			slice_paced(coord, job, file, run);
 		file->bytes_done += link->end - link->begin;
 		emit_slice(coord, ACTION_SAVE_SLICE, file, i);
 		others_drop(coord, job, file, i);
@@ -297,26 +317,17 @@ static void result_audit(struct coord *coord, struct job *job, struct file *file
 		node_succeeded(coord, node, file, event->result.id.slice);
 }
 
-/* Whether the node was given the slice: it ran it under this lease until now, or this was the last lease that was taken from one. */
-static bool result_asked(const struct file *file, const struct run *run, const struct node *node, const struct slice_id *id)
-{
-	const struct slice *slice = &file->slices[id->slice];
-
-	return run->id.lease > 0 || (id->lease > 0 && slice->taken_lease == id->lease && slice->taken_from == node->number) ||
-	       MUTANT(MUTANT_UNASKED);
-}
-
 void slice_result(struct coord *coord, const struct event *event)
 {
 	const struct slice_id *id = &event->result.id;
-	const struct node *node = node_of_peer(coord, event->peer);
+	struct node *node = node_of_peer(coord, event->peer);
 	struct job *job;
 	struct file *file = slice_file(coord, id, &job);
 	struct run run = {0};
 
 	(void)run_end(coord, event->peer, id, &run);
 	if (file && (node->algorithm == job->row.algorithm || MUTANT(MUTANT_ANY_ALGORITHM)) && !node->distrusted &&
-	    result_asked(file, &run, node, id)) {
+	    (run.id.lease > 0 || was_taken(file, node, id) || node_brought(node, id) || MUTANT(MUTANT_UNASKED))) {
 		if (run.audit)
 			result_audit(coord, job, file, &run, event);
 		else if (result_none(event) || !copies_disagree(coord, job, file, event))

@@ -5,7 +5,8 @@
  *
  * Slow is what takes longer than straggler_ms, and than SLOWER times what others of its job took for so many bytes; or what comes
  * forward, after a part of that time, at less than PACE_PERCENT of their pace. Paces are of the slices of the job that were counted last
- * and of those that are being counted; the median of them is what others take.
+ * and of those that are being counted; the median of them is what others take. Where it has no others, those of other jobs' files of
+ * the same kind do; where there are none either, the time alone tells. An audit that is so slow is forgotten.
  */
 #include <stdlib.h>
 
@@ -26,11 +27,21 @@ static uint64_t pace(uint64_t bytes, uint64_t ms)
 	return bytes * 1000 / (ms > 0 ? ms : 1);
 }
 
-void job_paced(struct coord *coord, struct job *job, const struct run *run, uint64_t bytes)
+static void paces_add(struct paces *paces, uint64_t item)
 {
-	job->paces[job->paces_next] = pace(bytes, coord->now_ms - run->begun_ms);
-	job->paces_next = (job->paces_next + 1) % PACES_MAX;
-	job->paces_n += job->paces_n < PACES_MAX;
+	paces->items[paces->next] = item;
+	paces->next = (paces->next + 1) % PACES_MAX;
+	paces->n += paces->n < PACES_MAX;
+}
+
+void slice_paced(struct coord *coord, struct job *job, const struct file *file, const struct run *run)
+{
+	const struct link *link = &file->chain.links[run->id.slice];
+	uint64_t item = pace(link->end - link->begin, coord->now_ms - run->begun_ms);
+
+	paces_add(&job->paces, item);
+	if ((unsigned)file->chain.kind < _FILE_KIND_MAX)
+		paces_add(&coord->paces[file->chain.kind], item);
 }
 
 /* Whether the run has been going for so long that its pace tells something. */
@@ -46,16 +57,21 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Bytes a second; of an even number the larger one of the middle. 0: not known. */
-static uint64_t pace_median(const struct coord *coord, struct job *job)
+/* Of an even number the larger one of the middle; 0 of none. */
+static uint64_t median_of(uint64_t *samples, uint32_t n)
+{
+	qsort(samples, n, sizeof *samples, compare);
+	return n > 0 ? samples[n / 2] : 0;
+}
+
+/* Bytes a second of the job's slices; once a look. */
+static void job_median(const struct coord *coord, struct job *job)
 {
 	uint64_t samples[SAMPLES_MAX];
 	uint32_t n = 0;
 
-	if (job->median_look == coord->looks)
-		return job->median;
-	for (uint32_t i = 0; i < job->paces_n; i++)
-		samples[n++] = job->paces[i];
+	for (uint32_t i = 0; i < job->paces.n; i++)
+		samples[n++] = job->paces.items[i];
 	for (uint32_t k = 0; k < coord->nodes_n; k++) {
 		const struct node *node = coord->nodes[k];
 
@@ -66,15 +82,31 @@ static uint64_t pace_median(const struct coord *coord, struct job *job)
 				samples[n++] = pace(run->bytes, coord->now_ms - run->begun_ms);
 		}
 	}
-	qsort(samples, n, sizeof *samples, compare);
-	job->median = n > 0 ? samples[n / 2] : 0;
+	job->median = median_of(samples, n);
+	job->median_n = n;
 	job->median_look = coord->looks;
-	return job->median;
 }
 
-static bool run_slow(const struct coord *coord, const struct run *run, uint64_t size, uint64_t median)
+/* What others than this run take. 0: not known. */
+static uint64_t pace_others(const struct coord *coord, struct job *job, const struct file *file, const struct run *run)
 {
-	uint64_t passed = coord->now_ms - run->begun_ms, usual;
+	struct paces kind;
+
+	if (job->median_look != coord->looks)
+		job_median(coord, job);
+	if (job->median_n > (run->bytes > 0))
+		return job->median;
+	if ((unsigned)file->chain.kind >= _FILE_KIND_MAX)
+		return 0;
+	kind = coord->paces[file->chain.kind];
+	return median_of(kind.items, kind.n);
+}
+
+static bool run_slow(const struct coord *coord, struct job *job, const struct file *file, const struct run *run)
+{
+	const struct link *link = &file->chain.links[run->id.slice];
+	uint64_t passed = coord->now_ms - run->begun_ms, size = link->end - link->begin;
+	uint64_t median = pace_others(coord, job, file, run), usual;
 
 	if (median == 0)
 		return passed > coord->limits.straggler_ms;
@@ -110,9 +142,7 @@ static const struct run *straggler_find(struct coord *coord, const struct node *
 			if (!run_tells(coord, run) || (best && best->begun_ms <= run->begun_ms))
 				continue;
 			file = slice_file(coord, &run->id, &job);
-			if (!file || !run_copies(coord, job, file, run, node) ||
-			    !run_slow(coord, run, file->chain.links[run->id.slice].end - file->chain.links[run->id.slice].begin,
-			              pace_median(coord, job)))
+			if (!file || !run_copies(coord, job, file, run, node) || !run_slow(coord, job, file, run))
 				continue;
 			best = run;
 			*ret_job = job;
@@ -122,7 +152,7 @@ static const struct run *straggler_find(struct coord *coord, const struct node *
 	return best;
 }
 
-/* Some node has a free slot, and another one counts. */
+/* Some node has a free slot, and another one counts; or an audit is being counted. */
 static bool look_pays(const struct coord *coord)
 {
 	bool free = false, counts = false;
@@ -131,35 +161,68 @@ static bool look_pays(const struct coord *coord)
 		free = free || slots_free(coord, coord->nodes[i]) > 0;
 		counts = counts || coord->nodes[i]->runs_n > 0;
 	}
-	return free && counts;
+	return (free && counts) || coord->audits_out > 0;
 }
 
-void schedule_stragglers(struct coord *coord)
+/* Audits of the node that are slow. */
+static void audits_drop(struct coord *coord, struct node *node)
+{
+	for (uint32_t i = node->runs_n; i-- > 0;) {
+		const struct run run = node->runs[i];
+		struct job *job;
+		struct file *file;
+
+		if (!run.audit || !run_tells(coord, &run) || MUTANT(MUTANT_AUDIT_SLOW))
+			continue;
+		file = slice_file(coord, &run.id, &job);
+		if (!file || !run_slow(coord, job, file, &run))
+			continue;
+		run_remove(node, &node->runs[i]);
+		if (node->peer)
+			emit_id(coord, ACTION_SEND_DROP, node->peer, &run.id);
+		slice_taken(file, run.id.slice, run.id.lease, node);
+		run_stopped(coord, &run);
+	}
+}
+
+/* Slow slices of others, as long as the node has slots. */
+static void give_copies(struct coord *coord, struct node *node, uint32_t *copies)
+{
+	while (*copies < COPIES_PER_LOOK && slots_free(coord, node) > 0 && node->suspect_ms == 0 && !coord->oom) {
+		struct job *job;
+		struct file *file;
+		const struct run *run = straggler_find(coord, node, &job, &file);
+
+		if (!run)
+			return;
+		++*copies;
+		emit_log(coord, LOG_INFO, "job %llu: slice %llu of %s is slow, node %s counts it as well", (unsigned long long)job->row.id,
+		         (unsigned long long)run->id.slice, TEXT(file->path), node->name);
+		hand_out(coord, node, job, file, run->id.slice);
+	}
+}
+
+bool stragglers_look(struct coord *coord)
 {
 	uint64_t part = coord->limits.straggler_ms / LOOK_PART;
-	uint32_t copies = 0;
 
-	if (coord->limits.straggler_ms == 0 || coord->now_ms < coord->stragglers_ms || !look_pays(coord) ||
-	    MUTANT(MUTANT_STRAGGLER_NEVER))
-		return;
+	if (coord->limits.straggler_ms == 0 || coord->now_ms < coord->stragglers_ms || !look_pays(coord))
+		return false;
 	coord->looks++;
 	coord->stragglers_ms = coord->now_ms + (part > LOOK_MIN_MS ? part : LOOK_MIN_MS);
-	for (uint32_t n = 0; n < coord->nodes_n; n++) {
-		struct node *node = coord->nodes[n];
+	for (uint32_t n = 0; n < coord->nodes_n; n++)
+		audits_drop(coord, coord->nodes[n]);
+	audits_settle(coord);
+	return true;
+}
 
-		while (copies < COPIES_PER_LOOK && slots_free(coord, node) > 0 && node->suspect_ms == 0 && !coord->oom) {
-			struct job *job;
-			struct file *file;
-			const struct run *run = straggler_find(coord, node, &job, &file);
+void schedule_stragglers(struct coord *coord, const struct node *emptied)
+{
+	uint32_t copies = 0;
 
-			if (!run)
-				break;
-			copies++;
-			emit_log(coord, LOG_INFO, "job %llu: slice %llu of %s is slow, node %s counts it as well", (unsigned long long)job->row.id,
-			         (unsigned long long)run->id.slice, TEXT(file->path), node->name);
-			hand_out(coord, node, job, file, run->id.slice);
-		}
-	}
+	for (uint32_t n = 0; n < coord->nodes_n && !MUTANT(MUTANT_STRAGGLER_NEVER); n++)
+		if (coord->nodes[n] != emptied)
+			give_copies(coord, coord->nodes[n], &copies);
 }
 
 uint64_t stragglers_deadline(const struct coord *coord)

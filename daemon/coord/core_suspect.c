@@ -68,12 +68,11 @@ static void opens_stall(struct coord *coord)
 			if (!file->open_peer || coord->now_ms - file->open_ms < coord->limits.open_ms)
 				continue;
 			node = node_of_peer(coord, file->open_peer);
-			file->open_peer = 0;
+			open_end(coord, file);
 			if (f < job->open_next)
 				job->open_next = f;
 			if (!node)
 				continue;
-			node->opens -= node->opens > 0;
 			(void)error_set(&error, -ETIMEDOUT, ERROR_IO, "%s: opening it takes too long", TEXT(file->path));
 			file_open_failed(coord, job, file, node, ETIMEDOUT, &error);
 			node_suspect(coord, node, "has not opened a file of job %llu for %llu s", (unsigned long long)job->row.id,
@@ -186,7 +185,7 @@ static void fails_judge(struct coord *coord, const struct node *node, struct fil
 	for (uint32_t i = 0; i < file->fails_n; i++) {
 		struct io_fail *fail = &file->fails[i];
 		struct node *other;
-		bool lacks = errno_lacks(fail->error_number);
+		bool lacks = errno_lacks(fail->error_number) || fail->error_number == ERRNO_CHANGED;
 
 		if (fail->judged || (fail->slice != slice && fail->slice != SLICE_ALL))
 			continue;

@@ -6,6 +6,7 @@
  *     lost with its node      -> counted (durable); open again, from the second time on alone (core_alone.c), until losses_max
  *     cannot be read          -> open for other nodes; the same error on two nodes, or on all that are there, is the file's
  *     the node lacks the file -> the file is open for other nodes only; it fails when all that are there lack it
+ *     has another one there   -> the same; it fails when two nodes say so: then it has changed
  *     returned                -> open again
  *     any of it, of an audit  -> the audit is forgotten
  */
@@ -43,9 +44,10 @@ void run_lost(struct coord *coord, const struct run *run, const struct node *nod
 	struct slice *slice;
 	char what[160];
 
-	run_stopped(coord, run);
+	if (!run->audit || !MUTANT(MUTANT_AUDIT_FOR_EVER))
+		run_stopped(coord, run);
 	if (file)
-		slice_taken(file, run, node);
+		slice_taken(file, id->slice, id->lease, node);
 	if (!file || run->audit || !slice_wanted(file, id))
 		return;
 	slice = &file->slices[id->slice];
@@ -65,27 +67,31 @@ void slice_returned(struct coord *coord, const struct event *event)
 	struct node *node = node_of_peer(coord, event->peer);
 	struct run run;
 
-	node->draining = coord->nodes_changed = true; /* only who is about to end gives slices back */
+	if (!event->failed.untaken)
+		node->draining = coord->nodes_changed = true; /* only who is about to end gives slices back */
 	(void)run_end(coord, event->peer, &event->failed.id, &run);
 }
 
 /* ---- crashed */
 
-static void crash_count(struct coord *coord, const struct run *run, const struct event *event)
+/*
+ * A worker tells of a crash until that is acknowledged, so it may tell it again over the next connection, or to the next start. Leases
+ * grow: what it brings with it is known if a crash was counted under this lease or a later one.
+ */
+bool crash_known(const struct slice *slice, const struct slice_id *id)
 {
-	const struct slice_id *id = &run->id;
-	struct job *job;
-	struct file *file = slice_file(coord, id, &job);
-	struct slice *slice;
+	return slice->crashes > 0 && id->lease <= slice->crash_lease && !MUTANT(MUTANT_CRASH_TWICE);
+}
+
+static void crash_count(struct coord *coord, struct job *job, struct file *file, const struct event *event)
+{
+	const struct slice_id *id = &event->failed.id;
+	struct slice *slice = &file->slices[id->slice];
 	char what[160];
 
-	if (!file || (run->audit && !MUTANT(MUTANT_AUDIT_CRASHES)) || MUTANT(MUTANT_NO_CRASH_LIMIT))
-		return;
-	slice = &file->slices[id->slice];
-	if (slice->crash_lease == id->lease && !MUTANT(MUTANT_CRASH_TWICE))
-		return;
 	slice->crashes++;
-	slice->crash_lease = id->lease;
+	if (id->lease > slice->crash_lease)
+		slice->crash_lease = id->lease;
 	trouble_save(coord, file, id->slice);
 	if (slice->crashes < coord->limits.crashes_max)
 		return;
@@ -95,13 +101,22 @@ static void crash_count(struct coord *coord, const struct run *run, const struct
 	range_fail(coord, job, file, id->slice, what);
 }
 
+/* Also of a copy that was taken away meanwhile: it is as much a sign of what the slice does. */
 void slice_crashed(struct coord *coord, const struct event *event)
 {
-	struct run run;
+	struct node *node = node_of_peer(coord, event->peer);
+	const struct slice_id *id = &event->failed.id;
+	struct job *job;
+	struct file *file = slice_file(coord, id, &job);
+	struct run run = {0};
+	bool had = run_end(coord, event->peer, id, &run) || node_brought(node, id);
 
-	if (run_end(coord, event->peer, &event->failed.id, &run))
-		crash_count(coord, &run, event);
-	emit_id(coord, ACTION_SEND_ACK, event->peer, &event->failed.id);
+	if (file && !had)
+		had = was_taken(file, node, id) && !crash_known(&file->slices[id->slice], id);
+	if (file && had && (slice_wanted(file, id) || MUTANT(MUTANT_AUDIT_CRASHES)) &&
+	    !MUTANT(MUTANT_NO_CRASH_LIMIT))
+		crash_count(coord, job, file, event);
+	emit_id(coord, ACTION_SEND_ACK, event->peer, id);
 }
 
 /* ---- cannot be read */
@@ -123,10 +138,23 @@ static uint32_t nodes_left(const struct coord *coord, const struct job *job, con
 	return n;
 }
 
+/* Whether some slice that could not be read, this one or another, can be tried by nobody who is there, now that one less may. */
+static bool none_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice)
+{
+	if (nodes_left(coord, job, file, slice) == 0)
+		return true;
+	for (uint32_t i = 0; i < file->fails_n; i++)
+		if (file->fails[i].slice != SLICE_ALL && slice_open(file, file->fails[i].slice) &&
+		    nodes_left(coord, job, file, file->fails[i].slice) == 0)
+			return true;
+	return false;
+}
+
 void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t slice, struct node *node, int error_number,
               const struct error *error)
 {
-	uint64_t of = errno_lacks(error_number) ? SLICE_ALL : slice;
+	bool lacks = errno_lacks(error_number);
+	uint64_t of = lacks || error_number == ERRNO_CHANGED ? SLICE_ALL : slice;
 	struct error sentence = *error;
 	uint32_t failed = 0, same = 0;
 
@@ -139,8 +167,9 @@ void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t 
 		failed += file->fails[i].slice == of;
 		same += file->fails[i].slice == of && file->fails[i].error_number == error_number;
 	}
-	if (((of == SLICE_ALL || same < 2) && nodes_left(coord, job, file, slice) > 0 && !MUTANT(MUTANT_IO_ONCE)) ||
-	    MUTANT(MUTANT_IO_FOREVER))
+	if (MUTANT(MUTANT_IO_ONCE) || (MUTANT(MUTANT_CHANGED_ONCE) && error_number == ERRNO_CHANGED))
+		same = 2;
+	if (((lacks || same < 2) && !none_left(coord, job, file, slice)) || MUTANT(MUTANT_IO_FOREVER))
 		return;
 	if (failed > 1) {
 		size_t n = strlen(sentence.text);

@@ -16,7 +16,6 @@
 #include "lib/base/text.h"
 
 #define SLOTS_MAX 4096
-#define REFUSALS_MS 1000 /* strangers who are turned away are told of in one line in such a time */
 
 /* Whom the kernel cannot name because he is of another user namespace; a host may have another number for him. */
 #define UID_OVERFLOW 65534
@@ -27,32 +26,22 @@ static bool name_valid(const char *name)
 	return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:") == strlen(name);
 }
 
-/* One line for many, so that nobody fills the journal who is not let in. */
+/* Nobody who is not let in fills the journal. */
 static void refuse(struct session *session, const char *what, const struct error *error)
 {
-	struct server *server = session->server;
-	uint64_t now = clock_monotonic_ms();
-
 	peer_refuse(session->peer, error);
-	if (server->refused_ms && now - server->refused_ms < REFUSALS_MS) {
-		server->refused_n++;
-		return;
-	}
-	if (server->refused_n > 0)
-		log_notice("%u more were turned away since then", server->refused_n);
-	server->refused_ms = now;
-	server->refused_n = 0;
-	log_notice("%s from %s was turned away: %.120s", what, session->secured ? session->address : "the unix socket", error->text);
+	stranger_line(session->server, LOG_NOTICE, "%s from %s was turned away: %s", what,
+	              session->secured ? session->address : "the unix socket", error->text);
 }
 
 /* ---- HELLO: a ladder; each step refuses with its sentence */
 
 static int hello_version(const fq_Hello *hello, struct error *err)
 {
-	if (hello->proto_min <= PROTO_VERSION && hello->proto_max >= PROTO_VERSION_OLDEST && hello->proto_min <= hello->proto_max)
+	if (hello->proto_min <= message_version() && hello->proto_max >= PROTO_VERSION_OLDEST && hello->proto_min <= hello->proto_max)
 		return 0;
 	return error_set(err, -EPROTO, ERROR_PROTOCOL, "this coordinator speaks protocol %u to %u, you %u to %u; use the same "
-	                 "version of fqcluster", PROTO_VERSION_OLDEST, PROTO_VERSION, hello->proto_min, hello->proto_max);
+	                 "version of fqcluster", PROTO_VERSION_OLDEST, message_version(), hello->proto_min, hello->proto_max);
 }
 
 static bool uid_is_nobody(uint32_t uid)
@@ -118,16 +107,53 @@ static int hello_role(const fq_Hello *hello, fq_Role role, struct error *err)
 	                                                   : "this key is a worker's and may not be a client's");
 }
 
-/* A node's name is its key's as long as that is connected: no other worker takes its place, or its slices, by calling itself so. */
-static int hello_node(const struct session *session, const char *name, struct error *err)
+/* Whether what it says of generations and slices is of this state. A worker of protocol 1 does not say of which. */
+static bool is_ours(const struct session *session, const fq_Hello *hello)
 {
-	for (const struct session *other = session->server->sessions; other; other = other->next)
-		if (other != session && other->welcome && other->role == fq_Role_ROLE_WORKER && strcmp(other->name, name) == 0 &&
-		    memcmp(other->pin, session->pin, PIN_SIZE) != 0)
-			return error_set(err, -EEXIST, ERROR_TEMPORARY,
-			                 "a worker with another key is connected as the node %s; end that one, or give this one "
-			                 "another name", name);
-	return 0;
+	const uint8_t *uuid = store_uuid(session->server->store);
+
+	return hello->coordinator.size == 0 || (hello->coordinator.size == 16 && memcmp(hello->coordinator.bytes, uuid, 16) == 0);
+}
+
+/* Said once, however often workers come. What a worker claims is no proof of anything: nothing else follows from it. */
+static void say_older(struct server *server, const fq_Hello *hello)
+{
+	if (hello->generation_seen <= server->older_than)
+		return;
+	server->older_than = hello->generation_seen;
+	log_error("worker %s has seen start %llu of this coordinator, which is at start %llu: its state was put back from an old backup, "
+	          "or another coordinator runs with a copy; end that one, or start this one once with --accept-rollback",
+	          hello->name, (unsigned long long)hello->generation_seen, (unsigned long long)store_generation(server->store));
+}
+
+/* By JOIN, and by no other name: a worker of one key may run on several nodes. */
+static bool name_of_other_key(const struct session *session, const char *name)
+{
+	const struct peers *peers = &session->server->peers;
+	bool other = false;
+
+	for (size_t i = 0; i < peers->n; i++) {
+		if (peers->rows[i].role != fq_Role_ROLE_WORKER || strcmp(peers->rows[i].name, name) != 0)
+			continue;
+		if (digest_equal(peers->rows[i].pin, session->pin, PIN_SIZE))
+			return false;
+		other = true;
+	}
+	return other;
+}
+
+/* A name that another key has, or is there with: else any worker could take the place of any other. */
+static int hello_name(const struct session *session, const char *name, struct error *err)
+{
+	bool other = name_of_other_key(session, name);
+
+	for (const struct session *there = session->server->sessions; there && !other; there = there->next)
+		other = there->welcome && there->role == fq_Role_ROLE_WORKER && strcmp(there->name, name) == 0 &&
+		        !digest_equal(there->pin, session->pin, PIN_SIZE);
+	if (!other)
+		return 0;
+	return error_set(err, -EEXIST, ERROR_TEMPORARY,
+	                 "the node name %s belongs to another key; join again under that name, or give this node one of its own", name);
 }
 
 static int hello_worker(const struct session *session, const fq_Hello *hello, struct error *err)
@@ -136,28 +162,36 @@ static int hello_worker(const struct session *session, const fq_Hello *hello, st
 		return error_set(err, -EINVAL, ERROR_CONFIG,
 		                 "'%s' is no name for a node; it has letters, digits and . _ - @ : and at most %d of them",
 		                 TEXT(hello->name), PEER_NAME_MAX - 1);
+	if (distrust_reason(session))
+		return error_set(err, -EPERM, ERROR_DENIED, "this worker %s; an administrator can let it in again: fqctl resume %s",
+		                 distrust_reason(session), hello->name);
 	if (hello->slots > SLOTS_MAX)
 		return error_set(err, -EINVAL, ERROR_CONFIG, "%u slots are too many for a node; the most is %d", hello->slots,
 		                 SLOTS_MAX);
-	if (hello->generation_seen > store_generation(session->server->store))
+	if (is_ours(session, hello) && hello->generation_seen > store_generation(session->server->store)) {
+		say_older(session->server, hello);
 		return error_set(err, -ESTALE, ERROR_DENIED,
 		                 "this worker has seen start %llu of the coordinator, which now is at start %llu: its state was "
-		                 "put back from an old backup",
+		                 "put back from an old backup, or it is a copy; its administrator has to look",
 		                 (unsigned long long)hello->generation_seen,
 		                 (unsigned long long)store_generation(session->server->store));
-	return hello_node(session, hello->name, err);
+	}
+	return hello_name(session, hello->name, err);
 }
 
 /*
  * What a worker brings from before this start is of use only when the plan it was counted by was committed then: a TASK may
  * leave up to 50 ms before its plan is, and a plan that was lost is made anew, perhaps of a file that has changed. Such
- * slices are taken out of hello->held and named in welcome->drop.
+ * slices are taken out of hello->held and named in welcome->drop; so are all that it holds for another state, whose jobs have
+ * other numbers.
  */
 static void hello_held(const struct session *session, fq_Hello *hello, fq_Welcome *welcome)
 {
 	struct store *store = session->server->store;
 	uint32_t kept = 0;
 
+	if (!is_ours(session, hello))
+		hello->generation_seen = 0;
 	if (hello->generation_seen >= store_generation(store))
 		return;
 	for (uint32_t i = 0; i < hello->held_count; i++) {
@@ -195,13 +229,14 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 
 	if (hello_version(hello, &error) < 0 || hello_identity(session, &role, &error) < 0 ||
 	    hello_role(hello, role, &error) < 0 ||
+	    (role != fq_Role_ROLE_ADMIN && session_room(session, &error) < 0) ||
 	    (role == fq_Role_ROLE_WORKER && hello_worker(session, hello, &error) < 0) || hello_nonce(session, &error) < 0) {
 		refuse(session, "a connection", &error);
 		return;
 	}
 	session->role = role;
 	session->welcome = true;
-	session->proto = welcome.proto = hello->proto_max < PROTO_VERSION ? hello->proto_max : PROTO_VERSION;
+	session->proto = welcome.proto = hello->proto_max < message_version() ? hello->proto_max : message_version();
 	(void)snprintf(session->version, sizeof session->version, "%.31s", hello->version);
 	welcome.role = role;
 	memcpy(welcome.coordinator, store_uuid(server->store), sizeof welcome.coordinator);
@@ -247,7 +282,7 @@ static int join_name(const struct peers *peers, const char *wish, struct peer_ro
 	return 0;
 }
 
-static int join(struct session *session, const fq_Join *message, fq_Role *ret_role, struct error *err)
+static int join(struct session *session, const fq_Join *message, struct peer_row *ret, struct error *err)
 {
 	struct server *server = session->server;
 	struct peer_row row = {0};
@@ -270,27 +305,30 @@ static int join(struct session *session, const fq_Join *message, fq_Role *ret_ro
 		return error_set(err, -EPERM, ERROR_DENIED, "this token is unknown, used up or expired; get a new one");
 	row.role = (fq_Role)role;
 	FAILPOINT("token-used");
-	drive_commit(server); /* the use counts, whatever comes */
+	if (drive_commit(server) < 0) /* the use counts, whatever comes */
+		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; join again later");
 	FAILPOINT("token-committed");
 	r = join_name(&server->peers, message->name, &row, err);
 	if (r == 0)
 		r = peers_add(server->peers_path, &server->peers, &row, err);
 	if (r == 0)
-		*ret_role = row.role;
+		*ret = row;
 	return r;
 }
 
 void from_join(struct session *session, uint16_t tag, const void *message)
 {
 	fq_Joined joined = {0};
+	struct peer_row row;
 	struct error error;
 
-	if (join(session, message, &joined.role, &error) < 0) {
+	if (join(session, message, &row, &error) < 0) {
 		refuse(session, "a key that would join", &error);
 		return;
 	}
 	FAILPOINT("joined");
-	log_notice("%s joined as %s from %s", ((const fq_Join *)message)->name, role_name(joined.role), session->address);
+	joined.role = row.role;
+	log_notice("%s joined as %s from %s", row.name, role_name(row.role), session->address);
 	sessions_check(session->server); /* it may have been enrolled as something else */
 	session_send(session, fq_Type_JOINED, tag, &joined);
 	peer_end(session->peer, "has joined");

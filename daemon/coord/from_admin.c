@@ -25,7 +25,8 @@ static int tokens_room(struct server *server, struct error *err)
 	uint64_t n = 0;
 	int r;
 
-	if (!store_has_room(server->store))
+	room_check(server);
+	if (server->hold)
 		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; try again later");
 	r = store_count_tokens(server->store, clock_wall_ms(), &n, err);
 	if (r < 0)
@@ -69,7 +70,8 @@ void from_token(struct session *session, uint16_t tag, const void *message)
 		session_fail(session, tag, &error);
 		return;
 	}
-	drive_commit(server);
+	if (drive_commit(server) < 0)
+		return;
 	log_notice("%s makes a token for %u keys of role %s", session->name, uses, role_name(request->role));
 	key_pin(server->key, pin);
 	token_format(pin, secret, made.token);
@@ -210,7 +212,8 @@ void from_revoke(struct session *session, uint16_t tag, const void *message)
 		return;
 	}
 	log_notice("%s revokes %s: %u keys, %u tokens", session->name, TEXT(request->what), revoked.keys, revoked.tokens);
-	drive_commit(session->server);
+	if (drive_commit(session->server) < 0)
+		return;
 	session_send(session, fq_Type_REVOKED, tag, &revoked);
 }
 

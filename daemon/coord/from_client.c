@@ -57,6 +57,7 @@ void from_node_drain(struct session *session, uint16_t tag, const void *message)
 
 void from_node_resume(struct session *session, uint16_t tag, const void *message)
 {
+	distrust_forget(session->server);
 	node_event(session, tag, fq_Type_NODE_RESUME, EVENT_RESUME, message);
 }
 
@@ -73,7 +74,7 @@ static int fetch_check(struct session *session, uint64_t id, struct job_row *ret
 	return 0;
 }
 
-/* Sends the result of one file, if it has one. */
+/* Sends the result of one file, if it has one and there is room for it. */
 static int fetch_file(struct session *session, uint16_t tag, uint64_t job, uint32_t file, struct error *err)
 {
 	_cleanup_(freep) fq_FileResult *head = calloc(1, sizeof *head);
@@ -86,6 +87,8 @@ static int fetch_file(struct session *session, uint16_t tag, uint64_t job, uint3
 
 	if (!head)
 		return error_oom(err);
+	if (session->sending.busy || session->sending.claim.state == CLAIM_WAITS)
+		return LISTING_WAITS;
 	r = store_find_file(store, job, file, &row, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -100,6 +103,8 @@ static int fetch_file(struct session *session, uint16_t tag, uint64_t job, uint3
 	r = store_result(store, job, file, &bytes, &n, err);
 	if (r != 0)
 		return r < 0 ? r : 0; /* a file that failed */
+	if (session->sending.claim.state == CLAIM_NONE && !memory_out(session, n))
+		return LISTING_WAITS;
 	copy = malloc(n);
 	if (!copy)
 		return error_oom(err);
@@ -110,15 +115,23 @@ static int fetch_file(struct session *session, uint16_t tag, uint64_t job, uint3
 		free(copy);
 		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
 	}
+	session->sending.busy = true;
+	session->sending.since_ms = server_now(session->server);
+	session->sending.from = connection_bytes_out(peer_connection(session->peer));
 	(void)peer_send_blob(session->peer, fq_Type_FILE_RESULT, tag, head, copy, n);
 	return 0;
 }
 
 static int fetch_more(struct session *session, struct listing *listing, struct error *err)
 {
-	if (listing->file == listing->files)
-		return 1;
-	return fetch_file(session, listing->tag, listing->cursor, listing->file++, err);
+	int r = 1;
+
+	if (listing->file < listing->files)
+		r = fetch_file(session, listing->tag, listing->cursor, listing->file, err);
+	listing->file += r == 0;
+	if (r != LISTING_WAITS && !session->sending.busy)
+		memory_out_done(session); /* it was granted what is not there any more */
+	return r;
 }
 
 void from_fetch(struct session *session, uint16_t tag, const void *message)

@@ -42,7 +42,8 @@ static int submit_check(const struct session *session, const fq_Submit *submit, 
 		return error_set(err, -EPROTO, ERROR_PROTOCOL,
 		                 "this coordinator wants a proof that you can read the files, and your fqctl (version %s) is too old "
 		                 "to give one; use that of version " PACKAGE_VERSION, TEXT(session->version));
-	if (!store_has_room(server->store))
+	room_check(session->server);
+	if (server->hold)
 		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; submit again later");
 	return 0;
 }
@@ -76,7 +77,7 @@ void from_submit(struct session *session, uint16_t tag, const void *message)
 	struct error error;
 
 	if (submit_check(session, submit, &error) < 0 || submit_rules(submit, &submitting->rules, &error) < 0) {
-		peer_refuse(session->peer, &error); /* its SUBMIT_FILEs are on the way */
+		session_refuse(session, &error); /* its SUBMIT_FILEs are on the way */
 		return;
 	}
 	submitting->paths = calloc(submit->files, sizeof *submitting->paths);
@@ -84,12 +85,16 @@ void from_submit(struct session *session, uint16_t tag, const void *message)
 		submitting->proofs = calloc(submit->files, sizeof *submitting->proofs);
 	if (!submitting->paths || (session_proves(session) && !submitting->proofs)) {
 		(void)error_oom(&error);
-		peer_refuse(session->peer, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	submitting->message = *submit;
 	submitting->tag = tag;
 	submitting->open = true;
+	if (memory_submitting(session, &error) < 0) {
+		submitting_clear(submitting);
+		peer_refuse(session->peer, &error);
+	}
 }
 
 /* Whether a job that is there asks for the same. */
@@ -133,7 +138,8 @@ static bool submit_known(struct session *session)
 		session_fail(session, submitting->tag, &error);
 		return true;
 	}
-	drive_commit(session->server); /* it may have come a moment ago */
+	if (drive_commit(session->server) < 0) /* it may have come a moment ago */
+		return true;
 	accepted.job = row.id;
 	session_send(session, fq_Type_ACCEPTED, submitting->tag, &accepted);
 	return true;
@@ -171,8 +177,9 @@ static int file_add(struct session *session, const fq_SubmitFile *file, struct e
 	int r;
 
 	submitting->bytes += strlen(file->path) + 1;
-	if (submitting->bytes > SUBMIT_PATHS_MAX)
-		return error_set(err, -E2BIG, ERROR_USAGE, "the paths of the job's files are too long altogether");
+	r = memory_submitting(session, err);
+	if (r < 0)
+		return r;
 	if (submitting->proofs) {
 		proof = &submitting->proofs[i];
 		if (file->proof.size != sizeof proof->proof)
@@ -199,11 +206,12 @@ void from_submit_file(struct session *session, uint16_t tag, const void *message
 
 	if (!submitting->open || tag != submitting->tag) {
 		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "SUBMIT_FILE without its SUBMIT");
-		peer_refuse(session->peer, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	if (file_add(session, file, &error) < 0) {
-		peer_refuse(session->peer, &error);
+		submitting_clear(submitting);
+		session_refuse(session, &error);
 		return;
 	}
 	if (submitting->n < submitting->message.files)

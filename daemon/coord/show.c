@@ -6,7 +6,6 @@
 
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/clock.h"
 #include "lib/qc/rules.h"
 
 static void put_error(const struct error *error, bool *ret_has, fq_Error *ret)
@@ -19,10 +18,13 @@ static void put_error(const struct error *error, bool *ret_has, fq_Error *ret)
 /* The version of FastQC that the job's rules name. */
 static uint32_t compat_of(const struct job_row *row)
 {
-	struct unpacker unpacker = {.at = row->rules, .end = row->rules + row->rules_n};
+	struct unpacker unpacker = {.at = row->rules};
 	struct count_rules rules;
 
-	return row->rules_n > 0 && rules_unpack(&rules, &unpacker, NULL) == 0 ? 1 + (uint32_t)rules.compat : 0;
+	if (row->rules_n == 0)
+		return 0;
+	unpacker.end = row->rules + row->rules_n;
+	return rules_unpack(&rules, &unpacker, NULL) == 0 ? 1 + (uint32_t)rules.compat : 0;
 }
 
 static void put_job_row(const struct job_row *row, fq_Job *ret)
@@ -260,31 +262,39 @@ void from_show(struct session *session, uint16_t tag, const void *message)
 
 /* ---- NODES */
 
+static int nodes_more(struct session *session, struct listing *listing, struct error *err)
+{
+	uint64_t now = server_now(session->server);
+	struct session *worker;
+	struct node_view view;
+	fq_Node node;
+
+	(void)err;
+	if (!coord_next_node(session->server->coord, &listing->cursor, &view))
+		return 1;
+	worker = view.peer ? session_find(session->server, view.peer) : NULL;
+	node = (fq_Node){
+		.slots = view.slots,
+		.busy = view.busy,
+		.bytes_done = view.bytes_done,
+		.rate = view.rate,
+		.seen_ms = worker ? peer_idle_ms(worker->peer) : now > view.seen_ms ? now - view.seen_ms : 0,
+		.jobs = view.jobs,
+	};
+	(void)snprintf(node.name, sizeof node.name, "%s", view.name);
+	(void)snprintf(node.state, sizeof node.state, "%s", view.state);
+	(void)snprintf(node.version, sizeof node.version, "%s", worker ? worker->version : "-");
+	(void)snprintf(node.reason, sizeof node.reason, "%s", view.reason);
+	session_send(session, fq_Type_NODE, listing->tag, &node);
+	return 0;
+}
+
 void from_nodes(struct session *session, uint16_t tag, const void *message)
 {
-	const fq_Empty end = {0};
-	struct node_view view;
-	uint64_t cursor = 0, now = clock_monotonic_ms();
+	const struct listing listing = {.more = nodes_more, .tag = tag};
 
 	(void)message;
-	while (coord_next_node(session->server->coord, &cursor, &view)) {
-		struct session *worker = view.peer ? session_find(session->server, view.peer) : NULL;
-		fq_Node node = {
-			.slots = view.slots,
-			.busy = view.busy,
-			.bytes_done = view.bytes_done,
-			.rate = view.rate,
-			.seen_ms = worker ? peer_idle_ms(worker->peer) : now > view.seen_ms ? now - view.seen_ms : 0,
-			.jobs = view.jobs,
-		};
-
-		(void)snprintf(node.name, sizeof node.name, "%s", view.name);
-		(void)snprintf(node.state, sizeof node.state, "%s", view.state);
-		(void)snprintf(node.version, sizeof node.version, "%s", worker ? worker->version : "-");
-		(void)snprintf(node.reason, sizeof node.reason, "%s", view.reason);
-		session_send(session, fq_Type_NODE, tag, &node);
-	}
-	session_send(session, fq_Type_END, tag, &end);
+	listing_begin(session, &listing);
 }
 
 /* ---- WAIT */
@@ -323,8 +333,8 @@ void watches_tell(struct session *session, bool all)
 		if (r == STORE_NONE)
 			r = may_none(session, watch->job, &error);
 		if (r == 0 && job.state <= fq_JobState_JOB_RUNNING) {
-			if (!all)
-				continue;
+			if (!all || !connection_flushed(peer_connection(session->peer)))
+				continue; /* he has not read what he was told last */
 			watch->changed = false;
 			session_send(session, fq_Type_JOB, watch->tag, &job);
 			continue;

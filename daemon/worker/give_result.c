@@ -46,8 +46,19 @@ void give_result_of(const struct held_slice *slice, const struct child_report *r
 
 /* ---- ends ---- */
 
+/* A result may wait behind others on its way: that its slice is counted is told at once. */
+static void tell_counted(struct worker *worker, const struct held_slice *slice)
+{
+	fq_Progress progress = {
+	    .has_ref = true, .ref = slice->task.ref, .bytes = slice->slice.end - slice->slice.begin};
+
+	(void)uplink_send(worker->uplink, fq_Type_PROGRESS, &progress); /* its result does as well */
+}
+
 static void finish(struct worker *worker, struct held_slice *slice, const struct held_end *end)
 {
+	if (end->type == fq_Type_RESULT && end->result.blob_bytes > 0)
+		tell_counted(worker, slice);
 	held_finish(&worker->held, slice, end);
 	worker_changed(worker);
 	give_results(worker);

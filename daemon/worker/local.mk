@@ -21,6 +21,7 @@ daemon_libworker_a_SOURCES = \
 	daemon/worker/slot_read.c \
 	daemon/worker/stall.c \
 	daemon/worker/take.c \
+	daemon/worker/pause.c daemon/worker/pause.h \
 	daemon/worker/take_brief.c \
 	daemon/worker/uplink.c daemon/worker/uplink.h daemon/worker/uplink_internal.h \
 	daemon/worker/uplink_greet.c \

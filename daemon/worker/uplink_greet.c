@@ -18,12 +18,12 @@
 
 static int welcome_version(const fq_Welcome *welcome, struct error *err)
 {
-	if (welcome->proto >= PROTO_VERSION_OLDEST && welcome->proto <= PROTO_VERSION)
+	if (welcome->proto >= PROTO_VERSION_OLDEST && welcome->proto <= message_version())
 		return 0;
 	return error_set(
 	    err, -EPROTO, ERROR_PROTOCOL,
 	    "the coordinator (version %s) speaks protocol %u; this program speaks %u to %u",
-	    TEXT(welcome->version), welcome->proto, PROTO_VERSION_OLDEST, PROTO_VERSION);
+	    TEXT(welcome->version), welcome->proto, PROTO_VERSION_OLDEST, message_version());
 }
 
 static int welcome_role(const fq_Welcome *welcome, struct error *err)
@@ -175,7 +175,7 @@ static int send_hello(struct uplink *uplink, struct error *err)
 	if (!hello)
 		return error_oom(err);
 	hello->proto_min = PROTO_VERSION_OLDEST;
-	hello->proto_max = PROTO_VERSION;
+	hello->proto_max = message_version();
 	hello->role = fq_Role_ROLE_WORKER;
 	hello->algorithm = COUNTERS_ALGORITHM;
 	(void)snprintf(hello->version, sizeof hello->version, "%s", PACKAGE_VERSION);
@@ -185,6 +185,8 @@ static int send_hello(struct uplink *uplink, struct error *err)
 	if (r < 0)
 		return r;
 	uplink->callbacks->fill_hello(hello, uplink->userdata);
+	if (message_version() < 2)
+		hello->coordinator.size = 0;
 	r = peer_send(uplink->peer, fq_Type_HELLO, 0, hello);
 	return r < 0 ? error_set(err, r, ERROR_SOFTWARE, "cannot send HELLO: %s", strerror(-r)) : 0;
 }

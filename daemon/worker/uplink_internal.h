@@ -43,10 +43,11 @@ struct uplink {
 	sd_event_source *timer; /* WAITING */
 	struct dialler *dialler;
 	struct peer *peer;
-	uint64_t pause_ms; /* the longest that the next pause may be; 0: the first */
+	uint64_t pause_ms; /* limit of the last pause (pause.h); 0: none since good service */
 	uint64_t up_ms;    /* when it came UP */
 	bool was_ever_up;
 	enum uplink_outage outage;
+	bool silent;       /* the last try or connection ended in silence: the network is lost */
 	bool refused;      /* this try was turned away */
 	bool ending;       /* uplink_end() */
 	struct error why;  /* why it is not UP */

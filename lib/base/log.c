@@ -33,6 +33,11 @@ static bool stderr_is_journal(void)
 	return strcmp(own, stream) == 0;
 }
 
+bool log_wanted(int level)
+{
+	return LOG_PRI(level) <= max_level;
+}
+
 /*
  * Printable ASCII, whatever was put into the line: a newline would begin a line of another's making (a space takes its place), other
  * bytes a terminal's commands. How many bytes.
@@ -64,7 +69,7 @@ void log_line(int level, const char *format, ...)
 	va_list args;
 	int printed;
 
-	if (LOG_PRI(level) > max_level)
+	if (!log_wanted(level))
 		return;
 	if (stderr_is_journal())
 		n = (size_t)snprintf(line, sizeof line, "<%d>", LOG_PRI(level));

@@ -5,10 +5,14 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <syslog.h> /* LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG */
 
 /* Lines above this level are not written; LOG_INFO at start. */
 void log_set_level(int level);
+
+/* Whether lines of this level are written. */
+bool log_wanted(int level);
 
 void log_line(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
