@@ -121,7 +121,7 @@ static bool audit_possible(const struct coord *coord, const struct job *job, con
 void audits_review(const struct coord *coord, struct job *job, struct file *file)
 {
 	for (uint32_t k = file->audits_n; k-- > file->audits_out;) {
-		if (audit_possible(coord, job, file, file->audits[k]))
+		if (audit_possible(coord, job, file, file->audits[k]) && !MUTANT(MUTANT_AUDIT_EARLY))
 			continue;
 		file->audits[k] = file->audits[--file->audits_n];
 		job->audits--;

@@ -338,6 +338,8 @@ int file_plan(struct coord *coord, struct job *job, struct file *file, struct er
 void file_opened(struct coord *coord, const struct event *event);
 void file_open_failed(struct coord *coord, struct job *job, struct file *file, struct node *node, int error_number,
                       const struct error *error);
+/* The node that was asked to open it need not answer any more, or has. */
+void open_end(struct coord *coord, struct file *file);
 /* No node that is there can open it. */
 void file_open_fail(struct coord *coord, struct job *job, struct file *file);
 /* Its row, which says how, is saved; nobody counts it any more. */

@@ -202,7 +202,7 @@ void file_advance(struct coord *coord, struct job *job, struct file *file)
 	if (file->ended || !file->slices)
 		return;
 	if (file->outcome == CHAIN_DONE && file->again_left == 0 && !file->merging &&
-	    (file->audits_n == 0 || MUTANT(MUTANT_AUDIT_EARLY))) {
+	    file->audits_n == 0) {
 		file->merging = true;
 		emit_merge(coord, ACTION_MERGE_FILE, file);
 		if (MUTANT(MUTANT_MERGE_TWICE))

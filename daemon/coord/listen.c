@@ -21,6 +21,7 @@
 
 #include "daemon/coord/strangers.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -30,6 +31,7 @@
 #define ACCEPT_AGAIN_MS 200 /* without descriptors or memory: connections wait for so long */
 #define DESCRIPTORS_OWN 24  /* that are not connections: database, loop, timers, sockets to listen on, and what files need */
 #define CONNECTIONS_LEAST 4
+#define LINES_MS 10000      /* one line in such a time about connections that are not taken */
 
 /* ---- accepting */
 
@@ -135,6 +137,7 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 {
 	struct server *server = userdata;
 	struct error error;
+	uint64_t left_out;
 	int r;
 
 	(void)source;
@@ -142,7 +145,9 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 	r = accept_one(server, fd, &error);
 	if (r == 0)
 		return 0;
-	stranger_line(server, LOG_WARNING, "a connection was not taken: %s", error.text);
+	if (rate_take(&server->listener_lines, clock_monotonic_ms(), LINES_MS, 1, &left_out))
+		log_warning("a connection was not taken: %s (and %llu since the last such line)", error.text,
+		            (unsigned long long)left_out);
 	if ((r == -EMFILE || r == -ENFILE) && turn_away(server, fd))
 		return 0;
 	if (r == -EMFILE || r == -ENFILE || r == -ENOBUFS || r == -ENOMEM)
@@ -298,8 +303,8 @@ static int listen_all(struct server *server, struct error *err)
 	}
 	if (n > 0)
 		return r;
-	r = listen_tcp(server, err);
-	return r < 0 ? r : listen_unix(server, err);
+	r = listen_unix(server, err);
+	return r < 0 ? r : listen_tcp(server, err); /* last: STATE/listening tells that all of it is there */
 }
 
 int listen_init(struct server *server, struct error *err)

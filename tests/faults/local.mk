@@ -60,3 +60,8 @@ FAULT_TESTS += tests/faults/36-clock.t
 FAULT_TESTS += tests/faults/43-leave.t
 FAULT_TESTS += tests/faults/50-soup.t
 dist_check_SCRIPTS += tests/faults/49-many.sh
+
+# Strangers by the thousand.
+FAULT_TESTS += tests/faults/38-floods.t
+check_PROGRAMS += tests/faults/flood
+tests_faults_flood_SOURCES = tests/faults/flood.c

@@ -139,7 +139,7 @@ void coordinator_gone(struct sim *sim, uint32_t node)
 /* A person puts back an old backup. What was acknowledged since is lost, and its clients know nothing of it. */
 static void restore(struct sim *sim)
 {
-	if (!sim->faults || !sim->has_backup || !sim_chance(sim, 300))
+	if (!sim->faults || !sim->has_backup || !sim_chance(sim, 600))
 		return;
 	sim->has_backup = false;
 	sim->deaths_n = 0; /* forgotten, too */

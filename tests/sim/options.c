@@ -164,7 +164,9 @@ static void faults_choose(struct sim *sim)
 	sim->p_pause = sometimes(sim, 400, 1, 6);
 	sim->p_hold = sometimes(sim, 300, 1, 4);
 	sim->p_upgrade = sometimes(sim, 150, 100, 500);
-	sim->p_restore = sometimes(sim, 100, 1, 10);
+	sim->p_restore = sometimes(sim, 120, 1, 10);
+	if (sim->p_restore > 0 && sim->p_coord < 3)
+		sim->p_coord = 3;
 }
 
 void options_draw(struct sim *sim)
