@@ -58,10 +58,12 @@ void contexts_deinit(struct contexts *contexts)
 
 static int rules_of(const struct job_row *row, struct count_rules *ret, struct error *err)
 {
-	struct unpacker unpacker = {.at = row->rules, .end = row->rules + row->rules_n};
+	struct unpacker unpacker = {.at = row->rules};
 
-	if (row->rules_n > 0)
+	if (row->rules_n > 0) {
+		unpacker.end = row->rules + row->rules_n;
 		return rules_unpack(ret, &unpacker, err);
+	}
 	rules_default(ret, COMPAT_0_12_1); /* none of its modules is counted by rules */
 	return 0;
 }

@@ -214,6 +214,12 @@ struct file {
 
 #define PACES_MAX 32
 
+/* Bytes a second of the slices that were counted last. */
+struct paces {
+	uint64_t items[PACES_MAX];
+	uint32_t n, next;
+};
+
 struct job {
 	struct job_row row;
 	uint8_t *rules;       /* row.rules */
@@ -226,9 +232,9 @@ struct job {
 	uint32_t running;     /* slices */
 	uint32_t files_loaded;
 	struct owner *owner;
-	uint64_t paces[PACES_MAX]; /* bytes a second of the slices that were counted last */
-	uint32_t paces_n, paces_next;
+	struct paces paces;
 	uint64_t median, median_look; /* of all paces, and at which look */
+	uint32_t median_n;            /* how many they were */
 	uint32_t alone, audits; /* slices in its files' lists; of audits, those that wait */
 	bool renewed;         /* it was of an older algorithm */
 	bool advance;         /* some audit of it has ended: its file may be done */
@@ -246,6 +252,7 @@ struct coord {
 	bool nodes_changed;   /* somebody came, left, or may be given less than before */
 	struct owner **owners;
 	uint32_t owners_n, owners_room;
+	struct paces paces[_FILE_KIND_MAX]; /* of all jobs */
 	uint64_t stragglers_ms, looks; /* when they are looked for next, and how often they were */
 	uint32_t audits_out;  /* audits that are being counted */
 	struct job **jobs;    /* in order of id */
@@ -331,6 +338,8 @@ int file_plan(struct coord *coord, struct job *job, struct file *file, struct er
 void file_opened(struct coord *coord, const struct event *event);
 void file_open_failed(struct coord *coord, struct job *job, struct file *file, struct node *node, int error_number,
                       const struct error *error);
+/* The node that was asked to open it need not answer any more, or has. */
+void open_end(struct coord *coord, struct file *file);
 /* No node that is there can open it. */
 void file_open_fail(struct coord *coord, struct job *job, struct file *file);
 /* Its row, which says how, is saved; nobody counts it any more. */
@@ -356,7 +365,8 @@ bool run_end(struct coord *coord, uint64_t peer, const struct slice_id *id, stru
 void others_drop(struct coord *coord, struct job *job, struct file *file, uint64_t i);
 /* It was taken from the node, whose result may yet come. */
 void slice_taken(struct file *file, uint64_t i, uint64_t lease, const struct node *node);
-bool was_taken(struct file *file, const struct node *node, const struct slice_id *id); /* under this lease, as the last one; once */
+bool is_taken(const struct file *file, const struct node *node, const struct slice_id *id); /* under this lease, as the last one */
+bool was_taken(struct file *file, const struct node *node, const struct slice_id *id);      /* ... once: its end is here */
 /* The node runs it no more, and it is removed from the node's list. */
 void run_stopped(struct coord *coord, const struct run *run);
 /* What the chain says after a change: merge, or fail. */
@@ -390,7 +400,7 @@ void audits_review(const struct coord *coord, struct job *job, struct file *file
 void audits_settle(struct coord *coord);
 
 /* ---- core_straggler.c */
-void job_paced(struct coord *coord, struct job *job, const struct run *run, uint64_t bytes);
+void slice_paced(struct coord *coord, struct job *job, const struct file *file, const struct run *run); /* it was counted */
 /* Whether it is time to look for them; slow audits are dropped then. */
 bool stragglers_look(struct coord *coord);
 void schedule_stragglers(struct coord *coord, const struct node *emptied);

@@ -167,12 +167,13 @@ static int check_modules(const struct job_row *row, const fq_Result *result, con
 
 static int check_rules(const struct job_row *row, const struct counters *counters, struct error *err)
 {
-	struct unpacker unpacker = {.at = row->rules, .end = row->rules + row->rules_n};
+	struct unpacker unpacker = {.at = row->rules};
 	struct count_rules rules;
 	int r;
 
 	if (!(counters_modules(counters) & COUNT_RULED))
 		return 0;
+	unpacker.end = row->rules + row->rules_n;
 	r = rules_unpack(&rules, &unpacker, err);
 	if (r == 0 && !rules_equal(&rules, counters_rules(counters)))
 		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters came that were counted by other rules than the job's");

@@ -303,8 +303,8 @@ static int listen_all(struct server *server, struct error *err)
 	}
 	if (n > 0)
 		return r;
-	r = listen_tcp(server, err);
-	return r < 0 ? r : listen_unix(server, err);
+	r = listen_unix(server, err);
+	return r < 0 ? r : listen_tcp(server, err); /* last: STATE/listening tells that all of it is there */
 }
 
 int listen_init(struct server *server, struct error *err)

@@ -18,10 +18,13 @@ static void put_error(const struct error *error, bool *ret_has, fq_Error *ret)
 /* The version of FastQC that the job's rules name. */
 static uint32_t compat_of(const struct job_row *row)
 {
-	struct unpacker unpacker = {.at = row->rules, .end = row->rules + row->rules_n};
+	struct unpacker unpacker = {.at = row->rules};
 	struct count_rules rules;
 
-	return row->rules_n > 0 && rules_unpack(&rules, &unpacker, NULL) == 0 ? 1 + (uint32_t)rules.compat : 0;
+	if (row->rules_n == 0)
+		return 0;
+	unpacker.end = row->rules + row->rules_n;
+	return rules_unpack(&rules, &unpacker, NULL) == 0 ? 1 + (uint32_t)rules.compat : 0;
 }
 
 static void put_job_row(const struct job_row *row, fq_Job *ret)

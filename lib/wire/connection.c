@@ -348,8 +348,8 @@ static bool allowed(const struct connection *connection, uint16_t type)
 
 int connection_take(struct connection *connection, struct frame *ret, struct error *err)
 {
-	const uint8_t *at = connection->input + connection->input_at;
 	size_t left = connection->input_n - connection->input_at;
+	const uint8_t *at;
 	struct frame frame;
 	uint32_t n, max;
 	uint16_t halves[2];
@@ -357,6 +357,7 @@ int connection_take(struct connection *connection, struct frame *ret, struct err
 	assert(ret);
 	if (connection->ending || left < FRAME_HEADER)
 		return 0;
+	at = connection->input + connection->input_at;
 	memcpy(&n, at, 4);
 	memcpy(halves, at + 4, 4);
 	frame = (struct frame){ntohs(halves[0]), ntohs(halves[1]), ntohl(n), at + FRAME_HEADER};

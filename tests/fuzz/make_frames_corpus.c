@@ -1,67 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writes FOLDER/session: what peers say in all roles that is right, or nearly, for the fuzz target of that name. frames_corpus.t
- * replays what it writes, so that it always fits the present protocol; tests/fuzz/corpus keeps some of it, and what libFuzzer
- * found.
+ * Writes FOLDER/session: what peers say in all roles that is right, or nearly, for the fuzz target of that name; and what is there for
+ * workers (make_worker_corpus.c). frames_corpus.t replays what it writes, so that it always fits the present protocol;
+ * tests/fuzz/corpus keeps some of it, and what libFuzzer found.
  *
  *     make_frames_corpus FOLDER
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/convert.h"
 #include "lib/base/cleanup.h"
 #include "lib/qc/count.h"
 #include "lib/wire/message.h"
+#include "tests/fuzz/corpus_out.h"
 #include "tests/fuzz/session_file.h"
 
 #define LEASE (1ULL << 32 | 1) /* the first of the first start */
-
-static const char *folder;
-
-static void must(bool fact, const char *what)
-{
-	if (fact)
-		return;
-	(void)fprintf(stderr, "make_frames_corpus: %s: %s\n", what, strerror(errno));
-	exit(73);
-}
-
-static FILE *create(const char *target, const char *name, int first)
-{
-	char path[4096];
-	FILE *out;
-
-	(void)snprintf(path, sizeof path, "%s/%s", folder, target);
-	must(mkdir(path, 0777) == 0 || errno == EEXIST, path);
-	(void)snprintf(path, sizeof path, "%s/%s/%s", folder, target, name);
-	out = fopen(path, "we");
-	must(out != NULL, path);
-	fputc(first, out);
-	return out;
-}
-
-static void put_raw(FILE *out, uint16_t type, uint16_t tag, const void *payload, size_t n)
-{
-	uint32_t length = htonl((uint32_t)n);
-	uint16_t halves[2] = {htons(type), htons(tag)};
-
-	must(fwrite(&length, 4, 1, out) == 1 && fwrite(halves, 4, 1, out) == 1 && (n == 0 || fwrite(payload, n, 1, out) == 1), "write");
-}
-
-static void put(FILE *out, uint16_t type, uint16_t tag, const void *message)
-{
-	uint8_t payload[PAYLOAD_MAX];
-	size_t n = 0;
-
-	must(message_encode(type, message, payload, sizeof payload, &n) == 0, "encode");
-	put_raw(out, type, tag, payload, n);
-}
 
 /* ---- a worker */
 
@@ -70,7 +28,7 @@ static int text_file(void)
 	int fd = memfd_create("reads", MFD_CLOEXEC);
 
 	for (int i = 0; i < SESSION_RECORDS; i++)
-		must(fd >= 0 && write(fd, SESSION_RECORD, sizeof SESSION_RECORD - 1) == sizeof SESSION_RECORD - 1, "reads");
+		corpus_must(fd >= 0 && write(fd, SESSION_RECORD, sizeof SESSION_RECORD - 1) == sizeof SESSION_RECORD - 1, "reads");
 	return fd;
 }
 
@@ -92,7 +50,7 @@ static fq_Result result_of(uint64_t slice, uint8_t **ret_blob)
 
 	task.begin = task.start.block = slice * SESSION_SLICE;
 	task.end = task.begin + SESSION_SLICE;
-	must(count_slice(fd, &task, COUNT_MEAN, NULL, NULL, NULL, NULL, &count, &err) == 0 &&
+	corpus_must(count_slice(fd, &task, COUNT_MEAN, NULL, NULL, NULL, NULL, &count, &err) == 0 &&
 	         counters_pack(count.counters, ret_blob, &n) == 0,
 	     "a slice");
 	seam_to_message(&count.seam, &result.seam);
@@ -100,7 +58,7 @@ static fq_Result result_of(uint64_t slice, uint8_t **ret_blob)
 	result.start_known = slice == 0; /* the others are guessed */
 	result.has_start = result.start_known;
 	result.blob_bytes = n;
-	must(digest_sha256(*ret_blob, n, NULL, 0, result.blob_sha256) == 0, "digest");
+	corpus_must(digest_sha256(*ret_blob, n, NULL, 0, result.blob_sha256) == 0, "digest");
 	slice_count_deinit(&count);
 	return result;
 }
@@ -113,9 +71,9 @@ static void put_result(FILE *out, uint64_t slice, void (*change)(fq_Result *resu
 
 	if (change)
 		change(&result);
-	put(out, fq_Type_RESULT, 0, &result);
+	corpus_put(out, fq_Type_RESULT, 0, &result);
 	if (result.blob_bytes > 0)
-		put_raw(out, fq_Type_DATA, 0, blob, n);
+		corpus_put_raw(out, fq_Type_DATA, 0, blob, n);
 	free(blob);
 }
 
@@ -150,11 +108,6 @@ static void again(fq_Result *result)
 	result->ref.again = true;
 }
 
-static void close_file(FILE *out)
-{
-	must(fclose(out) == 0, "close");
-}
-
 static void worker_results(void)
 {
 	static const struct {
@@ -163,18 +116,18 @@ static void worker_results(void)
 	} rows[] = {{"right", NULL}, {"hash", other_hash}, {"fault", at_fault}, {"changed", changed}, {"unsure", unsure}, {"again", again}};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		FILE *out = create("session", rows[i].name, SESSION_AS_WORKER);
+		FILE *out = corpus_create("session", rows[i].name, SESSION_AS_WORKER);
 
 		for (uint64_t slice = 0; slice < SESSION_SLICES; slice++)
 			put_result(out, slice, rows[i].change);
 		put_result(out, 0, NULL); /* once more */
-		close_file(out);
+		corpus_close(out);
 	}
 }
 
 static void worker_others(void)
 {
-	FILE *out = create("session", "worker", SESSION_AS_WORKER);
+	FILE *out = corpus_create("session", "worker", SESSION_AS_WORKER);
 	fq_Progress progress = {.has_ref = true, .ref = ref_of(0), .bytes = 20};
 	fq_Crashed crashed = {.has_ref = true, .ref = ref_of(1), .signal = 11};
 	fq_IoError failed = {.has_ref = true, .ref = ref_of(2), .error_number = EIO, .text = "cannot be read"};
@@ -184,87 +137,87 @@ static void worker_others(void)
 
 	session_file_facts(&facts);
 	facts_to_message(&facts, &opened);
-	put(out, fq_Type_PING, 1, NULL);
-	put(out, fq_Type_OPENED, 0, &opened);
-	put(out, fq_Type_PROGRESS, 0, &progress);
-	put(out, fq_Type_CRASHED, 0, &crashed);
-	put(out, fq_Type_IO_ERROR, 0, &failed);
-	put(out, fq_Type_RETURN, 0, &returned);
+	corpus_put(out, fq_Type_PING, 1, NULL);
+	corpus_put(out, fq_Type_OPENED, 0, &opened);
+	corpus_put(out, fq_Type_PROGRESS, 0, &progress);
+	corpus_put(out, fq_Type_CRASHED, 0, &crashed);
+	corpus_put(out, fq_Type_IO_ERROR, 0, &failed);
+	corpus_put(out, fq_Type_RETURN, 0, &returned);
 	opened.has_error = true;
 	opened.error_number = ENOENT;
-	put(out, fq_Type_OPENED, 0, &opened);
-	put(out, fq_Type_DRAINING, 0, NULL);
+	corpus_put(out, fq_Type_OPENED, 0, &opened);
+	corpus_put(out, fq_Type_DRAINING, 0, NULL);
 	put_result(out, 1, NULL);
-	close_file(out);
+	corpus_close(out);
 }
 
 /* ---- clients */
 
 static void client_asks(const char *name, int as)
 {
-	FILE *out = create("session", name, as);
+	FILE *out = corpus_create("session", name, as);
 	fq_JobsRequest all = {.all = true}, job = {.job = 1, .reason = "enough"};
 
-	put(out, fq_Type_STATUS, 1, &all);
-	put(out, fq_Type_STATUS, 2, &job);
-	put(out, fq_Type_SHOW, 3, &job);
-	put(out, fq_Type_WAIT, 4, &job);
-	put(out, fq_Type_NODES, 5, NULL);
-	put(out, fq_Type_FETCH, 6, &job);
-	put(out, fq_Type_CANCEL, 7, &job);
-	put(out, fq_Type_FETCH, 8, &job);
-	close_file(out);
+	corpus_put(out, fq_Type_STATUS, 1, &all);
+	corpus_put(out, fq_Type_STATUS, 2, &job);
+	corpus_put(out, fq_Type_SHOW, 3, &job);
+	corpus_put(out, fq_Type_WAIT, 4, &job);
+	corpus_put(out, fq_Type_NODES, 5, NULL);
+	corpus_put(out, fq_Type_FETCH, 6, &job);
+	corpus_put(out, fq_Type_CANCEL, 7, &job);
+	corpus_put(out, fq_Type_FETCH, 8, &job);
+	corpus_close(out);
 }
 
 static void client_submits(void)
 {
-	FILE *out = create("session", "submit", SESSION_AS_CLIENT);
+	FILE *out = corpus_create("session", "submit", SESSION_AS_CLIENT);
 	fq_Submit submit = {.uuid = {1, 2, 3}, .name = "job", .files = 2, .modules = COUNT_MEAN, .slice_size = 100};
 	fq_SubmitFile file = {.path = "/a/path.fq", .size = 100};
 	fq_JobsRequest job = {.job = 2};
 
 	file.proof.size = sizeof file.proof.bytes;
 	for (int turn = 0; turn < 2; turn++) { /* the second time it is known */
-		put(out, fq_Type_SUBMIT, 1, &submit);
-		put(out, fq_Type_SUBMIT_FILE, 1, &file);
-		put(out, fq_Type_SUBMIT_FILE, 1, &file);
+		corpus_put(out, fq_Type_SUBMIT, 1, &submit);
+		corpus_put(out, fq_Type_SUBMIT_FILE, 1, &file);
+		corpus_put(out, fq_Type_SUBMIT_FILE, 1, &file);
 	}
-	put(out, fq_Type_WAIT, 2, &job);
-	put(out, fq_Type_CANCEL, 3, &job);
-	close_file(out);
+	corpus_put(out, fq_Type_WAIT, 2, &job);
+	corpus_put(out, fq_Type_CANCEL, 3, &job);
+	corpus_close(out);
 }
 
 static void admin_rules(void)
 {
-	FILE *out = create("session", "admin", SESSION_AS_ADMIN);
+	FILE *out = corpus_create("session", "admin", SESSION_AS_ADMIN);
 	fq_NodeRequest node = {.name = "other", .reason = "to be mended"};
 	fq_TokenRequest token = {.role = fq_Role_ROLE_WORKER, .uses = 3, .ttl_ms = 60000};
 	fq_RevokeRequest revoke = {.what = "other"};
 
-	put(out, fq_Type_NODE_DRAIN, 1, &node);
-	put(out, fq_Type_NODES, 2, NULL);
-	put(out, fq_Type_NODE_RESUME, 3, &node);
-	put(out, fq_Type_TOKEN, 4, &token);
-	put(out, fq_Type_TOKENS, 5, NULL);
-	put(out, fq_Type_PEERS, 6, NULL);
-	put(out, fq_Type_REVOKE, 7, &revoke);
-	put(out, fq_Type_BACKUP, 8, NULL);
-	close_file(out);
+	corpus_put(out, fq_Type_NODE_DRAIN, 1, &node);
+	corpus_put(out, fq_Type_NODES, 2, NULL);
+	corpus_put(out, fq_Type_NODE_RESUME, 3, &node);
+	corpus_put(out, fq_Type_TOKEN, 4, &token);
+	corpus_put(out, fq_Type_TOKENS, 5, NULL);
+	corpus_put(out, fq_Type_PEERS, 6, NULL);
+	corpus_put(out, fq_Type_REVOKE, 7, &revoke);
+	corpus_put(out, fq_Type_BACKUP, 8, NULL);
+	corpus_close(out);
 }
 
 static void stranger_knocks(void)
 {
-	FILE *out = create("session", "stranger", SESSION_AS_STRANGER);
+	FILE *out = corpus_create("session", "stranger", SESSION_AS_STRANGER);
 	fq_Hello hello = {.proto_min = PROTO_VERSION_OLDEST, .proto_max = PROTO_VERSION, .role = fq_Role_ROLE_CLIENT, .name = "somebody"};
 	fq_Join join = {.secret = "0123456789abcdef", .name = "somebody@here"};
 
-	put(out, fq_Type_HELLO, 1, &hello);
-	put(out, fq_Type_NODES, 2, NULL);
-	put(out, fq_Type_JOIN, 3, &join);
-	close_file(out);
-	out = create("session", "join", SESSION_AS_STRANGER);
-	put(out, fq_Type_JOIN, 1, &join);
-	close_file(out);
+	corpus_put(out, fq_Type_HELLO, 1, &hello);
+	corpus_put(out, fq_Type_NODES, 2, NULL);
+	corpus_put(out, fq_Type_JOIN, 3, &join);
+	corpus_close(out);
+	out = corpus_create("session", "join", SESSION_AS_STRANGER);
+	corpus_put(out, fq_Type_JOIN, 1, &join);
+	corpus_close(out);
 }
 
 int main(int argc, char **argv)
@@ -273,7 +226,7 @@ int main(int argc, char **argv)
 		(void)fputs("usage: make_frames_corpus FOLDER\n", stderr);
 		return 64;
 	}
-	folder = argv[1];
+	corpus_begin(argv[1]);
 	worker_results();
 	worker_others();
 	client_asks("client", SESSION_AS_CLIENT);
@@ -281,5 +234,6 @@ int main(int argc, char **argv)
 	client_submits();
 	admin_rules();
 	stranger_knocks();
+	corpus_of_workers();
 	return 0;
 }

@@ -25,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define TURNS_MAX 2000 /* of the loop, for one input */
 #define PIECE 4096
+#define STATE_EACH 8       /* inputs: a start of the coordinator takes longer than most of them */
 #define OTHER_PEER 1000000 /* the core's number of the node that is no session */
 
 static struct coord_settings settings;
@@ -241,6 +242,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_alive(&server);
 	must(!getenv("FQ_FUZZ_COUNTED") || !coord_find_row(server.coord, 1)); /* frames_corpus.t: the job has ended */
 	server_deinit(&server);
-	check_state();
+	if (size % STATE_EACH == 0)
+		check_state();
 	return 0;
 }

@@ -178,28 +178,42 @@ static bool works(const struct node_view *view)
 	return view->peer && strcmp(view->state, "drain") != 0 && strcmp(view->state, "drng") != 0;
 }
 
-/* A file fails by what some nodes could not do: then no other one is there, or two say the same. */
+/* A node that is there and was not tried with the slice; NODES_MAX_SIM: none. */
+static uint32_t untried(const struct sim *sim, const struct file_row *row, uint64_t slice)
+{
+	const struct job_row *job = image_job((struct sim_image *)&sim->working, row->job);
+
+	for (uint32_t i = 0; i < sim->nodes_n; i++) {
+		struct node_view view;
+
+		if (view_of(sim, i, &view) && works(&view) && sim->seen.algorithm[i] == job->algorithm && sim->nodes[i].lies == 0 &&
+		    i != sim->seen.node && sim->seen.late[i] == 0 && !failed_on(sim, row->job, row->file, slice, i))
+			return i;
+	}
+	return NODES_MAX_SIM;
+}
+
+/* A file fails by what some nodes could not do: then nobody is left for one of its slices, or two say the same. */
 void observe_failed(struct sim *sim, const struct file_row *row)
 {
 	const char *text = row->error.text;
 	const struct event *event = sim->seen.event;
 	bool opening = strncmp(text, "no worker ", 10) == 0;
-	const struct job_row *job = image_job(&sim->working, row->job);
 	uint64_t slice = SLICE_ALL;
+	uint32_t left;
 
 	if (sim->open_stalled || !event || strstr(text, "(on ") ||
 	    (!opening && !strstr(text, "unreadable here") && !strstr(text, "is not here") && !strstr(text, "changed while")))
 		return;
 	if (!opening)
 		slice = event->kind == EVENT_RESULT ? event->result.id.slice : event->failed.id.slice;
-	for (uint32_t i = 0; i < sim->nodes_n; i++) {
-		struct node_view view;
-
-		if (view_of(sim, i, &view) && works(&view) && sim->nodes[i].algorithm == job->algorithm &&
-		    sim->nodes[i].lies == 0 && !failed_on(sim, row->job, row->file, slice, i))
-			sim_fail(sim, "gave up", "file %u of job %llu failed although %s was not tried: %s", row->file,
-			         (unsigned long long)row->job, sim->nodes[i].name, text);
-	}
+	left = untried(sim, row, slice);
+	for (uint32_t i = 0; i < sim->seen.failures_n && !opening && left < NODES_MAX_SIM; i++)
+		if (sim->seen.failures[i].job == row->job && sim->seen.failures[i].file == row->file)
+			left = untried(sim, row, sim->seen.failures[i].slice);
+	if (left < NODES_MAX_SIM)
+		sim_fail(sim, "gave up", "file %u of job %llu failed although %s was not tried: %s", row->file,
+		         (unsigned long long)row->job, sim->nodes[left].name, text);
 }
 
 void observe_ended(struct sim *sim, const struct file_row *row)
@@ -243,7 +257,7 @@ static void event_compare(struct sim *sim, const struct event *event)
 	uint64_t digest;
 
 	if (!slice || id->again || slice->epoch != sim->epoch || slice->node == sim->seen.node ||
-	    sim->working.drained[sim->seen.node] || sim->nodes[sim->seen.node].algorithm != sim->algorithm ||
+	    sim->working.drained[sim->seen.node] || sim->seen.algorithm[sim->seen.node] != sim->limits.algorithm ||
 	    slice->row.fault.kind != FAULT_NONE || !text_place_equal(slice->row.seam.first, event->result.seam.first) ||
 	    !coord_find_file(sim->coord, id->job, id->file, &view) || !view.chain ||
 	    !chain_seam_valid(view.chain, id->slice, &event->result.task, event->result.outcome, &event->result.seam))
@@ -341,6 +355,7 @@ void observe_event(struct sim *sim, const struct event *event)
 		return;
 	if (event->kind == EVENT_NODE_HELLO) {
 		leases_lose(sim, seen->node, &event->hello);
+		seen->algorithm[seen->node] = event->hello.algorithm;
 		if (memcmp(seen->instance[seen->node], event->hello.instance, sizeof event->hello.instance) != 0) {
 			seen->successes[seen->node]++;
 			seen->failed[seen->node] = 0;
@@ -356,6 +371,13 @@ void observe_event(struct sim *sim, const struct event *event)
 	} else if (event->kind == EVENT_CRASHED || event->kind == EVENT_IO_ERROR || event->kind == EVENT_RETURNED) {
 		event_ends(sim, event, &event->failed.id);
 	}
+}
+
+bool observe_audit(struct sim *sim, uint32_t node, const struct slice_id *id)
+{
+	const struct sim_lease *lease = lease_of(sim, node, id);
+
+	return lease && lease->audit;
 }
 
 /* ---- actions */
@@ -414,6 +436,7 @@ static void task_given(struct sim *sim, uint32_t node, const struct action *acti
 	bool alone, often = lost_often(sim, id);
 	uint32_t others = leases_on(sim, node, &alone);
 	const struct sim_slice *slice = image_slice(&sim->working, id->job, id->file, id->slice);
+	struct sim_lease *lease;
 
 	check_given(sim, node);
 	check_copies(sim, node, id);
@@ -424,7 +447,9 @@ static void task_given(struct sim *sim, uint32_t node, const struct action *acti
 		         (unsigned long long)id->job);
 	if (slice && !id->again && slice->epoch == sim->epoch && slice->node == node)
 		sim_fail(sim, "audit", "%s is to audit slice %llu, which it counted", name, (unsigned long long)id->slice);
-	lease_add(sim, node, id)->alone = often;
+	lease = lease_add(sim, node, id);
+	lease->alone = often;
+	lease->audit = audited(sim, id);
 }
 
 void observe_action(struct sim *sim, const struct action *action)

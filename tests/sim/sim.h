@@ -177,7 +177,7 @@ struct thing {
 struct sim_lease {
 	struct slice_id id;
 	uint32_t node;
-	bool alone, fresh;
+	bool alone, fresh, audit;
 };
 
 /* A node that could not open the file (SLICE_ALL), or read the slice. */
@@ -209,6 +209,7 @@ struct sim_seen {
 	uint32_t late[NODES_MAX_SIM];      /* failures with what was taken from it before */
 	bool reads[NODES_MAX_SIM];         /* this instance has had a success */
 	uint8_t instance[NODES_MAX_SIM][16];
+	uint32_t algorithm[NODES_MAX_SIM];
 	uint64_t suspect[NODES_MAX_SIM];   /* since when; 0: it is not */
 	bool hold;
 	/* of the step at hand */
@@ -326,6 +327,7 @@ void observe_end(struct sim *sim, const struct event *event);
 void observe_planned(struct sim *sim, const struct file_row *row);
 void observe_failed(struct sim *sim, const struct file_row *row);
 void observe_ended(struct sim *sim, const struct file_row *row);
+bool observe_audit(struct sim *sim, uint32_t node, const struct slice_id *id); /* it is to count it as an audit */
 void observe_drained(struct sim *sim, uint32_t node, const char *reason);
 
 /* ---- node.c */

@@ -87,7 +87,8 @@ tests_unit_daemon_test_worker_parts_LDADD = $(WORKER_LIBS)
 
 # The coordinator's core, by its events and actions.
 UNIT_TESTS += tests/unit/daemon/test_core tests/unit/daemon/test_core_failures tests/unit/daemon/test_core_slices \
-	tests/unit/daemon/test_core_again
+	tests/unit/daemon/test_core_again tests/unit/daemon/test_core_copies tests/unit/daemon/test_core_nodes \
+	tests/unit/daemon/test_core_owners
 CORE_FAKE = tests/unit/daemon/core_fake.c tests/unit/daemon/core_fake.h
 
 tests_unit_daemon_test_core_SOURCES = tests/unit/daemon/test_core.c $(CORE_FAKE) $(TAP)
@@ -101,3 +102,12 @@ tests_unit_daemon_test_core_failures_LDADD = $(COORD_LIBS)
 
 tests_unit_daemon_test_core_slices_SOURCES = tests/unit/daemon/test_core_slices.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_slices_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_core_copies_SOURCES = tests/unit/daemon/test_core_copies.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_copies_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_core_nodes_SOURCES = tests/unit/daemon/test_core_nodes.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_nodes_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_core_owners_SOURCES = tests/unit/daemon/test_core_owners.c $(CORE_FAKE) $(STORE_MADE) $(TAP)
+tests_unit_daemon_test_core_owners_LDADD = $(COORD_LIBS)
