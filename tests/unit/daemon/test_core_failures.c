@@ -143,6 +143,38 @@ static void test_stall(void)
 	fake_deinit(&fake);
 }
 
+/* Two slices of a node, one of them counted to its end; results come from the node for many times the stall's time. */
+static void test_coming(void)
+{
+	struct event event = {.kind = EVENT_COMING, .peer = 1};
+	const char *const path = "/a.fq";
+	struct fake_task tasks[2];
+	struct fake fake;
+	uint32_t drops[2] = {0};
+
+	fake_init(&fake);
+	fake_hello(&fake, 1, "node01", 2, NULL, 0);
+	fake_submit(&fake, "alice", 100, 1, &path);
+	fake_opened(&fake, 1, 1, 0, 200);
+	for (uint64_t i = 0; i < 2; i++)
+		tasks[i] = task_of(&fake, i);
+	fake_progress(&fake, 1, tasks[0].id, 100);
+	fake_progress(&fake, 1, tasks[1].id, 99);
+	for (int i = 0; i < 5; i++) {
+		fake.now += 30000;
+		fake_step(&fake, &event);
+		for (uint32_t k = 0; k < fake_count(&fake, ACTION_SEND_DROP); k++)
+			drops[fake_action(&fake, ACTION_SEND_DROP, k)->id.slice]++;
+	}
+	is_u64(drops[0], 0, "of a node from which results come, what is counted does not stall");
+	ok(drops[1] > 0, "what is not does");
+	fake_tick(&fake, 60000);
+	for (uint32_t k = 0; k < fake_count(&fake, ACTION_SEND_DROP); k++)
+		drops[fake_action(&fake, ACTION_SEND_DROP, k)->id.slice]++;
+	is_u64(drops[0], 1, "and all of it when nothing comes any more");
+	fake_deinit(&fake);
+}
+
 /* ---- coming back */
 
 static void test_held(void)
@@ -370,6 +402,7 @@ int main(void)
 	test_io_error_alone();
 	test_losses();
 	test_stall();
+	test_coming();
 	test_held();
 	test_held_elsewhere();
 	test_old_lease();
