@@ -369,6 +369,17 @@ static bool settle(struct fake *fake, uint64_t *state)
 	return true;
 }
 
+/* Who is asked to open a file mostly does; returns the tasks that follow. */
+static uint32_t answer(struct fake *fake, uint64_t *state)
+{
+	const struct action *open = fake_action(fake, ACTION_SEND_OPEN, 0);
+
+	if (!open || draw(state, 4) == 0)
+		return 0;
+	fake_opened(fake, open->peer, open->open.job, open->open.file, 1000);
+	return fake_count(fake, ACTION_SEND_TASK);
+}
+
 static void test_random(void)
 {
 	uint64_t state = 1, tasks = 0, ended = 0;
@@ -388,6 +399,7 @@ static void test_random(void)
 		fake_step(&fake, &event);
 		tasks += fake_count(&fake, ACTION_SEND_TASK);
 		ended += fake_job(&fake)->state > JOB_RUNNING;
+		tasks += answer(&fake, &state);
 		good = settle(&fake, &state);
 	}
 	ok(good, "100000 random events: no node is given too much");
