@@ -27,5 +27,6 @@ include tests/unit/local.mk
 include tests/sim/local.mk
 include tests/fuzz/local.mk
 include tests/cluster/local.mk
+include tests/nodes/local.mk
 include tests/report/local.mk
 include tests/bench/local.mk
