@@ -107,6 +107,32 @@ static const struct option_row rows[] = {
 	FIELD(open_ms),
     },
     {
+	.key = "straggler",
+	.long_name = "straggler",
+	.argument = "DURATION",
+	.type = OPTION_DURATION,
+	.default_text = "30s",
+	.smallest = 0,
+	.largest = DAY,
+	.help = "A slice that takes longer than this and three times as long as others of its job, or "
+                "comes forward at less than 30% of their pace, is counted by a second node as well "
+                "where one has nothing to do; 0 turns that off.",
+	FIELD(straggler_ms),
+    },
+    {
+	.key = "audit_percent",
+	.long_name = "audit-percent",
+	.argument = "N",
+	.type = OPTION_NUMBER,
+	.default_text = "1",
+	.smallest = 0,
+	.largest = 100,
+	.unit = "percent",
+	.help = "So many of 100 slices are counted by a second node as well, to find nodes that count "
+                "wrongly; each costs the work of a slice.",
+	FIELD(audit_percent),
+    },
+    {
 	.key = "slice_min",
 	.long_name = "slice-min",
 	.argument = "SIZE",
@@ -201,15 +227,52 @@ static const struct option_row rows[] = {
 	FIELD(slices_max),
     },
     {
+	.key = "files_owner_max",
+	.long_name = "files-owner-max",
+	.argument = "N",
+	.type = OPTION_NUMBER,
+	.default_text = "100000",
+	.smallest = 1,
+	.largest = 10000000,
+	.unit = "files",
+	.help = "Files that the unfinished jobs of one owner may have together.",
+	FIELD(files_owner_max),
+    },
+    {
+	.key = "slices_owner_max",
+	.long_name = "slices-owner-max",
+	.argument = "N",
+	.type = OPTION_NUMBER,
+	.default_text = "1000000",
+	.smallest = 16,
+	.largest = 100000000,
+	.unit = "slices",
+	.help = "Slices that the files of one owner may have together while they are counted; one that "
+                "would exceed it is cut into larger ones, and further files wait.",
+	FIELD(slices_owner_max),
+    },
+    {
 	.key = "result_max",
 	.long_name = "result-max",
 	.argument = "SIZE",
 	.type = OPTION_SIZE,
-	.default_text = "900M",
+	.default_text = "256M",
 	.smallest = 64 << 10,
 	.largest = 950 << 20,
-	.help = "Largest result of one slice in bytes that a worker may send.",
+	.help = "Largest result of one slice in bytes that is taken; a read of N bases needs about 7 N.",
 	FIELD(result_max),
+    },
+    {
+	.key = "results_memory",
+	.long_name = "results-memory",
+	.argument = "SIZE",
+	.type = OPTION_SIZE,
+	.default_text = "1G",
+	.smallest = 64 << 10,
+	.largest = UINT64_C(1) << 40,
+	.help = "Results in bytes that are kept in memory while they come from workers, and as many "
+                "while they go to clients; what is beyond has to wait. At least result_max.",
+	FIELD(results_memory),
     },
     {
 	.key = "connections_max",
@@ -259,6 +322,17 @@ static const struct option_row rows[] = {
 	FIELD(handshake_ms),
     },
     {
+	.key = "proof",
+	.long_name = "proof",
+	.argument = "WHOM",
+	.type = OPTION_CHOICE,
+	.default_text = "all",
+	.choices = "all|client|none",
+	.help = "Of whom a proof is demanded that he can read the files that he submits: all, client (administrators "
+                "are believed) or none.",
+	FIELD(proof),
+    },
+    {
 	.key = "keep",
 	.long_name = "keep",
 	.argument = "DURATION",
@@ -268,6 +342,28 @@ static const struct option_row rows[] = {
 	.largest = 3650 * DAY,
 	.help = "Finished jobs and their results are kept for so long.",
 	FIELD(keep_ms),
+    },
+    {
+	.long_name = "accept-rollback",
+	.type = OPTION_BOOL,
+	.help = "Start once from a state that is older than what was committed; workers forget what they "
+                "hold for it.",
+	FIELD(accept_rollback),
+    },
+    {
+	.long_name = "backup",
+	.argument = "DIR",
+	.type = OPTION_PATH,
+	.help = "Write a copy of the state to the new folder DIR and exit; the coordinator may run.",
+	FIELD(backup),
+    },
+    {
+	.long_name = "restore",
+	.argument = "DIR",
+	.type = OPTION_PATH,
+	.help = "Put the copy in the folder DIR in the state's place and exit; the coordinator must "
+                "not run.",
+	FIELD(restore),
     },
     {
 	.long_name = "verbose",
@@ -303,11 +399,16 @@ static int coord_finish(struct conf *conf, struct error *err)
 		return error_set(
 		    err, -EINVAL, place_class(conf, OFFSET(slice_min), OFFSET(slice_max)),
 		    "slice_min is above slice_max: right is slice_min at most slice_max");
+	if (settings->results_memory < settings->result_max)
+		return error_set(err, -EINVAL, place_class(conf, OFFSET(results_memory), OFFSET(result_max)),
+		                 "results_memory is below result_max: right is results_memory at least result_max");
 	if (settings->dead_ms < 2 * settings->ping_ms)
 		return error_set(err, -EINVAL, place_class(conf, OFFSET(dead_ms), OFFSET(ping_ms)),
 		                 "dead is below twice ping, so that peers in good health would be "
 		                 "taken for gone: right is "
 		                 "dead at least twice ping");
+	if (settings->backup[0] != '\0' && settings->restore[0] != '\0')
+		return error_set(err, -EINVAL, ERROR_USAGE, "--backup and --restore are two things: right is one of them");
 	r = place_state(conf, OFFSET(state), err);
 	if (r >= 0)
 		r = place_socket(settings, err);

@@ -19,7 +19,7 @@
 
 void complain(const struct error *error)
 {
-	(void)fprintf(stderr, "fqctl: %s\n", error->text);
+	(void)fprintf(stderr, "fqctl: %s\n", SENTENCE(error->text)); /* it may have come from elsewhere */
 }
 
 void failures_add(struct failures *failures, const struct error *error)
@@ -31,15 +31,15 @@ void failures_add(struct failures *failures, const struct error *error)
 
 void say(const struct call *call, const char *format, ...)
 {
+	char text[ERROR_TEXT_MAX];
 	va_list args;
 
 	if (call->settings.quiet)
 		return;
-	(void)fputs("fqctl: ", stderr);
 	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
+	(void)vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	(void)fputc('\n', stderr);
+	(void)fprintf(stderr, "fqctl: %s\n", SENTENCE(text));
 }
 
 static const struct verb *verb_find(const char *name)

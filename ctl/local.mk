@@ -4,12 +4,15 @@ ctl_libctl_a_SOURCES = \
 	ctl/client.c ctl/client.h \
 	ctl/ctl.c \
 	ctl/job.c ctl/job.h \
+	ctl/leftovers.c ctl/leftovers.h \
+	ctl/list.c ctl/list.h \
 	ctl/local.c ctl/local.h \
 	ctl/local_file.c ctl/local_file.h \
 	ctl/outbox.c ctl/outbox.h \
 	ctl/output.c ctl/output.h \
 	ctl/output_write.c \
 	ctl/progress.c ctl/progress.h \
+	ctl/proofs.c ctl/proofs.h \
 	ctl/reporting.c ctl/reporting.h \
 	ctl/submit.c ctl/submit.h \
 	ctl/table.c ctl/table.h \
@@ -21,8 +24,10 @@ ctl_libctl_a_SOURCES = \
 	ctl/verb_fetch.c \
 	ctl/verb_join.c \
 	ctl/verb_nodes.c \
+	ctl/verb_peers.c \
 	ctl/verb_ping.c \
 	ctl/verb_qc.c \
+	ctl/verb_revoke.c \
 	ctl/verb_show.c \
 	ctl/verb_status.c \
 	ctl/verb_submit.c \

@@ -30,10 +30,11 @@ struct coord *coord_free(struct coord *coord)
 	if (!coord)
 		return NULL;
 	for (uint32_t i = 0; i < coord->jobs_n; i++)
-		job_free(coord->jobs[i]);
+		job_free(coord, coord->jobs[i]);
 	for (uint32_t i = 0; i < coord->nodes_n; i++)
 		node_free(coord->nodes[i]);
 	free(coord->jobs);
+	free(coord->owners);
 	free(coord->nodes);
 	free(coord);
 	return NULL;
@@ -55,7 +56,10 @@ int coord_load_job(struct coord *coord, const struct job_row *row, struct error 
 		return error_set(err, -EINVAL, ERROR_SOFTWARE, "the database has job %llu in a state that makes no sense",
 		                 (unsigned long long)row->id);
 	r = job_add(coord, row, &job);
-	return r < 0 ? error_oom(err) : 0;
+	if (r < 0)
+		return error_oom(err);
+	job->renewed = coord->limits.algorithm != 0 && row->algorithm != coord->limits.algorithm && !MUTANT(MUTANT_OLD_ALGORITHM);
+	return 0;
 }
 
 int coord_load_file(struct coord *coord, const struct file_row *row, struct error *err)
@@ -76,7 +80,7 @@ int coord_load_file(struct coord *coord, const struct file_row *row, struct erro
 		job->files_ended++;
 		return 0;
 	}
-	return row->planned ? file_plan(coord, job, file, err) : 0;
+	return row->planned && !job->renewed ? file_plan(coord, job, file, err) : 0;
 }
 
 int coord_load_slice(struct coord *coord, const struct slice_row *row, struct error *err)
@@ -86,6 +90,8 @@ int coord_load_slice(struct coord *coord, const struct slice_row *row, struct er
 	struct slice_task task = {.start_known = row->start_known, .start = row->seam.first};
 	bool used;
 
+	if (file && job->renewed)
+		return 0; /* forgotten when all is loaded */
 	if (!file || file->ended || !file->slices || row->slice >= file->chain.n)
 		return error_set(err, -EINVAL, ERROR_SOFTWARE,
 		                 "the database has slice %llu of file %u of job %llu, which makes no sense",
@@ -104,13 +110,18 @@ int coord_load_trouble(struct coord *coord, const struct trouble_row *row, struc
 	struct job *job;
 	struct file *file = file_find(coord, row->job, row->file, &job);
 
+	if (file && job->renewed)
+		return 0;
 	if (!file || file->ended || !file->slices || row->slice >= file->chain.n)
 		return error_set(err, -EINVAL, ERROR_SOFTWARE,
 		                 "the database has trouble with slice %llu of file %u of job %llu, which makes no sense",
 		                 (unsigned long long)row->slice, row->file, (unsigned long long)row->job);
 	file->slices[row->slice].crashes = (uint8_t)row->crashes;
 	file->slices[row->slice].losses = (uint16_t)row->losses;
-	return 0;
+	file->slices[row->slice].crash_lease = row->lease;
+	if (row->losses >= LOSSES_ALONE)
+		alone_add(coord, job, file, row->slice);
+	return coord->oom ? error_oom(err) : 0;
 }
 
 /* Rows of slices that are not wanted any more go; complete chains are merged. */
@@ -133,7 +144,8 @@ static void file_loaded(struct coord *coord, struct job *job, struct file *file)
 
 int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, uint64_t now_ms, struct actions *actions)
 {
-	coord->next_lease = (MUTANT(MUTANT_LEASES_AGAIN) ? 0 : generation << 32) | 1;
+	coord->first_lease = MUTANT(MUTANT_LEASES_AGAIN) ? 0 : generation << 32;
+	coord->next_lease = coord->first_lease + 1 + (MUTANT(MUTANT_LEASES_AGAIN) || MUTANT(MUTANT_GENERATION) ? 0 : coord->limits.secret >> 33);
 	coord->actions = actions;
 	coord->now_ms = now_ms;
 	if (next_job > coord->next_job)
@@ -143,6 +155,8 @@ int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, ui
 
 		if (job->files_loaded < job->row.files)
 			return -EINVAL;
+		if (job->renewed)
+			job_renew(coord, job);
 		for (uint32_t f = 0; f < job->row.files; f++)
 			file_loaded(coord, job, &job->files[f]);
 		job_end_if_done(coord, job);
@@ -152,29 +166,19 @@ int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, ui
 
 /* ---- stepping */
 
-static void step_node(struct coord *coord, const struct event *event)
+static void node_says(struct coord *coord, struct node *node, const struct event *event)
 {
-	struct node *node = node_of_peer(coord, event->peer);
-
-	if (event->kind == EVENT_NODE_HELLO) {
-		node_hello(coord, event);
-		return;
-	}
-	if (!node)
-		return; /* a peer that was replaced, or never said hello */
-	node->seen_ms = coord->now_ms;
+	if (event->kind != EVENT_PROGRESS) /* that tells whether it makes any */
+		node_answers(coord, node);
 	switch (event->kind) {
-	case EVENT_NODE_GONE:
-		node_gone(coord, node);
-		break;
-	case EVENT_NODE_DRAINING:
-		node->draining = true;
-		break;
 	case EVENT_OPENED:
 		file_opened(coord, event);
 		break;
 	case EVENT_PROGRESS:
 		slice_progress(coord, event);
+		break;
+	case EVENT_COMING:
+		node_coming(coord, node);
 		break;
 	case EVENT_RESULT:
 		slice_result(coord, event);
@@ -191,6 +195,25 @@ static void step_node(struct coord *coord, const struct event *event)
 	default:
 		break;
 	}
+}
+
+static void step_node(struct coord *coord, const struct event *event)
+{
+	struct node *node = node_of_peer(coord, event->peer);
+
+	if (event->kind == EVENT_NODE_HELLO) {
+		node_hello(coord, event);
+		return;
+	}
+	if (!node)
+		return; /* a peer that was replaced, or never said hello */
+	node->seen_ms = coord->now_ms;
+	if (event->kind == EVENT_NODE_GONE)
+		node_gone(coord, node);
+	else if (event->kind == EVENT_NODE_DRAINING)
+		node->draining = coord->nodes_changed = true;
+	else
+		node_says(coord, node, event);
 }
 
 int coord_step(struct coord *coord, const struct event *event, struct actions *actions)
@@ -225,6 +248,7 @@ int coord_step(struct coord *coord, const struct event *event, struct actions *a
 		break;
 	}
 	node_stalls(coord);
+	audits_settle(coord);
 	schedule(coord);
 	return coord->oom ? -ENOMEM : 0;
 }
@@ -247,5 +271,9 @@ uint64_t coord_deadline(const struct coord *coord)
 			if (job->files[f].open_peer && job->files[f].open_ms + coord->limits.open_ms < first)
 				first = job->files[f].open_ms + coord->limits.open_ms;
 	}
+	if (stragglers_deadline(coord) < first)
+		first = stragglers_deadline(coord);
+	if (suspects_deadline(coord) < first)
+		first = suspects_deadline(coord);
 	return first;
 }

@@ -19,7 +19,11 @@
  * Counters are opaque here: the driver has checked a result's counters (they unpack, their reads are the seam's records)
  * before it gives the event, and keeps the bytes by (job, file, slice, which count).
  *
- * Some slices are counted twice: when all were counted once, merging tells which of them lacked what lies before them in the
+ * A slice may be counted by several nodes: handed out twice because the first one is slow or was thought dead, or on purpose (audit).
+ * Copies from the same start must agree (event.result.digest, and the seam); where they do not, nobody can tell which one is wrong:
+ * the file fails and both nodes are drained. A node that hangs, or fails where others do not, is given nothing new (core_trouble.c).
+ *
+ * Some slices are counted a second time: when all were counted once, merging tells which of them lacked what lies before them in the
  * file (lib/qc/assembly.h). These go out again, from the starts that are proven now; when all are there the file is merged again.
  */
 #pragma once
@@ -34,11 +38,17 @@ struct coord;
 struct coord_limits {
 	uint64_t stall_ms;     /* a slice without progress for so long is taken from its node (a loss) */
 	uint64_t open_ms;      /* an OPEN without an answer for so long is asked of another node */
+	uint64_t straggler_ms; /* a slice that takes longer than this and than others may get a copy on another node; 0: none does */
 	uint64_t slice_min, slice_max, slices_max;
 	uint64_t read_max;
 	uint32_t crashes_max, losses_max;
 	uint32_t jobs_max;     /* unfinished jobs of one owner */
 	uint32_t files_max;    /* files of one job */
+	uint32_t files_owner_max;  /* files of all unfinished jobs of one owner; 0: any number */
+	uint64_t slices_owner_max; /* slices of these that are planned and have not ended; 0: any number */
+	uint32_t audit_percent;    /* of all slices, so many are counted on a second node as well */
+	uint64_t secret;           /* random, another one at each start: which slices these are, and where its leases begin */
+	uint32_t algorithm;        /* jobs of another one begin anew when they are loaded; 0: they do not */
 };
 
 struct slice_id {
@@ -68,6 +78,7 @@ enum event_kind {
 	EVENT_NODE_DRAINING,
 	EVENT_OPENED,       /* .opened */
 	EVENT_PROGRESS,     /* .progress */
+	EVENT_COMING,       /* a result is coming in, or waits to be taken: what this node has counted is not stalled */
 	EVENT_RESULT,       /* .result */
 	EVENT_CRASHED,      /* .failed */
 	EVENT_IO_ERROR,     /* .failed */
@@ -118,6 +129,7 @@ struct event {
 			int signal, exit_status; /* CRASHED */
 			int error_number;        /* IO_ERROR */
 			const char *text;        /* IO_ERROR: the node's sentence */
+			bool untaken;            /* RETURNED: it has a result, for which the driver has no room; the node goes on */
 		} failed;
 		struct {
 			struct job_row row;      /* uuid, owner, name, modules, algorithm, lenient, slice_size, files */
@@ -163,7 +175,7 @@ enum action_kind {
 	ACTION_SEND_OPEN,      /* .open */
 	ACTION_SEND_TASK,      /* .task */
 	ACTION_SEND_DROP,      /* .id */
-	ACTION_SEND_ACK,       /* .id: its result is durable, or of no use */
+	ACTION_SEND_ACK,       /* .id: its result, or that it crashed, is durable or of no use */
 	ACTION_SEND_DRAIN,
 	ACTION_SEND_RESUME,
 	ACTION_DROP_PEER,      /* .text: end this connection (replaced by a newer one, lied) */
@@ -233,7 +245,8 @@ struct coord *coord_free(struct coord *coord);
 /*
  * Loading what the last commit left: node drains, unfinished jobs with their files in order, then their slices and troubles; then
  * coord_loaded(). next_job is one more than the highest id ever given; generation grows at each start, and leases with it, so
- * that no lease of an earlier start is given again. 0, -ENOMEM, -EINVAL (rows that make no sense, with
+ * that no lease of an earlier start is given again. Where a backup is put back, a generation may come a second time: then the
+ * leases of the other one are not known, and what a node holds under them is of no use. 0, -ENOMEM, -EINVAL (rows that make no sense, with
  * a sentence: the database is damaged).
  */
 int coord_load_node(struct coord *coord, const char *name, const char *reason);
@@ -264,7 +277,8 @@ struct job_view {
 	uint64_t bytes, bytes_done, records, bases;
 	uint32_t nodes;            /* nodes counting for it now */
 	char node_names[256];      /* comma-separated, cut */
-	char reason[64];           /* PENDING: NoWorkers, NoNodeSeesPath, Resources; else empty */
+	char reason[64];           /* why nothing is counted: NoWorkers, NoNodeOfAlgorithm, NodesSuspect, OwnerLimit, NoNodeSeesPath,
+	                              Resources; else empty */
 };
 
 struct file_view {
@@ -281,8 +295,8 @@ struct slice_view {
 
 struct node_view {
 	const char *name;
-	const char *state;         /* idle, mixed, alloc, drain (empty), drng (draining), down */
-	const char *reason;
+	const char *state;         /* idle, mixed, alloc, suspect, drain (empty), drng (draining), down */
+	const char *reason;        /* why it is suspect, drained or down */
 	uint64_t peer;             /* 0: down */
 	uint32_t slots, busy, jobs;
 	uint64_t bytes_done, rate; /* rate: file bytes a second over the last seconds */
@@ -296,3 +310,6 @@ const struct job_row *coord_find_row(const struct coord *coord, uint64_t id); /*
 bool coord_find_file(const struct coord *coord, uint64_t job, uint32_t file, struct file_view *ret);
 bool coord_find_slice(const struct coord *coord, uint64_t job, uint32_t file, uint64_t slice, struct slice_view *ret);
 bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret);
+
+/* Whether the worker of this connection counts this slice under this lease. */
+bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id);

@@ -90,6 +90,7 @@ void emit_trouble(struct coord *coord, const struct file *file, uint64_t i)
 		.slice = i,
 		.crashes = file->slices[i].crashes,
 		.losses = file->slices[i].losses,
+		.lease = file->slices[i].crash_lease,
 	};
 }
 

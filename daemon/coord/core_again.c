@@ -58,7 +58,9 @@ struct again_slice *again_find(const struct file *file, uint64_t slice)
 
 static bool again_open(const struct file *file, uint64_t i)
 {
-	return !file->again[i].done && file->slices[file->again[i].wanted.slice].running == 0;
+	uint64_t slice = file->again[i].wanted.slice;
+
+	return slice_open(file, slice) && !slice_alone(file, slice);
 }
 
 uint64_t again_take(struct file *file, const struct node *node, bool *ret_barred)
@@ -126,4 +128,11 @@ void again_result(struct coord *coord, struct job *job, struct file *file, const
 	node->bytes_done += link->end - link->begin;
 	emit_slice(coord, ACTION_SAVE_AGAIN, file, i);
 	others_drop(coord, job, file, i);
+	counted_by(coord, file, event);
+	node_succeeded(coord, node, file, i);
+	if (run->id.lease > 0)
+		slice_paced(coord, job, file, run);
+	audit_add(coord, job, file, i);
+	if (file->again_left == 0)
+		audits_review(coord, job, file);
 }

@@ -14,9 +14,13 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
+#define FAILURES_TOLD 16 /* files of a job whose failure has a line of its own in the journal */
+
 /* What counting needs; the row stays until the job is forgotten. */
-void file_release(struct file *file)
+void file_release(struct coord *coord, struct job *job, struct file *file)
 {
+	if (file->slices && job->owner)
+		job->owner->slices -= file->chain.n;
 	chain_deinit(&file->chain);
 	free(file->slices);
 	file->slices = NULL;
@@ -26,6 +30,15 @@ void file_release(struct file *file)
 	free(file->again);
 	file->again = NULL;
 	file->again_n = file->again_left = 0;
+	job->audits -= file->audits_n - file->audits_out;
+	coord->audits_out -= file->audits_out;
+	free(file->audits);
+	file->audits = NULL;
+	file->audits_n = file->audits_out = file->audits_room = 0;
+	free(file->alone);
+	file->alone = NULL;
+	job->alone -= file->alone_n;
+	file->alone_n = file->alone_room = 0;
 }
 
 /* ---- opening and planning */
@@ -33,25 +46,43 @@ void file_release(struct file *file)
 bool file_failed_on(const struct file *file, uint64_t slice, const char *node)
 {
 	for (uint32_t i = 0; i < file->fails_n; i++)
-		if (file->fails[i].slice == slice && strcmp(file->fails[i].node, node) == 0)
+		if ((file->fails[i].slice == slice || file->fails[i].slice == SLICE_ALL) && strcmp(file->fails[i].node, node) == 0)
 			return true;
 	return false;
 }
 
-int file_fail_add(struct file *file, uint64_t slice, const char *node)
+int file_fail_add(struct file *file, uint64_t slice, const struct node *node, int error_number)
 {
 	struct io_fail *fails;
 
-	if (file_failed_on(file, slice, node))
+	for (uint32_t i = 0; i < file->fails_n; i++) {
+		struct io_fail *fail = &file->fails[i];
+
+		if ((fail->slice != slice && fail->slice != SLICE_ALL) || strcmp(fail->node, node->name) != 0)
+			continue;
+		if (fail->slice == slice && errno_lacks(error_number)) /* now it is known why: it answers late */
+			fail->error_number = error_number;
 		return 0;
+	}
 	fails = reallocarray(file->fails, file->fails_n + 1, sizeof *fails);
 	if (!fails)
 		return -ENOMEM;
 	file->fails = fails;
-	fails[file->fails_n].slice = slice;
-	(void)snprintf(fails[file->fails_n].node, sizeof fails->node, "%s", node);
+	fails[file->fails_n] = (struct io_fail){.slice = slice, .error_number = error_number, .successes = node->successes};
+	(void)snprintf(fails[file->fails_n].node, sizeof fails->node, "%s", node->name);
 	file->fails_n++;
 	return 0;
+}
+
+/* A node that does not have the file, or has another one there, is given no slice of it; one that only could not open it may be. */
+static void fails_of_opening(struct file *file)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < file->fails_n; i++)
+		if (errno_lacks(file->fails[i].error_number) && !MUTANT(MUTANT_UNPROVEN_COUNTS))
+			file->fails[kept++] = file->fails[i];
+	file->fails_n = kept;
 }
 
 /* The chain of a file whose row has facts and slice size. */
@@ -65,9 +96,8 @@ int file_plan(struct coord *coord, struct job *job, struct file *file, struct er
 	file->slices = calloc(file->chain.n, sizeof *file->slices);
 	if (!file->slices)
 		return error_oom(err);
-	free(file->fails); /* of opening */
-	file->fails = NULL;
-	file->fails_n = 0;
+	job->owner->slices += file->chain.n;
+	fails_of_opening(file);
 	if (file->row.file >= job->planned_end)
 		job->planned_end = file->row.file + 1;
 	return 0;
@@ -83,6 +113,7 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 	if (file->row.slice_size == 0)
 		file->row.slice_size = slice_size_choose(facts->kind, facts->fingerprint.size, nodes_slots(coord),
 		                                         coord->limits.slice_min, coord->limits.slice_max);
+	file->row.slice_size = owner_slice_size(coord, job, file, facts, file->row.slice_size);
 	r = file_plan(coord, job, file, &error);
 	if (r == -ENOMEM) {
 		coord->oom = true;
@@ -107,30 +138,84 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 	emit_changed(coord, job);
 }
 
+void open_end(struct coord *coord, struct file *file)
+{
+	struct node *node = node_of_peer(coord, file->open_peer);
+
+	file->open_peer = 0;
+	if (node)
+		node->opens -= node->opens > 0;
+}
+
+/*
+ * Why it cannot be opened there is told to the submitter where he named the path alone. Where he had to prove that he read the file,
+ * he could learn from it what he cannot see: then it is for the journal.
+ */
+void file_open_failed(struct coord *coord, struct job *job, struct file *file, struct node *node, int error_number,
+                      const struct error *error)
+{
+	emit_log(coord, LOG_NOTICE, "job %llu: node %s: %.400s", (unsigned long long)job->row.id, node->name, error->text);
+	file->open_error = *error;
+	if (file_fail_add(file, SLICE_ALL, node, error_number) < 0)
+		coord->oom = true;
+	if (file->row.file < job->open_next)
+		job->open_next = file->row.file;
+	if (MUTANT(MUTANT_PROOF_ONE))
+		file_open_fail(coord, job, file);
+}
+
+void file_open_fail(struct coord *coord, struct job *job, struct file *file)
+{
+	char nodes[256] = "";
+	struct error error;
+
+	for (uint32_t i = 0; i < file->fails_n; i++) {
+		size_t n = strlen(nodes);
+
+		(void)snprintf(nodes + n, sizeof nodes - n, "%s%s", n ? ", " : "", file->fails[i].node);
+	}
+	if (file->row.proof.wanted && !MUTANT(MUTANT_PROOF_TELLS))
+		(void)error_set(&error, -ENOENT, ERROR_NO_INPUT,
+		                "no worker sees at %s the file that you read: it may be missing there, not readable for the service, or "
+		                "another file (%s)",
+		                TEXT(file->path), nodes);
+	else
+		(void)error_set(&error, -ENOENT, file->open_error.class, "no worker can open the file: %.700s (%s)",
+		                file->open_error.text, nodes);
+	file_fail(coord, job, file, &error);
+}
+
+/* It is there, the submitter could read it, and it is no FASTQ. */
+static bool wrong_data(const struct event *event)
+{
+	return event->opened.error.class == ERROR_DATA && !event->opened.unproven;
+}
+
 void file_opened(struct coord *coord, const struct event *event)
 {
 	struct node *node = node_of_peer(coord, event->peer);
 	struct job *job;
 	struct file *file = file_find(coord, event->opened.job, event->opened.file, &job);
+	int error_number = event->opened.unproven ? ENOENT : event->opened.error_number;
+	bool asked = file && file->open_peer == event->peer;
 
-	node->opens -= node->opens > 0;
+	if (asked)
+		open_end(coord, file);
 	if (!file || file->ended || file->row.planned)
 		return;
-	if (file->open_peer == event->peer)
-		file->open_peer = 0;
-	if (event->opened.error.class == ERROR_NONE) {
+	if (!asked && !file_failed_on(file, SLICE_ALL, node->name))
+		return; /* nobody has asked it, nor is it late */
+	if (node->distrusted) { /* another one is asked */
+		if (!file->open_peer && file->row.file < job->open_next)
+			job->open_next = file->row.file;
+	} else if (event->opened.error.class == ERROR_NONE) {
+		node_succeeded(coord, node, file, SLICE_ALL);
 		plan(coord, job, file, &event->opened.facts);
-		return;
-	}
-	if (event->opened.error.class == ERROR_DATA) { /* it is there, and is no FASTQ */
+	} else if (wrong_data(event)) {
 		file_fail(coord, job, file, &event->opened.error);
-		return;
+	} else {
+		file_open_failed(coord, job, file, node, error_number, &event->opened.error);
 	}
-	file->open_error = event->opened.error;
-	if (file_fail_add(file, 0, node->name) < 0)
-		coord->oom = true;
-	if (file->row.file < job->open_next)
-		job->open_next = file->row.file;
 }
 
 /* ---- ends */
@@ -157,12 +242,12 @@ static void runs_drop(struct coord *coord, struct job *job, const struct file *f
 void file_end(struct coord *coord, struct job *job, struct file *file)
 {
 	file->ended = true;
-	file->open_peer = 0;
+	open_end(coord, file);
 	runs_drop(coord, job, file);
 	job->files_ended++;
 	emit_file(coord, file);
 	emit_changed(coord, job);
-	file_release(file);
+	file_release(coord, job, file);
 }
 
 void file_fail(struct coord *coord, struct job *job, struct file *file, const struct error *error)
@@ -173,7 +258,12 @@ void file_fail(struct coord *coord, struct job *job, struct file *file, const st
 	file->row.error = *error;
 	if (file->row.planned && !(MUTANT(MUTANT_AGAIN_KEPT) && file->again))
 		emit_merge(coord, ACTION_FORGET_SLICES, file);
-	emit_log(coord, LOG_NOTICE, "job %llu: %s", (unsigned long long)job->row.id, error->text);
+	if (job->failures_told < FAILURES_TOLD)
+		emit_log(coord, LOG_NOTICE, "job %llu: %s", (unsigned long long)job->row.id, error->text);
+	else if (job->failures_told == FAILURES_TOLD)
+		emit_log(coord, LOG_NOTICE, "job %llu: more files fail; 'fqctl show %llu' tells of all", (unsigned long long)job->row.id,
+		         (unsigned long long)job->row.id);
+	job->failures_told += job->failures_told <= FAILURES_TOLD;
 	file_end(coord, job, file);
 	job_end_if_done(coord, job);
 }
@@ -185,6 +275,7 @@ void file_merged(struct coord *coord, const struct event *event)
 
 	if (!file || file->ended)
 		return;
+	file->merging = false;
 	if (event->merged.failed) {
 		file_fail(coord, job, file, &event->merged.error);
 		return;

@@ -7,9 +7,16 @@
  *     core_node.c       nodes: hello, gone, drained; what each runs
  *     core_job.c        jobs: submit, end, cancel
  *     core_file.c       their files: open, plan, end
- *     core_slice.c      slices: results, crashes, losses, I/O errors
+ *     core_owner.c      what one owner has unfinished, and may have
+ *     core_slice.c      slices: progress and results
+ *     core_trouble.c    slices that come back without a result: crashes, losses, I/O errors
+ *     core_suspect.c    nodes that hang, or fail where others do not
+ *     core_straggler.c  copies of slow slices
+ *     core_audit.c      copies on purpose
+ *     core_copy.c       that copies agree
  *     core_again.c      second counts of slices
  *     core_schedule.c   who opens and counts what next
+ *     core_alone.c      slices that go alone to a node
  *     core_view.c       looking
  *
  * An event changes the state in one of the middle files; what follows for idle nodes is core_schedule.c's, after every step.
@@ -44,6 +51,43 @@ enum coord_mutant {
 	MUTANT_AGAIN_KEPT,        /* what a file that ends within its second counts has stored stays in the store */
 	MUTANT_AGAIN_LOST,        /* a second count that came back without a result is not handed out again */
 	MUTANT_LEAD_FOR_EVER,     /* slices wait for the first one of their file even when it is proven */
+	MUTANT_STRAGGLER_NEVER,   /* a slow slice gets no copy */
+	MUTANT_STRAGGLER_EARLY,   /* a slice gets a copy although others are to be handed out */
+	MUTANT_STRAGGLER_MANY,    /* a slow slice gets copy after copy */
+	MUTANT_STRAGGLER_SAME,    /* ... on its own node */
+	MUTANT_LOSER_KEEPS,       /* the slower copy is not dropped */
+	MUTANT_COPIES_BELIEVED,   /* copies that differ are not noticed */
+	MUTANT_COPIES_KEPT,       /* they are noticed, but their nodes go on */
+	MUTANT_DRAIN_NOT_SAVED,   /* ... are drained until the next start only */
+	MUTANT_AUDIT_NEVER,       /* nothing is audited */
+	MUTANT_AUDIT_SAME,        /* by the node that counted it first */
+	MUTANT_AUDIT_EARLY,       /* a file is merged before its audits have come */
+	MUTANT_AUDIT_FOR_EVER,    /* an audit that is lost is waited for */
+	MUTANT_AUDIT_CRASHES,     /* an audit's crash is one of the slice */
+	MUTANT_NOT_ALONE,         /* what was lost twice takes others along */
+	MUTANT_TROUBLE_FORGOTTEN, /* how often a slice went wrong is not durable */
+	MUTANT_CRASH_TWICE,       /* a crash that is told twice counts twice */
+	MUTANT_LOSSES_FOR_EVER,   /* a slice is lost without a limit */
+	MUTANT_IO_ONCE,           /* one node's I/O error fails the file */
+	MUTANT_IO_SAME_NODE,      /* a slice that could not be read is tried there again */
+	MUTANT_HOLE,              /* a node that fails where others do not is not drained */
+	MUTANT_HOLE_ODD_PATH,     /* it is drained for what lies elsewhere only */
+	MUTANT_HOLE_EVER,         /* what it does well does not count for it */
+	MUTANT_SUSPECT_WORKS,     /* a node that hangs is given more */
+	MUTANT_SUSPECT_FOR_EVER,  /* ... and never again */
+	MUTANT_PROOF_TELLS,       /* why a proof failed is told to the submitter */
+	MUTANT_PROOF_ONE,         /* the first node that does not see the file fails it */
+	MUTANT_UNPROVEN_COUNTS,   /* a node that has another file there is given slices */
+	MUTANT_OLD_ALGORITHM,     /* a job of an older algorithm goes on with its old slices */
+	MUTANT_ANY_ALGORITHM,     /* results of another algorithm are taken */
+	MUTANT_OWNER_FILES,       /* an owner may have any number of files */
+	MUTANT_OWNER_SLICES,      /* an owner may have any number of slices */
+	MUTANT_CANCEL_ENDS_LATER, /* a cancelled job's last result completes it */
+	MUTANT_UNASKED,           /* results of slices that a node was not given are taken */
+	MUTANT_HOLD_IGNORED,      /* slices are handed out while the store has no room */
+	MUTANT_GENERATION,        /* (the driver's) a state that was put back is taken for the newest */
+	MUTANT_CHANGED_ONCE,      /* one node that has another file there fails the file */
+	MUTANT_AUDIT_SLOW,        /* an audit is waited for however slow it is */
 	_MUTANT_MAX,
 };
 #ifdef COORD_MUTANTS
@@ -56,9 +100,15 @@ extern enum coord_mutant coord_mutant;
 #define NODES_MAX 4096  /* down and undrained ones are forgotten beyond */
 #define OPENS_PER_NODE 4
 
+#define SLICE_ALL UINT64_MAX /* instead of a slice: all of the file */
+#define ERRNO_CHANGED (-1)   /* instead of an errno: what the node has there is not the file that was planned */
+
 /* One slice that a node counts. */
 struct run {
 	struct slice_id id;
+	uint64_t begun_ms;
+	bool audit;           /* it was counted before: to see whether this node agrees */
+	bool alone;           /* the node is given no other slice beside it */
 	uint64_t bytes;       /* of the slice, taken in */
 	uint64_t progress_ms; /* when bytes last grew */
 	bool told;            /* it was given start_known and start as below (not: it says that it holds it) */
@@ -68,37 +118,69 @@ struct run {
 
 struct node {
 	char name[NODE_NAME_MAX];
+	uint32_t number;      /* from 1, never used again: tells which node it was when that may have been forgotten */
 	uint8_t instance[16];
 	uint64_t peer;        /* 0: down */
 	uint32_t slots, algorithm, proto;
 	bool draining;        /* it says so itself */
-	bool drained;         /* by a person */
-	char reason[256];
+	bool drained;         /* by a person, or by core_suspect.c */
+	bool distrusted;      /* another node counted something differently: until a person resumes it nothing is taken from it */
+	char reason[256];     /* why it is drained or down */
+	uint64_t suspect_ms;  /* since when it hangs; 0: it does not */
+	char suspicion[160];  /* with what */
+	uint32_t faults;      /* failures in a row where others had none */
+	uint64_t successes;   /* each ends the row */
+	bool reads;           /* this instance has opened or counted something */
 	struct run *runs;
 	uint32_t runs_n, runs_room;
+	uint32_t alone;       /* of these, those that are alone */
+	struct slice_id *brought; /* what it brought with its HELLO, was not let to go on with, and has not told of yet */
+	uint32_t brought_n;
 	uint32_t opens;       /* OPENs it has not answered */
 	uint64_t seen_ms;
 	uint64_t bytes_done;
 	uint64_t rate, rate_from_ms, rate_bytes; /* over the last whole second or more */
 };
 
+/* Who gave the count that is stored, and the beginning of its digest. */
+struct counted {
+	uint32_t node;        /* its number; 0: not known, it was before this start */
+	uint8_t digest[16];
+};
+
 struct slice {
-	uint8_t crashes, running;
+	uint8_t crashes, running; /* running: without audits */
 	uint16_t losses;
 	bool saved;           /* its row (and counters, unless at fault) is in the store */
 	uint64_t bases;
+	uint64_t crash_lease; /* the highest one under which it crashed */
+	uint64_t taken_lease; /* the last one that was taken away: its result is still of use */
+	uint32_t taken_from;  /* from the node of this number */
+	struct counted counted;
 };
 
 /* A slice that is counted a second time. */
 struct again_slice {
 	struct second wanted;
 	bool done;
+	struct counted counted;
 };
 
-/* A node on which a file could not be opened, or a slice not be read. */
+/* A node on which a file could not be opened, or a slice not be read: it is not asked again. */
 struct io_fail {
-	uint64_t slice;
+	uint64_t slice;       /* or SLICE_ALL */
+	int error_number;
 	char node[NODE_NAME_MAX];
+	uint64_t successes;   /* of the node, before */
+	bool judged;          /* another node could: it has been counted */
+};
+
+/* What one owner has: see core_owner.c. */
+struct owner {
+	char name[OWNER_MAX];
+	uint32_t jobs;        /* unfinished */
+	uint64_t files;       /* of these */
+	uint64_t slices;      /* of those files that are planned and have not ended */
 };
 
 struct file {
@@ -120,7 +202,22 @@ struct file {
 	struct again_slice *again; /* in order of slice */
 	uint64_t again_n, again_left;
 	uint64_t again_next;  /* none below it is to be handed out */
+	/* audits of the present kind of counts */
+	uint64_t *audits;     /* slices; the first audits_out of them are being counted */
+	uint32_t audits_n, audits_out, audits_room;
+	bool merging;         /* MERGE_FILE was given, and not answered */
 	uint64_t bytes_done;  /* of slices counted */
+	/* slices that were lost twice, whether they are counted by now or not */
+	uint64_t *alone;
+	uint32_t alone_n, alone_room;
+};
+
+#define PACES_MAX 32
+
+/* Bytes a second of the slices that were counted last. */
+struct paces {
+	uint64_t items[PACES_MAX];
+	uint32_t n, next;
 };
 
 struct job {
@@ -134,14 +231,30 @@ struct job {
 	uint32_t asked_end;   /* nor is one from it on being opened */
 	uint32_t running;     /* slices */
 	uint32_t files_loaded;
+	struct owner *owner;
+	struct paces paces;
+	uint64_t median, median_look; /* of all paces, and at which look */
+	uint32_t median_n;            /* how many they were */
+	uint32_t alone, audits; /* slices in its files' lists; of audits, those that wait */
+	bool renewed;         /* it was of an older algorithm */
+	bool advance;         /* some audit of it has ended: its file may be done */
 	bool ended;           /* forgotten at the next step */
+	uint32_t failures_told; /* in the journal */
 };
 
 struct coord {
 	struct coord_limits limits;
 	uint64_t next_job, next_lease;
+	uint64_t first_lease; /* of this start */
 	struct node **nodes;  /* in order of name */
 	uint32_t nodes_n, nodes_room;
+	uint32_t node_numbers;
+	bool nodes_changed;   /* somebody came, left, or may be given less than before */
+	struct owner **owners;
+	uint32_t owners_n, owners_room;
+	struct paces paces[_FILE_KIND_MAX]; /* of all jobs */
+	uint64_t stragglers_ms, looks; /* when they are looked for next, and how often they were */
+	uint32_t audits_out;  /* audits that are being counted */
 	struct job **jobs;    /* in order of id */
 	uint32_t jobs_n, jobs_room;
 	bool reap;            /* some job has ended */
@@ -170,57 +283,128 @@ void emit_log(struct coord *coord, int level, const char *format, ...) __attribu
 /* ---- core_node.c */
 struct node *node_of_peer(const struct coord *coord, uint64_t peer);
 struct node *node_of_name(const struct coord *coord, const char *name);
-bool node_takes_work(const struct node *node);
+struct node *node_of_number(const struct coord *coord, uint32_t number);
+bool node_takes_work(const struct node *node); /* it is there and not drained; it may be suspect */
 struct run *run_find(struct node *node, const struct slice_id *id); /* whatever its lease */
 struct run *run_add(struct coord *coord, struct node *node, const struct slice_id *id);
 void run_remove(struct node *node, struct run *run);
+bool node_brought(struct node *node, const struct slice_id *id); /* once */
 uint32_t nodes_slots(const struct coord *coord);
 void node_hello(struct coord *coord, const struct event *event);
 void node_gone(struct coord *coord, struct node *node);
 void node_drain(struct coord *coord, const struct event *event);
 void node_resume(struct coord *coord, const struct event *event);
-void node_stalls(struct coord *coord);
+void node_coming(struct coord *coord, struct node *node); /* EVENT_COMING */
 void node_free(struct node *node);
 int node_load(struct coord *coord, const char *name, const char *reason);
+
+/* ---- core_suspect.c */
+void node_stalls(struct coord *coord);
+void node_suspect(struct coord *coord, struct node *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void node_answers(struct coord *coord, struct node *node); /* it made progress, or had an answer */
+/* Whether it may be given something new now: one that is suspect has one chance when it was so for a while. */
+bool node_takes_new(const struct coord *coord, const struct node *node);
+/* The coordinator drains it itself, durably; a person resumes it. */
+void node_retire(struct coord *coord, struct node *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Takes from it what it counts: what comes from it is not believed. */
+void node_distrust(struct coord *coord, struct node *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The node opened the file (SLICE_ALL), or counted the slice: those that could not are at fault. */
+void node_succeeded(struct coord *coord, struct node *node, struct file *file, uint64_t slice);
+void node_failed_alone(struct coord *coord, struct node *node, const struct file *file, uint64_t slice);
+uint64_t suspects_deadline(const struct coord *coord);
+
+/* ---- core_owner.c */
+struct owner *owner_find(const struct coord *coord, const char *name); /* NULL: it has nothing */
+int owner_add(struct coord *coord, struct job *job);
+void owner_remove(struct coord *coord, struct job *job);
+int owner_check(const struct coord *coord, const struct job_row *row, struct error *err); /* may it submit this too? */
+bool owner_full(const struct coord *coord, const struct owner *owner); /* of slices */
+uint64_t owner_slice_size(struct coord *coord, const struct job *job, const struct file *file, const struct file_facts *facts,
+                          uint64_t size); /* so large, or larger */
 
 /* ---- core_job.c */
 struct job *job_find(const struct coord *coord, uint64_t id);
 struct file *file_find(const struct coord *coord, uint64_t job, uint32_t file, struct job **ret_job);
 int job_add(struct coord *coord, const struct job_row *row, struct job **ret);
-void job_free(struct job *job);
+void job_free(struct coord *coord, struct job *job);
 void jobs_reap(struct coord *coord);
 void job_submit(struct coord *coord, const struct event *event);
 void job_cancel(struct coord *coord, const struct event *event);
 void job_end_if_done(struct coord *coord, struct job *job);
+void job_renew(struct coord *coord, struct job *job); /* with the present algorithm, from the beginning */
 
 /* ---- core_file.c */
 int file_plan(struct coord *coord, struct job *job, struct file *file, struct error *err);
 void file_opened(struct coord *coord, const struct event *event);
+void file_open_failed(struct coord *coord, struct job *job, struct file *file, struct node *node, int error_number,
+                      const struct error *error);
+/* The node that was asked to open it need not answer any more, or has. */
+void open_end(struct coord *coord, struct file *file);
+/* No node that is there can open it. */
+void file_open_fail(struct coord *coord, struct job *job, struct file *file);
 /* Its row, which says how, is saved; nobody counts it any more. */
 void file_end(struct coord *coord, struct job *job, struct file *file);
 void file_fail(struct coord *coord, struct job *job, struct file *file, const struct error *error);
 void file_merged(struct coord *coord, const struct event *event);
-int file_fail_add(struct file *file, uint64_t slice, const char *node);
+int file_fail_add(struct file *file, uint64_t slice, const struct node *node, int error_number);
+/* Also where it failed with all of the file. */
 bool file_failed_on(const struct file *file, uint64_t slice, const char *node);
-void file_release(struct file *file);
+bool errno_lacks(int error_number); /* it says that the node does not have the file, not that reading goes wrong */
+void file_release(struct coord *coord, struct job *job, struct file *file);
 
 /* ---- core_slice.c */
 void slice_progress(struct coord *coord, const struct event *event);
 void slice_result(struct coord *coord, const struct event *event);
+/* The unfinished file and slice that an event of a worker is about, or NULL. */
+struct file *slice_file(struct coord *coord, const struct slice_id *id, struct job **ret_job);
+/* Whether a node's count of it would be of use: the slice is not counted, or not for a second time, as id says. */
+bool slice_wanted(const struct file *file, const struct slice_id *id);
+/* Whether it is to be handed out. */
+bool slice_open(const struct file *file, uint64_t i);
+bool run_end(struct coord *coord, uint64_t peer, const struct slice_id *id, struct run *ret_run);
+void others_drop(struct coord *coord, struct job *job, struct file *file, uint64_t i);
+/* It was taken from the node, whose result may yet come. */
+void slice_taken(struct file *file, uint64_t i, uint64_t lease, const struct node *node);
+bool is_taken(const struct file *file, const struct node *node, const struct slice_id *id); /* under this lease, as the last one */
+bool was_taken(struct file *file, const struct node *node, const struct slice_id *id);      /* ... once: its end is here */
+/* The node runs it no more, and it is removed from the node's list. */
+void run_stopped(struct coord *coord, const struct run *run);
+/* What the chain says after a change: merge, or fail. */
+void file_advance(struct coord *coord, struct job *job, struct file *file);
+
+/* ---- core_trouble.c */
 void slice_crashed(struct coord *coord, const struct event *event);
+bool crash_known(const struct slice *slice, const struct slice_id *id);
 void slice_io_error(struct coord *coord, const struct event *event);
 void slice_returned(struct coord *coord, const struct event *event);
 /* The node does not count it any more and has no result: a loss. The run is removed by the caller. */
-void slice_lost(struct coord *coord, const struct slice_id *id, const char *node);
-/* Whether a node's count of it would be of use: the slice is not counted, or not for a second time, as id says. */
-bool slice_wanted(const struct file *file, const struct slice_id *id);
-void others_drop(struct coord *coord, struct job *job, struct file *file, uint64_t i);
+void run_lost(struct coord *coord, const struct run *run, const struct node *node);
 /* What the node told of it cannot be: dealt with as what cannot be read there. */
-void slice_absurd(struct coord *coord, struct job *job, struct file *file, uint64_t i, const struct node *node);
-/* One copy of it less runs. */
-void slice_stopped(struct coord *coord, const struct slice_id *id);
-/* What the chain says after a change: merge, or fail. */
-void file_advance(struct coord *coord, struct job *job, struct file *file);
+void slice_absurd(struct coord *coord, struct job *job, struct file *file, uint64_t i, struct node *node);
+void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t slice, struct node *node, int error_number,
+              const struct error *error);
+
+/* ---- core_copy.c */
+/* Whether this result contradicts the one that was taken; then the file has failed and both nodes are drained. */
+bool copies_disagree(struct coord *coord, struct job *job, struct file *file, const struct event *event);
+void counted_by(struct coord *coord, struct file *file, const struct event *event); /* it was taken */
+
+/* ---- core_audit.c */
+void audit_add(struct coord *coord, struct job *job, struct file *file, uint64_t slice); /* if it is one of those chosen */
+uint64_t audit_take(const struct file *file, const struct node *node);                  /* chain.n: none */
+void audit_begun(struct coord *coord, struct job *job, struct file *file, uint64_t slice);
+void audit_end(struct coord *coord, struct job *job, struct file *file, uint64_t slice); /* its result has come, or will not */
+/* Forgets those that no node can do. */
+void audits_review(const struct coord *coord, struct job *job, struct file *file);
+/* At the end of a step: the same where nodes have changed; and files go on that have no audit left. */
+void audits_settle(struct coord *coord);
+
+/* ---- core_straggler.c */
+void slice_paced(struct coord *coord, struct job *job, const struct file *file, const struct run *run); /* it was counted */
+/* Whether it is time to look for them; slow audits are dropped then. */
+bool stragglers_look(struct coord *coord);
+void schedule_stragglers(struct coord *coord, const struct node *emptied);
+uint64_t stragglers_deadline(const struct coord *coord);
 
 /* ---- core_again.c */
 void again_begin(struct coord *coord, struct job *job, struct file *file, const struct event *event);
@@ -232,3 +416,13 @@ void again_task(const struct file *file, uint64_t slice, struct action *action);
 
 /* ---- core_schedule.c */
 void schedule(struct coord *coord);
+uint32_t slots_free(const struct coord *coord, const struct node *node);
+void hand_out(struct coord *coord, struct node *node, struct job *job, struct file *file, uint64_t i);
+
+/* ---- core_alone.c */
+#define LOSSES_ALONE 2
+bool slice_alone(const struct file *file, uint64_t i);
+/* Once, when it was lost so often. */
+void alone_add(struct coord *coord, struct job *job, struct file *file, uint64_t i);
+/* Hands out what goes alone as far as nodes are empty. The node that is to become empty for the next one, or NULL. */
+const struct node *schedule_alone(struct coord *coord);

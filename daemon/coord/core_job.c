@@ -84,18 +84,21 @@ int job_add(struct coord *coord, const struct job_row *row, struct job **ret)
 	memmove(&coord->jobs[i + 1], &coord->jobs[i], (coord->jobs_n - i) * sizeof *coord->jobs);
 	coord->jobs[i] = job;
 	coord->jobs_n++;
+	if (owner_add(coord, job) < 0)
+		return -ENOMEM;
 	if (row->id >= coord->next_job)
 		coord->next_job = row->id + 1;
 	*ret = job;
 	return 0;
 }
 
-void job_free(struct job *job)
+void job_free(struct coord *coord, struct job *job)
 {
 	for (uint32_t i = 0; i < job->row.files; i++) {
-		file_release(&job->files[i]);
+		file_release(coord, job, &job->files[i]);
 		free(job->files[i].path);
 	}
+	owner_remove(coord, job);
 	free(job->files);
 	free(job->rules);
 	free(job);
@@ -109,7 +112,7 @@ void jobs_reap(struct coord *coord)
 		return;
 	for (uint32_t i = 0; i < coord->jobs_n; i++) {
 		if (coord->jobs[i]->ended)
-			job_free(coord->jobs[i]);
+			job_free(coord, coord->jobs[i]);
 		else
 			coord->jobs[kept++] = coord->jobs[i];
 	}
@@ -122,10 +125,7 @@ void jobs_reap(struct coord *coord)
 static int submit_check(const struct coord *coord, const struct event *event, struct error *err)
 {
 	const struct job_row *row = &event->submit.row;
-	uint32_t owned = 0;
 
-	for (uint32_t i = 0; i < coord->jobs_n; i++)
-		owned += strcmp(coord->jobs[i]->row.owner, row->owner) == 0;
 	if (row->files == 0 || row->files > coord->limits.files_max)
 		return error_set(err, -EINVAL, ERROR_USAGE, "a job has from 1 to %u files, not %u", coord->limits.files_max,
 		                 row->files);
@@ -133,11 +133,7 @@ static int submit_check(const struct coord *coord, const struct event *event, st
 		if (event->submit.paths[i][0] != '/')
 			return error_set(err, -EINVAL, ERROR_USAGE, "the path '%s' is not absolute",
 			                 TEXT(event->submit.paths[i]));
-	if (owned >= coord->limits.jobs_max)
-		return error_set(err, -EDQUOT, ERROR_TEMPORARY,
-		                 "%s has %u unfinished jobs, which is the most; submit again when some have ended", row->owner,
-		                 owned);
-	return 0;
+	return owner_check(coord, row, err);
 }
 
 static int submit_add(struct coord *coord, const struct event *event, struct job **ret)
@@ -252,7 +248,7 @@ void job_cancel(struct coord *coord, const struct event *event)
 	for (uint32_t i = 0; i < job->row.files; i++) {
 		struct file *file = &job->files[i];
 
-		if (file->ended)
+		if (file->ended || (MUTANT(MUTANT_CANCEL_ENDS_LATER) && job->running > 0))
 			continue;
 		file->row.state = JOB_CANCELLED;
 		if (file->row.planned && !MUTANT(MUTANT_CANCEL_KEEPS) && !(MUTANT(MUTANT_AGAIN_KEPT) && file->again))
@@ -263,8 +259,37 @@ void job_cancel(struct coord *coord, const struct event *event)
 	(void)error_set(&job->row.error, -ECANCELED, ERROR_JOB, "%s",
 	                event->cancel.reason && event->cancel.reason[0] ? event->cancel.reason : "by its owner's wish");
 	job->row.ended_ms = coord->wall_ms;
-	job->ended = coord->reap = true;
+	job->ended = coord->reap = !MUTANT(MUTANT_CANCEL_ENDS_LATER) || job->files_ended == job->row.files;
 	emit_job(coord, job);
 	emit_changed(coord, job);
 	emit_granted(coord, event->request, job->row.id);
+}
+
+/* ---- of an older algorithm */
+
+/* Files that failed stay so: what is wrong with them is not in their counters. */
+static void file_renew(struct coord *coord, struct job *job, struct file *file)
+{
+	if (file->row.state == JOB_FAILED)
+		return;
+	if (file->row.planned)
+		emit_merge(coord, ACTION_FORGET_SLICES, file);
+	job->files_ended -= file->ended;
+	file->ended = false;
+	file->row.state = JOB_PENDING;
+	file->row.planned = false;
+	file->row.records = file->row.bases = file->row.redone = file->row.again = file->row.again_done = 0;
+	emit_file(coord, file);
+}
+
+void job_renew(struct coord *coord, struct job *job)
+{
+	emit_log(coord, LOG_NOTICE, "job %llu of %s was begun with algorithm %u, this coordinator has %u: it begins anew",
+	         (unsigned long long)job->row.id, job->row.owner, job->row.algorithm, coord->limits.algorithm);
+	for (uint32_t i = 0; i < job->row.files; i++)
+		file_renew(coord, job, &job->files[i]);
+	job->row.algorithm = coord->limits.algorithm;
+	job->row.state = JOB_PENDING;
+	job->row.started_ms = 0;
+	emit_job(coord, job);
 }

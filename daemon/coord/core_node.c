@@ -46,9 +46,18 @@ struct node *node_of_peer(const struct coord *coord, uint64_t peer)
 	return NULL;
 }
 
+struct node *node_of_number(const struct coord *coord, uint32_t number)
+{
+	for (uint32_t i = 0; i < coord->nodes_n; i++)
+		if (coord->nodes[i]->number == number)
+			return coord->nodes[i];
+	return NULL;
+}
+
 void node_free(struct node *node)
 {
 	free(node->runs);
+	free(node->brought);
 	free(node);
 }
 
@@ -87,6 +96,7 @@ static struct node *node_make(struct coord *coord, const char *name)
 	node = calloc(1, sizeof *node);
 	if (!node)
 		return NULL;
+	node->number = ++coord->node_numbers;
 	(void)snprintf(node->name, sizeof node->name, "%s", name);
 	memmove(&coord->nodes[i + 1], &coord->nodes[i], (coord->nodes_n - i) * sizeof *coord->nodes);
 	coord->nodes[i] = node;
@@ -148,12 +158,13 @@ struct run *run_add(struct coord *coord, struct node *node, const struct slice_i
 		node->runs = runs;
 		node->runs_room = room;
 	}
-	node->runs[node->runs_n] = (struct run){.id = *id, .progress_ms = coord->now_ms};
+	node->runs[node->runs_n] = (struct run){.id = *id, .begun_ms = coord->now_ms, .progress_ms = coord->now_ms};
 	return &node->runs[node->runs_n++];
 }
 
 void run_remove(struct node *node, struct run *run)
 {
+	node->alone -= run->alone;
 	*run = node->runs[--node->runs_n];
 }
 
@@ -161,16 +172,16 @@ void run_remove(struct node *node, struct run *run)
 static void runs_lose(struct coord *coord, struct node *node, const struct node_hello *hello)
 {
 	for (uint32_t i = node->runs_n; i-- > 0;) {
-		struct slice_id id = node->runs[i].id;
+		struct run run = node->runs[i];
 		bool held = false;
 
 		for (uint32_t k = 0; hello && !held && k < hello->held_n; k++)
-			held = same_count(&hello->held[k], &id);
+			held = same_count(&hello->held[k], &run.id) && (hello->held[k].lease == run.id.lease || MUTANT(MUTANT_ANY_LEASE));
 		if (held)
 			continue;
 		run_remove(node, &node->runs[i]);
 		if (!MUTANT(MUTANT_LOSE_ON_GONE))
-			slice_lost(coord, &id, node->name);
+			run_lost(coord, &run, node);
 		if (i > node->runs_n)
 			i = node->runs_n; /* a file failed by this and took more runs away */
 	}
@@ -192,26 +203,87 @@ static void opens_lose(struct coord *coord, uint64_t peer)
 	}
 }
 
+/* Whether it should go on with a slice that it holds; a crash of it that was counted, or an error, need not be told again. */
+static bool held_wanted(struct coord *coord, const struct node *node, const struct slice_id *id, struct job **ret_job,
+                        struct file **ret_file)
+{
+	struct file *file = slice_file(coord, id, ret_job);
+	const struct slice *slice = file ? &file->slices[id->slice] : NULL;
+
+	*ret_file = file;
+	if (slice && id->lease >= coord->first_lease && !is_taken(file, node, id) && !MUTANT(MUTANT_GENERATION))
+		return false; /* of this start, they all are known */
+	return slice && node->algorithm == (*ret_job)->row.algorithm && slice_wanted(file, id) && slice->running == 0 &&
+	       !crash_known(slice, id) &&
+	       !file_failed_on(file, id->slice, node->name) && !node->distrusted;
+}
+
+/*
+ * What it has besides and tells of before it hears that it is not wanted: a crash that an earlier start of the coordinator heard of and
+ * did not live to save, or a result that is as good as another one.
+ */
+static void hello_bring(struct coord *coord, struct node *node, const struct slice_id *id)
+{
+	struct job *job;
+	const struct file *file = slice_file(coord, id, &job);
+
+	if (file && id->lease < coord->first_lease && node->algorithm == job->row.algorithm && !crash_known(&file->slices[id->slice], id))
+		node->brought[node->brought_n++] = *id;
+}
+
+bool node_brought(struct node *node, const struct slice_id *id)
+{
+	for (uint32_t i = 0; i < node->brought_n; i++) {
+		if (!same_count(&node->brought[i], id) || node->brought[i].lease != id->lease)
+			continue;
+		node->brought[i] = node->brought[--node->brought_n];
+		return true;
+	}
+	return false;
+}
+
 /* Takes over what it says it holds: runs again where that is of use, dropped where not. */
 static void hello_held(struct coord *coord, struct node *node, const struct node_hello *hello)
 {
+	struct slice_id *brought = reallocarray(node->brought, hello->held_n + 1, sizeof *brought);
+
+	if (!brought) {
+		coord->oom = true;
+		return;
+	}
+	node->brought = brought;
+	node->brought_n = 0;
 	for (uint32_t k = 0; k < hello->held_n && !MUTANT(MUTANT_HELD_IGNORED); k++) {
 		const struct slice_id *id = &hello->held[k];
+		struct file *file;
 		struct job *job;
-		struct file *file = file_find(coord, id->job, id->file, &job);
+		struct run *run = run_find(node, id);
 
-		if (run_find(node, id))
+		if (run && run->id.lease == id->lease)
 			continue;
-		if (!file || file->ended || !file->slices || id->slice >= file->chain.n || node->algorithm != job->row.algorithm ||
-		    !slice_wanted(file, id) || file->slices[id->slice].running > 0) {
+		if (run || !held_wanted(coord, node, id, &job, &file)) {
+			hello_bring(coord, node, id);
 			emit_id(coord, ACTION_SEND_DROP, node->peer, id);
 			continue;
 		}
-		if (run_add(coord, node, id)) {
-			file->slices[id->slice].running++;
-			job->running++;
-		}
+		run = run_add(coord, node, id);
+		if (!run)
+			return;
+		run->alone = slice_alone(file, id->slice);
+		node->alone += run->alone;
+		file->slices[id->slice].running++;
+		job->running++;
 	}
+}
+
+/* It has ended and was started again: what was said of it before does not hold. */
+static void hello_anew(struct node *node)
+{
+	node->reads = false;
+	node->faults = 0;
+	node->successes++;
+	node->suspect_ms = 0;
+	node->suspicion[0] = '\0';
 }
 
 void node_hello(struct coord *coord, const struct event *event)
@@ -231,6 +303,9 @@ void node_hello(struct coord *coord, const struct event *event)
 		node->opens = 0;
 	}
 	runs_lose(coord, node, hello);
+	if (memcmp(node->instance, hello->instance, sizeof node->instance) != 0)
+		hello_anew(node);
+	coord->nodes_changed = true;
 	node->peer = event->peer;
 	memcpy(node->instance, hello->instance, sizeof node->instance);
 	node->slots = hello->slots;
@@ -256,6 +331,7 @@ void node_gone(struct coord *coord, struct node *node)
 
 	emit_log(coord, node->draining ? LOG_INFO : LOG_WARNING, "node %s is gone, %u slices go back", node->name,
 	         node->runs_n);
+	coord->nodes_changed = true;
 	node->peer = 0;
 	node->opens = 0;
 	node->rate = 0;
@@ -276,7 +352,7 @@ void node_drain(struct coord *coord, const struct event *event)
 		coord->oom = true;
 		return;
 	}
-	node->drained = true;
+	node->drained = coord->nodes_changed = true;
 	(void)snprintf(node->reason, sizeof node->reason, "%s", event->drain.reason ? event->drain.reason : "");
 	emit_node(coord, node);
 	if (node->peer)
@@ -295,68 +371,28 @@ void node_resume(struct coord *coord, const struct event *event)
 		emit_refused(coord, event->request, &error);
 		return;
 	}
-	node->drained = false;
+	node->drained = node->distrusted = false;
 	node->draining = false; /* it says so again if it is about to end */
 	node->reason[0] = '\0';
+	node->faults = 0;
+	node->suspect_ms = 0;
+	coord->nodes_changed = true;
 	emit_node(coord, node);
 	if (node->peer)
 		(void)emit(coord, ACTION_SEND_RESUME, node->peer);
 	emit_granted(coord, event->request, 0);
 }
 
-/* OPENs without an answer for too long count as failed there. */
-static void opens_stall(struct coord *coord)
+/* Slices that were counted to their end wait for one another on the way here: none of them stalls as long as one moves. */
+void node_coming(struct coord *coord, struct node *node)
 {
-	for (uint32_t j = 0; j < coord->jobs_n; j++) {
-		struct job *job = coord->jobs[j];
+	for (uint32_t i = 0; i < node->runs_n; i++) {
+		struct run *run = &node->runs[i];
+		struct job *job;
+		const struct file *file = file_find(coord, run->id.job, run->id.file, &job);
+		const struct link *link = file && file->slices && run->id.slice < file->chain.n ? &file->chain.links[run->id.slice] : NULL;
 
-		for (uint32_t f = job->asked_end; f-- > job->work_next;) {
-			struct file *file = &job->files[f];
-			struct node *node;
-
-			if (!file->open_peer || coord->now_ms - file->open_ms < coord->limits.open_ms)
-				continue;
-			node = node_of_peer(coord, file->open_peer);
-			if (node) {
-				node->opens -= node->opens > 0;
-				if (file_fail_add(file, 0, node->name) < 0)
-					coord->oom = true;
-			}
-			if (file->open_error.class == ERROR_NONE)
-				(void)error_set(&file->open_error, -ETIMEDOUT, ERROR_IO, "%s: opening it takes too long",
-				                file->path);
-			file->open_peer = 0;
-			if (f < job->open_next)
-				job->open_next = f;
-		}
+		if (link && run->bytes >= link->end - link->begin)
+			run->progress_ms = coord->now_ms;
 	}
-}
-
-/* Slices without progress for too long are taken away. */
-static void runs_stall(struct coord *coord)
-{
-	for (uint32_t n = 0; n < coord->nodes_n; n++) {
-		struct node *node = coord->nodes[n];
-
-		for (uint32_t i = node->runs_n; i-- > 0;) {
-			struct slice_id id = node->runs[i].id;
-
-			if (coord->now_ms - node->runs[i].progress_ms < coord->limits.stall_ms ||
-			    MUTANT(MUTANT_NO_STALL))
-				continue;
-			run_remove(node, &node->runs[i]);
-			emit_id(coord, ACTION_SEND_DROP, node->peer, &id);
-			emit_log(coord, LOG_WARNING, "node %s made no progress with slice %llu of job %llu", node->name,
-			         (unsigned long long)id.slice, (unsigned long long)id.job);
-			slice_lost(coord, &id, node->name);
-			if (i > node->runs_n)
-				i = node->runs_n;
-		}
-	}
-}
-
-void node_stalls(struct coord *coord)
-{
-	runs_stall(coord);
-	opens_stall(coord);
 }

@@ -6,6 +6,9 @@
  * most free slots gets it. Cursors (job.open_next, job.work_next, file.next) make a million slices cost nothing: they move
  * forward over what was handed out and are set back by what comes back.
  *
+ * What was lost often goes first, alone (core_alone.c). Where a slot is free and nothing is left to be counted, it goes to audits
+ * (core_audit.c), then to copies of slow slices (core_straggler.c).
+ *
  * Where sequences are tracked, large slices wait for the first one of their file, the lead: it mostly has all sequences that will
  * be tracked, and a slice that was counted without them may have to be counted again. Small slices are not worth the wait.
  */
@@ -31,29 +34,14 @@ static struct node *open_node(const struct coord *coord, const struct job *job, 
 		if (!node_takes_work(node) || node->algorithm != job->row.algorithm || (file->row.proof.wanted && node->proto < 2))
 			continue;
 		any = true;
-		if (file_failed_on(file, 0, node->name))
+		if (file_failed_on(file, SLICE_ALL, node->name))
 			continue;
 		untried = true;
-		if (node->opens < OPENS_PER_NODE && (!best || node->opens < best->opens))
+		if (node_takes_new(coord, node) && node->opens < OPENS_PER_NODE && (!best || node->opens < best->opens))
 			best = node;
 	}
 	*ret_none = any && !untried;
 	return best;
-}
-
-static void open_fail(struct coord *coord, struct job *job, struct file *file)
-{
-	char nodes[256] = "";
-	struct error error;
-
-	for (uint32_t i = 0; i < file->fails_n; i++) {
-		size_t n = strlen(nodes);
-
-		(void)snprintf(nodes + n, sizeof nodes - n, "%s%s", n ? ", " : "", file->fails[i].node);
-	}
-	(void)error_set(&error, -ENOENT, file->open_error.class, "no worker can open the file: %.700s (%s)",
-	                file->open_error.text, nodes);
-	file_fail(coord, job, file, &error);
 }
 
 static void schedule_opens(struct coord *coord)
@@ -61,7 +49,7 @@ static void schedule_opens(struct coord *coord)
 	for (uint32_t j = 0; j < coord->jobs_n; j++) {
 		struct job *job = coord->jobs[j];
 
-		for (; !job->ended && job->open_next < job->row.files; job->open_next++) {
+		for (; !job->ended && job->open_next < job->row.files && !owner_full(coord, job->owner); job->open_next++) {
 			struct file *file = &job->files[job->open_next];
 			struct action *action;
 			struct node *node;
@@ -71,7 +59,7 @@ static void schedule_opens(struct coord *coord)
 				continue;
 			node = open_node(coord, job, file, &none);
 			if (none) {
-				open_fail(coord, job, file);
+				file_open_fail(coord, job, file);
 				continue;
 			}
 			if (!node)
@@ -92,9 +80,10 @@ static void schedule_opens(struct coord *coord)
 
 /* ---- counting */
 
-static bool link_open(const struct file *file, uint64_t i)
+/* To be handed out, and not alone (core_alone.c). */
+static bool takeable(const struct file *file, uint64_t i)
 {
-	return file->chain.links[i].state == LINK_OPEN && file->slices[i].running == 0;
+	return slice_open(file, i) && !slice_alone(file, i);
 }
 
 /* The beginning of a file tells which sequences are tracked: it goes before the rest. */
@@ -109,19 +98,24 @@ static uint64_t file_take(const struct job *job, struct file *file, const struct
 {
 	uint64_t n = file->chain.n, first = file->chain.proven;
 
-	if (file->again)
-		return again_take(file, node, ret_barred);
+	if (file->audits_n > file->audits_out)
+		*ret_barred = true;
+	if (file->outcome == CHAIN_DONE) { /* nothing else of it is left than audits, and second counts */
+		uint64_t i = file->again ? again_take(file, node, ret_barred) : n;
+
+		return i < n ? i : audit_take(file, node);
+	}
 	if (waits_for_lead(job, file)) {
 		*ret_barred = true;
 		first = MUTANT(MUTANT_LEAD_FOR_EVER) ? 0 : first;
-		return link_open(file, first) && !file_failed_on(file, first, node->name) ? first : n;
+		return takeable(file, first) && !file_failed_on(file, first, node->name) ? first : n;
 	}
-	if (first < n && link_open(file, first) && !file_failed_on(file, first, node->name))
+	if (first < n && takeable(file, first) && !file_failed_on(file, first, node->name))
 		return first;
-	while (file->next < n && !link_open(file, file->next))
+	while (file->next < n && !takeable(file, file->next))
 		file->next++;
 	for (uint64_t i = file->next; i < n; i++) {
-		if (!link_open(file, i))
+		if (!takeable(file, i))
 			continue;
 		if (!file_failed_on(file, i, node->name))
 			return i;
@@ -153,7 +147,7 @@ static struct file *job_take(struct job *job, const struct node *node, uint64_t 
 	return NULL;
 }
 
-static void hand_out(struct coord *coord, struct node *node, struct job *job, struct file *file, uint64_t i)
+void hand_out(struct coord *coord, struct node *node, struct job *job, struct file *file, uint64_t i)
 {
 	struct slice_id id = {
 		.job = job->row.id, .file = file->row.file, .slice = i, .lease = coord->next_lease++, .again = file->again};
@@ -162,7 +156,13 @@ static void hand_out(struct coord *coord, struct node *node, struct job *job, st
 
 	if (!run)
 		return;
-	file->slices[i].running++;
+	run->audit = !slice_wanted(file, &id);
+	run->alone = slice_alone(file, i);
+	node->alone += run->alone;
+	if (run->audit)
+		audit_begun(coord, job, file, i);
+	else
+		file->slices[i].running++;
 	job->running++;
 	action = emit(coord, ACTION_SEND_TASK, node->peer);
 	action->task.id = id;
@@ -206,23 +206,21 @@ static bool node_give(struct coord *coord, struct node *node)
 	return true;
 }
 
-static uint32_t slots_free(const struct node *node)
+uint32_t slots_free(const struct coord *coord, const struct node *node)
 {
 	uint32_t slots = node->slots + MUTANT(MUTANT_TOO_MANY);
 
-	return node_takes_work(node) && slots > node->runs_n ? slots - node->runs_n : 0;
+	return node_takes_new(coord, node) && node->alone == 0 && slots > node->runs_n ? slots - node->runs_n : 0;
 }
 
-void schedule(struct coord *coord)
+/* What is to be counted, to the freest nodes; one of them is to become empty instead. */
+static void schedule_slices(struct coord *coord, const struct node *emptied)
 {
-	if (coord->hold)
-		return;
-	schedule_opens(coord);
 	while (!coord->oom) {
 		struct node *best = NULL;
 
 		for (uint32_t i = 0; i < coord->nodes_n; i++)
-			if (slots_free(coord->nodes[i]) > (best ? slots_free(best) : 0))
+			if (coord->nodes[i] != emptied && slots_free(coord, coord->nodes[i]) > (best ? slots_free(coord, best) : 0))
 				best = coord->nodes[i];
 		if (!best)
 			return;
@@ -230,8 +228,56 @@ void schedule(struct coord *coord)
 			continue;
 		/* Nothing for the freest one: what is left may be barred from it by an I/O error, but not from others. */
 		for (uint32_t i = 0; i < coord->nodes_n && !coord->oom; i++)
-			while (coord->nodes[i] != best && slots_free(coord->nodes[i]) > 0 && node_give(coord, coord->nodes[i]))
+			while (coord->nodes[i] != best && coord->nodes[i] != emptied && slots_free(coord, coord->nodes[i]) > 0 &&
+			       node_give(coord, coord->nodes[i]))
 				continue;
 		return;
 	}
+}
+
+/* The file's audits that the node can do, as long as it has slots. */
+static void give_audits(struct coord *coord, struct node *node, struct job *job, struct file *file)
+{
+	while (slots_free(coord, node) > 0 && file->audits_n > file->audits_out && !coord->oom) {
+		uint64_t i = audit_take(file, node);
+
+		if (i == file->chain.n)
+			return;
+		hand_out(coord, node, job, file, i);
+	}
+}
+
+/* Audits of files that are still being counted, where nothing else is to do. */
+static void schedule_audits(struct coord *coord, const struct node *emptied)
+{
+	for (uint32_t j = 0; j < coord->jobs_n; j++) {
+		struct job *job = coord->jobs[j];
+
+		for (uint32_t n = 0; n < coord->nodes_n && job->audits > 0 && !job->ended; n++) {
+			struct node *node = coord->nodes[n];
+
+			if (node == emptied || node->algorithm != job->row.algorithm)
+				continue;
+			for (uint32_t f = job->work_next; f < job->planned_end && slots_free(coord, node) > 0; f++)
+				give_audits(coord, node, job, &job->files[f]);
+		}
+	}
+}
+
+void schedule(struct coord *coord)
+{
+	const struct node *emptied;
+	bool look;
+
+	if (coord->hold && !MUTANT(MUTANT_HOLD_IGNORED))
+		return;
+	schedule_opens(coord);
+	look = stragglers_look(coord);
+	emptied = schedule_alone(coord);
+	if (look && MUTANT(MUTANT_STRAGGLER_EARLY))
+		schedule_stragglers(coord, emptied);
+	schedule_slices(coord, emptied);
+	schedule_audits(coord, emptied);
+	if (look)
+		schedule_stragglers(coord, emptied);
 }

@@ -3,18 +3,17 @@
  * Slices: what becomes of one that was handed out.
  *
  *     result -> chain_offer: used (saved) or of no use -> the proof moves -> all proven: merge; at fault: the file fails
- *     crash, loss, I/O error, returned -> counted, and open again for any node, until a limit is reached
+ *     counted already: it must agree (core_copy.c)
  *
- * A result is taken whatever its lease: each slice is taken once, and how much was known of the text before it when it was
- * counted changes what has to be counted again (core_again.c), not what comes out in the end.
+ * What comes back without a result: core_trouble.c.
+ *
+ * A result is taken also when the slice was taken away from its node meanwhile: what it is worth does not depend on that. But not from
+ * a node that was not given the slice. Each slice is taken once, and how much was known of the text before it when it was counted
+ * changes what has to be counted again (core_again.c), not what comes out in the end.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "daemon/coord/core_internal.h"
-#include "lib/base/log.h"
-#include "lib/base/text.h"
 
 bool slice_wanted(const struct file *file, const struct slice_id *id)
 {
@@ -23,6 +22,18 @@ bool slice_wanted(const struct file *file, const struct slice_id *id)
 	if (!id->again)
 		return !file->again && file->chain.links[id->slice].state < LINK_COUNTED;
 	again = again_find(file, id->slice);
+	return again && !again->done;
+}
+
+bool slice_open(const struct file *file, uint64_t i)
+{
+	const struct again_slice *again;
+
+	if (file->slices[i].running > 0)
+		return false;
+	if (!file->again)
+		return file->chain.links[i].state == LINK_OPEN;
+	again = again_find(file, i);
 	return again && !again->done;
 }
 
@@ -37,15 +48,20 @@ static void slice_opened(struct job *job, struct file *file, uint64_t i)
 		job->work_next = file->row.file;
 }
 
-void slice_stopped(struct coord *coord, const struct slice_id *id)
+void run_stopped(struct coord *coord, const struct run *run)
 {
+	const struct slice_id *id = &run->id;
 	struct job *job;
-	struct file *file = file_find(coord, id->job, id->file, &job);
+	struct file *file = slice_file(coord, id, &job);
 
-	if (!file || file->ended || !file->slices || id->slice >= file->chain.n)
+	if (!file)
 		return;
-	file->slices[id->slice].running -= file->slices[id->slice].running > 0;
 	job->running -= job->running > 0;
+	if (run->audit) {
+		audit_end(coord, job, file, id->slice);
+		return;
+	}
+	file->slices[id->slice].running -= file->slices[id->slice].running > 0;
 	slice_opened(job, file, id->slice);
 }
 
@@ -53,7 +69,7 @@ void slice_stopped(struct coord *coord, const struct slice_id *id)
  * The node's copy ends. False: there was none under this lease. (It may have been taken away and handed out to the same node
  * anew while the word of its end was on the way: then the new copy goes on.)
  */
-static bool run_end(struct coord *coord, uint64_t peer, const struct slice_id *id, struct run *ret_run)
+bool run_end(struct coord *coord, uint64_t peer, const struct slice_id *id, struct run *ret_run)
 {
 	struct node *node = node_of_peer(coord, peer);
 	struct run *run = run_find(node, id);
@@ -62,125 +78,15 @@ static bool run_end(struct coord *coord, uint64_t peer, const struct slice_id *i
 		return false;
 	*ret_run = *run;
 	run_remove(node, run);
-	slice_stopped(coord, id);
+	run_stopped(coord, ret_run);
 	return true;
 }
 
-/* The unfinished file and slice that an event of a worker is about, or NULL. */
-static struct file *slice_file(struct coord *coord, const struct slice_id *id, struct job **ret_job)
+struct file *slice_file(struct coord *coord, const struct slice_id *id, struct job **ret_job)
 {
 	struct file *file = file_find(coord, id->job, id->file, ret_job);
 
 	return file && !file->ended && file->slices && id->slice < file->chain.n ? file : NULL;
-}
-
-static void range_fail(struct coord *coord, struct job *job, struct file *file, uint64_t i, const char *what)
-{
-	const struct link *link = &file->chain.links[i];
-	struct error error;
-
-	(void)error_set(&error, -EIO, ERROR_SOFTWARE, "%s: the slice of bytes %llu to %llu %s", TEXT(file->path),
-	                (unsigned long long)link->begin, (unsigned long long)link->end, what);
-	file_fail(coord, job, file, &error);
-}
-
-void slice_lost(struct coord *coord, const struct slice_id *id, const char *node)
-{
-	struct job *job;
-	struct file *file = slice_file(coord, id, &job);
-	char what[160];
-
-	if (!file)
-		return;
-	slice_stopped(coord, id);
-	if (!slice_wanted(file, id))
-		return;
-	file->slices[id->slice].losses++;
-	emit_trouble(coord, file, id->slice);
-	if (file->slices[id->slice].losses < coord->limits.losses_max)
-		return;
-	(void)snprintf(what, sizeof what, "was lost %u times with the node that counted it, the last time with %s",
-	               file->slices[id->slice].losses, node);
-	range_fail(coord, job, file, id->slice, what);
-}
-
-void slice_returned(struct coord *coord, const struct event *event)
-{
-	struct node *node = node_of_peer(coord, event->peer);
-	struct run run;
-
-	node->draining = true; /* only who is about to end gives slices back */
-	(void)run_end(coord, event->peer, &event->failed.id, &run);
-}
-
-void slice_crashed(struct coord *coord, const struct event *event)
-{
-	const struct slice_id *id = &event->failed.id;
-	struct job *job;
-	struct file *file = slice_file(coord, id, &job);
-	struct run run;
-	char what[160];
-
-	if (!run_end(coord, event->peer, id, &run) || !file || MUTANT(MUTANT_NO_CRASH_LIMIT))
-		return;
-	file->slices[id->slice].crashes++;
-	emit_trouble(coord, file, id->slice);
-	if (file->slices[id->slice].crashes < coord->limits.crashes_max)
-		return;
-	(void)snprintf(what, sizeof what, "ended the process that counted it %u times (the last time by %s %d)",
-	               file->slices[id->slice].crashes, event->failed.signal ? "signal" : "exit status",
-	               event->failed.signal ? event->failed.signal : event->failed.exit_status);
-	range_fail(coord, job, file, id->slice, what);
-}
-
-/* Nodes that could still try a slice that failed on others. */
-static uint32_t nodes_left(const struct coord *coord, const struct file *file, uint64_t slice)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < coord->nodes_n; i++)
-		n += node_takes_work(coord->nodes[i]) && !file_failed_on(file, slice, coord->nodes[i]->name);
-	return n;
-}
-
-static void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t slice, const struct node *node,
-                     const struct error *error)
-{
-	struct error sentence = *error;
-	uint32_t failed = 0;
-
-	if (file_fail_add(file, slice, node->name) < 0) {
-		coord->oom = true;
-		return;
-	}
-	for (uint32_t i = 0; i < file->fails_n; i++)
-		failed += file->fails[i].slice == slice;
-	if ((failed < 2 && nodes_left(coord, file, slice) > 0) || MUTANT(MUTANT_IO_FOREVER))
-		return;
-	if (failed > 1) {
-		size_t n = strlen(sentence.text);
-
-		(void)snprintf(sentence.text + n, sizeof sentence.text - n, " (on %u nodes)", failed);
-	}
-	file_fail(coord, job, file, &sentence);
-}
-
-void slice_io_error(struct coord *coord, const struct event *event)
-{
-	struct node *node = node_of_peer(coord, event->peer);
-	const struct slice_id *id = &event->failed.id;
-	struct job *job;
-	struct file *file = slice_file(coord, id, &job);
-	const struct link *link;
-	struct error error;
-	struct run run;
-
-	if (!run_end(coord, event->peer, id, &run) || !file)
-		return;
-	link = &file->chain.links[id->slice];
-	(void)error_set(&error, -EIO, error_class_of_errno(event->failed.error_number), "%.800s, in the slice of bytes %llu to %llu",
-	                event->failed.text, (unsigned long long)link->begin, (unsigned long long)link->end);
-	io_error(coord, job, file, id->slice, node, &error);
 }
 
 void slice_progress(struct coord *coord, const struct event *event)
@@ -188,16 +94,21 @@ void slice_progress(struct coord *coord, const struct event *event)
 	struct node *node = node_of_peer(coord, event->peer);
 	const struct slice_id *id = &event->progress.id;
 	struct run *run = run_find(node, id);
-	uint64_t passed = coord->now_ms - node->rate_from_ms;
+	uint64_t passed = coord->now_ms - node->rate_from_ms, bytes;
+	struct job *job;
+	const struct file *file = slice_file(coord, id, &job);
 
 	if (!run) { /* taken from it long ago */
 		emit_id(coord, ACTION_SEND_DROP, event->peer, id);
 		return;
 	}
-	if (event->progress.bytes > run->bytes) {
-		node->rate_bytes += event->progress.bytes - run->bytes;
-		run->bytes = event->progress.bytes;
+	bytes = file ? file->chain.links[id->slice].end - file->chain.links[id->slice].begin : 0;
+	bytes = event->progress.bytes < bytes ? event->progress.bytes : bytes; /* nobody counts more than there is */
+	if (bytes > run->bytes) {
+		node->rate_bytes += bytes - run->bytes;
+		run->bytes = bytes;
 		run->progress_ms = coord->now_ms;
+		node_answers(coord, node);
 	}
 	if (passed >= 1000) {
 		node->rate = node->rate_bytes * 1000 / passed;
@@ -207,6 +118,27 @@ void slice_progress(struct coord *coord, const struct event *event)
 }
 
 /* ---- results */
+
+void slice_taken(struct file *file, uint64_t i, uint64_t lease, const struct node *node)
+{
+	file->slices[i].taken_lease = lease;
+	file->slices[i].taken_from = node->number;
+}
+
+bool is_taken(const struct file *file, const struct node *node, const struct slice_id *id)
+{
+	const struct slice *slice = &file->slices[id->slice];
+
+	return id->lease > 0 && slice->taken_lease == id->lease && slice->taken_from == node->number;
+}
+
+bool was_taken(struct file *file, const struct node *node, const struct slice_id *id)
+{
+	if (!is_taken(file, node, id))
+		return false;
+	file->slices[id->slice].taken_lease = 0;
+	return true;
+}
 
 /* Other nodes that count the same slice need not go on. */
 void others_drop(struct coord *coord, struct job *job, struct file *file, uint64_t i)
@@ -219,8 +151,9 @@ void others_drop(struct coord *coord, struct job *job, struct file *file, uint64
 
 		if (!run)
 			continue;
-		if (node->peer)
+		if (node->peer && !MUTANT(MUTANT_LOSER_KEEPS))
 			emit_id(coord, ACTION_SEND_DROP, node->peer, &run->id);
+		slice_taken(file, i, run->id.lease, node);
 		run_remove(node, run);
 		file->slices[i].running--;
 		job->running -= job->running > 0;
@@ -230,6 +163,7 @@ void others_drop(struct coord *coord, struct job *job, struct file *file, uint64
 static void slice_forget(struct coord *coord, struct file *file, uint64_t i)
 {
 	file->slices[i].saved = false;
+	file->slices[i].counted = (struct counted){0};
 	if (!MUTANT(MUTANT_NO_FORGET))
 		emit_slice(coord, ACTION_FORGET_SLICE, file, i);
 }
@@ -245,7 +179,11 @@ static void settle(struct coord *coord, struct job *job, struct file *file, uint
 		else if (chain->links[i].empty)
 			slice_forget(coord, file, i);
 		others_drop(coord, job, file, i);
+		if (!chain->links[i].empty)
+			audit_add(coord, job, file, i);
 	}
+	if (file->outcome == CHAIN_DONE)
+		audits_review(coord, job, file);
 	if (chain->proven < chain->n && chain->links[chain->proven].state == LINK_OPEN) {
 		if (file->slices[chain->proven].saved) {
 			file->row.redone++;
@@ -263,7 +201,9 @@ void file_advance(struct coord *coord, struct job *job, struct file *file)
 
 	if (file->ended || !file->slices)
 		return;
-	if (file->outcome == CHAIN_DONE && file->again_left == 0) {
+	if (file->outcome == CHAIN_DONE && file->again_left == 0 && !file->merging &&
+	    file->audits_n == 0) {
+		file->merging = true;
 		emit_merge(coord, ACTION_MERGE_FILE, file);
 		if (MUTANT(MUTANT_MERGE_TWICE))
 			emit_merge(coord, ACTION_MERGE_FILE, file);
@@ -274,7 +214,7 @@ void file_advance(struct coord *coord, struct job *job, struct file *file)
 	}
 }
 
-/* A file that was read wrongly is no matter of guesses. True: dealt with. */
+/* What cannot be read, or has changed, is no matter of guesses. True: dealt with. */
 static bool result_broken(struct coord *coord, struct job *job, struct file *file, const struct event *event)
 {
 	const struct slice_fault *fault = &event->result.fault;
@@ -284,45 +224,29 @@ static bool result_broken(struct coord *coord, struct job *job, struct file *fil
 	    (fault->kind != FAULT_CHANGED && fault->kind != FAULT_READ && !MUTANT(MUTANT_FAULT_UNPROVEN)))
 		return false;
 	(void)fault_sentence(fault, file->chain.kind, file->path, file->chain.records, &error);
-	if (fault->kind != FAULT_READ)
+	if (fault->kind != FAULT_READ && fault->kind != FAULT_CHANGED)
 		file_fail(coord, job, file, &error);
 	else if (slice_wanted(file, &event->result.id))
-		io_error(coord, job, file, event->result.id.slice, node_of_peer(coord, event->peer), &error);
+		io_error(coord, job, file, event->result.id.slice, node_of_peer(coord, event->peer),
+		         fault->kind == FAULT_READ ? fault->error_number : ERRNO_CHANGED, &error);
 	return true;
-}
-
-void slice_absurd(struct coord *coord, struct job *job, struct file *file, uint64_t i, const struct node *node)
-{
-	const struct link *link = &file->chain.links[i];
-	struct error error;
-
-	(void)error_set(&error, -EBADMSG, ERROR_PROTOCOL, "%s: %s tells of bytes %llu to %llu what cannot be", TEXT(file->path),
-	                node->name, (unsigned long long)link->begin, (unsigned long long)link->end);
-	emit_log(coord, LOG_WARNING, "job %llu: %s", (unsigned long long)job->row.id, error.text);
-	io_error(coord, job, file, i, node, &error);
 }
 
 /*
- * Whether it cannot be the count of what the node was given: the task that it tells is another one, or the seam is none.
- * Only of tasks whose start was proven: a guess that is of no use is made again with the right start anyway. True: dealt
- * with, as what cannot be read there.
+ * Whether it can be the count of what the node was given: the task that it tells is that one, and the seam is one. Only of tasks whose
+ * start was proven: a guess that is of no use is made again with the right start anyway.
  */
-static bool result_absurd(struct coord *coord, struct job *job, struct file *file, const struct run *run,
-                          const struct event *event)
+static bool result_sane(const struct file *file, const struct run *run, const struct event *event)
 {
-	uint64_t i = event->result.id.slice;
 	struct slice_task task = event->result.task;
 
 	if (!run->told || !run->start_known)
-		return false;
-	if (task.start_known && text_place_equal(task.start, run->start) && event->result.outcome != SLICE_UNSURE &&
-	    chain_seam_valid(&file->chain, i, &task, event->result.outcome, &event->result.seam))
-		return false;
-	slice_absurd(coord, job, file, i, node_of_peer(coord, event->peer));
-	return true;
+		return true;
+	return task.start_known && text_place_equal(task.start, run->start) && event->result.outcome != SLICE_UNSURE &&
+	       chain_seam_valid(&file->chain, event->result.id.slice, &task, event->result.outcome, &event->result.seam);
 }
 
-static void result_take(struct coord *coord, struct job *job, struct file *file, const struct event *event)
+static void result_take(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event)
 {
 	uint64_t i = event->result.id.slice, from = file->chain.proven;
 	struct link *link = &file->chain.links[i];
@@ -341,6 +265,10 @@ static void result_take(struct coord *coord, struct job *job, struct file *file,
 	}
 	if (used && event->result.outcome != SLICE_UNSURE) {
 		file->slices[i].saved = true;
+		counted_by(coord, file, event);
+		node_succeeded(coord, node_of_peer(coord, event->peer), file, i);
+		if (run->id.lease > 0)
+			slice_paced(coord, job, file, run);
 		file->bytes_done += link->end - link->begin;
 		emit_slice(coord, ACTION_SAVE_SLICE, file, i);
 		others_drop(coord, job, file, i);
@@ -357,23 +285,54 @@ static bool result_of_now(const struct file *file, const struct slice_id *id)
 	return id->again == (file->again != NULL) || (MUTANT(MUTANT_AGAIN_BY_FIRST) && file->again);
 }
 
+/* The file goes on with it. */
+static void result_use(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event)
+{
+	if (file->again)
+		again_result(coord, job, file, run, event);
+	else if (!result_sane(file, run, event))
+		slice_absurd(coord, job, file, event->result.id.slice, node_of_peer(coord, event->peer));
+	else
+		result_take(coord, job, file, run, event);
+	file_advance(coord, job, file);
+	if (!file->ended)
+		emit_changed(coord, job);
+}
+
+/* The file could not be read, or is not the one that was planned: no count of it. */
+static bool result_none(const struct event *event)
+{
+	return event->result.outcome == SLICE_FAULT &&
+	       (event->result.fault.kind == FAULT_CHANGED || event->result.fault.kind == FAULT_READ);
+}
+
+/* Of an audit it is enough that it agrees. One that failed is the node's fault, since another one could; but for a changed file. */
+static void result_audit(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event)
+{
+	struct node *node = node_of_peer(coord, event->peer);
+
+	if (result_none(event) ? event->result.fault.kind == FAULT_READ : !result_sane(file, run, event))
+		node_failed_alone(coord, node, file, event->result.id.slice);
+	else if (!result_none(event) && !copies_disagree(coord, job, file, event))
+		node_succeeded(coord, node, file, event->result.id.slice);
+}
+
 void slice_result(struct coord *coord, const struct event *event)
 {
 	const struct slice_id *id = &event->result.id;
+	struct node *node = node_of_peer(coord, event->peer);
 	struct job *job;
 	struct file *file = slice_file(coord, id, &job);
 	struct run run = {0};
 
 	(void)run_end(coord, event->peer, id, &run);
-	if (file && node_of_peer(coord, event->peer)->algorithm == job->row.algorithm && result_of_now(file, id) &&
-	    !result_broken(coord, job, file, event)) {
-		if (file->again)
-			again_result(coord, job, file, &run, event);
-		else if (!result_absurd(coord, job, file, &run, event))
-			result_take(coord, job, file, event);
-		file_advance(coord, job, file);
-		if (!file->ended)
-			emit_changed(coord, job);
+	if (file && (node->algorithm == job->row.algorithm || MUTANT(MUTANT_ANY_ALGORITHM)) && !node->distrusted &&
+	    (run.id.lease > 0 || was_taken(file, node, id) || node_brought(node, id) || MUTANT(MUTANT_UNASKED))) {
+		if (run.audit)
+			result_audit(coord, job, file, &run, event);
+		else if (result_none(event) || !copies_disagree(coord, job, file, event))
+			if (result_of_now(file, id) && !result_broken(coord, job, file, event))
+				result_use(coord, job, file, &run, event);
 	}
 	emit_id(coord, ACTION_SEND_ACK, event->peer, id);
 }

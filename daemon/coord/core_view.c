@@ -33,15 +33,55 @@ static uint64_t running_bytes(const struct coord *coord, uint64_t job)
 	return bytes;
 }
 
+/* Which nodes there are for the job. */
+static const char *lacks_nodes(const struct coord *coord, const struct job *job)
+{
+	bool any = false, right = false, able = false;
+
+	for (uint32_t n = 0; n < coord->nodes_n; n++) {
+		const struct node *node = coord->nodes[n];
+
+		if (!node_takes_work(node) || node->slots == 0)
+			continue;
+		any = true;
+		right = right || node->algorithm == job->row.algorithm;
+		able = able || (node->algorithm == job->row.algorithm && node_takes_new(coord, node));
+	}
+	if (!any)
+		return "NoWorkers";
+	if (!right)
+		return "NoNodeOfAlgorithm";
+	return able ? NULL : "NodesSuspect";
+}
+
+/* Whether a file is to be opened by a node that checks proofs of reading, and all are too old for that. */
+static bool lacks_checkers(const struct coord *coord, const struct job *job)
+{
+	for (uint32_t n = 0; n < coord->nodes_n; n++)
+		if (node_takes_work(coord->nodes[n]) && coord->nodes[n]->algorithm == job->row.algorithm && coord->nodes[n]->proto >= 2)
+			return false;
+	for (uint32_t f = 0; f < job->row.files; f++)
+		if (!job->files[f].row.planned && job->files[f].row.proof.wanted)
+			return true;
+	return false;
+}
+
 static const char *waits_for(const struct coord *coord, const struct job *job)
 {
+	const char *lacks;
+
 	if (job->row.state > JOB_RUNNING || job->running > 0)
 		return "";
-	if (nodes_slots(coord) == 0)
-		return "NoWorkers";
+	lacks = lacks_nodes(coord, job);
+	if (lacks)
+		return lacks;
+	if (lacks_checkers(coord, job))
+		return "NoNodeChecksProofs";
 	for (uint32_t f = 0; f < job->row.files; f++)
 		if (!job->files[f].row.planned && job->files[f].fails_n > 0)
 			return "NoNodeSeesPath";
+	if (job->open_next < job->row.files && owner_full(coord, job->owner))
+		return "OwnerLimit";
 	return job->row.state == JOB_PENDING ? "Resources" : "";
 }
 
@@ -140,6 +180,8 @@ static const char *node_state(const struct node *node)
 		return "down";
 	if (node->drained || node->draining)
 		return node->runs_n ? "drng" : "drain";
+	if (node->suspect_ms > 0)
+		return "suspect";
 	if (node->runs_n == 0)
 		return "idle";
 	return node->runs_n < node->slots ? "mixed" : "alloc";
@@ -155,7 +197,7 @@ bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_vi
 	*ret = (struct node_view){
 		.name = node->name,
 		.state = node_state(node),
-		.reason = node->reason,
+		.reason = node->reason[0] ? node->reason : node->suspicion,
 		.peer = node->peer,
 		.slots = node->slots,
 		.busy = node->runs_n,
@@ -171,4 +213,12 @@ bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_vi
 		ret->jobs += first;
 	}
 	return true;
+}
+
+bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id)
+{
+	struct node *node = node_of_peer(coord, peer);
+	const struct run *run = node ? run_find(node, id) : NULL;
+
+	return run && run->id.lease == id->lease;
 }

@@ -91,4 +91,5 @@ struct trouble_row {
 	uint32_t file;
 	uint64_t slice;
 	uint32_t crashes, losses;
+	uint64_t lease; /* the highest one under which it crashed: word of that which comes twice counts once */
 };

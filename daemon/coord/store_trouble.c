@@ -15,6 +15,7 @@ int store_save_trouble(struct store *store, const struct trouble_row *row, struc
 	bind_u64(s, 3, row->slice);
 	bind_u64(s, 4, row->crashes);
 	bind_u64(s, 5, row->losses);
+	bind_u64(s, 6, row->lease);
 	return store_run(store, s, err);
 }
 
@@ -36,6 +37,7 @@ int store_load_troubles(struct store *store, struct coord *coord, uint64_t job, 
 			                       .slice = column_u64(s, 0),
 			                       .crashes = (uint32_t)column_u64(s, 1),
 			                       .losses = (uint32_t)column_u64(s, 2),
+			                       .lease = column_u64(s, 3),
 		                       },
 		                       err);
 	}

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/digest.h"
 #include "lib/fastq/crc.h"
 #include "lib/qc/lengths.h"
 #include "lib/qc/module.h"
@@ -24,6 +25,7 @@ struct counters {
 	uint32_t modules;
 	struct count_rules rules;
 	void *states[_MODULE_MAX]; /* NULL where the module is not of the set */
+	size_t begins[_MODULE_MAX], ends[_MODULE_MAX]; /* of each in the bytes that they were unpacked from */
 };
 
 int counters_new(uint32_t modules, const struct count_rules *rules, const struct prior *prior,
@@ -218,13 +220,17 @@ static int unpack_head(struct unpacker *unpacker, uint32_t *ret_modules, struct 
 	return 0;
 }
 
-static int unpack_modules(struct counters *counters, struct unpacker *unpacker, struct error *err)
+static int unpack_modules(struct counters *counters, struct unpacker *unpacker, const uint8_t *bytes,
+                          struct error *err)
 {
 	int r = 0;
 
-	for (enum module_id id = 0; r >= 0 && id < _MODULE_MAX; id++)
+	for (enum module_id id = 0; r >= 0 && id < _MODULE_MAX; id++) {
+		counters->begins[id] = (size_t)(unpacker->at - bytes);
 		if (counters->states[id])
 			r = module_get(id)->unpack(counters->states[id], unpacker, err);
+		counters->ends[id] = (size_t)(unpacker->at - bytes);
+	}
 	if (r >= 0 && unpack_left(unpacker) > 0)
 		return unpack_bad(err, "there are bytes behind their end");
 	for (enum module_id id = 0; r >= 0 && id < _MODULE_MAX; id++)
@@ -250,11 +256,24 @@ int counters_unpack(const uint8_t *bytes, size_t n, struct counters **ret, struc
 	r = counters_new(modules, &rules, NULL, &counters);
 	if (r < 0)
 		return error_oom(err);
-	r = unpack_modules(counters, &unpacker, err);
+	r = unpack_modules(counters, &unpacker, bytes, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE(counters);
 	return 0;
+}
+
+int counters_digest(const struct counters *counters, const uint8_t *bytes, uint8_t ret[DIGEST_SIZE])
+{
+	uint8_t digest[DIGEST_SIZE] = {0}; /* of the modules up to here */
+	int r = 0;
+
+	for (enum module_id id = 0; r == 0 && id < _MODULE_MAX; id++)
+		if (counters->states[id] && !(COUNT_ORDERED & (1u << id)))
+			r = digest_sha256(digest, sizeof digest, bytes + counters->begins[id],
+			                  counters->ends[id] - counters->begins[id], digest);
+	memcpy(ret, digest, sizeof digest);
+	return r;
 }
 
 uint64_t counters_reads(const struct counters *counters)

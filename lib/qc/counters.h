@@ -84,6 +84,13 @@ int counters_pack(const struct counters *counters, uint8_t **ret_bytes, size_t *
  */
 int counters_unpack(const uint8_t *bytes, size_t n, struct counters **ret, struct error *err);
 
+/*
+ * The hash of what does not depend on the text before the slice: all modules but COUNT_ORDERED. Honest counts of a slice from the
+ * same start have the same, whatever was known when they were made. bytes are those that the counters were unpacked from. 0, or
+ * negative errno where the library refuses.
+ */
+int counters_digest(const struct counters *counters, const uint8_t *bytes, uint8_t ret[32]);
+
 /* 0 without COUNT_LENGTHS. */
 uint64_t counters_reads(const struct counters *counters);
 uint64_t counters_bases(const struct counters *counters);

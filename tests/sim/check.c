@@ -3,6 +3,8 @@
  * What must hold, whatever happened: no acknowledged job is lost, each ends once and rightly. A completed file has the
  * oracle's sum and all its records. A failed one has the reason that its file was made with: the first fault by its right
  * number, the slice that kills or cannot be read by its bytes. A sound file fails never, or by losses where few are allowed.
+ * A file about which a node lied that had been asked may end in any way: that it does not, where the lie is seen, is checked when that
+ * happens (observe.c).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +25,7 @@ void check_acked(struct sim *sim)
 
 static bool sound(const struct sim_file *file)
 {
-	return file->fault == UINT32_MAX && file->poison == UINT32_MAX && file->damaged == UINT32_MAX;
+	return file->fault == UINT32_MAX && file->poison == UINT32_MAX && file->damaged == UINT32_MAX && file->killer == UINT32_MAX;
 }
 
 /* Whether the sentence names a slice in which the record begins. */
@@ -46,29 +48,71 @@ static bool names_fault(const char *sentence, const struct sim_file *file)
 	return strcmp(error.text, sentence) == 0;
 }
 
-static bool reason_right(const struct sim *sim, const char *sentence, const struct sim_file *file)
+static bool some_node(const struct sim *sim, bool (*is)(const struct sim_node *))
 {
-	if (strstr(sentence, "was lost 12 times"))
-		return sim->losses_max == 12;
-	if (file->unreadable_on && strstr(sentence, "unreadable here"))
-		return true;
-	if (file->fault != UINT32_MAX)
-		return names_fault(sentence, file);
-	if (file->poison != UINT32_MAX)
-		return strstr(sentence, "ended the process that counted it 3 times (the last time by signal 11)") &&
-		       names_slice(sentence, file, file->poison);
-	if (file->damaged != UINT32_MAX)
-		return strstr(sentence, "unreadable here") && names_slice(sentence, file, file->damaged);
+	for (uint32_t i = 0; i < sim->nodes_n; i++)
+		if (is(&sim->nodes[i]))
+			return true;
 	return false;
 }
 
-static void check_completed(struct sim *sim, const struct file_row *row, const struct sim_file *file, uint64_t sum)
+static bool was_hole(const struct sim_node *node)
 {
+	return node->was_hole;
+}
+
+static bool was_blind(const struct sim_node *node)
+{
+	return node->was_blind;
+}
+
+/* The file could not be opened: what is said of it. */
+static bool opening_right(const struct sim *sim, const char *sentence, const struct sim_file *file, bool proof)
+{
+	bool seen = !file->unreadable_on && !file->lacking_on && !file->other_on && !sim->open_stalled &&
+	            !some_node(sim, was_hole) && !some_node(sim, was_blind);
+
+	if (seen)
+		return false;
+	if (proof)
+		return strncmp(sentence, "no worker sees at /data/", 24) == 0 &&
+		       strstr(sentence, ".fq the file that you read: it may be missing there, not readable for the service, or another "
+		                        "file (n");
+	return strncmp(sentence, "no worker can open the file: ", 29) == 0;
+}
+
+static bool reason_right(const struct sim *sim, const char *sentence, const struct sim_file *file, bool proof)
+{
+	char crashes[96], losses[64];
+
+	(void)snprintf(crashes, sizeof crashes, "ended the process that counted it %u times (the last time by signal 11)",
+	               sim->limits.crashes_max);
+	(void)snprintf(losses, sizeof losses, "was lost %u times", sim->limits.losses_max);
+	if (strncmp(sentence, "no worker ", 10) == 0)
+		return opening_right(sim, sentence, file, proof);
+	if (strstr(sentence, losses))
+		return sim->limits.losses_max <= 12 || (file->killer != UINT32_MAX && names_slice(sentence, file, file->killer));
+	if (strstr(sentence, "unreadable here"))
+		return file->unreadable_on || sim->p_io > 0 || some_node(sim, was_hole) ||
+		       (file->damaged != UINT32_MAX && names_slice(sentence, file, file->damaged));
+	if (strstr(sentence, "is not here"))
+		return file->lacking_on || some_node(sim, was_blind);
+	if (strstr(sentence, "changed while it was read"))
+		return file->other_on || file->changes_at <= sim->now;
+	if (file->fault != UINT32_MAX)
+		return names_fault(sentence, file);
+	return file->poison != UINT32_MAX && strstr(sentence, crashes) && names_slice(sentence, file, file->poison);
+}
+
+static void check_completed(struct sim *sim, const struct file_row *row, const struct sim_file *file, uint64_t sum, uint32_t algorithm)
+{
+	uint64_t right = file->sum * (algorithm == 1 ? 1 : ALGORITHM_TIMES);
+
 	if (!sound(file))
 		sim_fail(sim, "completed", "file %u of job %" PRIu64 " completed, which cannot be counted", row->file, row->job);
-	if (sum != file->sum || row->records != file->records_n)
+	if (sum != right || row->records != file->records_n)
 		sim_fail(sim, "wrong", "file %u of job %" PRIu64 ": sum %" PRIu64 " instead of %" PRIu64 ", records %" PRIu64
-		         " instead of %u", row->file, row->job, sum, file->sum, row->records, file->records_n);
+		         " instead of %u", row->file, row->job, sum, right, row->records, file->records_n);
 }
 
 static void check_file(struct sim *sim, const struct sim_client_job *client, const struct job_row *job, uint32_t f)
@@ -77,11 +121,13 @@ static void check_file(struct sim *sim, const struct sim_client_job *client, con
 	uint32_t index = 0;
 	const struct file_row *row = image_file(&sim->committed, job->id, f, &index);
 
+	if (row && row->state > JOB_RUNNING && client->lied & (1u << f))
+		return;
 	if (!row)
 		sim_fail(sim, "lost", "file %u of job %" PRIu64 " is not in the store", f, job->id);
 	else if (row->state == JOB_COMPLETED)
-		check_completed(sim, row, file, sim->committed.results[index]);
-	else if (row->state == JOB_FAILED && !reason_right(sim, row->error.text, file))
+		check_completed(sim, row, file, sim->committed.results[index], job->algorithm);
+	else if (row->state == JOB_FAILED && !reason_right(sim, row->error.text, file, row->proof.wanted))
 		sim_fail(sim, "reason", "file %u of job %" PRIu64 " is told to be wrong in another way than it is: %s", f, job->id,
 		         row->error.text);
 	else if (row->state != JOB_FAILED && (row->state != JOB_CANCELLED || job->state != JOB_CANCELLED))
@@ -141,4 +187,6 @@ void check_end(struct sim *sim)
 	}
 	if (!sim->failure && sim->committed.slices_n > 0)
 		sim_fail(sim, "left over", "%u slices are stored although all jobs have ended", sim->committed.slices_n);
+	if (!sim->failure && sim->committed.troubles_n > 0)
+		sim_fail(sim, "left over", "%u troubles are stored although all jobs have ended", sim->committed.troubles_n);
 }

@@ -5,27 +5,37 @@
 
 #include "tests/sim/sim.h"
 
-void image_copy(struct sim_image *to, const struct sim_image *from)
+/* As many items at *items as there are at from. */
+static void copy_list(void **items, uint32_t *room, const void *from, uint32_t n, size_t size)
 {
-	struct sim_slice *slices = to->slices;
-	uint32_t room = to->slices_room;
-
-	if (room < from->slices_n) {
-		room = from->slices_n;
-		slices = realloc(slices, room * sizeof *slices);
-		if (!slices)
+	if (*room < n) {
+		*room = n;
+		*items = realloc(*items, n * size);
+		if (!*items)
 			abort();
 	}
+	if (n > 0)
+		memcpy(*items, from, n * size);
+}
+
+void image_copy(struct sim_image *to, const struct sim_image *from)
+{
+	void *slices = to->slices, *troubles = to->troubles;
+	uint32_t slices_room = to->slices_room, troubles_room = to->troubles_room;
+
+	copy_list(&slices, &slices_room, from->slices, from->slices_n, sizeof *from->slices);
+	copy_list(&troubles, &troubles_room, from->troubles, from->troubles_n, sizeof *from->troubles);
 	*to = *from;
 	to->slices = slices;
-	to->slices_room = room;
-	if (from->slices_n > 0)
-		memcpy(slices, from->slices, from->slices_n * sizeof *slices);
+	to->slices_room = slices_room;
+	to->troubles = troubles;
+	to->troubles_room = troubles_room;
 }
 
 void image_deinit(struct sim_image *image)
 {
 	free(image->slices);
+	free(image->troubles);
 }
 
 struct job_row *image_job(struct sim_image *image, uint64_t job)
@@ -73,7 +83,7 @@ struct sim_slice *image_slice(struct sim_image *image, uint64_t job, uint32_t fi
 	return row && row->job == job && row->file == file && row->slice == slice ? &image->slices[i] : NULL;
 }
 
-void image_save_slice(struct sim_image *image, const struct slice_row *row, uint64_t sum, uint32_t lacks)
+struct sim_slice *image_save_slice(struct sim_image *image, const struct slice_row *row)
 {
 	uint32_t i = slice_index(image, row->job, row->file, row->slice);
 
@@ -87,7 +97,8 @@ void image_save_slice(struct sim_image *image, const struct slice_row *row, uint
 		memmove(&image->slices[i + 1], &image->slices[i], (image->slices_n - i) * sizeof *image->slices);
 		image->slices_n++;
 	}
-	image->slices[i] = (struct sim_slice){.row = *row, .sum = sum, .lacks = lacks};
+	image->slices[i] = (struct sim_slice){.row = *row};
+	return &image->slices[i];
 }
 
 void image_save_again(struct sim_image *image, const struct slice_row *row, uint64_t sum)
@@ -110,4 +121,42 @@ void image_forget_slices(struct sim_image *image, uint64_t job, uint32_t file, u
 	if (to > from)
 		memmove(&image->slices[from], &image->slices[to], (image->slices_n - to) * sizeof *image->slices);
 	image->slices_n -= to - from;
+}
+
+/* ---- troubles */
+
+static struct trouble_row *trouble_find(const struct sim_image *image, uint64_t job, uint32_t file, uint64_t slice)
+{
+	for (uint32_t i = 0; i < image->troubles_n; i++)
+		if (image->troubles[i].slice == slice && image->troubles[i].job == job && image->troubles[i].file == file)
+			return &image->troubles[i];
+	return NULL;
+}
+
+const struct trouble_row *image_trouble(const struct sim_image *image, uint64_t job, uint32_t file, uint64_t slice)
+{
+	return trouble_find(image, job, file, slice);
+}
+
+void image_save_trouble(struct sim_image *image, const struct trouble_row *row)
+{
+	struct trouble_row *old = trouble_find(image, row->job, row->file, row->slice);
+
+	if (!old) {
+		if (image->troubles_n == image->troubles_room) {
+			image->troubles_room = image->troubles_room ? 2 * image->troubles_room : 16;
+			image->troubles = realloc(image->troubles, image->troubles_room * sizeof *image->troubles);
+			if (!image->troubles)
+				abort();
+		}
+		old = &image->troubles[image->troubles_n++];
+	}
+	*old = *row;
+}
+
+void image_forget_troubles(struct sim_image *image, uint64_t job, uint32_t file)
+{
+	for (uint32_t i = image->troubles_n; i-- > 0;)
+		if (image->troubles[i].job == job && image->troubles[i].file == file)
+			image->troubles[i] = image->troubles[--image->troubles_n];
 }

@@ -4,10 +4,15 @@ tests_sim_sim_SOURCES = \
 	$(COORD_CORE_SOURCES) \
 	tests/sim/check.c \
 	tests/sim/coordinator.c \
+	tests/sim/count.c \
 	tests/sim/disk.c \
+	tests/sim/faults.c \
 	tests/sim/history.c \
 	tests/sim/main.c \
 	tests/sim/node.c \
+	tests/sim/observe.c \
+	tests/sim/options.c \
+	tests/sim/perform.c \
 	tests/sim/sim.h \
 	tests/sim/world.c
 tests_sim_sim_CPPFLAGS = $(AM_CPPFLAGS) -DCOORD_MUTANTS

@@ -7,6 +7,7 @@
  *     sim --mutant M [--seeds N]   with bug M put in: prints the first seed that finds it; 1 when none does
  *     sim --mutants                how many bugs there are
  *     sim --twice SEED             the same seed must be the same history
+ *     sim --tell SEED              what happens in it: the journal, and who is given what
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -14,22 +15,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/coord/core_internal.h"
 #include "tests/sim/sim.h"
 
 #define FAILURES_MAX 5 /* told of one run */
 
-static bool run(uint64_t seed, bool tell, uint64_t *ret_trace)
+static bool run(uint64_t seed, bool tell, bool journal, uint64_t *ret_trace)
 {
 	struct sim *sim = malloc(sizeof *sim);
-	char options[400];
+	char options[4000];
 	bool good;
 
 	if (!sim)
 		abort();
-	good = history_run(sim, seed);
+	good = history_run(sim, seed, journal);
 	if (!good && tell) {
-		history_options(sim, options, sizeof options);
+		options_print(sim, options, sizeof options);
 		(void)printf("# %s\n# %s: %s (at %" PRIu64 " ms)\n", options, sim->failure, sim->text, sim->now);
 	}
 	*ret_trace = sim->trace;
@@ -46,7 +46,7 @@ static int run_mutant(uint64_t mutant, uint64_t seeds, uint64_t first)
 		return 64;
 	coord_mutant = (enum coord_mutant)mutant;
 	for (uint64_t seed = first; seed < first + seeds; seed++) {
-		if (run(seed, false, &trace))
+		if (run(seed, false, false, &trace))
 			continue;
 		(void)printf("%" PRIu64 "\n", seed);
 		return 0;
@@ -58,8 +58,8 @@ static int run_twice(uint64_t seed)
 {
 	uint64_t trace, again;
 
-	(void)run(seed, true, &trace);
-	(void)run(seed, true, &again);
+	(void)run(seed, true, false, &trace);
+	(void)run(seed, true, false, &again);
 	return trace != again;
 }
 
@@ -68,7 +68,7 @@ static int run_all(uint64_t seeds, uint64_t first)
 	uint64_t trace, failed = 0, seed = first;
 
 	for (; seed < first + seeds && failed < FAILURES_MAX; seed++)
-		failed += !run(seed, true, &trace);
+		failed += !run(seed, true, false, &trace);
 	(void)printf("# %" PRIu64 " histories, %" PRIu64 " failed\n", seed - first, failed);
 	return failed > 0;
 }
@@ -78,7 +78,8 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 	    {"seeds", required_argument, NULL, 's'},  {"first", required_argument, NULL, 'f'},
 	    {"mutant", required_argument, NULL, 'm'}, {"mutants", no_argument, NULL, 'n'},
-	    {"twice", required_argument, NULL, 't'},  {0},
+	    {"twice", required_argument, NULL, 't'},  {"tell", required_argument, NULL, 'j'},
+	    {0},
 	};
 	uint64_t seeds = 20000, first = 1, mutant = 0;
 	int c;
@@ -98,8 +99,10 @@ int main(int argc, char **argv)
 			return printf("%d\n", _MUTANT_MAX - 1) < 0;
 		case 't':
 			return run_twice(strtoull(optarg, NULL, 10));
+		case 'j':
+			return !run(strtoull(optarg, NULL, 10), true, true, &(uint64_t){0});
 		default:
-			(void)fputs("usage: sim [--seeds N] [--first K] [--mutant M] | --mutants | --twice SEED\n", stderr);
+			(void)fputs("usage: sim [--seeds N] [--first K] [--mutant M] | --mutants | --twice SEED | --tell SEED\n", stderr);
 			return 64;
 		}
 	}

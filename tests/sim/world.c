@@ -48,9 +48,8 @@ static bool before(const struct thing *a, const struct thing *b)
 	return a->at < b->at || (a->at == b->at && a->sequence < b->sequence);
 }
 
-struct thing *sim_plan(struct sim *sim, uint64_t delay, enum thing_kind kind)
+static void push(struct sim *sim, struct thing *thing)
 {
-	struct thing *thing = calloc(1, sizeof *thing);
 	uint32_t i;
 
 	if (sim->heap_n == sim->heap_room) {
@@ -59,13 +58,33 @@ struct thing *sim_plan(struct sim *sim, uint64_t delay, enum thing_kind kind)
 	}
 	if (!thing || !sim->heap)
 		abort();
-	thing->at = sim->now + delay;
 	thing->sequence = sim->sequence++;
-	thing->kind = kind;
 	for (i = sim->heap_n++; i > 0 && before(thing, sim->heap[(i - 1) / 2]); i = (i - 1) / 2)
 		sim->heap[i] = sim->heap[(i - 1) / 2];
 	sim->heap[i] = thing;
+}
+
+struct thing *sim_plan(struct sim *sim, uint64_t delay, enum thing_kind kind)
+{
+	struct thing *thing = calloc(1, sizeof *thing);
+
+	if (!thing)
+		abort();
+	thing->at = sim->now + delay;
+	thing->kind = kind;
+	push(sim, thing);
 	return thing;
+}
+
+void sim_later(struct sim *sim, const struct thing *thing, uint64_t at)
+{
+	struct thing *copy = malloc(sizeof *copy);
+
+	if (!copy)
+		abort();
+	*copy = *thing;
+	copy->at = at;
+	push(sim, copy);
 }
 
 struct thing *sim_next(struct sim *sim)

@@ -100,6 +100,10 @@ done
 has fqcoordd PrivateUsers=no "or every user of the unix socket would be nobody"
 has fqworkerd RestrictSUIDSGID=no "or no file could be opened"
 has fqworkerd OOMPolicy=continue "one child is not the service"
+has fqworkerd OOMScoreAdjust=300 "it goes before others, and its children (500) before it"
+has fqworkerd KillMode=mixed "its children are its own to end"
+grep -q '^SystemCallFilter=@system-service .*\bseccomp\b' "$build/systemd/fqworkerd.service"
+report $? "fqworkerd.service: its children may lock themselves in"
 ! grep -q '^RuntimeDirectory=' "$build/systemd/fqcoordd.service"
 report $? "fqcoordd.service: its end does not take the folder of the unix socket away"
 grep -qxF "ListenStream=%t/fqcluster/ctl.sock" "$top/systemd/fqcoordd.socket" &&

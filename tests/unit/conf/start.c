@@ -186,6 +186,16 @@ static void test_refused(void)
 	     "--join needs a HOST and a TOKEN; help is -? or --help", ERROR_USAGE},
 	    {&worker_program, "--config /dev/null -h a --roots b",
 	     "roots: b is relative: right is a path that begins with a slash", ERROR_USAGE},
+	    {&worker_program, "--config /dev/null -h a --roots /a/../b",
+	     "roots: /a/../b has a \".\" or \"..\" in it: right is the path without", ERROR_USAGE},
+	    {&worker_program, "--config /dev/null -h a --roots /a=/b/.",
+	     "roots: /b/. has a \".\" or \"..\" in it: right is the path without", ERROR_USAGE},
+	    {&worker_program, "--config /dev/null -h a --roots :links",
+	     "roots: :links is relative: right is a path that begins with a slash", ERROR_USAGE},
+	    {&worker_program, "--config /dev/null -h a --roots /a=/b --roots /a/:links",
+	     "roots: /a=/b and /a/:links are for the same path: right is one of them", ERROR_USAGE},
+	    {&worker_program, "--config /dev/null -h a --slot-memory 1M",
+	     "slot_memory: 1048576 bytes are too few to count with: right is 0 for no limit, or at least 256M", ERROR_USAGE},
 	    {&worker_program, "--config /dev/null -h a --name b/c",
 	     "name: \"b/c\" is no name of a node: right are 1 to 64 letters, digits, dots, dashes "
 	     "and underscores, "
@@ -251,6 +261,12 @@ static void test_printed(void)
 	is_int(r, CONF_EXIT_OK, "--check-config ends the program well");
 	(void)snprintf(want, sizeof want, "%s/good.conf is right.\n", folder);
 	is_str(text, want, "and says so");
+	text = printed(&worker_program, "--config /dev/null --roots /a=/b/:links --roots / --check-config", &r);
+	is_str(text,
+	       "/dev/null is right.\n"
+	       "Files beneath /a/ are opened in /b/ here; symbolic links below it are followed where they stay beneath it.\n"
+	       "Files beneath / are opened in / here; symbolic links below it are not followed.\n",
+	       "and a worker's tells its roots");
 	text = printed(&worker_program, "--config @good.conf -?", &r);
 	is_int(r, CONF_EXIT_OK, "help needs no right file");
 	ok(text && strstr(text, "Usage: fqworkerd") == text, "and begins with the usage");

@@ -164,6 +164,7 @@ static void test_changed(void)
 
 	begin(&fake, NULL, tasks);
 	fake_fault(&fake, &tasks[0], FAULT_CHANGED, 100, 0);
+	fake_fault(&fake, &tasks[1], FAULT_CHANGED, 100, 0);
 	is_int(fake_file(&fake)->state, JOB_FAILED, "a file that has changed meanwhile fails");
 	ok(strstr(fake_file(&fake)->error.text, "changed"), "for that reason: %s", fake_file(&fake)->error.text);
 	fake_deinit(&fake);
@@ -226,6 +227,7 @@ static void test_lost(void)
 	ok(task.id.slice == 1 && task.id.again && task.peer == 3, "and goes to the next one");
 	fake_tick(&fake, 60000);
 	is_u64(fake_count(&fake, ACTION_SEND_DROP), 2, "second counts without progress are taken away");
+	fake_tick(&fake, 60000);
 	is_u64(fake_task(&fake, 0).id.again, true, "and given out anew");
 	fake_deinit(&fake);
 }

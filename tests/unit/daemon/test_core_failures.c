@@ -134,7 +134,9 @@ static void test_stall(void)
 	fake_tick(&fake, 10000);
 	is_u64(fake_count(&fake, ACTION_SEND_DROP), 1, "one without progress is taken away");
 	is_u64(fake_action(&fake, ACTION_SEND_DROP, 0)->id.lease, task.id.lease, "that lease");
-	ok(task_of(&fake, 1).peer, "and handed out again");
+	is_u64(task_of(&fake, 1).peer, 0, "its node is given nothing new");
+	fake_progress(&fake, task.peer, (struct slice_id){1, 0, 3, 0}, 20);
+	ok(task_of(&fake, 1).peer, "until it comes forward with something else: then it is handed out again");
 	fake_result(&fake, &task, 100, 200, 1);
 	is_u64(fake_count(&fake, ACTION_SAVE_SLICE), 1, "a late result is a good result");
 	is_u64(fake_count(&fake, ACTION_SEND_DROP), 1, "and the new copy may stop");
@@ -194,10 +196,13 @@ static void test_old_lease(void)
 	task = task_of(&fake, 0);
 	fake_gone(&fake, 3 - task.peer);
 	fake_tick(&fake, 60000);
+	fake_tick(&fake, 60000);
 	again = task_of(&fake, 0);
 	is_u64(again.peer, task.peer, "a slice goes back to the same node under a new lease");
 	fake_crashed(&fake, task.peer, task.id);
-	is_u64(fake.actions.n, 0, "the end of the old copy is not that of the new one");
+	is_u64(fake_count(&fake, ACTION_SEND_TASK), 0, "the end of the old copy is not that of the new one");
+	is_u64(fake_action(&fake, ACTION_SAVE_TROUBLE, 0)->trouble.crashes, 1, "but that it crashed counts");
+	is_u64(fake_count(&fake, ACTION_SEND_ACK), 1, "and is acknowledged");
 	fake_crashed(&fake, again.peer, again.id);
 	is_u64(fake_count(&fake, ACTION_SEND_TASK), 1, "that one's is");
 	fake_deinit(&fake);
@@ -219,6 +224,27 @@ static void test_returned(void)
 		task = task_of(&fake, 0);
 	}
 	is_u64(task.peer, 39, "slices that are given back are no losses");
+	fake_deinit(&fake);
+}
+
+/* The driver has no room for a result: no loss, and no sign that the node is about to end. */
+static void test_untaken(void)
+{
+	struct event event = {.kind = EVENT_RETURNED};
+	struct fake_task task;
+	struct fake fake;
+
+	fake_running(&fake, 100, 100);
+	task = task_of(&fake, 0);
+	fake_gone(&fake, 3 - task.peer);
+	event.peer = task.peer;
+	for (uint32_t i = 0; i < 20; i++) {
+		event.failed.id = task.id;
+		event.failed.untaken = true;
+		fake_step(&fake, &event);
+		task = task_of(&fake, 0);
+	}
+	ok(task.peer == event.peer && fake_count(&fake, ACTION_SAVE_TROUBLE) == 0, "whose result was not taken gets slices again");
 	fake_deinit(&fake);
 }
 
@@ -348,6 +374,7 @@ int main(void)
 	test_held_elsewhere();
 	test_old_lease();
 	test_returned();
+	test_untaken();
 	test_random();
 	return done_testing();
 }

@@ -286,11 +286,66 @@ static void test_overflow(void)
 	reads_deinit(&reads);
 }
 
+/* The digest of the reads, counted with so much known of the text before. */
+static void digest_of(const struct reads *reads, const struct prior *prior, uint64_t seed, uint8_t ret[32])
+{
+	_cleanup_(counters_freep) struct counters *counters = NULL, *again = NULL;
+	_cleanup_(freep) uint8_t *bytes = NULL;
+	struct error err = {0};
+	size_t n;
+
+	if (counters_new(COUNT_ALL, NULL, prior, &counters) < 0)
+		abort();
+	reads_count(reads, 0, reads->n, &seed, counters);
+	bytes = counters_bytes(counters, &n);
+	if (counters_unpack(bytes, n, &again, &err) < 0 || counters_digest(again, bytes, ret) < 0)
+		abort();
+}
+
+/* Copies of one slice have the same digest, in whatever batches it came and whatever was known; others do not. */
+static void test_digest_of(const char *name, const struct reads_kind *kind)
+{
+	const struct prior known = {.known = true, .reads = 4, .qualities = 4, .tile_field = TILE_FIELD_NONE};
+	uint8_t first[32], other[32], none[32] = {0};
+	struct reads reads;
+
+	reads_make(&reads, kind, 7);
+	digest_of(&reads, &PRIOR_FIRST, 1, first);
+	digest_of(&reads, &PRIOR_FIRST, 2, other);
+	ok(memcmp(first, other, sizeof first) == 0, "%s: the file's first slice has the same digest in other batches", name);
+	digest_of(&reads, &PRIOR_UNKNOWN, 1, first);
+	ok(memcmp(first, none, sizeof none) != 0, "%s: another slice has one, too", name);
+	digest_of(&reads, &PRIOR_UNKNOWN, 2, other);
+	ok(memcmp(first, other, sizeof first) == 0, "%s: which is the same in other batches", name);
+	digest_of(&reads, &known, 3, other);
+	ok(memcmp(first, other, sizeof first) == 0, "%s: and when something is known of the text before", name);
+	reads_deinit(&reads);
+}
+
+static void test_digest(void)
+{
+	const struct reads_kind kind = {2000, 90, 110, '#', 'F'};
+	uint8_t first[32], other[32];
+	struct reads reads;
+	uint8_t *quality;
+
+	for (size_t i = 0; i < KINDS; i++)
+		test_digest_of(kinds[i].name, &kinds[i].kind);
+	reads_make(&reads, &kind, 7);
+	digest_of(&reads, &PRIOR_UNKNOWN, 1, first);
+	quality = (uint8_t *)(uintptr_t)&reads.records[1234].quality[5];
+	*quality = (uint8_t)(*quality == '#' ? '$' : '#');
+	digest_of(&reads, &PRIOR_UNKNOWN, 1, other);
+	ok(memcmp(first, other, sizeof first) != 0, "one quality that differs is seen in the digest");
+	reads_deinit(&reads);
+}
+
 int main(void)
 {
 	test_sets();
 	test_kinds();
 	test_long();
 	test_overflow();
+	test_digest();
 	return done_testing();
 }

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Slices that come back without a result, or with one that cannot be:
+ *
+ *     crash of the child      -> counted (durable), told to be so; open again, until crashes_max
+ *     lost with its node      -> counted (durable); open again, from the second time on alone (core_alone.c), until losses_max
+ *     cannot be read          -> open for other nodes; the same error on two nodes, or on all that are there, is the file's
+ *     the node lacks the file -> the file is open for other nodes only; it fails when all that are there lack it
+ *     has another one there   -> the same; it fails when two nodes say so: then it has changed
+ *     returned                -> open again
+ *     any of it, of an audit  -> the audit is forgotten
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/coord/core_internal.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+static void range_fail(struct coord *coord, struct job *job, struct file *file, uint64_t i, const char *what)
+{
+	const struct link *link = &file->chain.links[i];
+	struct error error;
+
+	(void)error_set(&error, -EIO, ERROR_SOFTWARE, "%s: the slice of bytes %llu to %llu %s", TEXT(file->path),
+	                (unsigned long long)link->begin, (unsigned long long)link->end, what);
+	file_fail(coord, job, file, &error);
+}
+
+/* ---- lost */
+
+static void trouble_save(struct coord *coord, const struct file *file, uint64_t i)
+{
+	if (!MUTANT(MUTANT_TROUBLE_FORGOTTEN))
+		emit_trouble(coord, file, i);
+}
+
+void run_lost(struct coord *coord, const struct run *run, const struct node *node)
+{
+	const struct slice_id *id = &run->id;
+	struct job *job;
+	struct file *file = slice_file(coord, id, &job);
+	struct slice *slice;
+	char what[160];
+
+	if (!run->audit || !MUTANT(MUTANT_AUDIT_FOR_EVER))
+		run_stopped(coord, run);
+	if (file)
+		slice_taken(file, id->slice, id->lease, node);
+	if (!file || run->audit || !slice_wanted(file, id))
+		return;
+	slice = &file->slices[id->slice];
+	slice->losses++;
+	if (slice->losses == LOSSES_ALONE)
+		alone_add(coord, job, file, id->slice);
+	trouble_save(coord, file, id->slice);
+	if (slice->losses < coord->limits.losses_max || MUTANT(MUTANT_LOSSES_FOR_EVER))
+		return;
+	(void)snprintf(what, sizeof what, "was lost %u times with the node that counted it, the last time with %s", slice->losses,
+	               node->name);
+	range_fail(coord, job, file, id->slice, what);
+}
+
+void slice_returned(struct coord *coord, const struct event *event)
+{
+	struct node *node = node_of_peer(coord, event->peer);
+	struct run run;
+
+	if (!event->failed.untaken)
+		node->draining = coord->nodes_changed = true; /* only who is about to end gives slices back */
+	(void)run_end(coord, event->peer, &event->failed.id, &run);
+}
+
+/* ---- crashed */
+
+/*
+ * A worker tells of a crash until that is acknowledged, so it may tell it again over the next connection, or to the next start. Leases
+ * grow: what it brings with it is known if a crash was counted under this lease or a later one.
+ */
+bool crash_known(const struct slice *slice, const struct slice_id *id)
+{
+	return slice->crashes > 0 && id->lease <= slice->crash_lease && !MUTANT(MUTANT_CRASH_TWICE);
+}
+
+static void crash_count(struct coord *coord, struct job *job, struct file *file, const struct event *event)
+{
+	const struct slice_id *id = &event->failed.id;
+	struct slice *slice = &file->slices[id->slice];
+	char what[160];
+
+	slice->crashes++;
+	if (id->lease > slice->crash_lease)
+		slice->crash_lease = id->lease;
+	trouble_save(coord, file, id->slice);
+	if (slice->crashes < coord->limits.crashes_max)
+		return;
+	(void)snprintf(what, sizeof what, "ended the process that counted it %u times (the last time by %s %d)", slice->crashes,
+	               event->failed.signal ? "signal" : "exit status",
+	               event->failed.signal ? event->failed.signal : event->failed.exit_status);
+	range_fail(coord, job, file, id->slice, what);
+}
+
+/* Also of a copy that was taken away meanwhile: it is as much a sign of what the slice does. */
+void slice_crashed(struct coord *coord, const struct event *event)
+{
+	struct node *node = node_of_peer(coord, event->peer);
+	const struct slice_id *id = &event->failed.id;
+	struct job *job;
+	struct file *file = slice_file(coord, id, &job);
+	struct run run = {0};
+	bool had = run_end(coord, event->peer, id, &run) || node_brought(node, id);
+
+	if (file && !had)
+		had = was_taken(file, node, id) && !crash_known(&file->slices[id->slice], id);
+	if (file && had && (slice_wanted(file, id) || MUTANT(MUTANT_AUDIT_CRASHES)) &&
+	    !MUTANT(MUTANT_NO_CRASH_LIMIT))
+		crash_count(coord, job, file, event);
+	emit_id(coord, ACTION_SEND_ACK, event->peer, id);
+}
+
+/* ---- cannot be read */
+
+bool errno_lacks(int error_number)
+{
+	return error_number == ENOENT || error_number == ENOTDIR || error_number == EACCES || error_number == EPERM ||
+	       error_number == ELOOP || error_number == EXDEV;
+}
+
+/* Nodes that could still try a slice that failed on others. */
+static uint32_t nodes_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < coord->nodes_n; i++)
+		n += node_takes_work(coord->nodes[i]) && coord->nodes[i]->algorithm == job->row.algorithm &&
+		     !file_failed_on(file, slice, coord->nodes[i]->name);
+	return n;
+}
+
+/* Whether some slice that could not be read, this one or another, can be tried by nobody who is there, now that one less may. */
+static bool none_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice)
+{
+	if (nodes_left(coord, job, file, slice) == 0)
+		return true;
+	for (uint32_t i = 0; i < file->fails_n; i++)
+		if (file->fails[i].slice != SLICE_ALL && slice_open(file, file->fails[i].slice) &&
+		    nodes_left(coord, job, file, file->fails[i].slice) == 0)
+			return true;
+	return false;
+}
+
+void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t slice, struct node *node, int error_number,
+              const struct error *error)
+{
+	bool lacks = errno_lacks(error_number);
+	uint64_t of = lacks || error_number == ERRNO_CHANGED ? SLICE_ALL : slice;
+	struct error sentence = *error;
+	uint32_t failed = 0, same = 0;
+
+	emit_log(coord, LOG_WARNING, "job %llu: node %s: %.400s", (unsigned long long)job->row.id, node->name, error->text);
+	if (!MUTANT(MUTANT_IO_SAME_NODE) && file_fail_add(file, of, node, error_number) < 0) {
+		coord->oom = true;
+		return;
+	}
+	for (uint32_t i = 0; i < file->fails_n; i++) {
+		failed += file->fails[i].slice == of;
+		same += file->fails[i].slice == of && file->fails[i].error_number == error_number;
+	}
+	if (MUTANT(MUTANT_IO_ONCE) || (MUTANT(MUTANT_CHANGED_ONCE) && error_number == ERRNO_CHANGED))
+		same = 2;
+	if (((lacks || same < 2) && !none_left(coord, job, file, slice)) || MUTANT(MUTANT_IO_FOREVER))
+		return;
+	if (failed > 1) {
+		size_t n = strlen(sentence.text);
+
+		(void)snprintf(sentence.text + n, sizeof sentence.text - n, " (on %u nodes)", failed);
+	}
+	file_fail(coord, job, file, &sentence);
+}
+
+void slice_io_error(struct coord *coord, const struct event *event)
+{
+	struct node *node = node_of_peer(coord, event->peer);
+	const struct slice_id *id = &event->failed.id;
+	struct job *job;
+	struct file *file = slice_file(coord, id, &job);
+	const struct link *link;
+	struct error error;
+	struct run run;
+	bool ran = run_end(coord, event->peer, id, &run);
+
+	if (ran && file && run.audit) {
+		node_failed_alone(coord, node, file, id->slice);
+	} else if (ran && file) {
+		link = &file->chain.links[id->slice];
+		(void)error_set(&error, -EIO, error_class_of_errno(event->failed.error_number),
+		                "%.800s, in the slice of bytes %llu to %llu", event->failed.text, (unsigned long long)link->begin,
+		                (unsigned long long)link->end);
+		io_error(coord, job, file, id->slice, node, event->failed.error_number, &error);
+	}
+	emit_id(coord, ACTION_SEND_ACK, event->peer, id);
+}
+
+void slice_absurd(struct coord *coord, struct job *job, struct file *file, uint64_t i, struct node *node)
+{
+	const struct link *link = &file->chain.links[i];
+	struct error error;
+
+	(void)error_set(&error, -EBADMSG, ERROR_PROTOCOL, "%s: %s tells of bytes %llu to %llu what cannot be", TEXT(file->path),
+	                node->name, (unsigned long long)link->begin, (unsigned long long)link->end);
+	io_error(coord, job, file, i, node, EBADMSG, &error);
+}
