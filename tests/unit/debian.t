@@ -55,6 +55,20 @@ cp "$top"/debian/fqcluster-*.install "$work/debian" && chmod u+w "$work"/debian/
 ! packed "$work/debian" >/dev/null
 report $? "a line for nothing is found"
 
+# needed CONTROL: every library and generator that .ci/packages has for the build, beyond what every Debian build has.
+needed() {
+	local package bad=0
+	for package in $("$top/.ci/packages" list build | grep -E '^(lib|nanopb|python3)' | grep -vx libc6-dev); do
+		sed -n '/^Build-Depends:/,/^$/p' "$1" | grep -Eq "^ $package(:any)?[, ]" || { echo "$package is not in Build-Depends"; bad=1; }
+	done
+	return $bad
+}
+needed "$top/debian/control" >"$work/out"
+report $? "Build-Depends has what .ci/packages has" "$work/out"
+grep -v '^ libzip-dev' "$top/debian/control" >"$work/control"
+! needed "$work/control" >/dev/null
+report $? "a missing one is found"
+
 version=$("$build/ctl/fqctl" --version | cut -d' ' -f2)
 head -n 1 "$top/debian/changelog" | grep -qF "fqcluster ($version) "
 report $? "the changelog begins with version $version"
