@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Installs what the tests need (.ci/packages), builds in build/ and runs everything:
 #
-#   ./check.sh          gcc with all tests, clang, the sanitizers with all tests, distcheck
+#   ./check.sh          gcc with all tests, clang, the sanitizers with all tests, ThreadSanitizer, distcheck
 #   ./check.sh quick    the first of these
 #
 # Each step has its log build/STEP.log. The last line counts the tests of all steps; the exit status is 0 when none failed.
@@ -45,6 +45,13 @@ step_sanitizers() {
 		make -C "$build/sanitizers" -j"$jobs" -k check
 }
 
+# ThreadSanitizer on what has threads.
+step_threads() {
+	configured threads CC=gcc --enable-tsan --enable-failpoints CFLAGS="-O1 -g" &&
+		make -C "$build/threads" -j"$jobs" &&
+		make -C "$build/threads" -j"$jobs" -k check-threads
+}
+
 # The tarball builds, passes the quick tests, installs and uninstalls from a read-only source tree.
 step_distcheck() {
 	configured dist CC=gcc &&
@@ -78,7 +85,7 @@ run() {
 	tail -n 40 "$log" >&2
 }
 
-steps=(gcc clang sanitizers distcheck)
+steps=(gcc clang sanitizers threads distcheck)
 case ${1:-all} in
 all) ;;
 quick) steps=(gcc) ;;

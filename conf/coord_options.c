@@ -36,7 +36,8 @@ static const struct option_row rows[] = {
 	.default_text = "[::]:5381",
 	.smallest = 1,
 	.port = 5381,
-	.help = "Address and port on which workers and clients are awaited.",
+	.help = "Address and port on which workers and clients are awaited, where systemd hands over no "
+                "sockets.",
 	FIELD(listen),
     },
     {
@@ -45,7 +46,8 @@ static const struct option_row rows[] = {
 	.argument = "PATH",
 	.type = OPTION_PATH,
 	.largest = 107,
-	.help = "Unix socket for fqctl on this host; empty means ctl.sock in the state folder.",
+	.help = "Unix socket for fqctl on this host, where systemd hands over no sockets; empty means "
+                "ctl.sock in the state folder.",
 	FIELD(socket),
     },
     {
@@ -254,11 +256,23 @@ static const struct option_row rows[] = {
 	.long_name = "result-max",
 	.argument = "SIZE",
 	.type = OPTION_SIZE,
-	.default_text = "900M",
+	.default_text = "256M",
 	.smallest = 64 << 10,
 	.largest = 950 << 20,
-	.help = "Largest result of one slice in bytes that a worker may send.",
+	.help = "Largest result of one slice in bytes that is taken; a read of N bases needs about 7 N.",
 	FIELD(result_max),
+    },
+    {
+	.key = "results_memory",
+	.long_name = "results-memory",
+	.argument = "SIZE",
+	.type = OPTION_SIZE,
+	.default_text = "1G",
+	.smallest = 64 << 10,
+	.largest = UINT64_C(1) << 40,
+	.help = "Results in bytes that are kept in memory while they come from workers, and as many "
+                "while they go to clients; what is beyond has to wait. At least result_max.",
+	FIELD(results_memory),
     },
     {
 	.key = "connections_max",
@@ -308,6 +322,17 @@ static const struct option_row rows[] = {
 	FIELD(handshake_ms),
     },
     {
+	.key = "proof",
+	.long_name = "proof",
+	.argument = "WHOM",
+	.type = OPTION_CHOICE,
+	.default_text = "all",
+	.choices = "all|client|none",
+	.help = "Of whom a proof is demanded that he can read the files that he submits: all, client (administrators "
+                "are believed) or none.",
+	FIELD(proof),
+    },
+    {
 	.key = "keep",
 	.long_name = "keep",
 	.argument = "DURATION",
@@ -317,6 +342,28 @@ static const struct option_row rows[] = {
 	.largest = 3650 * DAY,
 	.help = "Finished jobs and their results are kept for so long.",
 	FIELD(keep_ms),
+    },
+    {
+	.long_name = "accept-rollback",
+	.type = OPTION_BOOL,
+	.help = "Start once from a state that is older than what was committed; workers forget what they "
+                "hold for it.",
+	FIELD(accept_rollback),
+    },
+    {
+	.long_name = "backup",
+	.argument = "DIR",
+	.type = OPTION_PATH,
+	.help = "Write a copy of the state to the new folder DIR and exit; the coordinator may run.",
+	FIELD(backup),
+    },
+    {
+	.long_name = "restore",
+	.argument = "DIR",
+	.type = OPTION_PATH,
+	.help = "Put the copy in the folder DIR in the state's place and exit; the coordinator must "
+                "not run.",
+	FIELD(restore),
     },
     {
 	.long_name = "verbose",
@@ -352,11 +399,16 @@ static int coord_finish(struct conf *conf, struct error *err)
 		return error_set(
 		    err, -EINVAL, place_class(conf, OFFSET(slice_min), OFFSET(slice_max)),
 		    "slice_min is above slice_max: right is slice_min at most slice_max");
+	if (settings->results_memory < settings->result_max)
+		return error_set(err, -EINVAL, place_class(conf, OFFSET(results_memory), OFFSET(result_max)),
+		                 "results_memory is below result_max: right is results_memory at least result_max");
 	if (settings->dead_ms < 2 * settings->ping_ms)
 		return error_set(err, -EINVAL, place_class(conf, OFFSET(dead_ms), OFFSET(ping_ms)),
 		                 "dead is below twice ping, so that peers in good health would be "
 		                 "taken for gone: right is "
 		                 "dead at least twice ping");
+	if (settings->backup[0] != '\0' && settings->restore[0] != '\0')
+		return error_set(err, -EINVAL, ERROR_USAGE, "--backup and --restore are two things: right is one of them");
 	r = place_state(conf, OFFSET(state), err);
 	if (r >= 0)
 		r = place_socket(settings, err);

@@ -4,6 +4,9 @@
 
 #include "conf/start.h"
 
+/* Of whom a proof is demanded that he can read the files of his job (lib/fastq/proof.h). */
+enum coord_proof { PROOF_OF_ALL, PROOF_OF_CLIENTS, PROOF_OF_NOBODY };
+
 struct coord_settings {
 	char *state;                          /* folder of database, key and peers */
 	struct conf_address listen;           /* where workers and clients dial */
@@ -24,11 +27,15 @@ struct coord_settings {
 	uint64_t files_owner_max;             /* files of all unfinished jobs of one owner */
 	uint64_t slices_owner_max;            /* slices of those that are being counted */
 	uint64_t result_max;                  /* bytes of one slice's counters */
+	uint64_t results_memory;              /* bytes of results that come in, and as many that go out */
 	uint64_t connections_max;             /* connections altogether */
 	uint64_t unauthenticated_max;         /* of them, those that have not proved who they are */
 	uint64_t unauthenticated_per_address; /* of these, from one address */
+	enum coord_proof proof;               /* of whom proofs of reading are demanded */
 	uint64_t handshake_ms;                /* time to prove it, milliseconds */
 	uint64_t keep_ms;                     /* how long finished jobs are kept, milliseconds */
+	bool accept_rollback;                 /* start from an older state */
+	char *backup, *restore;               /* folder, or empty: only that, and exit */
 	bool verbose;                         /* debug lines in the log */
 };
 

@@ -16,6 +16,8 @@ conf_libconf_a_SOURCES = \
 	conf/places.h \
 	conf/print.c \
 	conf/print.h \
+	conf/roots.c \
+	conf/roots.h \
 	conf/scan.c \
 	conf/scan.h \
 	conf/start.c \

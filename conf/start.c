@@ -111,7 +111,7 @@ static int load(const struct conf_program *program, const struct conf_common *co
 	return r;
 }
 
-static int print_check(const struct conf_program *program, const char *path)
+static int print_check(const struct conf_program *program, const char *path, const void *settings)
 {
 	int r;
 
@@ -119,6 +119,8 @@ static int print_check(const struct conf_program *program, const char *path)
 		r = printf("%s is right.\n", TEXT(path));
 	else
 		r = printf("%s is not there: the defaults hold.\n", program->file);
+	if (r >= 0 && program->describe)
+		r = program->describe(stdout, settings);
 	return r < 0 ? -EIO : 0;
 }
 
@@ -155,7 +157,7 @@ static int start(const struct conf_program *program, const struct conf_arguments
 	if (r < 0)
 		return r;
 	if (common->check_config)
-		return printed(print_check(program, path), err);
+		return printed(print_check(program, path, settings), err);
 	if (common->dump_config)
 		return printed(conf_dump(stdout, &conf), err);
 	return check_start(program, settings, arguments, err);

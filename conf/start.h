@@ -29,6 +29,8 @@ struct conf_program {
 	size_t rest_max;     /* positional arguments it may have */
 	/* What must be right to go on (not for --dump-config and --check-config); NULL: nothing. */
 	int (*check)(const void *settings, const struct conf_arguments *arguments, struct error *err);
+	/* What --check-config says besides; NULL: nothing. 0 or -EIO. */
+	int (*describe)(FILE *out, const void *settings);
 };
 
 enum { CONF_EXIT_OK = 1 };

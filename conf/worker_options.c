@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conf/places.h"
+#include "conf/roots.h"
 
 #define FIELD(field) OPTION_FIELD(struct worker_settings, field)
 #define OFFSET(field) offsetof(struct worker_settings, field)
@@ -27,7 +28,7 @@ static const struct option_row rows[] = {
 	.letter = 'h',
 	.argument = "HOST[:PORT]",
 	.type = OPTION_ADDRESS,
-	.help = "The coordinator's host.",
+	.help = "The coordinator's host; empty means the one that was joined last.",
 	FIELD(host),
     },
     {
@@ -90,12 +91,45 @@ static const struct option_row rows[] = {
     {
 	.key = "roots",
 	.long_name = "roots",
-	.argument = "DIR",
+	.argument = "SITE[=LOCAL][:links]",
 	.type = OPTION_LIST,
 	.default_text = "/",
 	.smallest = 1,
-	.help = "Absolute folders beneath which files may be opened; the option may be given more than once.",
+	.help = "Folders beneath which files may be opened: SITE as the site names it, LOCAL where it lies here, "
+		":links to follow symbolic links below it; the option may be given more than once.",
 	FIELD(roots),
+    },
+    {
+	.key = "open_timeout",
+	.long_name = "open-timeout",
+	.argument = "DURATION",
+	.type = OPTION_DURATION,
+	.default_text = "20s",
+	.smallest = 100,
+	.largest = DAY,
+	.help = "How long opening a file may take before its storage is taken for dead.",
+	FIELD(open_timeout_ms),
+    },
+    {
+	.key = "stall",
+	.long_name = "stall",
+	.argument = "DURATION",
+	.type = OPTION_DURATION,
+	.default_text = "45s",
+	.smallest = 100,
+	.largest = DAY,
+	.help = "How long the count of a slice may make no progress before it is ended; less than the coordinator's stall.",
+	FIELD(stall_ms),
+    },
+    {
+	.key = "slot_memory",
+	.long_name = "slot-memory",
+	.argument = "SIZE",
+	.type = OPTION_SIZE,
+	.default_text = "0",
+	.largest = UINT64_C(16) << 40,
+	.help = "Memory (address space) that the process of a slot may have, at least 256M; 0 means no limit.",
+	FIELD(slot_memory),
     },
     {
 	.key = "drain_timeout",
@@ -192,18 +226,26 @@ static int place_name(struct worker_settings *settings, struct error *err)
 static int check_roots(const struct conf *conf, const struct conf_list *roots, struct error *err)
 {
 	enum error_class class = place_class(conf, OFFSET(roots), OFFSET(roots));
+	int r;
 
 	if (roots->n == 0)
 		return error_set(err, -EINVAL, class,
 		                 "roots: an empty list lets the worker open no file: right is "
 		                 "[\"/\"] or some folders");
-	for (size_t i = 0; i < roots->n; i++)
-		if (roots->items[i][0] != '/')
-			return error_set(
-			    err, -EINVAL, class,
-			    "roots: %s is relative: right is a path that begins with a slash",
-			    TEXT(roots->items[i]));
-	return 0;
+	r = roots_check(roots, err);
+	if (r < 0 && err)
+		err->class = class;
+	return r;
+}
+
+#define SLOT_MEMORY_MIN (UINT64_C(256) << 20) /* program, libraries, and the counters of long reads */
+
+static int check_memory(const struct conf *conf, uint64_t memory, struct error *err)
+{
+	if (memory == 0 || memory >= SLOT_MEMORY_MIN)
+		return 0;
+	return error_set(err, -ERANGE, place_class(conf, OFFSET(slot_memory), OFFSET(slot_memory)),
+	                 "slot_memory: %" PRIu64 " bytes are too few to count with: right is 0 for no limit, or at least 256M", memory);
 }
 
 static int worker_finish(struct conf *conf, struct error *err)
@@ -211,7 +253,11 @@ static int worker_finish(struct conf *conf, struct error *err)
 	struct worker_settings *settings = conf->settings;
 	int r;
 
-	r = place_port(conf, OFFSET(host), OFFSET(port), err);
+	r = place_state(conf, OFFSET(state), err);
+	if (r >= 0)
+		r = place_host(conf, OFFSET(host), settings->state, err);
+	if (r >= 0)
+		r = place_port(conf, OFFSET(host), OFFSET(port), err);
 	if (r >= 0)
 		r = place_name(settings, err);
 	if (r >= 0)
@@ -219,7 +265,7 @@ static int worker_finish(struct conf *conf, struct error *err)
 	if (r >= 0)
 		r = check_roots(conf, &settings->roots, err);
 	if (r >= 0)
-		r = place_state(conf, OFFSET(state), err);
+		r = check_memory(conf, settings->slot_memory, err);
 	if (r >= 0)
 		r = place_key(&settings->key, settings->state, "worker.key", err);
 	if (r >= 0 && settings->slots == 0)
@@ -249,9 +295,16 @@ static int worker_check(const void *p, const struct conf_arguments *arguments, s
 	if (!settings->join && settings->host.host[0] == '\0')
 		return error_set(
 		    err, -EINVAL, ERROR_CONFIG,
-		    "no coordinator is named: right is -h HOST, or host = \"HOST\"; in %s",
+		    "no coordinator is named: right is fqworkerd --join HOST TOKEN, or -h HOST, or host = \"HOST\"; in %s",
 		    worker_program.file);
 	return 0;
+}
+
+static int worker_describe(FILE *out, const void *p)
+{
+	const struct worker_settings *settings = p;
+
+	return roots_print(out, &settings->roots);
 }
 
 const struct conf_program worker_program = {
@@ -261,6 +314,7 @@ const struct conf_program worker_program = {
     .summary = "Worker of fqcluster: counts slices of FASTQ files for the coordinator on HOST.",
     .rest_max = 2,
     .check = worker_check,
+    .describe = worker_describe,
 };
 
 void worker_settings_deinit(struct worker_settings *settings)

@@ -11,7 +11,10 @@ struct worker_settings {
 	uint64_t slots;             /* slices at a time; never 0 once finished */
 	char *state;                /* folder of the key and the known coordinators */
 	char *key;                  /* PEM file of this node's key; never empty once finished */
-	struct conf_list roots;     /* absolute folders beneath which files may be opened; at least one */
+	struct conf_list roots;     /* roots.h; at least one */
+	uint64_t open_timeout_ms;   /* for opening a file, milliseconds */
+	uint64_t stall_ms;          /* without progress of a slice, milliseconds */
+	uint64_t slot_memory;       /* bytes of address space of a child; 0: no limit */
 	uint64_t drain_timeout_ms;  /* after SIGTERM, for the slices it holds, milliseconds */
 	uint64_t reconnect_max_ms;  /* longest pause between two attempts to dial, milliseconds */
 	uint64_t read_max;          /* bases of the longest read */

@@ -16,6 +16,7 @@
 #include "lib/wire/trust.h"
 
 #define CONNECT_MS 10000
+#define PATIENCE_MS 5000 /* with a coordinator that ended while it greeted */
 #define PAUSE_FIRST_MS 50
 #define PAUSE_LARGEST_MS 1000
 
@@ -105,13 +106,19 @@ static int hello(struct client *client, struct error *err)
 	return dial_hello(client->connection, &hello, time_left(client, CONNECT_MS), &client->welcome, err);
 }
 
-int client_open(struct client *client, const struct client_settings *settings, struct error *err)
+static void pause_ms(uint64_t ms)
 {
+	struct timespec wait = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000L};
+
+	(void)nanosleep(&wait, NULL);
+}
+
+/* One try. *ret_greeting: somebody was there. */
+static int open_once(struct client *client, bool *ret_greeting, struct error *err)
+{
+	const struct client_settings *settings = client->settings;
 	int r;
 
-	client->settings = settings;
-	if (settings->timeout_ms && !client->until_ms)
-		client->until_ms = clock_monotonic_ms() + settings->timeout_ms;
 	if (settings->host.host[0])
 		r = open_tls(client, err);
 	else if (settings->socket[0])
@@ -122,12 +129,32 @@ int client_open(struct client *client, const struct client_settings *settings, s
 		return error_set(err, -EDESTADDRREQ, ERROR_USAGE,
 		                 "no coordinator was named; give -h HOST, set FQ_HOST, or write host = \"HOST\"; into "
 		                 "fqctl.conf; on the coordinator's own host --socket PATH");
-	if (r == 0)
+	if (r == 0) {
+		*ret_greeting = true;
 		r = hello(client, err);
+	}
 	r = time_check(client, r, err);
 	if (r < 0)
 		client->connection = connection_free(client->connection);
 	return r;
+}
+
+int client_open(struct client *client, const struct client_settings *settings, struct error *err)
+{
+	uint64_t end = clock_monotonic_ms() + PATIENCE_MS, pause = PAUSE_FIRST_MS;
+	bool greeting = false;
+
+	client->settings = settings;
+	if (settings->timeout_ms && !client->until_ms)
+		client->until_ms = clock_monotonic_ms() + settings->timeout_ms;
+	for (;;) {
+		int r = open_once(client, &greeting, err);
+
+		if (r == 0 || !greeting || !client_lost(r, err) || clock_monotonic_ms() >= end)
+			return r;
+		pause_ms(pause);
+		pause *= 2;
+	}
 }
 
 void client_close(struct client *client)
@@ -172,6 +199,19 @@ static int unexpected(uint16_t type, struct error *err)
 {
 	return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s, which was not asked for",
 	                 message_name(type));
+}
+
+int client_idle(struct client *client, struct error *err)
+{
+	struct frame frame;
+	int r;
+
+	if (client->until_ms && clock_monotonic_ms() >= client->until_ms)
+		return time_over(client, err);
+	r = dial_wait(client->connection, 1, &frame, err);
+	if (r == -ETIMEDOUT)
+		return 0;
+	return r == 0 ? unexpected(frame.type, err) : r;
 }
 
 int client_call(struct client *client, uint16_t type, const void *message, uint16_t answer_type, void *ret_answer,
@@ -226,14 +266,13 @@ int client_reopen(struct client *client, uint64_t patience_ms, struct error *err
 	uint64_t end = clock_monotonic_ms() + patience_ms, pause = PAUSE_FIRST_MS;
 
 	for (;;) {
-		struct timespec wait = {.tv_sec = (time_t)(pause / 1000), .tv_nsec = (long)(pause % 1000) * 1000000L};
 		int r;
 
 		client->connection = connection_free(client->connection);
 		r = client_open(client, client->settings, err);
 		if (r == 0 || !client_lost(r, err) || clock_monotonic_ms() >= end)
 			return r;
-		(void)nanosleep(&wait, NULL);
+		pause_ms(pause);
 		pause = pause * 2 > PAUSE_LARGEST_MS ? PAUSE_LARGEST_MS : pause * 2;
 	}
 }

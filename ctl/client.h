@@ -24,7 +24,7 @@ struct client {
 
 /*
  * Reaches the coordinator that the settings name: TLS with this person's key and the pin of the known file, or the unix
- * socket. Sentences for every way it can fail: no coordinator named (ERROR_USAGE), not joined (ERROR_DENIED), unreachable.
+ * socket. One that is there and ends before it has said WELCOME (it is started anew) is tried again for some seconds. Sentences for every way it can fail: no coordinator named (ERROR_USAGE), not joined (ERROR_DENIED), unreachable.
  */
 int client_open(struct client *client, const struct client_settings *settings, struct error *err);
 void client_close(struct client *client);
@@ -43,6 +43,9 @@ int client_answer(struct client *client, uint16_t *ret_type, void *ret_message, 
 /* Asks and takes the answer's only message, which must be of the type. */
 int client_call(struct client *client, uint16_t type, const void *message, uint16_t answer_type, void *ret_answer,
                 struct error *err);
+
+/* Answers pings that have come, without waiting, while fqctl is busy otherwise. Negative: the connection is lost, --timeout is over. */
+int client_idle(struct client *client, struct error *err);
 
 /*
  * Asks and gives each message of the answer up to END to each(). each() may be NULL (nothing but END is expected) and ends

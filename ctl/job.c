@@ -46,7 +46,8 @@ static void interrupted(int number)
 	_exit(130);
 }
 
-static void farewell_set(const struct client *client, uint64_t id)
+/* *ret_before is what SIGINT did until then. */
+static void farewell_set(const struct client *client, uint64_t id, struct sigaction *ret_before)
 {
 	struct sigaction action = {.sa_handler = interrupted};
 	const char *option = client->settings->host.host[0] ? "-h" : "--socket";
@@ -54,7 +55,7 @@ static void farewell_set(const struct client *client, uint64_t id)
 	                 (unsigned long long)id, option, client->address, (unsigned long long)id);
 
 	farewell_n = n < 0 ? 0 : (size_t)n < sizeof farewell ? (size_t)n : sizeof farewell - 1;
-	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGINT, &action, ret_before);
 }
 
 struct following {
@@ -81,7 +82,7 @@ static int followed(void *data, uint16_t type, const void *message, struct error
 	}
 	if (following->job->state == fq_JobState_JOB_PENDING)
 		(void)snprintf(detail, sizeof detail, "waiting%s%s", following->job->reason[0] ? ": " : "",
-		               following->job->reason);
+		               TEXT(following->job->reason));
 	else
 		(void)snprintf(detail, sizeof detail, "%u node%s", following->job->nodes,
 		               following->job->nodes == 1 ? "" : "s");
@@ -93,11 +94,12 @@ int job_follow(struct call *call, struct client *client, uint64_t id, fq_Job *re
 {
 	fq_JobsRequest request = {.job = id};
 	struct following following = {.job = ret};
+	struct sigaction before = {.sa_handler = SIG_DFL};
 	int r;
 
 	(void)snprintf(following.name, sizeof following.name, "job %llu", (unsigned long long)id);
 	progress_begin(&following.progress, &call->settings, following.name);
-	farewell_set(client, id);
+	farewell_set(client, id, &before);
 	for (;;) {
 		r = client_list(client, fq_Type_WAIT, &request, followed, &following, err);
 		if (!client_lost(r, err))
@@ -109,7 +111,7 @@ int job_follow(struct call *call, struct client *client, uint64_t id, fq_Job *re
 			break;
 	}
 	progress_end(&following.progress);
-	(void)signal(SIGINT, SIG_DFL);
+	(void)sigaction(SIGINT, &before, NULL);
 	if (r == 0 && !job_ended(ret->state))
 		r = error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator stopped telling of job %llu before its end",
 		              (unsigned long long)id);
@@ -182,12 +184,12 @@ static void result_write(struct call *call, const fq_FileResult *head, const cha
 	counters_free(counters);
 }
 
-int job_fetch(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t paths_n, size_t files,
-              struct error *err)
+/* Those of file *done on, which goes on with each that is written. */
+static int fetch_rest(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t paths_n, size_t files,
+                      uint32_t *done, struct failures *failures, struct error *err)
 {
 	_cleanup_(freep) fq_FileResult *answer = malloc(message_struct_size_largest());
 	fq_JobsRequest request = {.job = id};
-	struct failures failures = {0};
 	uint16_t type;
 	int r;
 
@@ -206,8 +208,28 @@ int job_fetch(struct call *call, struct client *client, uint64_t id, char *const
 			                 message_name(type));
 		path = answer->file < paths_n ? paths[answer->file] : answer->path;
 		r = result_take(client, answer, path, &counters, err);
-		if (r == 0)
-			result_write(call, answer, path, files, counters, &failures);
+		if (r == 0 && answer->file < *done) {
+			counters_free(counters);
+		} else if (r == 0) {
+			result_write(call, answer, path, files, counters, failures);
+			*done = answer->file + 1;
+		}
+	}
+	return r;
+}
+
+int job_fetch(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t paths_n, size_t files,
+              struct error *err)
+{
+	struct failures failures = {0};
+	uint32_t done = 0;
+	int r;
+
+	while (client_lost(r = fetch_rest(call, client, id, paths, paths_n, files, &done, &failures, err), err)) {
+		say(call, "%s; trying again", err->text);
+		r = client_reopen(client, JOB_PATIENCE_MS, err);
+		if (r < 0)
+			break;
 	}
 	return r < 0 ? r : (int)failures.class;
 }

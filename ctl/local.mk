@@ -4,12 +4,15 @@ ctl_libctl_a_SOURCES = \
 	ctl/client.c ctl/client.h \
 	ctl/ctl.c \
 	ctl/job.c ctl/job.h \
+	ctl/leftovers.c ctl/leftovers.h \
+	ctl/list.c ctl/list.h \
 	ctl/local.c ctl/local.h \
 	ctl/local_file.c ctl/local_file.h \
 	ctl/outbox.c ctl/outbox.h \
 	ctl/output.c ctl/output.h \
 	ctl/output_write.c \
 	ctl/progress.c ctl/progress.h \
+	ctl/proofs.c ctl/proofs.h \
 	ctl/reporting.c ctl/reporting.h \
 	ctl/submit.c ctl/submit.h \
 	ctl/table.c ctl/table.h \
@@ -21,8 +24,10 @@ ctl_libctl_a_SOURCES = \
 	ctl/verb_fetch.c \
 	ctl/verb_join.c \
 	ctl/verb_nodes.c \
+	ctl/verb_peers.c \
 	ctl/verb_ping.c \
 	ctl/verb_qc.c \
+	ctl/verb_revoke.c \
 	ctl/verb_show.c \
 	ctl/verb_status.c \
 	ctl/verb_submit.c \
@@ -34,3 +39,21 @@ ctl_fqctl_SOURCES = ctl/main.c
 ctl_fqctl_LDADD = $(CTL_LIBS)
 
 dist_man_MANS += ctl/fqctl.1
+
+# Completion: words.c prints the verb table, and a shell's own part stands behind it.
+noinst_PROGRAMS += ctl/completion/words
+ctl_completion_words_SOURCES = ctl/completion/words.c
+ctl_completion_words_LDADD = $(CTL_LIBS)
+
+nodist_bashcompletion_DATA = ctl/completion/fqctl
+nodist_zshcompletion_DATA = ctl/completion/_fqctl
+CLEANFILES += ctl/completion/fqctl ctl/completion/_fqctl
+EXTRA_DIST += ctl/completion/bash.sh ctl/completion/zsh.sh
+
+ctl/completion/fqctl: ctl/completion/words$(EXEEXT) ctl/completion/bash.sh
+	$(AM_V_GEN){ echo '# SPDX-License-Identifier: GPL-3.0-or-later' && ctl/completion/words$(EXEEXT) && \
+		cat $(srcdir)/ctl/completion/bash.sh; } >$@.new && mv $@.new $@
+
+ctl/completion/_fqctl: ctl/completion/words$(EXEEXT) ctl/completion/zsh.sh
+	$(AM_V_GEN){ echo '#compdef fqctl' && echo '# SPDX-License-Identifier: GPL-3.0-or-later' && ctl/completion/words$(EXEEXT) && \
+		cat $(srcdir)/ctl/completion/zsh.sh; } >$@.new && mv $@.new $@

@@ -244,7 +244,7 @@ static void file_finish(struct local_file *file, pthread_mutex_t *lock)
 	file->result.counters = counters;
 	if (r < 0)
 		return file_fail(file, &error);
-	if (!fingerprint_equal(&now, &file->result.facts.fingerprint))
+	if (!fingerprint_untouched(&now, &file->result.facts.fingerprint))
 		return file_fault(file, &changed);
 	file->result.records = file->chain.records;
 	local_file_end(file);

@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctl/leftovers.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/digest.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/text.h"
 
 static int refuse(const char *name, int code, struct error *err)
@@ -30,7 +32,7 @@ static int item_add(struct outbox *outbox, const char *name, bool folder, struct
 		return error_oom(err);
 	}
 	*ret = &items[outbox->n++];
-	**ret = (struct outbox_item){.name = copy, .folder = folder};
+	**ret = (struct outbox_item){.name = copy, .folder = folder, .leftover = -1};
 	return 0;
 }
 
@@ -88,6 +90,7 @@ int outbox_write(struct outbox *outbox, const char *name, outbox_writer writer, 
 	r = temporary_name(name, &item->temporary, err);
 	if (r < 0)
 		return r;
+	item->leftover = leftover_add(item->temporary);
 	fd = open(item->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		r = refuse(name, -errno, err);
@@ -118,6 +121,7 @@ int outbox_folder(struct outbox *outbox, const char *name, const char **ret, str
 	r = temporary_name(name, &item->temporary, err);
 	if (r < 0)
 		return r;
+	item->leftover = leftover_add(item->temporary);
 	if (mkdir(item->temporary, 0777) < 0) {
 		r = refuse(name, -errno, err);
 		free(TAKE(item->temporary));
@@ -135,8 +139,10 @@ int outbox_subfolder(struct outbox *outbox, const char *path, struct error *err)
 	if (mkdir(path, 0777) < 0)
 		return errno == EEXIST ? 0 : refuse(path, -errno, err);
 	r = item_add(outbox, path, true, &item, err);
-	if (r == 0)
+	if (r == 0) {
+		item->leftover = leftover_add(path);
 		item->temporary = strdup(path); /* stays where it is, unless it has to go */
+	}
 	return r == 0 && !item->temporary ? error_oom(err) : r;
 }
 
@@ -147,6 +153,8 @@ static int item_commit(struct outbox_item *item, struct error *err)
 	if (rename(item->temporary, item->name) < 0)
 		return refuse(item->name, -errno, err);
 	free(TAKE(item->temporary));
+	leftover_done(item->leftover);
+	item->leftover = -1;
 	return 0;
 }
 
@@ -155,8 +163,11 @@ int outbox_commit(struct outbox *outbox, struct error *err)
 {
 	int r = 0;
 
+	FAILPOINT("outbox-written");
+	leftovers_hold();
 	for (size_t i = outbox->n; r == 0 && i > 0; i--)
 		r = item_commit(&outbox->items[i - 1], err);
+	leftovers_release();
 	return r;
 }
 
@@ -167,6 +178,7 @@ void outbox_deinit(struct outbox *outbox)
 
 		if (item->temporary)
 			(void)(item->folder ? rmdir(item->temporary) : unlink(item->temporary));
+		leftover_done(item->leftover);
 		free(item->temporary);
 		free(item->name);
 	}

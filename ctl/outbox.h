@@ -21,6 +21,7 @@ typedef int (*outbox_writer)(FILE *out, const void *data, struct error *err);
 struct outbox_item {
 	char *name, *temporary; /* temporary NULL: in place, or in a temporary folder */
 	bool folder;
+	int leftover;           /* its number where a signal would remove it (leftovers.h), or negative */
 };
 
 struct outbox {
@@ -46,5 +47,5 @@ int outbox_subfolder(struct outbox *outbox, const char *path, struct error *err)
 /* Everything takes its place: what was written last first, so that folders come behind what is in them. */
 int outbox_commit(struct outbox *outbox, struct error *err);
 
-/* Removes what was not committed. */
+/* Removes what was not committed; a signal that ends fqctl does the same. */
 void outbox_deinit(struct outbox *outbox);

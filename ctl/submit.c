@@ -2,80 +2,145 @@
 /*
  * One submission:
  *
- *     paths made absolute -> SUBMIT, SUBMIT_FILE... -> ACCEPTED (durable) -> WAIT -> FETCH -> output
+ *     paths made absolute, proofs of reading -> SUBMIT, SUBMIT_FILE... -> ACCEPTED (durable) -> WAIT -> FETCH -> output
  *
- * The job's uuid is made here, once: when the connection is lost before ACCEPTED came, the same uuid is sent again and
- * cannot become a second job.
+ * The job's uuid is made here, once, or given by the person: when the connection is lost, or fqctl ended, before ACCEPTED came,
+ * the same uuid is sent again and cannot become a second job.
  */
 #include "ctl/submit.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ctl/job.h"
+#include "ctl/proofs.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/digest.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/text.h"
 
-/* Absolute, without symbolic links; of a file that is not here (a worker may have it) just absolute. */
-static int path_resolve(const char *path, char out[PATH_MAX], struct error *err)
-{
-	char folder[PATH_MAX];
-	int n;
+/* The files that are submitted: those that can be read, in the order in which they were named. */
+struct inputs {
+	char **names;             /* the command line's */
+	size_t *places;           /* of each, among all arguments */
+	size_t n;
+	struct proof_file *files; /* for the connection that there is */
+	struct failures failures; /* of those that cannot be */
+	size_t failed;            /* the place of the first of them */
+};
 
-	if (realpath(path, out))
-		return 0;
-	if (path[0] == '/')
-		n = snprintf(out, PATH_MAX, "%s", path);
-	else if (getcwd(folder, sizeof folder))
-		n = snprintf(out, PATH_MAX, "%s/%s", folder, path);
-	else
-		return error_set(err, -errno, ERROR_NO_INPUT, "the current folder cannot be told: %s", strerror(errno));
-	if (n >= PATH_MAX)
-		return error_set(err, -ENAMETOOLONG, ERROR_NO_INPUT, "the path %s is too long", TEXT(path));
+static void inputs_deinit(struct inputs *inputs)
+{
+	proofs_free(inputs->files, inputs->n);
+	free(inputs->names);
+	free(inputs->places);
+}
+
+static int inputs_init(const struct call *call, struct inputs *ret, struct error *err)
+{
+	ret->names = calloc(call->arguments_n, sizeof *ret->names);
+	ret->places = calloc(call->arguments_n, sizeof *ret->places);
+	if (!ret->names || !ret->places)
+		return error_oom(err);
+	ret->n = call->arguments_n;
+	for (size_t i = 0; i < ret->n; i++) {
+		ret->names[i] = call->arguments[i];
+		ret->places[i] = i;
+	}
 	return 0;
 }
 
-static int submit_send(struct call *call, struct client *client, const fq_Submit *submit, fq_Accepted *ret,
+/* Takes out those that cannot be read here and tells why; how many. */
+static size_t inputs_drop(struct inputs *inputs)
+{
+	size_t kept = 0, n = inputs->n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (inputs->files[i].error.class == ERROR_NONE) {
+			inputs->places[kept] = inputs->places[i];
+			inputs->names[kept++] = inputs->names[i];
+			continue;
+		}
+		if (inputs->failures.class == ERROR_NONE)
+			inputs->failed = inputs->places[i];
+		failures_add(&inputs->failures, &inputs->files[i].error);
+	}
+	if (kept == n)
+		return 0;
+	proofs_free(inputs->files, n);
+	inputs->files = NULL;
+	inputs->n = kept;
+	return n - kept;
+}
+
+/*
+ * The proofs of all files for this connection. Of several files the ones that cannot be read cost the others nothing, where fqctl
+ * stays to tell so; the others then have other numbers, and other proofs. 0, an exit status where nothing is left to be submitted,
+ * or negative with a sentence.
+ */
+static int inputs_prove(struct client *client, const struct submission *submission, const uint8_t uuid[16],
+                        struct inputs *inputs, struct error *err)
+{
+	int r;
+
+	do {
+		proofs_free(TAKE(inputs->files), inputs->n);
+		r = proofs_make(client, uuid, inputs->names, inputs->n, &inputs->files, err);
+		if (r < 0)
+			return r;
+		if (inputs->n == 1 && inputs->failures.class == ERROR_NONE && inputs->files[0].error.class != ERROR_NONE) {
+			*err = inputs->files[0].error;
+			return -ENOENT;
+		}
+		r = inputs_drop(inputs) > 0;
+	} while (r > 0 && inputs->n > 0 && submission->wait);
+	return r > 0 ? (int)inputs->failures.class : 0;
+}
+
+static int submit_send(struct client *client, const fq_Submit *submit, const struct inputs *inputs, fq_Accepted *ret,
                        struct error *err)
 {
 	_cleanup_(freep) void *answer = malloc(message_struct_size_largest());
+	_cleanup_(freep) fq_SubmitFile *message = calloc(1, sizeof *message);
+	bool proven = client->welcome.nonce.size > 0;
 	uint16_t type;
 	int r;
 
-	if (!answer)
+	if (!answer || !message)
 		return error_oom(err);
 	r = client_ask(client, fq_Type_SUBMIT, submit, err);
-	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
-		fq_SubmitFile file = {0};
+	for (size_t i = 0; r == 0 && i < inputs->n; i++) {
+		const struct proof_file *file = &inputs->files[i];
 
-		r = path_resolve(call->arguments[i], file.path, err);
-		if (r == 0)
-			r = client_ask(client, fq_Type_SUBMIT_FILE, &file, err);
+		(void)snprintf(message->path, sizeof message->path, "%s", file->path);
+		message->size = file->size;
+		message->proof.size = proven ? sizeof file->proof : 0;
+		memcpy(message->proof.bytes, file->proof, sizeof file->proof);
+		r = client_ask(client, fq_Type_SUBMIT_FILE, message, err);
 	}
 	if (r == 0)
 		r = client_answer(client, &type, answer, NULL, err);
 	if (r < 0)
 		return r;
+	FAILPOINT("submit-answered");
 	if (type != fq_Type_ACCEPTED)
 		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to SUBMIT", message_name(type));
 	*ret = *(const fq_Accepted *)answer;
 	return 0;
 }
 
-/* What is asked for, under a new uuid. */
+/* What is asked for, under a new uuid unless one was given. */
 static int submit_make(const struct call *call, const struct submission *submission, fq_Submit *ret, struct error *err)
 {
 	struct packer packer = {0};
-	int r = digest_random(ret->uuid, sizeof ret->uuid);
+	int r = submission->uuid ? 0 : digest_random(ret->uuid, sizeof ret->uuid);
 
+	if (submission->uuid)
+		memcpy(ret->uuid, submission->uuid, sizeof ret->uuid);
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "no random bytes: %s", strerror(-r));
 	(void)snprintf(ret->name, sizeof ret->name, "%s", submission->name ? submission->name : call->arguments[0]);
-	ret->files = (uint32_t)call->arguments_n;
 	ret->modules = output_modules(&call->output, &call->reporting);
 	ret->lenient = submission->lenient;
 	ret->slice_size = submission->slice_size;
@@ -92,27 +157,38 @@ static int submit_make(const struct call *call, const struct submission *submiss
 	return 0;
 }
 
-/* Until the coordinator has accepted, over lost connections. */
-static int submit_surely(struct call *call, struct client *client, const struct submission *submission,
+/* Until the coordinator has accepted, over lost connections, of which each has its own nonce. As inputs_prove(). */
+static int submit_surely(struct call *call, struct client *client, const struct submission *submission, struct inputs *inputs,
                          fq_Accepted *ret, struct error *err)
 {
 	_cleanup_(freep) fq_Submit *message = calloc(1, sizeof *message);
 	int r = message ? submit_make(call, submission, message, err) : error_oom(err);
 
-	if (r < 0)
-		return r;
-	while (client_lost(r = submit_send(call, client, message, ret, err), err)) {
+	while (r == 0) {
+		r = inputs_prove(client, submission, message->uuid, inputs, err);
+		if (r == 0) {
+			message->files = (uint32_t)inputs->n;
+			r = submit_send(client, message, inputs, ret, err);
+			if (r == 0)
+				return 0;
+		}
+		if (!client_lost(r, err))
+			break;
 		say(call, "%s; trying again", err->text);
 		r = client_reopen(client, JOB_PATIENCE_MS, err);
-		if (r < 0)
-			break;
 	}
 	return r;
 }
 
+struct failed_files {
+	struct failures failures;
+	uint32_t first; /* its number in the job */
+};
+
 /* For client_list of SHOW: tells what is wrong with each file. */
 static int tell_file(void *data, uint16_t type, const void *message, struct error *err)
 {
+	struct failed_files *failed = data;
 	const fq_File *file = message;
 	struct error error = {0};
 
@@ -120,26 +196,31 @@ static int tell_file(void *data, uint16_t type, const void *message, struct erro
 	if (type != fq_Type_FILE || !file->has_error || file->error.class == ERROR_NONE)
 		return 0;
 	(void)error_set(&error, 0, (enum error_class)file->error.class, "%s", file->error.text);
-	failures_add(data, &error);
+	if (failed->failures.class == ERROR_NONE)
+		failed->first = file->file;
+	failures_add(&failed->failures, &error);
 	return 0;
 }
 
-/* An ended job of several files: each that failed is told, and the exit status is the first one's. */
-static int result_of_many(struct client *client, const fq_Job *job, struct error *err)
+/* An ended job of several files: each that failed is told, and the exit status is that of the first one on the command line. */
+static int result_of_many(struct client *client, const struct inputs *inputs, const fq_Job *job, struct error *err)
 {
 	fq_JobsRequest request = {.job = job->job};
-	struct failures failures = {0};
+	struct failed_files failed = {0};
 	int r = job_result(job, err);
 
-	if (r == 0 || job->state != fq_JobState_JOB_FAILED)
+	if (r == 0)
+		return (int)inputs->failures.class;
+	if (job->state != fq_JobState_JOB_FAILED ||
+	    client_list(client, fq_Type_SHOW, &request, tell_file, &failed, NULL) < 0 || failed.failures.class == ERROR_NONE)
 		return r;
-	if (client_list(client, fq_Type_SHOW, &request, tell_file, &failures, NULL) < 0 || failures.class == ERROR_NONE)
-		return r;
-	return (int)failures.class;
+	if (inputs->failures.class != ERROR_NONE && (failed.first >= inputs->n || inputs->failed < inputs->places[failed.first]))
+		return (int)inputs->failures.class;
+	return (int)failed.failures.class;
 }
 
 /* Of one file only a completed job has a result; of several some may have failed. */
-static int follow_and_fetch(struct call *call, struct client *client, uint64_t id, struct error *err)
+static int follow_and_fetch(struct call *call, struct client *client, const struct inputs *inputs, uint64_t id, struct error *err)
 {
 	bool many = call->arguments_n > 1;
 	int r, failed = 0;
@@ -147,26 +228,31 @@ static int follow_and_fetch(struct call *call, struct client *client, uint64_t i
 
 	r = job_follow(call, client, id, &job, err);
 	if (r == 0 && (job.state == fq_JobState_JOB_COMPLETED || (job.state == fq_JobState_JOB_FAILED && many)))
-		r = failed = job_fetch(call, client, id, call->arguments, call->arguments_n, call->arguments_n, err);
+		r = failed = job_fetch(call, client, id, inputs->names, inputs->n, call->arguments_n, err);
 	if (r < 0)
 		return r;
-	r = many ? result_of_many(client, &job, err) : job_result(&job, err);
+	r = many ? result_of_many(client, inputs, &job, err) : job_result(&job, err);
 	return r != 0 ? r : failed;
 }
 
 int submit(struct call *call, const struct submission *submission, uint64_t *ret_job, struct error *err)
 {
+	struct inputs inputs _cleanup_(inputs_deinit) = {0};
 	struct client client = {0};
 	fq_Accepted accepted = {0};
 	int r;
 
-	r = client_open(&client, &call->settings, err);
+	r = inputs_init(call, &inputs, err);
 	if (r == 0)
-		r = submit_surely(call, &client, submission, &accepted, err);
+		r = client_open(&client, &call->settings, err);
+	if (r == 0)
+		r = submit_surely(call, &client, submission, &inputs, &accepted, err);
+	if (r > 0)
+		say(call, "nothing was submitted");
 	if (r == 0) {
 		*ret_job = accepted.job;
 		if (submission->wait)
-			r = follow_and_fetch(call, &client, accepted.job, err);
+			r = follow_and_fetch(call, &client, &inputs, accepted.job, err);
 	}
 	client_close(&client);
 	return r;

@@ -9,6 +9,7 @@
 
 struct submission {
 	const char *name;    /* NULL: the first file */
+	const uint8_t *uuid; /* 16 bytes: the job's, as an earlier fqctl that came to no end may have sent it; NULL: a new one */
 	bool lenient;
 	uint64_t slice_size; /* bytes; 0: the coordinator chooses */
 	bool wait;           /* stay with the job and write its results */
@@ -17,6 +18,6 @@ struct submission {
 /*
  * Submits call->arguments as one job. *ret_job is its number once it is accepted. With wait: 0 when all files were counted
  * and written; of several files those that could be counted are written even if others failed, of which each is told, and
- * an exit status is returned.
+ * an exit status is returned. Without it nothing is submitted where a file is not to be read here.
  */
 int submit(struct call *call, const struct submission *submission, uint64_t *ret_job, struct error *err);

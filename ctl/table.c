@@ -67,7 +67,7 @@ int table_text(struct table *table, const char *text)
 {
 	char safe[5000];
 
-	return cell_add(table, text_escape(safe, sizeof safe, text), 0, false);
+	return cell_add(table, text_sentence(safe, sizeof safe, text), 0, false);
 }
 
 int table_number(struct table *table, const char *shown, uint64_t number)
@@ -143,7 +143,7 @@ static void json_string(FILE *out, const char *text)
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
 		if (*p == '"' || *p == '\\')
 			(void)fprintf(out, "\\%c", *p);
-		else if (*p < 0x20 || *p == 0x7f)
+		else if (*p < 0x20 || *p == 0x7f || *p == '<')
 			(void)fprintf(out, "\\u%04x", *p);
 		else
 			(void)fputc(*p, out);

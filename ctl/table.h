@@ -21,7 +21,8 @@ struct table;
 int table_new(const struct table_column *columns, size_t n, struct table **ret);
 struct table *table_free(struct table *table);
 
-/* The cells of a row, left to right; a new row begins when all columns have one. text is escaped here; 0 or -ENOMEM. */
+/* The cells of a row, left to right; a new row begins when all columns have one. text is made fit for a terminal
+   here (names have had their own escapes where they came from); 0 or -ENOMEM. */
 int table_text(struct table *table, const char *text);
 /* shown in the table, number in JSON. */
 int table_number(struct table *table, const char *shown, uint64_t number);

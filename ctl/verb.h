@@ -39,10 +39,24 @@ struct verb {
 #define ARGUMENTS_MANY ((size_t)-1)
 
 extern const struct verb verb_submit, verb_qc, verb_status, verb_show, verb_wait, verb_fetch, verb_cancel, verb_nodes,
-    verb_drain, verb_resume, verb_check, verb_token, verb_join, verb_ping;
+    verb_drain, verb_resume, verb_check, verb_token, verb_join, verb_peers, verb_revoke,
+    verb_ping;
 
 /* All verbs in the order of --help, ending with NULL. */
 extern const struct verb *const verbs[];
+
+const struct verb *verb_find(const char *name); /* NULL: there is none */
+
+#define VERB_TABLES_MAX 6
+
+/*
+ * The tables whose options the verb takes (NULL: what may stand before a verb), and how many; later ones hide options of the same
+ * name or letter in earlier ones.
+ */
+size_t verb_tables(const struct verb *verb, const struct option_table *tables[VERB_TABLES_MAX]);
+
+/* The table at `at` of these without names that are hidden (-o of qc). rows is room for OPTION_ROWS_MAX. */
+struct option_table verb_table_shown(const struct option_table *const *tables, size_t n, size_t at, struct option_row *rows);
 
 /* The whole of fqctl: parses, runs the verb, prints the sentence of an error. Returns the exit status. */
 int ctl_main(int argc, char **argv);

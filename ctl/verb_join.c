@@ -23,6 +23,15 @@ static int address_of(const struct call *call, char host[TEXT_HOST_MAX], uint16_
 	return 0;
 }
 
+/* What a name may not have in it becomes an underscore. */
+static void name_make(const char *user, const char *host, char ret[65])
+{
+	(void)snprintf(ret, 65, "%.30s@%.32s", user && user[0] ? user : "user", host[0] ? host : "host");
+	for (char *c = ret; *c; c++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:", *c))
+			*c = '_';
+}
+
 static int run(struct call *call, struct error *err)
 {
 	_cleanup_(freep) char *key_path = NULL, *known_path = NULL;
@@ -42,7 +51,7 @@ static int run(struct call *call, struct error *err)
 	if (r < 0)
 		return r;
 	(void)gethostname(here, sizeof here - 1);
-	(void)snprintf(name, sizeof name, "%.30s@%.32s", user ? user->pw_name : "user", here);
+	name_make(user ? user->pw_name : NULL, here, name);
 	r = dial_join(host, port, call->arguments[call->arguments_n - 1], key, name, known_path, &role, err);
 	if (r == 0)
 		(void)printf("Joined %s:%u as %s %s\n", host, port, role == fq_Role_ROLE_ADMIN ? "administrator" : "client",

@@ -3,10 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "ctl/client.h"
-#include "ctl/table.h"
-#include "ctl/verb.h"
+#include "ctl/list.h"
 #include "lib/base/text.h"
+#include "lib/wire/message.h"
 
 static const struct table_column columns[] = {
 	{"NODE", "node", false},       {"STATE", "state", false}, {"CPUS(A/I/T)", NULL, false}, {NULL, "busy", true},
@@ -46,22 +45,7 @@ static int row_add(void *data, uint16_t type, const void *message, struct error 
 
 static int run(struct call *call, struct error *err)
 {
-	const fq_Empty empty = {0};
-	struct client client = {0};
-	struct table *table = NULL;
-	int r = table_new(columns, sizeof columns / sizeof *columns, &table);
-
-	if (r < 0)
-		return error_oom(err);
-	r = client_open(&client, &call->settings, err);
-	if (r == 0)
-		r = client_list(&client, fq_Type_NODES, &empty, row_add, table, err);
-	if (r == 0 && (call->settings.json ? table_json(table, stdout, "fqcluster.nodes/1")
-	                                   : table_print(table, stdout, call->settings.no_header)) < 0)
-		r = error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written");
-	client_close(&client);
-	table_free(table);
-	return r;
+	return list_print(call, fq_Type_NODES, columns, sizeof columns / sizeof *columns, row_add, "fqcluster.nodes/1", err);
 }
 
 const struct verb verb_nodes = {

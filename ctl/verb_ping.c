@@ -5,6 +5,7 @@
 
 #include "ctl/client.h"
 #include "ctl/verb.h"
+#include "lib/base/text.h"
 
 static double now_ms(void)
 {
@@ -37,7 +38,7 @@ static int run(struct call *call, struct error *err)
 		r = client_list(&client, fq_Type_NODES, &empty, count, &nodes, err);
 	if (r == 0)
 		(void)printf("%s: fqcoordd %s, generation %llu, %zu node%s; connected in %.1f ms, answered in %.1f ms\n",
-		             client.address, client.welcome.version, (unsigned long long)client.welcome.generation, nodes,
+		             client.address, TEXT(client.welcome.version), (unsigned long long)client.welcome.generation, nodes,
 		             nodes == 1 ? "" : "s", there - began, now_ms() - there);
 	client_close(&client);
 	return r;

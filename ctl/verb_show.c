@@ -56,7 +56,7 @@ static void show_job(const fq_Job *job)
 	char times[3][64], done[16], all[16];
 
 	(void)printf("Job %llu  %s\n", (unsigned long long)job->job, job_state_name(job->state));
-	(void)printf("  Name       %s\n  User       %s\n", TEXT(job->name), TEXT(job->owner));
+	(void)printf("  Name       %s\n  User       %s\n", SENTENCE(job->name), TEXT(job->owner));
 	show_modules(job);
 	(void)printf("  Submitted  %s\n  Started    %s\n  Ended      %s\n", when(times[0], job->submitted_ms),
 	             when(times[1], job->started_ms), when(times[2], job->ended_ms));
@@ -69,7 +69,7 @@ static void show_job(const fq_Job *job)
 	if (job->reason[0])
 		(void)printf("  Waits for  %s\n", TEXT(job->reason));
 	if (job->error.text[0])
-		(void)printf("  Error      %s (exit status %u)\n", job->error.text, job->error.class);
+		(void)printf("  Error      %s (exit status %u)\n", SENTENCE(job->error.text), job->error.class);
 }
 
 /* Which way the file went, and why. */
@@ -110,7 +110,7 @@ static void show_file(const fq_File *file)
 	if (file->warning[0])
 		(void)printf("    Warning   %s\n", TEXT(file->warning));
 	if (file->error.text[0])
-		(void)printf("    Error     %s (exit status %u)\n", file->error.text, file->error.class);
+		(void)printf("    Error     %s (exit status %u)\n", SENTENCE(file->error.text), file->error.class);
 }
 
 static int show(void *data, uint16_t type, const void *message, struct error *err)

@@ -61,7 +61,7 @@ static int row_add(void *data, uint16_t type, const void *message, struct error 
 	else
 		(void)snprintf(where, sizeof where, "%s", job->node_names);
 	r = number(table, job->job);
-	r = r < 0 ? r : table_text(table, job->name);
+	r = r < 0 ? r : table_text(table, job->name[0] ? job->name : "-"); /* another one's */
 	r = r < 0 ? r : table_text(table, job->owner);
 	r = r < 0 ? r : table_text(table, job_state_short(job->state));
 	r = r < 0 ? r : table_text(table, job_state_name(job->state));

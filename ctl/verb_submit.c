@@ -11,7 +11,7 @@
 
 struct submit_options {
 	bool wait, detach, parsable, lenient;
-	char *name;
+	char *name, *id;
 	uint64_t slice_size, chunks;
 };
 
@@ -25,6 +25,9 @@ static const struct option_row submit_rows[] = {
 	 OPTION_FIELD(struct submit_options, parsable)},
 	{.long_name = "name", .argument = "NAME", .type = OPTION_STRING, .largest = 255,
 	 .help = "Name of the job in tables; otherwise its first file.", OPTION_FIELD(struct submit_options, name)},
+	{.long_name = "id", .argument = "UUID", .type = OPTION_STRING, .largest = 36,
+	 .help = "Id of the job, 32 hexadecimal digits as uuidgen makes them: submitted again with the same one it is the same job.",
+	 OPTION_FIELD(struct submit_options, id)},
 	{.long_name = "slice-size", .argument = "SIZE", .type = OPTION_SIZE, .default_text = "0",
 	 .help = "Bytes of a file in one slice; 0 lets the coordinator choose.",
 	 OPTION_FIELD(struct submit_options, slice_size)},
@@ -61,6 +64,24 @@ static int chunk_size(const struct call *call, uint64_t chunks, uint64_t *ret, s
 	return 0;
 }
 
+/* 32 hexadecimal digits, and dashes anywhere. */
+static int id_parse(const char *text, uint8_t ret[16], struct error *err)
+{
+	char digits[33];
+	size_t n = 0;
+
+	for (const char *s = text; *s; s++)
+		if (*s != '-' && n < sizeof digits)
+			digits[n++] = *s;
+	if (n == sizeof digits - 1) {
+		digits[n] = '\0';
+		if (text_unhex(digits, ret, 16) == 0)
+			return 0;
+	}
+	return error_set(err, -EINVAL, ERROR_USAGE, "--id: '%s' is no UUID: right are 32 hexadecimal digits, as uuidgen prints them",
+	                 TEXT(text));
+}
+
 static int run(struct call *call, struct error *err)
 {
 	const struct submit_options *options = call->options;
@@ -71,9 +92,15 @@ static int run(struct call *call, struct error *err)
 		.wait = options->wait || call->output.file[0] || call->output.folder[0] || isatty(STDOUT_FILENO) ||
 		        isatty(STDERR_FILENO),
 	};
+	uint8_t uuid[16];
 	uint64_t job;
 	int r;
 
+	if (options->id[0]) {
+		if (id_parse(options->id, uuid, err) < 0)
+			return -EINVAL;
+		submission.uuid = uuid;
+	}
 	if (options->detach || options->parsable) {
 		if (options->wait)
 			return error_set(err, -EINVAL, ERROR_USAGE, "give either --wait or --detach, not both");
@@ -98,8 +125,8 @@ const struct verb verb_submit = {
 	.arguments_min = 1,
 	.arguments_max = 10000,
 	.help = "Count FASTQ files on the cluster.",
-	.detail = "The files are opened by the workers, under the same absolute path as here. Plain FASTQ and any gzip are\n"
-	          "recognised by content. When fqctl is interrupted while it waits, the job goes on.",
+	.detail = "The files are opened by the workers, under the same absolute path as here, and fqctl proves to them that you\n"
+	          "can read them too. Plain FASTQ and any gzip are recognised by content. When fqctl is interrupted while it waits, the job goes on.",
 	.forms = OUTPUT_SET(OUTPUT_CSV),
 	.counts = true,
 	.table = &submit_table,

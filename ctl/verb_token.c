@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fqctl token: a token that lets a node or a person join. */
+/* fqctl token: a token that lets a node or a person join; and which are out. */
+#include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "ctl/client.h"
-#include "ctl/verb.h"
+#include "ctl/list.h"
+#include "lib/base/text.h"
+#include "lib/wire/trust.h"
 
 enum token_role { TOKEN_WORKER, TOKEN_CLIENT, TOKEN_ADMIN };
 
 struct token_options {
 	enum token_role role;
 	uint64_t uses, ttl_ms;
+	bool list;
 };
 
 static const struct option_row token_rows[] = {
@@ -21,6 +26,8 @@ static const struct option_row token_rows[] = {
 	 OPTION_FIELD(struct token_options, uses)},
 	{.long_name = "ttl", .argument = "TIME", .type = OPTION_DURATION, .default_text = "1h", .smallest = 1000,
 	 .largest = 366ULL * 86400 * 1000, .help = "How long it is good for.", OPTION_FIELD(struct token_options, ttl_ms)},
+	{.long_name = "list", .type = OPTION_BOOL, .help = "Make none; list those that are still good.",
+	 OPTION_FIELD(struct token_options, list)},
 };
 
 static const struct option_table token_table = {
@@ -29,6 +36,41 @@ static const struct option_table token_table = {
 	.n = sizeof token_rows / sizeof *token_rows,
 	.settings_size = sizeof(struct token_options),
 };
+
+/* ---- --list */
+
+static const struct table_column columns[] = {
+	{"TOKEN", "token", false}, {"ROLE", "role", false}, {"USES", "uses", true}, {"EXPIRES", "expires_ms", true},
+};
+
+static int row_add(void *data, uint16_t type, const void *message, struct error *err)
+{
+	const fq_TokenInfo *info = message;
+	time_t seconds = (time_t)(info->expires_ms / 1000);
+	char hex[2 * sizeof info->hash + 1], uses[16], when[64] = "-";
+	struct table *table = data;
+	struct tm parts;
+	int r;
+
+	if (type != fq_Type_TOKEN_INFO)
+		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to TOKENS", message_name(type));
+	if (localtime_r(&seconds, &parts))
+		(void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S%z", &parts);
+	(void)snprintf(uses, sizeof uses, "%u", info->uses);
+	text_hex(hex, info->hash, sizeof info->hash)[16] = '\0';
+	r = table_text(table, hex);
+	r = r < 0 ? r : table_text(table, role_name(info->role));
+	r = r < 0 ? r : table_number(table, uses, info->uses);
+	r = r < 0 ? r : table_number(table, when, info->expires_ms);
+	return r < 0 ? error_oom(err) : 0;
+}
+
+static int run_list(struct call *call, struct error *err)
+{
+	return list_print(call, fq_Type_TOKENS, columns, sizeof columns / sizeof *columns, row_add, "fqcluster.tokens/1", err);
+}
+
+/* ---- a new one */
 
 static int run(struct call *call, struct error *err)
 {
@@ -43,6 +85,10 @@ static int run(struct call *call, struct error *err)
 	fq_TokenMade made;
 	int r;
 
+	if (options->list)
+		return run_list(call, err);
+	if (call->settings.json)
+		return error_set(err, -EINVAL, ERROR_USAGE, "a token is one line of text; --json goes with --list");
 	r = client_open(&client, &call->settings, err);
 	if (r == 0)
 		r = client_call(&client, fq_Type_TOKEN, &request, fq_Type_TOKEN_MADE, &made, err);
@@ -58,6 +104,7 @@ const struct verb verb_token = {
 	.help = "Print a token with which a node or a person can join.",
 	.detail = "For an administrator; on the coordinator's own host root needs no key (--socket PATH). A node joins by\n"
 	          "'fqworkerd --join HOST TOKEN', a person by 'fqctl join HOST TOKEN'.",
+	.json = true,
 	.table = &token_table,
 	.run = run,
 };

@@ -22,6 +22,7 @@ void fingerprint_to_message(const struct fingerprint *fingerprint, fq_Fingerprin
 	*ret = (fq_Fingerprint){
 	    .size = fingerprint->size,
 	    .mtime_ns = fingerprint->mtime_ns,
+	    .ctime_ns = fingerprint->ctime_ns,
 	    .inode = fingerprint->inode,
 	};
 	memcpy(ret->ends, fingerprint->ends, sizeof ret->ends);
@@ -33,6 +34,7 @@ void fingerprint_from_message(const fq_Fingerprint *message, struct fingerprint 
 	*ret = (struct fingerprint){
 	    .size = message->size,
 	    .mtime_ns = message->mtime_ns,
+	    .ctime_ns = message->ctime_ns,
 	    .inode = message->inode,
 	};
 	memcpy(ret->ends, message->ends, sizeof ret->ends);

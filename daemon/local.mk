@@ -3,6 +3,8 @@ noinst_LIBRARIES += daemon/libdaemon.a
 daemon_libdaemon_a_SOURCES = \
 	daemon/briefs.c \
 	daemon/briefs.h \
+	daemon/budget.c \
+	daemon/budget.h \
 	daemon/convert.c \
 	daemon/convert.h \
 	daemon/peer.c \

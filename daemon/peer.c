@@ -16,8 +16,10 @@
 
 #include "daemon/peer_timer.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 
 #define FRAMES_BUDGET 64 /* frames a wakeup: about a millisecond of an owner's work */
+#define FRAMES_MS 5      /* and where they cost more, so long */
 
 struct peer {
 	struct connection *connection;
@@ -26,14 +28,17 @@ struct peer {
 	sd_event *event;
 	sd_event_source *io, *timer, *defer;
 	struct peer_timer times;
-	uint64_t bytes_in;
+	uint64_t bytes_in, bytes_out;
 
+	bool must_read;
+	bool paused;
 	bool told_ready;   /* on_ready was called */
 	bool told_flushed; /* nothing was sent since on_flushed */
 	bool ending;       /* the goodbye has begun; code and why say how on_end is to be called */
 	bool failed;       /* no goodbye: on_end at the next wakeup */
 	bool ended;        /* on_end was called */
 	bool running, freed;
+	bool woken; /* the defer source is to run */
 	int code;
 	struct error why;
 };
@@ -78,11 +83,26 @@ struct peer *peer_free(struct peer *peer)
 
 /* ---- the sources ---- */
 
+static int on_defer(sd_event_source *source, void *userdata);
+
+/*
+ * A new source each time: sd-event serves what has been pending for longest first, and a defer source has that from its making, so
+ * that an old one would always be before every socket.
+ */
 static void wake(struct peer *peer)
 {
-	if (!peer->ended && !peer->freed)
-		(void)sd_event_source_set_enabled(
-		    peer->defer, SD_EVENT_ONESHOT); /* its source exists: cannot fail */
+	sd_event_source *fresh = NULL;
+
+	if (peer->ended || peer->freed || peer->woken)
+		return;
+	peer->woken = true;
+	if (sd_event_add_defer(peer->event, &fresh, on_defer, peer) < 0) {
+		(void)sd_event_source_set_enabled(peer->defer, SD_EVENT_ONESHOT); /* better unfair than not at all */
+		return;
+	}
+	(void)sd_event_source_set_description(fresh, "peer-work"); /* for debugging only */
+	sd_event_source_disable_unref(peer->defer);
+	peer->defer = fresh;
 }
 
 /*
@@ -170,16 +190,23 @@ int peer_send(struct peer *peer, uint16_t type, uint16_t tag, const void *messag
 	return sent(peer, connection_send(peer->connection, type, tag, message));
 }
 
+int peer_send_shared(struct peer *peer, uint16_t type, uint16_t tag, const void *message,
+                     struct shared *blob)
+{
+	assert(peer && blob);
+	if (peer->ended || peer->freed || peer->failed) {
+		(void)shared_unref(blob); /* always NULL */
+		return -EPIPE;
+	}
+	return sent(peer, connection_send_shared(peer->connection, type, tag, message, blob));
+}
+
 int peer_send_blob(struct peer *peer, uint16_t type, uint16_t tag, const void *message,
                    uint8_t *blob, size_t n)
 {
-	_cleanup_(freep) uint8_t *owned = blob;
+	struct shared *shared = shared_new(blob, n);
 
-	assert(peer);
-	if (peer->ended || peer->freed || peer->failed)
-		return -EPIPE;
-	return sent(peer,
-	            connection_send_blob(peer->connection, type, tag, message, TAKE(owned), n));
+	return shared ? peer_send_shared(peer, type, tag, message, shared) : sent(peer, -ENOMEM);
 }
 
 int peer_send_error(struct peer *peer, uint16_t tag, const struct error *err)
@@ -211,28 +238,35 @@ static bool read_frames(struct peer *peer)
 {
 	struct error err = {0};
 	struct frame frame;
+	uint64_t began = clock_monotonic_ms();
 	int r = 0;
 
 	for (int i = 0; i < FRAMES_BUDGET; i++) {
-		if (peer->freed || peer->ending || peer->failed)
+		if (peer->freed || peer->ending || peer->failed || peer->paused)
 			return false;
 		r = connection_take(peer->connection, &frame, &err);
 		if (r <= 0)
 			break;
 		handle(peer, &frame);
+		if (clock_monotonic_ms() - began >= FRAMES_MS)
+			break;
 	}
 	if (r < 0)
 		send_error_and_end(peer, r, &err);
 	return r > 0;
 }
 
-static void note_input(struct peer *peer)
+/* What has come, and what was taken. */
+static void note_bytes(struct peer *peer)
 {
-	uint64_t bytes = connection_bytes_in(peer->connection);
+	uint64_t in = connection_bytes_in(peer->connection), out = connection_bytes_out(peer->connection);
+	bool waits = peer->must_read && !connection_flushed(peer->connection);
 
-	if (bytes != peer->bytes_in)
+	if (in != peer->bytes_in)
 		peer_timer_heard(&peer->times, now_ms(peer));
-	peer->bytes_in = bytes;
+	peer_timer_taken(&peer->times, now_ms(peer), out != peer->bytes_out, waits);
+	peer->bytes_in = in;
+	peer->bytes_out = out;
 }
 
 static void tell_flushed(struct peer *peer)
@@ -252,7 +286,7 @@ static void work(struct peer *peer)
 	int ran = connection_run(peer->connection, &err);
 	bool left;
 
-	note_input(peer);
+	note_bytes(peer);
 	if (connection_ready(peer->connection) && !peer->told_ready) {
 		peer->told_ready = true;
 		if (peer->callbacks->on_ready)
@@ -289,19 +323,29 @@ static void leave(struct peer *peer)
 		destroy(peer);
 }
 
+/* A paused peer is not read, so that its end shows by the event alone. */
 static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
-	enter(userdata);
-	work(userdata);
-	leave(userdata);
+	struct peer *peer = userdata;
+	struct error err = {0};
+
+	enter(peer);
+	work(peer);
+	if (peer->paused && (events & (EPOLLERR | EPOLLHUP)) && !peer->ended && !peer->freed)
+		finish(peer, error_set(&err, -ECONNABORTED, ERROR_UNAVAILABLE, "the connection was cut off while it had to wait"),
+		       &err);
+	leave(peer);
 	return 0;
 }
 
 static int on_defer(sd_event_source *source, void *userdata)
 {
-	enter(userdata);
-	work(userdata);
-	leave(userdata);
+	struct peer *peer = userdata;
+
+	enter(peer);
+	peer->woken = false;
+	work(peer);
+	leave(peer);
 	return 0;
 }
 
@@ -365,6 +409,7 @@ static int add_sources(struct peer *peer)
 	(void)sd_event_source_set_description(peer->io, "peer-socket"); /* for debugging only */
 	(void)sd_event_source_set_description(peer->timer, "peer-timer");
 	(void)sd_event_source_set_description(peer->defer, "peer-work");
+	peer->woken = true;
 	return 0;
 }
 
@@ -402,7 +447,48 @@ int peer_new(sd_event *event, struct connection *connection, const struct peer_c
 void peer_set_times(struct peer *peer, uint64_t ping_ms, uint64_t dead_ms)
 {
 	peer_timer_greet(&peer->times, ping_ms, dead_ms);
+	connection_restrict(peer->connection, NULL);
+	connection_set_patience(peer->connection, peer->must_read ? dead_ms : PEER_PATIENCE_MS);
 	arm(peer);
+}
+
+void peer_must_read(struct peer *peer)
+{
+	peer->must_read = true;
+}
+
+void peer_pause(struct peer *peer)
+{
+	if (peer->paused)
+		return;
+	peer->paused = true;
+	peer_timer_pause(&peer->times, now_ms(peer), true);
+	connection_set_reading(peer->connection, false);
+	wake(peer); /* the loop stops to wait for its bytes */
+}
+
+void peer_resume(struct peer *peer)
+{
+	if (!peer->paused)
+		return;
+	peer->paused = false;
+	peer_timer_pause(&peer->times, now_ms(peer), false);
+	connection_set_reading(peer->connection, true);
+	wake(peer);
+	arm(peer);
+}
+
+void peer_breathe(struct peer *peer, uint64_t now)
+{
+	if (peer->ended || peer->freed || peer->failed || peer->ending)
+		return;
+	if (peer_timer_ping_due(&peer->times, now)) {
+		if (connection_flushed(peer->connection) &&
+		    connection_send(peer->connection, fq_Type_PING, 0, NULL) == 0)
+			peer_timer_sent(&peer->times, now);
+		peer_timer_pinged(&peer->times, now);
+	}
+	connection_push(peer->connection);
 }
 
 void *peer_userdata(const struct peer *peer)

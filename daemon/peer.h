@@ -12,6 +12,10 @@
  * does a bounded piece of work; what is left is done in later ones, so that one busy peer starves
  * nobody.
  *
+ * An owner who has enough on its hands lets the peer wait (peer_pause): nothing is read from it then,
+ * and the deadline of its silence stands still, since it cannot be heard. What tells that it is gone
+ * is then the kernel, to which PING is not acknowledged.
+ *
  * Every function may be called from inside any callback, also peer_end() and peer_free() of the
  * same peer: callbacks run only from the event loop, never from within a function of this file, and
  * what a callback frees lives until it returns.
@@ -27,6 +31,7 @@
 
 #define PEER_GREETING_MS 5000 /* from peer_new() to the first peer_set_times() */
 #define PEER_GOODBYE_MS 1000  /* from peer_end() to on_end at most */
+#define PEER_PATIENCE_MS 600000 /* how long one that may pause may keep this side from sending */
 
 struct peer;
 
@@ -45,8 +50,8 @@ struct peer_callbacks {
 
 	/*
 	 * The last callback, called once: r is 0 after peer_end(), else the negative errno of
-	 * connection_run(), -ETIMEDOUT (nothing came for dead_ms, or it was not greeted in time),
-	 * -ENOBUFS (it does not read) or -EBADMSG (what it sent is no frame); err has the sentence.
+	 * connection_run(), -ETIMEDOUT (nothing came for dead_ms, it was not greeted in time, or it
+	 * took nothing for dead_ms: peer_must_read), -ENOBUFS (too much waits for it) or -EBADMSG (what it sent is no frame); err has the sentence.
 	 * The owner calls peer_free() now or later.
 	 */
 	void (*on_end)(struct peer *peer, int r, const struct error *err, void *userdata);
@@ -72,10 +77,26 @@ int peer_new(sd_event *event, struct connection *connection, const struct peer_c
 struct peer *peer_free(struct peer *peer);
 
 /*
- * The other side is greeted (WELCOME was sent or has come): lifts the greeting's deadline and sets
- * the times.
+ * The other side is greeted (WELCOME was sent or has come): lifts the greeting's deadline and the
+ * restriction of its frames (connection_restrict), and sets the times.
  */
 void peer_set_times(struct peer *peer, uint64_t ping_ms, uint64_t dead_ms);
+
+/*
+ * The other side always reads (the coordinator's peers do; the coordinator itself may pause): if it
+ * takes nothing for dead_ms although something waits for it, it is ended, by the kernel too.
+ */
+void peer_must_read(struct peer *peer);
+
+/* No frame is shown and nothing is read until peer_resume(); a second call changes nothing. */
+void peer_pause(struct peer *peer);
+void peer_resume(struct peer *peer);
+
+/*
+ * For an owner that is kept from its loop by long work: sends PING where it is due, and what waits
+ * to be sent as far as the socket takes it. Calls nobody back.
+ */
+void peer_breathe(struct peer *peer, uint64_t now_ms);
 
 void *peer_userdata(const struct peer *peer);
 void peer_set_userdata(struct peer *peer, void *userdata);
@@ -92,6 +113,8 @@ uint64_t peer_idle_ms(const struct peer *peer);
 int peer_send(struct peer *peer, uint16_t type, uint16_t tag, const void *message);
 int peer_send_blob(struct peer *peer, uint16_t type, uint16_t tag, const void *message,
                    uint8_t *blob, size_t n);
+int peer_send_shared(struct peer *peer, uint16_t type, uint16_t tag, const void *message,
+                     struct shared *blob);
 
 /* Answers the request with this tag by ERROR: class and sentence of err. */
 int peer_send_error(struct peer *peer, uint16_t tag, const struct error *err);

@@ -26,6 +26,7 @@ void peer_timer_init(struct peer_timer *timer, uint64_t now, uint64_t greeting, 
 	    .heard = now,
 	    .sent = now,
 	    .pinged = now,
+	    .waits = UINT64_MAX,
 	};
 }
 
@@ -52,6 +53,21 @@ void peer_timer_sent(struct peer_timer *timer, uint64_t now)
 	timer->sent = now;
 }
 
+void peer_timer_taken(struct peer_timer *timer, uint64_t now, bool taken, bool waits)
+{
+	if (!waits)
+		timer->waits = UINT64_MAX;
+	else if (taken || timer->waits == UINT64_MAX)
+		timer->waits = now;
+}
+
+void peer_timer_pause(struct peer_timer *timer, uint64_t now, bool paused)
+{
+	timer->paused = paused;
+	if (!paused)
+		timer->heard = now;
+}
+
 void peer_timer_pinged(struct peer_timer *timer, uint64_t now)
 {
 	timer->pinged = now;
@@ -67,7 +83,14 @@ static uint64_t ping_at(const struct peer_timer *timer)
 
 static uint64_t dead_at(const struct peer_timer *timer)
 {
-	return timer->dead && !timer->goodbye ? timer->heard + timer->dead : UINT64_MAX;
+	return timer->dead && !timer->goodbye && !timer->paused ? timer->heard + timer->dead : UINT64_MAX;
+}
+
+static uint64_t unread_at(const struct peer_timer *timer)
+{
+	return timer->dead && timer->greeted && !timer->goodbye && timer->waits != UINT64_MAX
+	           ? timer->waits + timer->dead
+	           : UINT64_MAX;
 }
 
 static uint64_t greeting_at(const struct peer_timer *timer)
@@ -79,7 +102,7 @@ uint64_t peer_timer_next(const struct peer_timer *timer)
 {
 	uint64_t goodbye = timer->goodbye ? timer->goodbye : UINT64_MAX;
 
-	return smaller(smaller(ping_at(timer), dead_at(timer)),
+	return smaller(smaller(ping_at(timer), smaller(dead_at(timer), unread_at(timer))),
 	               smaller(greeting_at(timer), goodbye));
 }
 
@@ -93,13 +116,24 @@ enum peer_due peer_timer_due(const struct peer_timer *timer, uint64_t now, struc
 		                now - timer->heard); /* the caller knows the code */
 		return PEER_DUE_END;
 	}
+	if (now >= unread_at(timer)) {
+		(void)error_set(err, -ETIMEDOUT, ERROR_UNAVAILABLE,
+		                "the other side does not read: it took nothing of what waits for it for %" PRIu64 " ms",
+		                now - timer->waits);
+		return PEER_DUE_END;
+	}
 	if (now >= greeting_at(timer)) {
 		(void)error_set(err, -ETIMEDOUT, ERROR_UNAVAILABLE,
 		                "the other side did not say who it is within %" PRIu64 " ms",
 		                timer->greeting_span);
 		return PEER_DUE_END;
 	}
-	return now >= ping_at(timer) ? PEER_DUE_PING : PEER_DUE_NOTHING;
+	return peer_timer_ping_due(timer, now) ? PEER_DUE_PING : PEER_DUE_NOTHING;
+}
+
+bool peer_timer_ping_due(const struct peer_timer *timer, uint64_t now)
+{
+	return now >= ping_at(timer);
 }
 
 uint64_t peer_timer_idle(const struct peer_timer *timer, uint64_t now)

@@ -202,6 +202,12 @@ void service_status(struct service *service, const char *format, ...)
 		(void)sd_notifyf(0, "STATUS=%s", status); /* nobody may be listening */
 }
 
+void service_alive(const struct service *service)
+{
+	(void)service;
+	(void)sd_notify(0, "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=60000000"); /* nobody may be listening */
+}
+
 /* ---- running ---- */
 
 int service_run(struct service *service, struct error *err)

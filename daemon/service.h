@@ -45,6 +45,9 @@ void service_ready(struct service *service, const char *format, ...)
 void service_status(struct service *service, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Tells systemd, from within long work, that this process lives: feeds the watchdog and lengthens the time to start. */
+void service_alive(const struct service *service);
+
 /*
  * Runs until service_exit() or a second SIGTERM (then 1). The exit status, or negative errno with a
  * sentence.

@@ -26,13 +26,14 @@ openssl/.*               lib/wire/(tls|key)[^/]*|lib/base/digest.c
 pb(_common|_decode|_encode)?\.h  lib/wire/[^/]*
 sqlite3\.h               daemon/coord/store[^/]*
 systemd/sd-.*\.h         daemon/.*
+seccomp\.h               daemon/worker/cage[^/]*
 libconfig\.h             conf/[^/]*
 zlib\.h                  lib/fastq/(inflate|crc)[^/]*
 libdeflate\.h            lib/fastq/(inflate|crc)[^/]*
 isa-l\.h                 lib/fastq/(inflate|crc)[^/]*
 isa-l/.*                 lib/fastq/(inflate|crc)[^/]*
 zip\.h                    lib/qc/archive[^/]*
-pthread\.h               (ctl/local|lib/fastq/ahead)[^/]*
+pthread\.h               (ctl/(local|proofs)|daemon/coord/labour|lib/fastq/ahead)[^/]*
 '
 
 # What comes with the C library, the kernel and the compiler.

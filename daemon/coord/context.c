@@ -12,7 +12,7 @@
 
 void brief_deinit(struct brief *brief)
 {
-	free(brief->bytes);
+	(void)shared_unref(brief->shared); /* always NULL */
 	*brief = (struct brief){0};
 }
 
@@ -58,10 +58,12 @@ void contexts_deinit(struct contexts *contexts)
 
 static int rules_of(const struct job_row *row, struct count_rules *ret, struct error *err)
 {
-	struct unpacker unpacker = {.at = row->rules, .end = row->rules + row->rules_n};
+	struct unpacker unpacker = {.at = row->rules};
 
-	if (row->rules_n > 0)
+	if (row->rules_n > 0) {
+		unpacker.end = row->rules + row->rules_n;
 		return rules_unpack(ret, &unpacker, err);
+	}
 	rules_default(ret, COMPAT_0_12_1); /* none of its modules is counted by rules */
 	return 0;
 }
@@ -114,7 +116,29 @@ static int context_of(struct contexts *contexts, const struct coord *coord, uint
 
 /* ---- what it has taken */
 
-static int take_slice(struct context *context, struct store *store, uint64_t slice, struct error *err)
+/* Large counters of one file leave no room for those of others. */
+static void make_room(struct contexts *contexts, struct context *context, size_t n)
+{
+	uint64_t others = 0;
+
+	if (n > context->bytes)
+		context->bytes = n;
+	atomic_fetch_add(&contexts->taken, 1);
+	for (uint32_t i = 0; i < contexts->n; i++)
+		others += contexts->items[i] == context ? 0 : contexts->items[i]->bytes;
+	while (contexts->bytes_max > 0 && others > 0 && others + context->bytes > contexts->bytes_max) {
+		uint32_t oldest = contexts->n;
+
+		for (uint32_t i = 0; i < contexts->n; i++)
+			if (contexts->items[i] != context &&
+			    (oldest == contexts->n || contexts->items[i]->used < contexts->items[oldest]->used))
+				oldest = i;
+		others -= contexts->items[oldest]->bytes;
+		remove_at(contexts, oldest);
+	}
+}
+
+static int take_slice(struct contexts *contexts, struct context *context, struct store *store, uint64_t slice, struct error *err)
 {
 	_cleanup_(counters_freep) struct counters *counters = NULL;
 	const void *bytes;
@@ -127,11 +151,15 @@ static int take_slice(struct context *context, struct store *store, uint64_t sli
 		                 (unsigned long long)slice);
 	if (r == 0)
 		r = counters_unpack(bytes, n, &counters, err);
-	return r < 0 ? r : assembly_take(context->assembly, TAKE(counters), err);
+	if (r < 0)
+		return r;
+	make_room(contexts, context, n);
+	return assembly_take(context->assembly, TAKE(counters), err);
 }
 
 /* Takes what is proven and not taken yet. */
-static int advance(struct context *context, struct store *store, const struct chain *chain, struct error *err)
+static int advance(struct contexts *contexts, struct context *context, struct store *store, const struct chain *chain,
+                   struct error *err)
 {
 	int r = 0;
 
@@ -141,9 +169,43 @@ static int advance(struct context *context, struct store *store, const struct ch
 		if (chain->links[slice].empty)
 			assembly_skip(context->assembly);
 		else
-			r = take_slice(context, store, slice, err);
+			r = take_slice(contexts, context, store, slice, err);
 	}
 	return r;
+}
+
+/* A failure is told by merging, which fails for the same reason. */
+void contexts_follow(struct contexts *contexts, struct store *store, const struct coord *coord, uint64_t job, uint32_t file,
+                     uint64_t slice, struct counters *counters, size_t n)
+{
+	_cleanup_(counters_freep) struct counters *owned = counters;
+	struct context *context;
+	struct file_view view;
+	struct error error;
+	uint32_t i;
+	int r;
+
+	if (!coord_find_file(coord, job, file, &view) || !view.chain || view.chain->proven == 0 ||
+	    (contexts->n == CONTEXTS_MAX && !find(contexts, job, file, &i)))
+		return;
+	r = context_of(contexts, coord, job, file, &context, &error);
+	for (int taken = 0; r == 0 && context->assembly && taken < FOLLOW_MAX;) {
+		uint64_t at = assembly_n(context->assembly);
+
+		if (at >= view.chain->proven)
+			return;
+		taken += !view.chain->links[at].empty;
+		if (owned && at == slice)
+			make_room(contexts, context, n);
+		if (view.chain->links[at].empty)
+			assembly_skip(context->assembly);
+		else if (owned && at == slice)
+			r = assembly_take(context->assembly, TAKE(owned), &error);
+		else
+			r = take_slice(contexts, context, store, at, &error);
+	}
+	if (r < 0)
+		context->assembly = assembly_free(context->assembly);
 }
 
 /* A second count that is there: 0, or STORE_NONE. */
@@ -193,7 +255,7 @@ int context_assemble(struct contexts *contexts, struct store *store, const struc
 		remove_at(contexts, i);
 	r = context_of(contexts, coord, job, file, &context, err);
 	if (r == 0)
-		r = advance(context, store, chain, err);
+		r = advance(contexts, context, store, chain, err);
 	if (r == 0)
 		r = patch(context, store, ret_patched, err);
 	if (r < 0)
@@ -211,8 +273,8 @@ static bool look_pays(const struct action *action, const struct chain *chain)
 	return (action->task.modules & COUNT_ORDERED) && (action->task.id.again || (action->task.id.slice > 0 && chain->proven > 0));
 }
 
-static int look(struct context *context, struct store *store, const struct chain *chain, const struct action *action,
-                struct prior *ret, struct error *err)
+static int look(struct contexts *contexts, struct context *context, struct store *store, const struct chain *chain,
+                const struct action *action, struct prior *ret, struct error *err)
 {
 	const struct slice_id *id = &action->task.id;
 	const struct again again = {
@@ -229,7 +291,7 @@ static int look(struct context *context, struct store *store, const struct chain
 		needed = !ret->tracked;
 	}
 	if (needed)
-		r = advance(context, store, chain, err);
+		r = advance(contexts, context, store, chain, err);
 	if (r < 0)
 		return r;
 	if (!id->again)
@@ -239,6 +301,19 @@ static int look(struct context *context, struct store *store, const struct chain
 	return r < 0 ? error_set(err, r, ERROR_SOFTWARE, "slice %llu cannot be counted again: %s", (unsigned long long)id->slice,
 	                         strerror(-r))
 	             : 0;
+}
+
+uint64_t context_behind(const struct contexts *contexts, const struct coord *coord, const struct action *action)
+{
+	const struct slice_id *id = &action->task.id;
+	const struct context *context;
+	struct file_view view;
+	uint32_t i;
+
+	if (!coord_find_file(coord, id->job, id->file, &view) || !view.chain || !look_pays(action, view.chain))
+		return 0;
+	context = find(contexts, id->job, id->file, &i);
+	return view.chain->proven - (context && context->assembly ? assembly_n(context->assembly) : 0);
 }
 
 void context_task(struct contexts *contexts, struct store *store, const struct coord *coord, const struct action *action,
@@ -254,7 +329,7 @@ void context_task(struct contexts *contexts, struct store *store, const struct c
 	if (coord_find_file(coord, id->job, id->file, &view) && view.chain && look_pays(action, view.chain)) {
 		r = context_of(contexts, coord, id->job, id->file, &context, &error);
 		if (r == 0 && context->assembly)
-			r = look(context, store, view.chain, action, ret, &error);
+			r = look(contexts, context, store, view.chain, action, ret, &error);
 	}
 	if (r < 0) { /* the slice is counted as if nothing were known; merging will fail for the same reason */
 		log_warning("job %llu: %s", (unsigned long long)id->job, error.text);
@@ -281,21 +356,14 @@ static int brief_make(const struct job_row *row, const struct tracked *tracked, 
 		free(packer.bytes);
 		return r;
 	}
-	ret->bytes = packer.bytes;
-	ret->n = packer.n;
-	return 0;
+	ret->shared = shared_new(packer.bytes, packer.n);
+	return ret->shared ? 0 : -ENOMEM;
 }
 
-static int brief_copy(const struct brief *brief, struct brief *ret)
+static void brief_hold(const struct brief *brief, struct brief *ret)
 {
-	uint8_t *bytes = malloc(brief->n);
-
-	if (!bytes)
-		return -ENOMEM;
-	memcpy(bytes, brief->bytes, brief->n);
 	*ret = *brief;
-	ret->bytes = bytes;
-	return 0;
+	(void)shared_ref(ret->shared); /* returns it */
 }
 
 int context_brief(struct contexts *contexts, const struct coord *coord, const struct action *action, const struct prior *prior,
@@ -310,7 +378,9 @@ int context_brief(struct contexts *contexts, const struct coord *coord, const st
 	if (!(action->task.modules & COUNT_SEQUENCES) || !prior->tracked)
 		return brief_make(row, NULL, ret);
 	context = find(contexts, id->job, id->file, &i); /* it is there: the prior is its */
-	if (!context->brief.bytes)
+	if (!context->brief.shared)
 		r = brief_make(row, prior->tracked, &context->brief);
-	return r < 0 ? r : brief_copy(&context->brief, ret);
+	if (r == 0)
+		brief_hold(&context->brief, ret);
+	return r;
 }

@@ -7,23 +7,25 @@
  *     all slices are there -> the assembly takes the rest, and the second counts -> the result, or what is to be counted again
  *
  * The assemblies of the CONTEXTS_MAX files that were asked for last stay in memory (some MiB each, at most the counters of a file
- * and a packed list of sequences); one that is needed again is made again from the store.
+ * and a packed list of sequences; fewer where they are large: bytes_max); one that is needed again is made again from the store.
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "daemon/coord/core.h"
 #include "daemon/coord/store.h"
 #include "lib/base/digest.h"
 #include "lib/qc/assembly.h"
+#include "lib/wire/shared.h"
 
 #define CONTEXTS_MAX 16
+#define FOLLOW_MAX 2 /* slices a result: as many as come, and one that is owed */
 
 /* As it travels (fqcluster.proto). */
 struct brief {
-	uint8_t *bytes;
-	size_t n;
+	struct shared *shared; /* one hold of it; NULL: none */
 	uint8_t digest[DIGEST_SIZE];
 };
 
@@ -35,6 +37,7 @@ struct context {
 	uint64_t used;              /* when it was last asked for, by counting */
 	struct count_rules rules;
 	struct assembly *assembly;  /* NULL: its slices do not go together; merging will tell why */
+	uint64_t bytes;             /* packed, of the largest counters that it has taken */
 	struct brief brief;         /* number 2, once it was needed */
 };
 
@@ -43,6 +46,8 @@ struct contexts {
 	struct context *items[CONTEXTS_MAX];
 	uint32_t n;
 	uint64_t uses;
+	uint64_t bytes_max;         /* what is kept for other files than the one at hand, in packed bytes; 0: no bound */
+	atomic_ulong taken;         /* slices that went into an assembly; another thread may look (labour.c) */
 };
 
 /*
@@ -59,6 +64,17 @@ int context_brief(struct contexts *contexts, const struct coord *coord, const st
 /* All slices of the file and their second counts as far as they are there; what lacks is told by assembly_again(). */
 int context_assemble(struct contexts *contexts, struct store *store, const struct coord *coord, uint64_t job, uint32_t file,
                      const struct chain *chain, struct assembly **ret, uint64_t *ret_patched, struct error *err);
+
+/*
+ * After a result of the slice: takes up to FOLLOW_MAX slices that are proven and not taken yet, if there is a place for the file, so
+ * that its end is near when the last one comes. counters are those that were saved for the slice, taken over, and n their packed
+ * bytes (NULL: they are in the store alone).
+ */
+void contexts_follow(struct contexts *contexts, struct store *store, const struct coord *coord, uint64_t job, uint32_t file,
+                     uint64_t slice, struct counters *counters, size_t n);
+
+/* How many slices context_task() would have to take first. */
+uint64_t context_behind(const struct contexts *contexts, const struct coord *coord, const struct action *action);
 
 void context_drop(struct contexts *contexts, uint64_t job, uint32_t file);
 void contexts_deinit(struct contexts *contexts);

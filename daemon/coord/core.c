@@ -177,6 +177,9 @@ static void node_says(struct coord *coord, struct node *node, const struct event
 	case EVENT_PROGRESS:
 		slice_progress(coord, event);
 		break;
+	case EVENT_COMING:
+		node_coming(coord, node);
+		break;
 	case EVENT_RESULT:
 		slice_result(coord, event);
 		break;

@@ -78,6 +78,7 @@ enum event_kind {
 	EVENT_NODE_DRAINING,
 	EVENT_OPENED,       /* .opened */
 	EVENT_PROGRESS,     /* .progress */
+	EVENT_COMING,       /* a result is coming in, or waits to be taken: what this node has counted is not stalled */
 	EVENT_RESULT,       /* .result */
 	EVENT_CRASHED,      /* .failed */
 	EVENT_IO_ERROR,     /* .failed */
@@ -128,6 +129,7 @@ struct event {
 			int signal, exit_status; /* CRASHED */
 			int error_number;        /* IO_ERROR */
 			const char *text;        /* IO_ERROR: the node's sentence */
+			bool untaken;            /* RETURNED: it has a result, for which the driver has no room; the node goes on */
 		} failed;
 		struct {
 			struct job_row row;      /* uuid, owner, name, modules, algorithm, lenient, slice_size, files */
@@ -275,7 +277,7 @@ struct job_view {
 	uint64_t bytes, bytes_done, records, bases;
 	uint32_t nodes;            /* nodes counting for it now */
 	char node_names[256];      /* comma-separated, cut */
-	char reason[64];           /* why nothing is counted: NoWorkers, NoNodeOfAlgorithm, NodesSuspect, OwnerLimit, NoNodeSeesPath,
+	char reason[64];           /* why nothing is counted: NoWorkers, NoNodeOfAlgorithm, NoNodeChecksProofs, NodesSuspect, OwnerLimit, NoNodeSeesPath,
 	                              Resources; else empty */
 };
 
@@ -308,3 +310,6 @@ const struct job_row *coord_find_row(const struct coord *coord, uint64_t id); /*
 bool coord_find_file(const struct coord *coord, uint64_t job, uint32_t file, struct file_view *ret);
 bool coord_find_slice(const struct coord *coord, uint64_t job, uint32_t file, uint64_t slice, struct slice_view *ret);
 bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret);
+
+/* Whether the worker of this connection counts this slice under this lease. */
+bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id);

@@ -14,6 +14,8 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
+#define FAILURES_TOLD 16 /* files of a job whose failure has a line of its own in the journal */
+
 /* What counting needs; the row stays until the job is forgotten. */
 void file_release(struct coord *coord, struct job *job, struct file *file)
 {
@@ -195,11 +197,14 @@ void file_opened(struct coord *coord, const struct event *event)
 	struct job *job;
 	struct file *file = file_find(coord, event->opened.job, event->opened.file, &job);
 	int error_number = event->opened.unproven ? ENOENT : event->opened.error_number;
+	bool asked = file && file->open_peer == event->peer;
 
-	if (file && file->open_peer == event->peer)
+	if (asked)
 		open_end(coord, file);
 	if (!file || file->ended || file->row.planned)
 		return;
+	if (!asked && !file_failed_on(file, SLICE_ALL, node->name))
+		return; /* nobody has asked it, nor is it late */
 	if (node->distrusted) { /* another one is asked */
 		if (!file->open_peer && file->row.file < job->open_next)
 			job->open_next = file->row.file;
@@ -253,7 +258,12 @@ void file_fail(struct coord *coord, struct job *job, struct file *file, const st
 	file->row.error = *error;
 	if (file->row.planned && !(MUTANT(MUTANT_AGAIN_KEPT) && file->again))
 		emit_merge(coord, ACTION_FORGET_SLICES, file);
-	emit_log(coord, LOG_NOTICE, "job %llu: %s", (unsigned long long)job->row.id, error->text);
+	if (job->failures_told < FAILURES_TOLD)
+		emit_log(coord, LOG_NOTICE, "job %llu: %s", (unsigned long long)job->row.id, error->text);
+	else if (job->failures_told == FAILURES_TOLD)
+		emit_log(coord, LOG_NOTICE, "job %llu: more files fail; 'fqctl show %llu' tells of all", (unsigned long long)job->row.id,
+		         (unsigned long long)job->row.id);
+	job->failures_told += job->failures_told <= FAILURES_TOLD;
 	file_end(coord, job, file);
 	job_end_if_done(coord, job);
 }

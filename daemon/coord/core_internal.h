@@ -168,6 +168,7 @@ struct job {
 	bool renewed;         /* it was of an older algorithm */
 	bool advance;         /* some audit of it has ended: its file may be done */
 	bool ended;           /* forgotten at the next step */
+	uint32_t failures_told; /* in the journal */
 };
 
 struct coord {
@@ -222,6 +223,7 @@ void node_hello(struct coord *coord, const struct event *event);
 void node_gone(struct coord *coord, struct node *node);
 void node_drain(struct coord *coord, const struct event *event);
 void node_resume(struct coord *coord, const struct event *event);
+void node_coming(struct coord *coord, struct node *node); /* EVENT_COMING */
 void node_free(struct node *node);
 int node_load(struct coord *coord, const char *name, const char *reason);
 

@@ -382,3 +382,17 @@ void node_resume(struct coord *coord, const struct event *event)
 		(void)emit(coord, ACTION_SEND_RESUME, node->peer);
 	emit_granted(coord, event->request, 0);
 }
+
+/* Slices that were counted to their end wait for one another on the way here: none of them stalls as long as one moves. */
+void node_coming(struct coord *coord, struct node *node)
+{
+	for (uint32_t i = 0; i < node->runs_n; i++) {
+		struct run *run = &node->runs[i];
+		struct job *job;
+		const struct file *file = file_find(coord, run->id.job, run->id.file, &job);
+		const struct link *link = file && file->slices && run->id.slice < file->chain.n ? &file->chain.links[run->id.slice] : NULL;
+
+		if (link && run->bytes >= link->end - link->begin)
+			run->progress_ms = coord->now_ms;
+	}
+}

@@ -94,15 +94,19 @@ void slice_progress(struct coord *coord, const struct event *event)
 	struct node *node = node_of_peer(coord, event->peer);
 	const struct slice_id *id = &event->progress.id;
 	struct run *run = run_find(node, id);
-	uint64_t passed = coord->now_ms - node->rate_from_ms;
+	uint64_t passed = coord->now_ms - node->rate_from_ms, bytes;
+	struct job *job;
+	const struct file *file = slice_file(coord, id, &job);
 
 	if (!run) { /* taken from it long ago */
 		emit_id(coord, ACTION_SEND_DROP, event->peer, id);
 		return;
 	}
-	if (event->progress.bytes > run->bytes) {
-		node->rate_bytes += event->progress.bytes - run->bytes;
-		run->bytes = event->progress.bytes;
+	bytes = file ? file->chain.links[id->slice].end - file->chain.links[id->slice].begin : 0;
+	bytes = event->progress.bytes < bytes ? event->progress.bytes : bytes; /* nobody counts more than there is */
+	if (bytes > run->bytes) {
+		node->rate_bytes += bytes - run->bytes;
+		run->bytes = bytes;
 		run->progress_ms = coord->now_ms;
 		node_answers(coord, node);
 	}

@@ -67,7 +67,8 @@ void slice_returned(struct coord *coord, const struct event *event)
 	struct node *node = node_of_peer(coord, event->peer);
 	struct run run;
 
-	node->draining = coord->nodes_changed = true; /* only who is about to end gives slices back */
+	if (!event->failed.untaken)
+		node->draining = coord->nodes_changed = true; /* only who is about to end gives slices back */
 	(void)run_end(coord, event->peer, &event->failed.id, &run);
 }
 

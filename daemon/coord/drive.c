@@ -8,7 +8,7 @@
  *     changes of a job            wait for the commit of all that was saved before them
  *
  * A commit is made at once when a person waits for it (a reply, the end of a job), and otherwise within GROUP_MS, so that
- * many slices share one. When the store fails the process ends: nothing was promised, and the last commit is the truth.
+ * many slices share one. When the store fails, nothing was promised, and the last commit is the truth: fall.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,11 +22,13 @@
 #define GROUP_MS 50
 #define CHANGES_MS 100 /* a job's waiters are told at most so often */
 
-static void die(const struct error *error) __attribute__((noreturn));
-static void die(const struct error *error)
+static void die_of_memory(void) __attribute__((noreturn));
+static void die_of_memory(void)
 {
-	log_error("cannot go on: %s", error->text);
-	abort(); /* not exit(): nothing more may be written */
+	struct error error;
+
+	(void)error_oom(&error);
+	die(&error);
 }
 
 static void timer_arm(sd_event_source *timer, uint64_t ms)
@@ -75,20 +77,52 @@ static void let_go(struct server *server, const struct action *action)
 	}
 }
 
-void drive_commit(struct server *server)
+static int commit_work(void *data, struct error *err)
+{
+	return store_commit(data, err);
+}
+
+/* Large counters take their time to the disk. */
+static int commit(struct server *server, struct error *err)
+{
+	size_t unsaved = server->unsaved;
+
+	server->unsaved = 0;
+	return unsaved >= LABOUR_BYTES ? labour(server, commit_work, server->store, err) : store_commit(server->store, err);
+}
+
+int drive_commit(struct server *server)
 {
 	struct action *held = server->held;
 	uint32_t n = server->held_n;
 	struct error error;
 
-	if (store_commit(server->store, &error) < 0)
-		die(&error);
+	if (server->fallen)
+		return -ENOSPC;
+	if (store_dirty(server->store))
+		FAILPOINT("commit-before");
+	if (commit(server, &error) < 0)
+		return fall(server, &error);
+	if (n > 0)
+		FAILPOINT("commit-after");
 	/* Letting go can hold back new actions: they go into a list of their own. */
 	server->held = NULL;
 	server->held_n = server->held_room = 0;
 	for (uint32_t i = 0; i < n; i++)
 		let_go(server, &held[i]);
 	free(held);
+	if (n > 0)
+		FAILPOINT("commit-told");
+	if (store_is_short(server->store) && !server->hold)
+		room_look(server);
+	return 0;
+}
+
+int drive_check(struct server *server)
+{
+	struct error error;
+
+	return !server->fallen && store_failure(server->store, &error) < 0 ? fall(server, &error) : 0;
 }
 
 /* These kinds of action hold no pointers, so that a copy may wait. */
@@ -102,12 +136,8 @@ static void hold(struct server *server, const struct action *action)
 		uint32_t room = server->held_room ? 2 * server->held_room : 32;
 		struct action *held = reallocarray(server->held, room, sizeof *held);
 
-		if (!held) {
-			struct error error;
-
-			(void)error_oom(&error);
-			die(&error);
-		}
+		if (!held)
+			die_of_memory();
 		server->held = held;
 		server->held_room = room;
 	}
@@ -126,23 +156,34 @@ static int counters_at_hand(const struct server *server, const struct slice_row 
 	return error_set(err, -EINVAL, ERROR_SOFTWARE, "a slice is to be saved whose counters are not at hand");
 }
 
-static int save_slice(struct server *server, const struct slice_row *row, struct error *err)
-{
-	const struct stash *stash = &server->stash;
+struct saving {
+	struct server *server;
+	const struct slice_row *row;
+	bool again;
+};
 
-	if (row->fault.kind != FAULT_NONE)
-		return store_save_slice(server->store, row, NULL, 0, err);
-	return counters_at_hand(server, row, false, err) < 0 ? -EINVAL
-	                                                     : store_save_slice(server->store, row, stash->bytes, stash->n, err);
+static int save_work(void *data, struct error *err)
+{
+	const struct saving *saving = data;
+	const struct slice_row *row = saving->row;
+	const struct stash *stash = &saving->server->stash;
+	struct store *store = saving->server->store;
+
+	return saving->again ? store_save_again(store, row->job, row->file, row->slice, stash->bytes, stash->n, err)
+	                     : store_save_slice(store, row, stash->bytes, stash->n, err);
 }
 
-static int save_again(struct server *server, const struct slice_row *row, struct error *err)
+static int save_counters(struct server *server, const struct slice_row *row, bool again, struct error *err)
 {
-	const struct stash *stash = &server->stash;
+	struct saving saving = {.server = server, .row = row, .again = again};
 
-	if (counters_at_hand(server, row, true, err) < 0)
+	if (!again && row->fault.kind != FAULT_NONE)
+		return store_save_slice(server->store, row, NULL, 0, err);
+	if (counters_at_hand(server, row, again, err) < 0)
 		return -EINVAL;
-	return store_save_again(server->store, row->job, row->file, row->slice, stash->bytes, stash->n, err);
+	server->stash.saved = true;
+	server->unsaved += server->stash.n;
+	return server->stash.n >= LABOUR_BYTES ? labour(server, save_work, &saving, err) : save_work(&saving, err);
 }
 
 static int perform_save(struct server *server, const struct action *action, struct error *err)
@@ -153,9 +194,9 @@ static int perform_save(struct server *server, const struct action *action, stru
 	case ACTION_SAVE_FILE:
 		return store_save_file(server->store, action->file, err);
 	case ACTION_SAVE_SLICE:
-		return save_slice(server, &action->slice, err);
+		return save_counters(server, &action->slice, false, err);
 	case ACTION_SAVE_AGAIN:
-		return save_again(server, &action->slice, err);
+		return save_counters(server, &action->slice, true, err);
 	case ACTION_FORGET_SLICE:
 		return store_forget_slice(server->store, &action->slice, err);
 	case ACTION_FORGET_SLICES:
@@ -168,6 +209,40 @@ static int perform_save(struct server *server, const struct action *action, stru
 	}
 }
 
+/* Places within the transaction, for tests (tests/faults/points). */
+static void saved(const struct action *action)
+{
+	switch (action->kind) {
+	case ACTION_SAVE_JOB:
+		if (action->job->state == JOB_PENDING)
+			FAILPOINT("submit-saved");
+		else if (action->job->state > JOB_RUNNING)
+			FAILPOINT("end-saved");
+		break;
+	case ACTION_SAVE_FILE:
+		if (action->file->state > JOB_RUNNING)
+			FAILPOINT("file-saved");
+		else if (action->file->planned)
+			FAILPOINT("plan-saved");
+		break;
+	case ACTION_SAVE_SLICE:
+		FAILPOINT("result-saved");
+		break;
+	case ACTION_SAVE_AGAIN:
+		FAILPOINT("again-saved");
+		break;
+	case ACTION_FORGET_SLICE:
+	case ACTION_FORGET_SLICES:
+		FAILPOINT("forgotten");
+		break;
+	case ACTION_SAVE_TROUBLE:
+		FAILPOINT("trouble-saved");
+		break;
+	default: /* ACTION_SAVE_NODE */
+		FAILPOINT("node-saved");
+	}
+}
+
 /* What one step left to be done in the same transaction. */
 struct round {
 	struct event *merged; /* to be given to the core when the step's actions are done */
@@ -175,21 +250,20 @@ struct round {
 	bool urgent;          /* somebody waits for the commit */
 };
 
-static void round_merge(struct server *server, const struct action *action, struct round *round)
+static int round_merge(struct server *server, const struct action *action, struct round *round)
 {
 	struct event *merged = reallocarray(round->merged, round->merged_n + 1, sizeof *merged);
 
-	if (!merged) {
-		struct error error;
-
-		(void)error_oom(&error);
-		die(&error);
-	}
+	if (!merged)
+		die_of_memory();
 	round->merged = merged;
 	merge_file(server, action->merge.job, action->merge.file, action->merge.chain, &merged[round->merged_n++]);
+	FAILPOINT("merged");
+	return drive_check(server);
 }
 
-static void perform(struct server *server, const struct action *action, struct round *round)
+/* 0, or negative: the store has failed, and nothing more is to be done. */
+static int perform(struct server *server, const struct action *action, struct round *round)
 {
 	struct error error;
 
@@ -205,71 +279,77 @@ static void perform(struct server *server, const struct action *action, struct r
 	case ACTION_SAVE_TROUBLE:
 	case ACTION_SAVE_NODE:
 		if (perform_save(server, action, &error) < 0)
-			die(&error);
-		break;
+			return fall(server, &error);
+		saved(action);
+		return 0;
 	case ACTION_MERGE_FILE:
-		round_merge(server, action, round);
-		break;
+		return round_merge(server, action, round);
 	case ACTION_REPLY:
 		round->urgent = true;
 		__attribute__((fallthrough));
 	case ACTION_SEND_ACK:
 	case ACTION_JOB_CHANGED:
 		hold(server, action);
-		break;
+		return 0;
 	case ACTION_LOG:
 		log_line(action->log.level, "%s", action->log.text);
-		break;
+		return 0;
 	default:
 		to_worker(server, action);
+		if (action->kind == ACTION_SEND_TASK)
+			FAILPOINT("task-sent");
+		return drive_check(server);
 	}
 }
 
-static void perform_all(struct server *server, const struct actions *actions, struct round *round)
+static int perform_all(struct server *server, const struct actions *actions, struct round *round)
 {
-	for (uint32_t i = 0; i < actions->n; i++)
-		perform(server, &actions->items[i], round);
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < actions->n; i++)
+		r = perform(server, &actions->items[i], round);
+	return r;
 }
 
-static void step(struct server *server, struct event *event, struct actions *actions, struct round *round)
+static int step(struct server *server, struct event *event, struct actions *actions, struct round *round)
 {
-	event->now_ms = clock_monotonic_ms();
+	event->now_ms = server_now(server);
 	event->wall_ms = clock_wall_ms();
 	actions_clear(actions);
-	if (coord_step(server->coord, event, actions) < 0) {
-		struct error error;
-
-		(void)error_oom(&error);
-		die(&error);
-	}
-	perform_all(server, actions, round);
+	if (coord_step(server->coord, event, actions) < 0)
+		die_of_memory();
+	return perform_all(server, actions, round);
 }
 
-/* Merged files, the commit, and the core's next deadline. */
-static void settle(struct server *server, struct actions *actions, struct round *round)
+/* Merged files, the commit, and the core's next deadline. r: what was done before this, which may have failed. */
+static int settle(struct server *server, struct actions *actions, struct round *round, int r)
 {
 	uint64_t deadline;
 
 	for (uint32_t i = 0; i < round->merged_n; i++) {
 		struct event event = round->merged[i];
 
-		step(server, &event, actions, round);
+		if (r == 0)
+			r = step(server, &event, actions, round);
 		if (event.merged.again_n > 0)
 			FAILPOINT("again-planned");
 		merge_free(&event);
 	}
 	free(round->merged);
-	if (round->urgent)
-		drive_commit(server);
-	else if (store_dirty(server->store))
+	actions_deinit(actions);
+	if (r == 0 && round->urgent)
+		r = drive_commit(server);
+	else if (r == 0 && store_dirty(server->store))
 		timer_arm(server->commit, GROUP_MS);
+	if (r < 0)
+		return r;
 	deadline = coord_deadline(server->coord);
 	if (deadline == UINT64_MAX)
 		(void)sd_event_source_set_enabled(server->tick, SD_EVENT_OFF);
-	else if (sd_event_source_set_time(server->tick, deadline * 1000) < 0 ||
+	else if (sd_event_source_set_time(server->tick, (deadline + server->deaf_ms) * 1000) < 0 ||
 	         sd_event_source_set_enabled(server->tick, SD_EVENT_ONESHOT) < 0)
 		log_error("a timer cannot be set");
-	actions_deinit(actions);
+	return 0;
 }
 
 void drive(struct server *server, struct event *event)
@@ -277,8 +357,8 @@ void drive(struct server *server, struct event *event)
 	struct actions actions = {0};
 	struct round round = {0};
 
-	step(server, event, &actions, &round);
-	settle(server, &actions, &round);
+	if (!server->fallen)
+		(void)settle(server, &actions, &round, step(server, event, &actions, &round)); /* what fails has fallen */
 }
 
 int drive_begin(struct server *server, struct error *err)
@@ -291,13 +371,13 @@ int drive_begin(struct server *server, struct error *err)
 	r = store_load(server->store, server->coord, &next_job, err);
 	if (r < 0)
 		return r;
-	r = coord_loaded(server->coord, store_generation(server->store), next_job, clock_monotonic_ms(), &actions);
+	r = coord_loaded(server->coord, store_generation(server->store), next_job, server_now(server), &actions);
 	if (r < 0)
 		return r == -ENOMEM ? error_oom(err)
 		                    : error_set(err, r, ERROR_SOFTWARE,
 		                                "the database lacks files of an unfinished job; put back a backup");
-	perform_all(server, &actions, &round);
 	round.urgent = true;
-	settle(server, &actions, &round);
+	(void)settle(server, &actions, &round, perform_all(server, &actions, &round)); /* as in drive() */
+	FAILPOINT("loaded");
 	return 0;
 }

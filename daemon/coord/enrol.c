@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Who is it: HELLO of a key that is enrolled (or of a user of this host's unix socket), JOIN of a key that has a token's
- * secret, and the making of tokens. Of a secret only its SHA-256 is kept.
+ * secret. Of a secret only its SHA-256 is kept.
  */
 #include <errno.h>
 #include <pwd.h>
@@ -11,13 +11,14 @@
 
 #include "daemon/coord/session.h"
 #include "lib/base/clock.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
-#define TOKEN_TTL_MS (3600ULL * 1000)       /* where the request says nothing */
-#define TOKEN_TTL_MAX_MS (366ULL * 86400 * 1000)
-#define TOKEN_USES_MAX 100000
 #define SLOTS_MAX 4096
+
+/* Whom the kernel cannot name because he is of another user namespace; a host may have another number for him. */
+#define UID_OVERFLOW 65534
 
 /* A name that may stand in tables, lists and files: letters, digits, and . _ - @ : */
 static bool name_valid(const char *name)
@@ -25,14 +26,55 @@ static bool name_valid(const char *name)
 	return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:") == strlen(name);
 }
 
+/* Nobody who is not let in fills the journal. */
+static void refuse(struct session *session, const char *what, const struct error *error)
+{
+	peer_refuse(session->peer, error);
+	stranger_line(session->server, LOG_NOTICE, "%s from %s was turned away: %s", what,
+	              session->secured ? session->address : "the unix socket", error->text);
+}
+
 /* ---- HELLO: a ladder; each step refuses with its sentence */
 
 static int hello_version(const fq_Hello *hello, struct error *err)
 {
-	if (hello->proto_min <= PROTO_VERSION && hello->proto_max >= PROTO_VERSION_OLDEST && hello->proto_min <= hello->proto_max)
+	if (hello->proto_min <= message_version() && hello->proto_max >= PROTO_VERSION_OLDEST && hello->proto_min <= hello->proto_max)
 		return 0;
 	return error_set(err, -EPROTO, ERROR_PROTOCOL, "this coordinator speaks protocol %u to %u, you %u to %u; use the same "
-	                 "version of fqcluster", PROTO_VERSION_OLDEST, PROTO_VERSION, hello->proto_min, hello->proto_max);
+	                 "version of fqcluster", PROTO_VERSION_OLDEST, message_version(), hello->proto_min, hello->proto_max);
+}
+
+static bool uid_is_nobody(uint32_t uid)
+{
+	unsigned int number;
+	FILE *file = fopen("/proc/sys/kernel/overflowuid", "re"); /* hidden from a service with ProcSubset=pid */
+	bool told = file && fscanf(file, "%u", &number) == 1;
+
+	if (file)
+		(void)fclose(file);
+	return uid == UID_OVERFLOW || uid == (uint32_t)-1 || (told && uid == number);
+}
+
+/*
+ * The user behind the unix socket. The kernel gives his uid as this process's user namespace knows it; all that it does not know
+ * (users of the host where the coordinator runs in a container, or under PrivateUsers=) share one number, which therefore is nobody.
+ * A name that could be that of a key (with @), or does not fit, is not used.
+ */
+static int hello_user(struct session *session, fq_Role *ret_role, struct error *err)
+{
+	const struct passwd *user;
+
+	if (uid_is_nobody(session->uid))
+		return error_set(err, -EPERM, ERROR_DENIED,
+		                 "the system does not tell who you are (user %u, of another user namespace?); join with a key: get a "
+		                 "token from the coordinator's administrator and say 'fqctl join HOST TOKEN'", session->uid);
+	user = getpwuid(session->uid);
+	if (user && strlen(user->pw_name) < sizeof session->name && name_valid(user->pw_name) && !strchr(user->pw_name, '@'))
+		(void)snprintf(session->name, sizeof session->name, "%s", user->pw_name);
+	else
+		(void)snprintf(session->name, sizeof session->name, "uid:%u", session->uid);
+	*ret_role = session->uid == 0 || session->uid == geteuid() ? fq_Role_ROLE_ADMIN : fq_Role_ROLE_CLIENT;
+	return 0;
 }
 
 /* By its key, or by the user behind the unix socket. */
@@ -41,16 +83,8 @@ static int hello_identity(struct session *session, fq_Role *ret_role, struct err
 	char pin[PIN_TEXT_MAX];
 	const struct peer_row *row;
 
-	if (!session->secured) {
-		const struct passwd *user = getpwuid(session->uid);
-
-		if (user)
-			(void)snprintf(session->name, sizeof session->name, "%s", user->pw_name);
-		else
-			(void)snprintf(session->name, sizeof session->name, "uid:%u", session->uid);
-		*ret_role = session->uid == 0 || session->uid == geteuid() ? fq_Role_ROLE_ADMIN : fq_Role_ROLE_CLIENT;
-		return 0;
-	}
+	if (!session->secured)
+		return hello_user(session, ret_role, err);
 	if (!connection_peer_pin(peer_connection(session->peer), session->pin))
 		return error_set(err, -EPERM, ERROR_DENIED, "there is no key");
 	row = peers_find(&session->server->peers, session->pin);
@@ -73,34 +107,91 @@ static int hello_role(const fq_Hello *hello, fq_Role role, struct error *err)
 	                                                   : "this key is a worker's and may not be a client's");
 }
 
+/* Whether what it says of generations and slices is of this state. A worker of protocol 1 does not say of which. */
+static bool is_ours(const struct session *session, const fq_Hello *hello)
+{
+	const uint8_t *uuid = store_uuid(session->server->store);
+
+	return hello->coordinator.size == 0 || (hello->coordinator.size == 16 && memcmp(hello->coordinator.bytes, uuid, 16) == 0);
+}
+
+/* Said once, however often workers come. What a worker claims is no proof of anything: nothing else follows from it. */
+static void say_older(struct server *server, const fq_Hello *hello)
+{
+	if (hello->generation_seen <= server->older_than)
+		return;
+	server->older_than = hello->generation_seen;
+	log_error("worker %s has seen start %llu of this coordinator, which is at start %llu: its state was put back from an old backup, "
+	          "or another coordinator runs with a copy; end that one, or start this one once with --accept-rollback",
+	          hello->name, (unsigned long long)hello->generation_seen, (unsigned long long)store_generation(server->store));
+}
+
+/* By JOIN, and by no other name: a worker of one key may run on several nodes. */
+static bool name_of_other_key(const struct session *session, const char *name)
+{
+	const struct peers *peers = &session->server->peers;
+	bool other = false;
+
+	for (size_t i = 0; i < peers->n; i++) {
+		if (peers->rows[i].role != fq_Role_ROLE_WORKER || strcmp(peers->rows[i].name, name) != 0)
+			continue;
+		if (digest_equal(peers->rows[i].pin, session->pin, PIN_SIZE))
+			return false;
+		other = true;
+	}
+	return other;
+}
+
+/* A name that another key has, or is there with: else any worker could take the place of any other. */
+static int hello_name(const struct session *session, const char *name, struct error *err)
+{
+	bool other = name_of_other_key(session, name);
+
+	for (const struct session *there = session->server->sessions; there && !other; there = there->next)
+		other = there->welcome && there->role == fq_Role_ROLE_WORKER && strcmp(there->name, name) == 0 &&
+		        !digest_equal(there->pin, session->pin, PIN_SIZE);
+	if (!other)
+		return 0;
+	return error_set(err, -EEXIST, ERROR_TEMPORARY,
+	                 "the node name %s belongs to another key; join again under that name, or give this node one of its own", name);
+}
+
 static int hello_worker(const struct session *session, const fq_Hello *hello, struct error *err)
 {
 	if (!name_valid(hello->name))
 		return error_set(err, -EINVAL, ERROR_CONFIG,
 		                 "'%s' is no name for a node; it has letters, digits and . _ - @ : and at most %d of them",
 		                 TEXT(hello->name), PEER_NAME_MAX - 1);
+	if (distrust_reason(session))
+		return error_set(err, -EPERM, ERROR_DENIED, "this worker %s; an administrator can let it in again: fqctl resume %s",
+		                 distrust_reason(session), hello->name);
 	if (hello->slots > SLOTS_MAX)
 		return error_set(err, -EINVAL, ERROR_CONFIG, "%u slots are too many for a node; the most is %d", hello->slots,
 		                 SLOTS_MAX);
-	if (hello->generation_seen > store_generation(session->server->store))
+	if (is_ours(session, hello) && hello->generation_seen > store_generation(session->server->store)) {
+		say_older(session->server, hello);
 		return error_set(err, -ESTALE, ERROR_DENIED,
 		                 "this worker has seen start %llu of the coordinator, which now is at start %llu: its state was "
-		                 "put back from an old backup",
+		                 "put back from an old backup, or it is a copy; its administrator has to look",
 		                 (unsigned long long)hello->generation_seen,
 		                 (unsigned long long)store_generation(session->server->store));
-	return 0;
+	}
+	return hello_name(session, hello->name, err);
 }
 
 /*
  * What a worker brings from before this start is of use only when the plan it was counted by was committed then: a TASK may
  * leave up to 50 ms before its plan is, and a plan that was lost is made anew, perhaps of a file that has changed. Such
- * slices are taken out of hello->held and named in welcome->drop.
+ * slices are taken out of hello->held and named in welcome->drop; so are all that it holds for another state, whose jobs have
+ * other numbers.
  */
 static void hello_held(const struct session *session, fq_Hello *hello, fq_Welcome *welcome)
 {
 	struct store *store = session->server->store;
 	uint32_t kept = 0;
 
+	if (!is_ours(session, hello))
+		hello->generation_seen = 0;
 	if (hello->generation_seen >= store_generation(store))
 		return;
 	for (uint32_t i = 0; i < hello->held_count; i++) {
@@ -138,29 +229,31 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 
 	if (hello_version(hello, &error) < 0 || hello_identity(session, &role, &error) < 0 ||
 	    hello_role(hello, role, &error) < 0 ||
+	    (role != fq_Role_ROLE_ADMIN && session_room(session, &error) < 0) ||
 	    (role == fq_Role_ROLE_WORKER && hello_worker(session, hello, &error) < 0) || hello_nonce(session, &error) < 0) {
-		peer_refuse(session->peer, &error);
+		refuse(session, "a connection", &error);
 		return;
 	}
 	session->role = role;
 	session->welcome = true;
-	session->proto = welcome.proto = hello->proto_max < PROTO_VERSION ? hello->proto_max : PROTO_VERSION;
+	session->proto = welcome.proto = hello->proto_max < message_version() ? hello->proto_max : message_version();
 	(void)snprintf(session->version, sizeof session->version, "%.31s", hello->version);
 	welcome.role = role;
 	memcpy(welcome.coordinator, store_uuid(server->store), sizeof welcome.coordinator);
-	if (role != fq_Role_ROLE_WORKER && session->proto >= 2) {
+	if (role != fq_Role_ROLE_WORKER && session->proto >= 2 && session_proves(session)) {
 		welcome.nonce.size = sizeof session->nonce;
 		memcpy(welcome.nonce.bytes, session->nonce, sizeof session->nonce);
 	}
 	if (role == fq_Role_ROLE_WORKER)
 		hello_held(session, hello, &welcome);
 	session_send(session, fq_Type_WELCOME, tag, &welcome);
+	FAILPOINT("welcomed");
 	peer_set_times(session->peer, server->settings->ping_ms, server->settings->dead_ms);
 	if (role == fq_Role_ROLE_WORKER)
 		from_worker_hello(session, hello);
 }
 
-/* ---- JOIN and TOKEN */
+/* ---- JOIN */
 
 static bool name_taken(const struct peers *peers, const struct peer_row *row)
 {
@@ -189,7 +282,7 @@ static int join_name(const struct peers *peers, const char *wish, struct peer_ro
 	return 0;
 }
 
-static int join(struct session *session, const fq_Join *message, fq_Role *ret_role, struct error *err)
+static int join(struct session *session, const fq_Join *message, struct peer_row *ret, struct error *err)
 {
 	struct server *server = session->server;
 	struct peer_row row = {0};
@@ -211,62 +304,32 @@ static int join(struct session *session, const fq_Join *message, fq_Role *ret_ro
 	if (r == STORE_NONE)
 		return error_set(err, -EPERM, ERROR_DENIED, "this token is unknown, used up or expired; get a new one");
 	row.role = (fq_Role)role;
-	drive_commit(server); /* the use counts, whatever comes */
+	FAILPOINT("token-used");
+	if (drive_commit(server) < 0) /* the use counts, whatever comes */
+		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; join again later");
+	FAILPOINT("token-committed");
 	r = join_name(&server->peers, message->name, &row, err);
 	if (r == 0)
 		r = peers_add(server->peers_path, &server->peers, &row, err);
 	if (r == 0)
-		*ret_role = row.role;
+		*ret = row;
 	return r;
 }
 
 void from_join(struct session *session, uint16_t tag, const void *message)
 {
 	fq_Joined joined = {0};
+	struct peer_row row;
 	struct error error;
 
-	if (join(session, message, &joined.role, &error) < 0) {
-		log_notice("a key from %s could not join: %s", session->address, error.text);
-		peer_refuse(session->peer, &error);
+	if (join(session, message, &row, &error) < 0) {
+		refuse(session, "a key that would join", &error);
 		return;
 	}
-	log_notice("%s joined from %s", ((const fq_Join *)message)->name, session->address);
+	FAILPOINT("joined");
+	joined.role = row.role;
+	log_notice("%s joined as %s from %s", row.name, role_name(row.role), session->address);
+	sessions_check(session->server); /* it may have been enrolled as something else */
 	session_send(session, fq_Type_JOINED, tag, &joined);
 	peer_end(session->peer, "has joined");
-}
-
-void from_token(struct session *session, uint16_t tag, const void *message)
-{
-	const fq_TokenRequest *request = message;
-	struct server *server = session->server;
-	uint64_t ttl = request->ttl_ms ? request->ttl_ms : TOKEN_TTL_MS;
-	uint32_t uses = request->uses ? request->uses : 1;
-	uint8_t random[TOKEN_SECRET_BYTES], hash[DIGEST_SIZE], pin[PIN_SIZE];
-	char secret[TOKEN_SECRET_MAX];
-	fq_TokenMade made = {0};
-	struct error error;
-
-	if (request->role < fq_Role_ROLE_WORKER || request->role > fq_Role_ROLE_ADMIN || ttl > TOKEN_TTL_MAX_MS ||
-	    uses > TOKEN_USES_MAX) {
-		(void)error_set(&error, -EINVAL, ERROR_USAGE, "a token has a role, at most %d uses, and is good for a year at most",
-		                TOKEN_USES_MAX);
-		session_fail(session, tag, &error);
-		return;
-	}
-	made.expires_ms = clock_wall_ms() + ttl;
-	if (digest_random(random, sizeof random) < 0) {
-		(void)error_set(&error, -EIO, ERROR_OS, "no random bytes for a token");
-		session_fail(session, tag, &error);
-		return;
-	}
-	(void)text_hex(secret, random, sizeof random);
-	if (digest_sha256(secret, strlen(secret), NULL, 0, hash) < 0 ||
-	    store_save_token(server->store, hash, (uint32_t)request->role, uses, made.expires_ms, &error) < 0) {
-		session_fail(session, tag, &error);
-		return;
-	}
-	drive_commit(server);
-	key_pin(server->key, pin);
-	token_format(pin, secret, made.token);
-	session_send(session, fq_Type_TOKEN_MADE, tag, &made);
 }

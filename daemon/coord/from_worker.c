@@ -3,7 +3,11 @@
  * What a worker says, as events for the core.
  *
  * A result is believed in steps: its counters arrive whole and with their hash, unpack, are of the job's modules and rules, and
- * add up to the reads and bases that it tells; then the core looks at its seam. A worker that fails one of these is dropped, its slices are lost.
+ * add up to the reads and bases that it tells; then the core looks at its seam. A worker that fails one of these is dropped, its
+ * slices are lost, and it is not trusted any more (distrust.c).
+ *
+ * It is taken when there is memory for it (memory.c). One that is larger than any may be is read past, and its slice cannot be
+ * counted there: its worker has done nothing wrong.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,19 +21,14 @@
 #include "lib/qc/counters.h"
 #include "lib/qc/rules.h"
 
+#define COMING_MS 500 /* how often the core hears that a result comes */
+
 #define HELD_MAX (sizeof((fq_Hello){0}.held) / sizeof *(fq_Hello){0}.held)
 
 static struct slice_id id_from(const fq_SliceRef *ref)
 {
 	return (struct slice_id){
 		.job = ref->job, .file = ref->file, .slice = ref->slice, .lease = ref->lease, .again = ref->again};
-}
-
-/* What it said makes no sense: it is dropped. */
-static void refuse(struct session *session, struct error *error)
-{
-	log_warning("worker %s is dropped: %s", session->name, error->text);
-	peer_refuse(session->peer, error);
 }
 
 void from_worker_hello(struct session *session, const fq_Hello *hello)
@@ -65,6 +64,18 @@ void worker_gone(struct session *session)
 	server_status(session->server);
 }
 
+/* A worker that was asked for a proof has compared the size; what it tells now is the size that the submitter read. */
+static int check_size(const struct server *server, const fq_Opened *opened, const struct file_facts *facts, struct error *err)
+{
+	struct file_view view;
+
+	if (!coord_find_file(server->coord, opened->job, opened->file, &view) || !view.row->proof.wanted ||
+	    view.row->proof.size == facts->fingerprint.size)
+		return 0;
+	return error_set(err, -EBADMSG, ERROR_PROTOCOL, "it opened a file of %llu bytes, of which its submitter has read %llu",
+	                 (unsigned long long)facts->fingerprint.size, (unsigned long long)view.row->proof.size);
+}
+
 void from_opened(struct session *session, uint16_t tag, const void *message)
 {
 	const fq_Opened *opened = message;
@@ -80,9 +91,10 @@ void from_opened(struct session *session, uint16_t tag, const void *message)
 		event.opened.error_number = opened->error_number;
 		event.opened.unproven = opened->unproven;
 		event.opened.error.class = class_known ? (enum error_class)opened->error.class : ERROR_NO_INPUT;
-		(void)text_escape(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
-	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0) {
-		refuse(session, &error);
+		(void)text_sentence(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
+	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0 ||
+	           check_size(session->server, opened, &event.opened.facts, &error) < 0) {
+		session_refuse(session, &error);
 		return;
 	}
 	drive(session->server, &event);
@@ -119,6 +131,20 @@ static int result_event(const fq_Result *result, struct event *event, struct err
 	return r;
 }
 
+/* The file's bytes are the bound of all that can be counted in them; so no sum of honest numbers and these overflows. */
+static int check_room(const struct server *server, const fq_Result *result, const struct slice_seam *seam, struct error *err)
+{
+	struct file_view view;
+
+	if (!coord_find_file(server->coord, result->ref.job, result->ref.file, &view) || !view.chain ||
+	    chain_counts_valid(view.chain, seam, result->bases))
+		return 0;
+	return error_set(err, -EBADMSG, ERROR_PROTOCOL,
+	                 "it counted %llu reads and %llu bases from byte %llu to byte %llu, where so many cannot be",
+	                 (unsigned long long)seam->records, (unsigned long long)result->bases,
+	                 (unsigned long long)seam->first.block, (unsigned long long)seam->next.block);
+}
+
 static int check_reads(const fq_Result *result, const struct counters *counters, struct error *err)
 {
 	if (!(counters_modules(counters) & COUNT_LENGTHS) ||
@@ -141,73 +167,167 @@ static int check_modules(const struct job_row *row, const fq_Result *result, con
 
 static int check_rules(const struct job_row *row, const struct counters *counters, struct error *err)
 {
-	struct unpacker unpacker = {.at = row->rules, .end = row->rules + row->rules_n};
+	struct unpacker unpacker = {.at = row->rules};
 	struct count_rules rules;
 	int r;
 
 	if (!(counters_modules(counters) & COUNT_RULED))
 		return 0;
+	unpacker.end = row->rules + row->rules_n;
 	r = rules_unpack(&rules, &unpacker, err);
 	if (r == 0 && !rules_equal(&rules, counters_rules(counters)))
 		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters came that were counted by other rules than the job's");
 	return r;
 }
 
-/* Whether the counters are what the message says of them, and what the job asks for; into the event, which they are and their digest. */
-static int result_check(const struct server *server, const fq_Result *result, const struct blob *blob, struct event *event,
-                        struct error *err)
+/* A result that came whole, and its counters. */
+struct arrived {
+	const fq_Result *result;
+	const struct blob *blob;
+	const struct job_row *row;  /* of an unfinished job, or NULL */
+	struct event *event;
+	struct counters *counters;  /* once they are unpacked */
+};
+
+/*
+ * Whether the counters are what the message says of them, and what the job asks for; into the event, which they are and their
+ * digest. A labour.
+ */
+static int result_check(void *data, struct error *err)
 {
-	_cleanup_(counters_freep) struct counters *counters = NULL;
-	const struct job_row *row = coord_find_row(server->coord, result->ref.job);
+	struct arrived *arrived = data;
+	const fq_Result *result = arrived->result;
 	uint8_t digest[DIGEST_SIZE];
 	int r;
 
-	r = digest_sha256(blob->bytes, blob->n, NULL, 0, digest);
+	r = digest_sha256(arrived->blob->bytes, arrived->blob->n, NULL, 0, digest);
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
 	if (memcmp(digest, result->blob_sha256, sizeof digest) != 0)
 		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters arrived with another hash than their own");
-	r = counters_unpack(blob->bytes, blob->n, &counters, err);
+	r = counters_unpack(arrived->blob->bytes, arrived->blob->n, &arrived->counters, err);
 	if (r < 0)
 		return r;
-	event->result.modules = counters_modules(counters);
-	r = counters_digest(counters, blob->bytes, event->result.digest);
+	arrived->event->result.modules = counters_modules(arrived->counters);
+	r = counters_digest(arrived->counters, arrived->blob->bytes, arrived->event->result.digest);
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
-	r = check_reads(result, counters, err);
-	if (r == 0 && row)
-		r = check_modules(row, result, counters, err);
-	if (r == 0 && row)
-		r = check_rules(row, counters, err);
+	r = check_reads(result, arrived->counters, err);
+	if (r == 0 && arrived->row)
+		r = check_modules(arrived->row, result, arrived->counters, err);
+	if (r == 0 && arrived->row)
+		r = check_rules(arrived->row, arrived->counters, err);
 	return r;
+}
+
+/* The disk is full, and what is left of it for other things: the slice is forgotten, and counted again when there is room. */
+static void result_give_back(struct session *session, const fq_SliceRef *ref)
+{
+	const struct action drop = {.kind = ACTION_SEND_DROP, .peer = session->number, .id = id_from(ref)};
+	struct event event = {.kind = EVENT_RETURNED, .peer = session->number};
+
+	event.failed.id = id_from(ref);
+	event.failed.untaken = true;
+	to_worker(session->server, &drop);
+	drive(session->server, &event);
+}
+
+/* The file's counters take what is proven by now, so that little is left to be done at its end. A labour. */
+struct follow {
+	struct server *server;
+	struct arrived *arrived;
+	bool saved; /* it is these counters that the store has for the slice */
+};
+
+static int follow(void *data, struct error *err)
+{
+	struct follow *follow = data;
+	const fq_SliceRef *ref = &follow->arrived->result->ref;
+	struct server *server = follow->server;
+
+	(void)err;
+	contexts_follow(&server->contexts, server->store, server->coord, ref->job, ref->file, ref->slice,
+	                follow->saved ? TAKE(follow->arrived->counters) : NULL, follow->arrived->blob->n);
+	return 0;
+}
+
+static void result_drive(struct session *session, struct event *event, struct arrived *arrived)
+{
+	struct server *server = session->server;
+	const fq_Result *result = arrived->result;
+	struct follow after = {.server = server, .arrived = arrived};
+	size_t n = arrived->blob->n;
+
+	if (event->result.outcome == SLICE_END)
+		server->stash = (struct stash){
+			.job = result->ref.job,
+			.file = result->ref.file,
+			.slice = result->ref.slice,
+			.again = result->ref.again,
+			.bytes = arrived->blob->bytes,
+			.n = n,
+		};
+	drive(server, event);
+	after.saved = server->stash.saved && !result->ref.again;
+	server->stash = (struct stash){0};
+	if (event->result.outcome == SLICE_END && !server->fallen)
+		(void)(n >= LABOUR_BYTES ? labour(server, follow, &after, NULL) : follow(&after, NULL)); /* 0 */
+	(void)drive_check(server);
 }
 
 static void result_take(struct session *session)
 {
 	struct receiving *receiving = &session->receiving;
-	const fq_Result *result = &receiving->message;
+	struct arrived arrived = {.result = &receiving->message, .blob = &receiving->blob};
 	struct event event = {.kind = EVENT_RESULT, .peer = session->number};
 	struct error error;
+	int r;
 
 	receiving->open = false;
-	if (result_event(result, &event, &error) < 0 ||
-	    (event.result.outcome == SLICE_END &&
-	     result_check(session->server, result, &receiving->blob, &event, &error) < 0)) {
-		refuse(session, &error);
+	room_check(session->server);
+	if (store_is_short(session->server->store)) {
+		result_give_back(session, &arrived.result->ref);
+		blob_deinit(&receiving->blob);
+		memory_in_done(session);
 		return;
 	}
-	if (event.result.outcome == SLICE_END)
-		session->server->stash = (struct stash){
-			.job = result->ref.job,
-			.file = result->ref.file,
-			.slice = result->ref.slice,
-			.again = result->ref.again,
-			.bytes = receiving->blob.bytes,
-			.n = receiving->blob.n,
-		};
-	drive(session->server, &event);
-	session->server->stash = (struct stash){0};
+	arrived.row = coord_find_row(session->server->coord, receiving->message.ref.job);
+	arrived.event = &event;
+	r = result_event(&receiving->message, &event, &error);
+	if (r == 0 && event.result.outcome == SLICE_END)
+		r = check_room(session->server, &receiving->message, &event.result.seam, &error);
+	if (r == 0 && event.result.outcome == SLICE_END)
+		r = receiving->blob.n >= LABOUR_BYTES ? labour(session->server, result_check, &arrived, &error)
+		                                      : result_check(&arrived, &error);
+	if (r == 0)
+		result_drive(session, &event, &arrived);
+	else
+		session_refuse(session, &error);
+	counters_free(arrived.counters);
 	blob_deinit(&receiving->blob);
+	memory_in_done(session);
+}
+
+/* A result that is larger than any may be: no other node would make a smaller one. */
+static void result_too_large(struct session *session)
+{
+	struct receiving *receiving = &session->receiving;
+	const fq_Result *result = &receiving->message;
+	struct event event = {.kind = EVENT_IO_ERROR, .peer = session->number};
+	fq_Ref ref = {.has_ref = true, .ref = result->ref};
+	char text[ERROR_TEXT_MAX];
+
+	receiving->skip = result->blob_bytes;
+	(void)snprintf(text, sizeof text, "the counters of slice %llu take %llu bytes, more than result_max of the coordinator "
+	               "(%llu); its reads are too long for that", (unsigned long long)result->ref.slice,
+	               (unsigned long long)result->blob_bytes,
+	               (unsigned long long)session->server->settings->result_max);
+	log_warning("worker %s: job %llu: %s", session->name, (unsigned long long)result->ref.job, text);
+	event.failed.id = id_from(&result->ref);
+	event.failed.error_number = EFBIG;
+	event.failed.text = text;
+	drive(session->server, &event);
+	session_send(session, fq_Type_RESULT_ACK, 0, &ref); /* it need not keep it */
 }
 
 void from_result(struct session *session, uint16_t tag, const void *message)
@@ -216,47 +336,78 @@ void from_result(struct session *session, uint16_t tag, const void *message)
 	struct error error;
 
 	(void)tag;
-	if (receiving->open) {
+	if (receiving->open || receiving->skip > 0) {
 		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "RESULT within the counters of another");
-		refuse(session, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	receiving->message = *(const fq_Result *)message;
 	blob_deinit(&receiving->blob);
 	if (receiving->message.outcome == SLICE_END && receiving->message.blob_bytes == 0) {
 		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "RESULT without counters");
-		refuse(session, &error);
+		session_refuse(session, &error);
 		return;
 	}
-	if (receiving->message.blob_bytes == 0) {
+	if (receiving->message.blob_bytes == 0)
 		result_take(session);
-		return;
-	}
-	if (blob_begin(&receiving->blob, receiving->message.blob_bytes, session->server->settings->result_max, &error) < 0) {
-		refuse(session, &error);
-		return;
-	}
+	else if (receiving->message.blob_bytes > session->server->settings->result_max)
+		result_too_large(session);
+	else if (memory_in(session, receiving->message.blob_bytes))
+		result_begin(session);
+}
+
+void result_begin(struct session *session)
+{
+	struct receiving *receiving = &session->receiving;
+
+	receiving->blob = (struct blob){.want = (size_t)receiving->message.blob_bytes};
 	receiving->open = true;
+	receiving->moved_ms = server_now(session->server);
+}
+
+void result_coming(struct session *session)
+{
+	struct event event = {.kind = EVENT_COMING, .peer = session->number};
+	uint64_t now = server_now(session->server);
+
+	session->receiving.moved_ms = now;
+	if (now - session->receiving.told_ms < COMING_MS)
+		return;
+	session->receiving.told_ms = now;
+	drive(session->server, &event);
 }
 
 void from_result_data(struct session *session, const struct frame *frame)
 {
+	struct receiving *receiving = &session->receiving;
 	struct error error;
 	int r;
 
-	if (!session->receiving.open) {
-		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "DATA that nothing announced");
-		peer_refuse(session->peer, &error);
+	if (receiving->skip > 0 && frame->n <= receiving->skip) {
+		receiving->skip -= frame->n;
 		return;
 	}
-	r = blob_add(&session->receiving.blob, frame, &error);
+	if (!receiving->open) {
+		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "DATA that nothing announced");
+		session_refuse(session, &error);
+		return;
+	}
+	r = blob_add(&receiving->blob, frame, &error);
 	if (r < 0)
-		refuse(session, &error);
+		session_refuse(session, &error);
 	else if (r > 0)
 		result_take(session);
+	else
+		result_coming(session);
 }
 
 /* ---- slices that come back without a result */
+
+/* Of slices that it does not count nothing is said: a worker that lies could fill the journal. */
+static bool runs(const struct session *session, const struct slice_id *id)
+{
+	return coord_node_runs(session->server->coord, session->number, id);
+}
 
 void from_crashed(struct session *session, uint16_t tag, const void *message)
 {
@@ -267,10 +418,11 @@ void from_crashed(struct session *session, uint16_t tag, const void *message)
 	event.failed.id = id_from(&crashed->ref);
 	event.failed.signal = (int)(crashed->signal & 0xff);
 	event.failed.exit_status = (int)(crashed->exit_status & 0xff);
-	log_warning("worker %s: the process that counted slice %llu of job %llu ended by %s %d", session->name,
-	            (unsigned long long)crashed->ref.slice, (unsigned long long)crashed->ref.job,
-	            event.failed.signal ? "signal" : "exit status",
-	            event.failed.signal ? event.failed.signal : event.failed.exit_status);
+	if (runs(session, &event.failed.id))
+		log_warning("worker %s: the process that counted slice %llu of job %llu ended by %s %d", session->name,
+		            (unsigned long long)crashed->ref.slice, (unsigned long long)crashed->ref.job,
+		            event.failed.signal ? "signal" : "exit status",
+		            event.failed.signal ? event.failed.signal : event.failed.exit_status);
 	drive(session->server, &event);
 }
 
@@ -283,7 +435,7 @@ void from_io_error(struct session *session, uint16_t tag, const void *message)
 	(void)tag;
 	event.failed.id = id_from(&failed->ref);
 	event.failed.error_number = failed->error_number;
-	event.failed.text = text_escape(text, sizeof text, failed->text); /* the core tells the journal, with the job */
+	event.failed.text = text_sentence(text, sizeof text, failed->text); /* the core tells the journal, with the job */
 	drive(session->server, &event);
 }
 

@@ -1,102 +1,81 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The sockets on which the coordinator listens, and who may be a stranger on them: a connection that has not said yet who it
- * is costs little, lasts for the handshake's time at most, and gives its place to a newer one when places are short.
+ * The sockets on which the coordinator listens.
+ *
+ * Descriptors: there are never more connections than the process may have descriptors for (connections_open). Where one lacks all the
+ * same, a spare one is given up for a moment, so that the connection can be taken and closed: it is told no, and the
+ * socket is not readable for ever. When that fails too, all listening pauses for ACCEPT_AGAIN_MS.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "daemon/coord/session.h"
+#include "daemon/coord/strangers.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/wire/durable.h"
 
 #define BACKLOG 1024
 #define ACCEPT_AGAIN_MS 200 /* without descriptors or memory: connections wait for so long */
-#define STRANGER_MS 1000    /* who has not said who he is for so long makes room for others */
+#define DESCRIPTORS_OWN 24  /* that are not connections: database, loop, timers, sockets to listen on, and what files need */
+#define CONNECTIONS_LEAST 4
+#define LINES_MS 10000      /* one line in such a time about connections that are not taken */
 
 /* ---- accepting */
 
-/* The strangers, of an address or of any: how many, and the one who has been here for longest. */
-static uint64_t strangers(const struct server *server, const char *address, struct session **ret_oldest)
+static int accept_local(struct server *server, int fd, struct error *err)
 {
-	uint64_t n = 0;
+	struct connection *connection;
+	struct ucred user = {0};
+	socklen_t n = sizeof user;
+	char network[NETWORK_MAX];
+	int r;
 
-	*ret_oldest = NULL;
-	for (struct session *session = server->sessions; session; session = session->next) {
-		if (session->welcome || !session->secured || (address && strcmp(session->address, address) != 0))
-			continue;
-		n++;
-		*ret_oldest = session; /* the newest are first */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &user, &n) < 0) {
+		(void)close(fd);
+		return 0;
 	}
-	return n;
+	(void)snprintf(network, sizeof network, "uid:%u", user.uid);
+	if (!stranger_fits(server, network, false)) {
+		(void)close(fd);
+		return 0;
+	}
+	r = connection_new_plain(fd, &connection, err);
+	return r < 0 ? r : session_new(server, connection, "", network, user.uid, false, err);
 }
 
-/*
- * Whether one more may come from this address before it has said who it is. A stranger who is slow about that gives his
- * place to the next one, so that nobody keeps others out by saying nothing.
- */
-static bool stranger_fits(struct server *server, const char *address)
+static int accept_remote(struct server *server, int fd, const struct sockaddr_storage *from, socklen_t n, struct error *err)
 {
-	const struct coord_settings *settings = server->settings;
-	struct session *oldest;
+	char address[64] = "", network[NETWORK_MAX];
+	struct connection *connection;
+	int r;
 
-	if (server->sessions_n >= settings->connections_max)
-		return false;
-	if (strangers(server, address, &oldest) < settings->unauthenticated_per_address &&
-	    strangers(server, NULL, &oldest) < settings->unauthenticated_max)
-		return true;
-	if (strangers(server, address, &oldest) < settings->unauthenticated_per_address)
-		(void)strangers(server, NULL, &oldest);
-	if (!oldest || clock_monotonic_ms() - oldest->since_ms < STRANGER_MS)
-		return false;
-	session_free(oldest);
-	return true;
-}
-
-/* Strangers whose time is over. */
-static int on_strangers(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct server *server = userdata;
-	const uint64_t handshake = server->settings->handshake_ms;
-	struct session *oldest;
-
-	(void)usec;
-	while (strangers(server, NULL, &oldest) > 0 && clock_monotonic_ms() - oldest->since_ms >= handshake)
-		session_free(oldest);
-	if (oldest && sd_event_source_set_time_relative(source, handshake * 1000 / 4) >= 0)
-		(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-	return 0;
-}
-
-static void strangers_watch(struct server *server)
-{
-	int enabled = SD_EVENT_OFF;
-
-	(void)sd_event_source_get_enabled(server->strangers, &enabled);
-	if (enabled == SD_EVENT_OFF &&
-	    sd_event_source_set_time_relative(server->strangers, server->settings->handshake_ms * 1000) >= 0)
-		(void)sd_event_source_set_enabled(server->strangers, SD_EVENT_ONESHOT);
+	stranger_network(from, network);
+	if (!stranger_fits(server, network, true)) {
+		(void)close(fd);
+		return 0;
+	}
+	(void)getnameinfo((const struct sockaddr *)from, n, address, sizeof address, NULL, 0, NI_NUMERICHOST);
+	r = connection_new_server(server->tls, fd, &connection, err);
+	return r < 0 ? r : session_new(server, connection, address, network, 0, true, err);
 }
 
 static int accept_one(struct server *server, int listener, struct error *err)
 {
 	struct sockaddr_storage from = {0};
 	socklen_t n = sizeof from;
-	char address[64] = "";
-	struct connection *connection;
-	struct ucred user = {0};
-	socklen_t user_n = sizeof user;
 	int fd, r;
 
 	fd = accept4(listener, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -104,26 +83,29 @@ static int accept_one(struct server *server, int listener, struct error *err)
 		return errno == EAGAIN || errno == ECONNABORTED || errno == EINTR
 		           ? 0
 		           : error_set(err, -errno, ERROR_OS, "accept: %s", strerror(errno));
-	if (from.ss_family == AF_UNIX) {
-		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &user, &user_n) < 0 ||
-		    server->sessions_n >= server->settings->connections_max) {
-			(void)close(fd);
-			return 0;
-		}
-		r = connection_new_plain(fd, &connection, err);
-		return r < 0 ? r : session_new(server, connection, "", user.uid, false, err);
-	}
-	(void)getnameinfo((struct sockaddr *)&from, n, address, sizeof address, NULL, 0, NI_NUMERICHOST);
-	if (!stranger_fits(server, address)) {
-		(void)close(fd);
-		return 0;
-	}
-	r = connection_new_server(server->tls, fd, &connection, err);
-	if (r == 0)
-		r = session_new(server, connection, address, 0, true, err);
+	r = from.ss_family == AF_UNIX ? accept_local(server, fd, err) : accept_remote(server, fd, &from, n, err);
 	if (r == 0)
 		strangers_watch(server);
+	FAILPOINT("accepted");
 	return r;
+}
+
+static int spare_open(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* Takes and closes a connection with the help of the spare descriptor. False: it could not be taken. */
+static bool turn_away(struct server *server, int listener)
+{
+	int fd;
+
+	closep(&server->spare);
+	fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0)
+		(void)close(fd);
+	server->spare = spare_open();
+	return fd >= 0 && server->spare >= 0;
 }
 
 static void listeners_set(struct server *server, int enabled)
@@ -141,9 +123,13 @@ static void listeners_pause(struct server *server)
 
 static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
 {
+	struct server *server = userdata;
+
 	(void)source;
 	(void)usec;
-	listeners_set(userdata, SD_EVENT_ON);
+	if (server->spare < 0)
+		server->spare = spare_open();
+	listeners_set(server, SD_EVENT_ON);
 	return 0;
 }
 
@@ -151,6 +137,7 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 {
 	struct server *server = userdata;
 	struct error error;
+	uint64_t left_out;
 	int r;
 
 	(void)source;
@@ -158,10 +145,34 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 	r = accept_one(server, fd, &error);
 	if (r == 0)
 		return 0;
-	log_warning("a connection was not taken: %s", error.text);
+	if (rate_take(&server->listener_lines, clock_monotonic_ms(), LINES_MS, 1, &left_out))
+		log_warning("a connection was not taken: %s (and %llu since the last such line)", error.text,
+		            (unsigned long long)left_out);
+	if ((r == -EMFILE || r == -ENFILE) && turn_away(server, fd))
+		return 0;
 	if (r == -EMFILE || r == -ENFILE || r == -ENOBUFS || r == -ENOMEM)
 		listeners_pause(server); /* it stays readable: asking again at once would be a busy loop */
 	return 0;
+}
+
+/* As many connections as are configured, or as there are descriptors for. */
+static void connections_open(struct server *server)
+{
+	const uint64_t wanted = server->settings->connections_max;
+	struct rlimit limit = {0};
+	uint64_t most = wanted;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit); /* what it has does as well */
+		(void)getrlimit(RLIMIT_NOFILE, &limit);
+		most = limit.rlim_cur > DESCRIPTORS_OWN + CONNECTIONS_LEAST ? limit.rlim_cur - DESCRIPTORS_OWN : CONNECTIONS_LEAST;
+	}
+	server->connections_max = most < wanted ? most : wanted;
+	if (most < wanted)
+		log_warning("at most %llu connections are held at a time, not connections_max = %llu: the limit of descriptors is "
+		            "%llu (LimitNOFILE=)", (unsigned long long)most, (unsigned long long)wanted,
+		            (unsigned long long)limit.rlim_cur);
 }
 
 static int listener_add(struct server *server, int fd, const char *what, struct error *err)
@@ -275,33 +286,44 @@ static int listen_unix(struct server *server, struct error *err)
 	return listener_add(server, fd, "fqctl on this host", err);
 }
 
+/*
+ * One socket that systemd hands over. It may block, which would hold everybody up when a connection is gone again before it
+ * was accepted.
+ */
+static int listen_handed(struct server *server, int fd, struct error *err)
+{
+	int flags = fcntl(fd, F_GETFL), r = 0;
+
+	if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
+		return error_set(err, -EINVAL, ERROR_CONFIG, "systemd handed over something that is no listening socket");
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return error_set(err, -errno, ERROR_OS, "a socket of systemd: %s", strerror(errno));
+	if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
+		r = say_address(server, fd, err);
+	return r < 0 ? r : listener_add(server, fd, "socket of systemd", err);
+}
+
 /* Sockets that systemd hands over, or our own. */
 static int listen_all(struct server *server, struct error *err)
 {
 	int n = sd_listen_fds(1), r = 0;
 
-	for (int i = 0; r == 0 && i < n; i++) {
-		int fd = SD_LISTEN_FDS_START + i;
-
-		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
-			return error_set(err, -EINVAL, ERROR_CONFIG, "systemd handed over something that is no listening socket");
-		if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
-			r = say_address(server, fd, err);
-		if (r == 0)
-			r = listener_add(server, fd, "socket of systemd", err);
-	}
+	for (int i = 0; r == 0 && i < n; i++)
+		r = listen_handed(server, SD_LISTEN_FDS_START + i, err);
 	if (n > 0)
 		return r;
-	r = listen_tcp(server, err);
-	return r < 0 ? r : listen_unix(server, err);
+	r = listen_unix(server, err);
+	return r < 0 ? r : listen_tcp(server, err); /* last: STATE/listening tells that all of it is there */
 }
 
 int listen_init(struct server *server, struct error *err)
 {
 	int r = timer_add(server, &server->again, on_again, false, err);
 
+	connections_open(server);
+	server->spare = spare_open();
 	if (r == 0)
-		r = timer_add(server, &server->strangers, on_strangers, false, err);
+		r = strangers_init(server, err);
 	return r < 0 ? r : listen_all(server, err);
 }
 
@@ -313,4 +335,5 @@ void listen_deinit(struct server *server)
 		(void)unlink(server->listening_path);
 	(void)sd_event_source_unref(server->again);
 	(void)sd_event_source_unref(server->strangers);
+	closep(&server->spare);
 }

@@ -23,12 +23,16 @@ void listing_more(struct session *session)
 {
 	struct listing *listing = &session->listing;
 
+	if (session->sending.busy && connection_flushed(peer_connection(session->peer)))
+		memory_out_done(session);
 	while (listing->more && connection_queued(peer_connection(session->peer)) < PIECE) {
 		struct error error;
 		int r = listing->more(session, listing, &error);
 
 		if (r == 0)
 			continue;
+		if (r == LISTING_WAITS)
+			return;
 		listing->more = NULL;
 		listing_end(session, listing->tag, r, &error);
 	}

@@ -22,21 +22,37 @@ COORD_CORE_SOURCES = \
 
 daemon_libcoord_a_SOURCES = \
 	$(COORD_CORE_SOURCES) \
+	daemon/coord/backup.c \
 	daemon/coord/context.c daemon/coord/context.h \
+	daemon/coord/copies.c daemon/coord/copies.h \
 	daemon/coord/drive.c \
 	daemon/coord/enrol.c \
+	daemon/coord/fall.c \
+	daemon/coord/from_admin.c \
 	daemon/coord/from_client.c \
+	daemon/coord/from_submit.c \
 	daemon/coord/from_worker.c \
+	daemon/coord/labour.c \
 	daemon/coord/listen.c \
 	daemon/coord/listing.c \
+	daemon/coord/may.c \
+	daemon/coord/memory.c \
 	daemon/coord/merge.c \
 	daemon/coord/server.c daemon/coord/server.h \
 	daemon/coord/session.c daemon/coord/session.h \
 	daemon/coord/show.c \
 	daemon/coord/store.c daemon/coord/store.h daemon/coord/store_internal.h \
+	daemon/coord/store_backup.c \
+	daemon/coord/store_mark.c \
+	daemon/coord/store_open.c \
 	daemon/coord/store_results.c \
+	daemon/coord/store_room.c \
 	daemon/coord/store_rows.c \
+	daemon/coord/store_schema.c \
+	daemon/coord/store_tokens.c \
 	daemon/coord/store_trouble.c \
+	daemon/coord/distrust.c \
+	daemon/coord/strangers.c daemon/coord/strangers.h \
 	daemon/coord/to_worker.c
 
 sbin_PROGRAMS += daemon/fqcoordd

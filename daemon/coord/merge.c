@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "daemon/coord/server.h"
+#include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/qc/counters.h"
@@ -41,6 +41,7 @@ static int finish(struct server *server, struct assembly *assembly, const struct
 		r = store_forget_slices(server->store, job, file, err);
 	if (r < 0)
 		return r;
+	server->unsaved += n;
 	ret->merged.records = chain->records;
 	ret->merged.bases = counters_bases(total);
 	return 0;
@@ -83,14 +84,32 @@ static int merge(struct server *server, const struct chain *chain, struct event 
 	return r;
 }
 
+struct merging {
+	struct server *server;
+	const struct chain *chain;
+	struct event *ret;
+};
+
+static int merge_work(void *data, struct error *err)
+{
+	const struct merging *merging = data;
+
+	(void)err; /* it is the event's */
+	return merge(merging->server, merging->chain, merging->ret);
+}
+
 void merge_file(struct server *server, uint64_t job, uint32_t file, const struct chain *chain, struct event *ret)
 {
+	struct merging merging = {.server = server, .chain = chain, .ret = ret};
+	struct error error;
+
 	*ret = (struct event){.kind = EVENT_MERGED};
 	ret->merged.job = job;
 	ret->merged.file = file;
-	if (merge(server, chain, ret) < 0) {
+	if (labour(server, merge_work, &merging, NULL) < 0) {
 		ret->merged.failed = true;
-		log_error("job %llu: %s", (unsigned long long)job, ret->merged.error.text);
+		if (store_failure(server->store, &error) == 0) /* otherwise the file is not to blame */
+			log_error("job %llu: %s", (unsigned long long)job, ret->merged.error.text);
 	}
 }
 

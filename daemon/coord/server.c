@@ -9,13 +9,16 @@
 
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/digest.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/qc/counters.h"
 
 #define EXPIRE_MS (3600ULL * 1000) /* how often ended jobs are looked through */
 #define ACCURACY_US 1000           /* of all timers */
+#define STEADY_MS 60000            /* a clock that differs by more after an hour was set */
 
 /* ---- timers */
 
@@ -33,7 +36,7 @@ static int on_commit(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	(void)source;
 	(void)usec;
-	drive_commit(userdata);
+	(void)drive_commit(userdata);
 	return 0;
 }
 
@@ -49,6 +52,23 @@ static int on_changes(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+/*
+ * Whether old jobs may be told by the wall clock: not by one that is wrong since the machine started or was set meanwhile, for
+ * what is removed is gone. So nothing is removed before the first hour is over.
+ */
+static bool clock_believed(struct server *server, uint64_t wall_ms)
+{
+	uint64_t now = clock_monotonic_ms(), due = server->aged_wall_ms + (now - server->aged_ms);
+	bool first = server->aged_ms == 0, steady = wall_ms < due + STEADY_MS && due < wall_ms + STEADY_MS;
+
+	server->aged_ms = now;
+	server->aged_wall_ms = wall_ms;
+	if (!first && !steady)
+		log_warning("the clock was set by %lld s within the last hour: old jobs stay for one more",
+		            (long long)(wall_ms - due) / 1000);
+	return !first && steady;
+}
+
 static int on_expire(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct server *server = userdata;
@@ -59,9 +79,13 @@ static int on_expire(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	wall = (uint64_t)now.tv_sec * 1000;
-	if (wall > server->settings->keep_ms && store_expire(server->store, wall - server->settings->keep_ms, &error) < 0)
-		log_warning("old jobs cannot be removed: %s", error.text);
-	drive_commit(server);
+	if (!clock_believed(server, wall))
+		wall = 0;
+	if (!server->fallen && wall > server->settings->keep_ms &&
+	    store_expire(server->store, wall - server->settings->keep_ms, &error) < 0)
+		(void)fall(server, &error);
+	FAILPOINT("expired");
+	(void)drive_commit(server);
 	(void)sd_event_source_set_time_relative(source, EXPIRE_MS * 1000);
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
@@ -129,27 +153,36 @@ static int keys_open(struct server *server, struct error *err)
 	return r < 0 ? r : peers_load(server->peers_path, &server->peers, err);
 }
 
+int core_begin(struct server *server, struct error *err)
+{
+	struct coord_limits limits = limits_of(server->settings);
+	int r = digest_random(&limits.secret, sizeof limits.secret);
+
+	if (r < 0)
+		return error_set(err, r, ERROR_OS, "no random bytes: %s", strerror(-r));
+	return coord_new(&limits, &server->coord) < 0 ? error_oom(err) : drive_begin(server, err);
+}
+
 int server_init(struct server *server, const struct coord_settings *settings, struct service *service, struct error *err)
 {
-	struct coord_limits limits = limits_of(settings);
+	const struct store_options options = {.accept_rollback = settings->accept_rollback};
 	int r;
 
-	*server = (struct server){.settings = settings, .service = service, .next_session = 1};
+	*server = (struct server){.settings = settings, .service = service, .next_session = 1, .spare = -1};
 	if (asprintf(&server->peers_path, "%s/peers", settings->state) < 0 ||
 	    asprintf(&server->listening_path, "%s/listening", settings->state) < 0)
 		return error_oom(err);
-	r = digest_random(&limits.secret, sizeof limits.secret);
-	if (r < 0)
-		return error_set(err, r, ERROR_OS, "no random bytes: %s", strerror(-r));
-	r = store_open(settings->state, &server->store, err);
+	r = store_open_as(settings->state, &options, &server->store, err);
 	if (r == 0)
 		r = keys_open(server, err);
-	if (r == 0 && coord_new(&limits, &server->coord) < 0)
-		r = error_oom(err);
 	if (r == 0)
 		r = timers_add(server, err);
 	if (r == 0)
-		r = drive_begin(server, err);
+		r = memory_init(server, err);
+	if (r == 0)
+		r = fall_init(server, err);
+	if (r == 0)
+		r = core_begin(server, err);
 	return r < 0 ? r : listen_init(server, err);
 }
 
@@ -157,16 +190,20 @@ void server_deinit(struct server *server)
 {
 	struct error error;
 
-	if (server->store && store_commit(server->store, &error) < 0)
+	if (server->store && !server->fallen && store_commit(server->store, &error) < 0)
 		log_error("%s", error.text);
+	backup_end(server);
 	while (server->sessions)
 		session_free(server->sessions);
 	listen_deinit(server);
+	memory_deinit(server);
 	(void)sd_event_source_unref(server->tick);
 	(void)sd_event_source_unref(server->commit);
 	(void)sd_event_source_unref(server->changes);
 	(void)sd_event_source_unref(server->expire);
+	fall_deinit(server);
 	free(server->held);
+	free(server->distrusted);
 	contexts_deinit(&server->contexts);
 	coord_free(server->coord);
 	peers_deinit(&server->peers);
@@ -186,16 +223,7 @@ int server_reload(struct server *server, struct error *err)
 		return r;
 	peers_deinit(&server->peers);
 	server->peers = peers;
-	for (struct session *session = server->sessions; session; session = session->next) {
-		const struct peer_row *row = session->welcome && session->secured ? peers_find(&peers, session->pin) : NULL;
-		struct error error;
-
-		if (!session->welcome || !session->secured || (row && row->role == session->role))
-			continue;
-		(void)error_set(&error, -EPERM, ERROR_DENIED, "this key was revoked");
-		log_notice("%s: key revoked", session->name);
-		peer_refuse(session->peer, &error);
-	}
+	sessions_check(server);
 	return 0;
 }
 
@@ -206,6 +234,10 @@ void server_status(struct server *server)
 	struct job_view job;
 	uint64_t cursor = 0;
 
+	if (!server->coord) {
+		service_status(server->service, "the disk is full: nothing is served until there is room");
+		return;
+	}
 	while (coord_next_node(server->coord, &cursor, &node)) {
 		nodes += node.peer > 0;
 		slots += node.peer ? node.slots : 0;
@@ -213,6 +245,6 @@ void server_status(struct server *server)
 	cursor = 0;
 	while (coord_next_job(server->coord, &cursor, &job))
 		jobs += job.row->state <= JOB_RUNNING;
-	service_status(server->service, "%u node%s with %u slots, %u job%s", nodes, nodes == 1 ? "" : "s", slots, jobs,
-	               jobs == 1 ? "" : "s");
+	service_status(server->service, "%u node%s with %u slots, %u job%s%s", nodes, nodes == 1 ? "" : "s", slots, jobs,
+	               jobs == 1 ? "" : "s", server->hold ? "; the disk is full" : "");
 }

@@ -12,11 +12,13 @@
 #include <systemd/sd-event.h>
 
 #include "conf/coord_settings.h"
+#include "daemon/budget.h"
 #include "daemon/coord/context.h"
 #include "daemon/coord/core.h"
 #include "daemon/coord/store.h"
 #include "daemon/peer.h"
 #include "daemon/service.h"
+#include "lib/base/rate.h"
 #include "lib/wire/connection.h"
 #include "lib/wire/trust.h"
 
@@ -29,9 +31,17 @@ struct stash {
 	bool again; /* its second count */
 	const uint8_t *bytes;
 	size_t n;
+	bool saved; /* they were taken */
 };
 
 #define LISTENERS_MAX 8
+#define DISTRUSTED_MAX 256
+
+/* The key of a worker that gets nothing more, and why. */
+struct distrusted {
+	uint8_t pin[PIN_SIZE];
+	char reason[256];
+};
 
 struct server {
 	const struct coord_settings *settings;
@@ -47,10 +57,27 @@ struct server {
 	uint32_t listeners_n;
 	struct session *sessions; /* list */
 	uint32_t sessions_n;
+	uint64_t aged_ms, aged_wall_ms; /* when old jobs were last looked for, monotonic and since 1970; 0: never */
 	uint64_t next_session;    /* number of the next one: from 1, never used again */
 
-	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers; /* timers */
+	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers, *pace, *room; /* timers */
+	sd_event_source *fall; /* fall.c: deferred */
+	bool fallen;           /* the core is ahead of the disk, or (coord NULL) there is none: nothing is driven */
+	bool fallen_told;      /* in the log */
+	bool hold;             /* there is no room for anything new */
+	uint64_t looked_ms;    /* when that was seen */
+	struct backup *backup; /* that is being made */
+	uint64_t older_than;   /* the highest start that a worker has seen, where that is above this one's; it was said */
+	sd_event_source *grants;                           /* deferred: results that waited for memory */
+	struct budget incoming, outgoing;                  /* bytes of results, in memory.c */
+	uint64_t connections_max;                          /* what the settings and the limit of descriptors allow */
+	int spare;                                         /* a descriptor for when there is none, in listen.c */
+	struct rate stranger_lines, listener_lines;                        /* of the log */
+	uint64_t deaf_ms;                                  /* time of long work, in labour.c */
+	size_t unsaved;                                    /* bytes of counters that the next commit writes, about */
 	struct stash stash;
+	struct distrusted *distrusted; /* DISTRUSTED_MAX, the newest take the place of the oldest; NULL: none yet */
+	uint64_t distrusted_n;          /* that there were */
 	struct contexts contexts;
 	struct action *held;                               /* what waits for the commit, in order */
 	uint32_t held_n, held_room;
@@ -64,7 +91,29 @@ void server_deinit(struct server *server);
 int server_reload(struct server *server, struct error *err); /* the peers file; sessions of keys that are gone end */
 void server_status(struct server *server);                   /* tells systemd what goes on, in words */
 
+int core_begin(struct server *server, struct error *err);    /* a new core, of what is committed */
+
 int timer_add(struct server *server, sd_event_source **ret, sd_event_time_handler_t handler, bool now, struct error *err);
+
+/* ---- labour.c */
+
+/* Long work: see there. What it returns, and its sentence. */
+typedef int (*labour_fn)(void *data, struct error *err);
+int labour(struct server *server, labour_fn work, void *data, struct error *err);
+
+#define LABOUR_BYTES (1u << 20) /* packed counters of so many bytes are long work: some tens of milliseconds */
+
+/* The core's clock: monotonic milliseconds, without the time of long work. */
+uint64_t server_now(const struct server *server);
+
+/* ---- memory.c */
+int memory_init(struct server *server, struct error *err);
+void memory_deinit(struct server *server);
+
+/* ---- strangers.c */
+
+/* A line about somebody who has not said who he is: at most 200 bytes, and not many of them, however many there are. */
+void stranger_line(struct server *server, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- listen.c */
 int listen_init(struct server *server, struct error *err);
@@ -72,10 +121,24 @@ void listen_deinit(struct server *server);
 
 /* ---- drive.c */
 
-/* One event through the core and all that follows. A failure of the store ends the process: the last commit is the truth. */
+/* One event through the core and all that follows. Where the store fails nothing of it was told: see fall.c. */
 void drive(struct server *server, struct event *event);
 int drive_begin(struct server *server, struct error *err); /* loads the core, and does what follows */
-void drive_commit(struct server *server);                  /* now, and lets go what waited */
+int drive_commit(struct server *server);                   /* now, and lets go what waited; negative: it has fallen, say nothing */
+int drive_check(struct server *server);                    /* behind calls of the store that are no event: whether it has failed */
+
+/* ---- fall.c */
+int fall_init(struct server *server, struct error *err);
+void fall_deinit(struct server *server);
+void die(const struct error *error) __attribute__((noreturn));
+
+/* The store has failed (err, where store_failure() knows nothing): ends the process, or takes back what is not committed: -ENOSPC. */
+int fall(struct server *server, const struct error *err);
+void room_look(struct server *server);  /* and tells the core when there is none, or some again */
+void room_check(struct server *server); /* the same, when it was not looked at for a second */
+
+/* ---- backup.c */
+void backup_end(struct server *server); /* the one that is being made, if any */
 
 /* ---- merge.c */
 

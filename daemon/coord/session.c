@@ -16,8 +16,14 @@
 #define MAY_CLIENT ((1u << fq_Role_ROLE_CLIENT) | (1u << fq_Role_ROLE_ADMIN))
 #define MAY_ADMIN (1u << fq_Role_ROLE_ADMIN)
 
-/* Bytes that may wait to be sent: the largest result of a file that the database holds, and what comes before it. */
+/*
+ * Bytes that may wait to be sent: the largest result of a file that the database holds (for which memory.c has room), and what
+ * comes before it.
+ */
 #define QUEUE_MAX ((1UL << 30) + (64UL << 20))
+
+/* What is taken before it is known who it is. */
+static const uint16_t stranger_types[] = {fq_Type_HELLO, fq_Type_JOIN, fq_Type_TYPE_NONE};
 
 struct verb_row {
 	uint16_t type;
@@ -47,7 +53,18 @@ static const struct verb_row verb_rows[] = {
 	{fq_Type_NODE_DRAIN, MAY_ADMIN, from_node_drain},
 	{fq_Type_NODE_RESUME, MAY_ADMIN, from_node_resume},
 	{fq_Type_TOKEN, MAY_ADMIN, from_token},
+	{fq_Type_BACKUP, MAY_ADMIN, from_backup},
+	{fq_Type_PEERS, MAY_ADMIN, from_peers},
+	{fq_Type_TOKENS, MAY_ADMIN, from_tokens},
+	{fq_Type_REVOKE, MAY_ADMIN, from_revoke},
 };
+
+bool session_proves(const struct session *session)
+{
+	enum coord_proof whom = session->server->settings->proof;
+
+	return whom == PROOF_OF_ALL || (whom == PROOF_OF_CLIENTS && session->role == fq_Role_ROLE_CLIENT);
+}
 
 void session_send(struct session *session, uint16_t type, uint16_t tag, const void *message)
 {
@@ -57,6 +74,26 @@ void session_send(struct session *session, uint16_t type, uint16_t tag, const vo
 void session_fail(struct session *session, uint16_t tag, const struct error *error)
 {
 	(void)peer_send_error(session->peer, tag, error);
+}
+
+/* Whose connection ends because of what it said. Of a stranger nothing is said aloud: there may be many, and they cost nothing. */
+static void blame(struct session *session, const struct error *error)
+{
+	bool worker = session->role == fq_Role_ROLE_WORKER;
+
+	if (!session->welcome) {
+		log_debug("connection from %s: %.150s", session->secured ? session->address : "the unix socket", error->text);
+		return;
+	}
+	log_warning("%s %s is dropped: %s", worker ? "worker" : "client", session->name, error->text);
+	if (worker && error->class == ERROR_PROTOCOL)
+		distrust_add(session, error);
+}
+
+void session_refuse(struct session *session, const struct error *error)
+{
+	peer_refuse(session->peer, error); /* before it is drained: it need not hear of that */
+	blame(session, error);
 }
 
 struct session *session_find(const struct server *server, uint64_t number)
@@ -76,13 +113,19 @@ static const struct verb_row *verb_find(uint16_t type)
 }
 
 /* The dispatcher: type, role, decoding, handler. */
-static void on_frame(struct peer *peer, const struct frame *frame, void *userdata)
+static void dispatch(struct session *session, const struct frame *frame)
 {
-	struct session *session = userdata;
+	struct server *server = session->server;
 	const struct verb_row *row;
 	_cleanup_(freep) void *message = NULL;
 	struct error error;
 
+	if (server->fallen) { /* its sessions are about to end; later ones are turned away */
+		(void)error_set(&error, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; come again later");
+		if (!server->coord)
+			peer_refuse(session->peer, &error);
+		return;
+	}
 	if (frame->type == fq_Type_DATA) {
 		from_result_data(session, frame);
 		return;
@@ -90,7 +133,7 @@ static void on_frame(struct peer *peer, const struct frame *frame, void *userdat
 	row = verb_find(frame->type);
 	if (!row) {
 		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "%s is not for a coordinator", message_name(frame->type));
-		peer_refuse(peer, &error);
+		session_refuse(session, &error);
 		return;
 	}
 	if (!(row->may & (1u << session->role))) {
@@ -100,7 +143,7 @@ static void on_frame(struct peer *peer, const struct frame *frame, void *userdat
 		if (session->welcome)
 			session_fail(session, frame->tag, &error);
 		else
-			peer_refuse(peer, &error);
+			session_refuse(session, &error);
 		return;
 	}
 	message = malloc(message_struct_size(frame->type));
@@ -108,9 +151,20 @@ static void on_frame(struct peer *peer, const struct frame *frame, void *userdat
 		(void)error_oom(&error);
 	else if (message_decode(frame->type, frame->payload, frame->n, message, &error) == 0) {
 		row->handle(session, frame->tag, message);
+		(void)drive_check(server); /* it may have read, or written without an event */
 		return;
 	}
-	peer_refuse(peer, &error);
+	session_refuse(session, &error);
+}
+
+/* A client that asks and does not read is not asked for more. */
+static void on_frame(struct peer *peer, const struct frame *frame, void *userdata)
+{
+	struct session *session = userdata;
+
+	dispatch(session, frame);
+	if (session->role != fq_Role_ROLE_WORKER && connection_queued(peer_connection(peer)) >= ANSWERS_MAX)
+		peer_pause(peer);
 }
 
 static void on_end(struct peer *peer, int r, const struct error *err, void *userdata)
@@ -118,24 +172,53 @@ static void on_end(struct peer *peer, int r, const struct error *err, void *user
 	struct session *session = userdata;
 
 	(void)peer;
-	if (session->welcome && session->role == fq_Role_ROLE_WORKER)
+	if (r == -EBADMSG)
+		blame(session, err); /* what came was no frame */
+	else if (r < 0 && session->welcome && session->role == fq_Role_ROLE_WORKER)
 		log_info("worker %s: %s", session->name, err->text);
 	else if (r < 0 && r != -ECONNRESET)
-		log_debug("connection from %s: %.150s", session->secured ? session->address : "the unix socket", err->text);
+		stranger_line(session->server, LOG_DEBUG, "connection from %s: %s",
+		              session->secured ? session->address : "the unix socket", err->text);
 	worker_gone(session);
 	session_free(session);
 }
 
 static void on_flushed(struct peer *peer, void *userdata)
 {
-	(void)peer;
-	listing_more(userdata);
+	struct session *session = userdata;
+	struct server *server = session->server;
+
+	if (session->role != fq_Role_ROLE_WORKER)
+		peer_resume(peer);
+	listing_more(session);
+	(void)drive_check(server);
 }
 
 static const struct peer_callbacks callbacks = {.on_frame = on_frame, .on_end = on_end, .on_flushed = on_flushed};
 
-int session_new(struct server *server, struct connection *connection, const char *address, uint32_t uid, bool secured,
-                struct error *err)
+/*
+ * One key, or user, has at most a quarter of the places, and all together leave some to those who are still to come: so that
+ * who is let in does not keep out others. An administrator always has a place.
+ */
+int session_room(const struct session *session, struct error *err)
+{
+	const struct server *server = session->server;
+	uint64_t all = 0, own = 0, most = server->connections_max;
+
+	for (const struct session *other = server->sessions; other; other = other->next) {
+		all += other->welcome;
+		own += other->welcome && other->secured == session->secured &&
+		       (other->secured ? memcmp(other->pin, session->pin, PIN_SIZE) == 0 : other->uid == session->uid);
+	}
+	if (own < (most + 3) / 4 && all < most - most / 8)
+		return 0;
+	return error_set(err, -EBUSY, ERROR_TEMPORARY, own < (most + 3) / 4
+	                 ? "all places of this coordinator are taken; try again later, or raise connections_max"
+	                 : "this key has as many connections as one may have; end some of them");
+}
+
+int session_new(struct server *server, struct connection *connection, const char *address, const char *network, uint32_t uid,
+                bool secured, struct error *err)
 {
 	const struct coord_settings *settings = server->settings;
 	struct session *session = calloc(1, sizeof *session);
@@ -151,13 +234,16 @@ int session_new(struct server *server, struct connection *connection, const char
 	session->uid = uid;
 	session->secured = secured;
 	(void)snprintf(session->address, sizeof session->address, "%s", address);
+	(void)snprintf(session->network, sizeof session->network, "%s", network);
 	connection_set_queue_max(connection, QUEUE_MAX);
+	connection_restrict(connection, stranger_types);
 	r = peer_new(service_event(server->service), connection, &callbacks, settings->ping_ms, settings->dead_ms, session,
 	             &session->peer, err);
 	if (r < 0) {
 		free(session);
 		return r;
 	}
+	peer_must_read(session->peer);
 	session->next = server->sessions;
 	if (session->next)
 		session->next->previous = session;
@@ -177,6 +263,8 @@ struct session *session_free(struct session *session)
 	if (session->next)
 		session->next->previous = session->previous;
 	server->sessions_n--;
+	memory_in_done(session);
+	memory_out_done(session);
 	submitting_clear(&session->submitting);
 	blob_deinit(&session->receiving.blob);
 	peer_free(session->peer);

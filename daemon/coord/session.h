@@ -2,7 +2,7 @@
 /*
  * A session: one connection that a worker, a client or an administrator has with the coordinator.
  *
- * The table in session.c says of each message who may send it; handlers (from_worker.c, from_client.c, enrol.c) are called
+ * The table in session.c says of each message who may send it; handlers (from_*.c, show.c, enrol.c) are called
  * only when that is so, with the decoded message.
  */
 #pragma once
@@ -14,6 +14,7 @@
 
 #define SUBMIT_PATHS_MAX (64UL << 20) /* bytes of paths of one submission */
 #define WATCHES_MAX 64                /* WAITs of one session */
+#define ANSWERS_MAX (256u << 10)      /* bytes of answers that a client has not read, before its next request is taken */
 
 /* A SUBMIT whose files come in. */
 struct submitting {
@@ -23,6 +24,7 @@ struct submitting {
 	struct file_proof *proofs; /* one a path, where they are asked for */
 	uint32_t n;
 	size_t bytes;
+	uint64_t moved_ms; /* when a file last came */
 	struct packer rules; /* in canonical bytes; none where no module needs any */
 	bool open;
 };
@@ -31,7 +33,18 @@ struct submitting {
 struct receiving {
 	fq_Result message;
 	struct blob blob;
+	struct claim claim; /* for all of the blob */
 	bool open;
+	uint64_t skip;      /* DATA of a result that is too large, still to come */
+	uint64_t moved_ms;  /* when DATA last came */
+	uint64_t told_ms;   /* when the core last heard that it comes */
+};
+
+/* A result that goes out. */
+struct sending {
+	struct claim claim;
+	bool busy;          /* it is queued and not read yet */
+	uint64_t since_ms, from; /* when, and bytes that were read by then */
 };
 
 struct watch {
@@ -40,9 +53,14 @@ struct watch {
 	bool changed; /* since it was last told */
 };
 
+#define LISTING_WAITS 2
+
 /* A long answer that is being given. */
 struct listing {
-	/* Sends the next piece: 0, 1 when there was none, or negative with a sentence. NULL: no answer is being given. */
+	/*
+	 * Sends the next piece: 0, 1 when there was none, LISTING_WAITS: listing_more() is called again when it can be sent; or
+	 * negative with a sentence. NULL: no answer is being given.
+	 */
 	int (*more)(struct session *session, struct listing *listing, struct error *err);
 	uint16_t tag;
 	uint64_t cursor; /* job */
@@ -59,6 +77,7 @@ struct session {
 	bool secured;         /* TLS: has a key; otherwise the unix socket, and uid tells */
 	uint32_t uid;
 	char address[64];     /* numeric; "" for the unix socket */
+	char network[64];     /* what counts as one place of strangers */
 	uint8_t pin[PIN_SIZE];
 	bool welcome;         /* HELLO was answered */
 	uint32_t proto;       /* that is spoken */
@@ -68,6 +87,7 @@ struct session {
 	char version[32];         /* that it said */
 	struct submitting submitting;
 	struct receiving receiving;
+	struct sending sending;
 	struct briefs briefs;     /* that the worker has */
 	struct listing listing;
 	struct watch watches[WATCHES_MAX];
@@ -75,13 +95,26 @@ struct session {
 };
 
 /* Takes over the connection. */
-int session_new(struct server *server, struct connection *connection, const char *address, uint32_t uid, bool secured,
-                struct error *err);
+int session_new(struct server *server, struct connection *connection, const char *address, const char *network, uint32_t uid,
+                bool secured, struct error *err);
 struct session *session_free(struct session *session);
 struct session *session_find(const struct server *server, uint64_t number);
 
+/* Whether one more session of this key, or user, may be greeted. */
+int session_room(const struct session *session, struct error *err);
+/* Whether proofs of reading are demanded of it. */
+bool session_proves(const struct session *session);
+
 void session_send(struct session *session, uint16_t type, uint16_t tag, const void *message);
 void session_fail(struct session *session, uint16_t tag, const struct error *error);
+
+/* What it said makes no sense: a line in the journal, ERROR to the other side, and the end. A worker is not trusted from then on. */
+void session_refuse(struct session *session, const struct error *error);
+
+/* ---- distrust.c: workers that sent what cannot be get nothing more until an administrator resumes them, under any name */
+void distrust_add(struct session *session, const struct error *error);
+const char *distrust_reason(const struct session *session); /* NULL: it is none */
+void distrust_forget(struct server *server);
 
 /* A request that the core answers: its number there, and back to who asked what. */
 uint64_t request_number(const struct session *session, uint16_t tag, uint16_t type);
@@ -90,7 +123,27 @@ void request_answer(struct server *server, uint64_t request, uint64_t job, const
 /* ---- enrol.c: who is it */
 void from_hello(struct session *session, uint16_t tag, const void *message);
 void from_join(struct session *session, uint16_t tag, const void *message);
+
+/* ---- from_admin.c: tokens; who is enrolled, and no longer */
 void from_token(struct session *session, uint16_t tag, const void *message);
+void from_peers(struct session *session, uint16_t tag, const void *message);
+void from_tokens(struct session *session, uint16_t tag, const void *message);
+void from_revoke(struct session *session, uint16_t tag, const void *message);
+
+/* Ends the sessions whose key is not enrolled any more as what they came; what such a worker counts goes to others at once. */
+void sessions_check(struct server *server);
+
+/* ---- may.c: what of a job a session may know */
+bool may_see(const struct session *session, const char *owner);
+/* There is no such job, or it is another one's: one sentence. Returns -ENOENT. */
+int may_none(const struct session *session, uint64_t id, struct error *err);
+/* A job of its own (an administrator: any): 0, or negative with a sentence. Strings in the row are valid until the next call of store or core. */
+int may_find(const struct session *session, uint64_t id, struct job_row *ret, struct error *err);
+/* Takes out of the message what the session may not know. */
+void may_conceal(const struct session *session, fq_Job *job);
+
+/* ---- backup.c */
+void from_backup(struct session *session, uint16_t tag, const void *message);
 
 /* ---- from_worker.c */
 void from_worker_hello(struct session *session, const fq_Hello *hello);
@@ -98,6 +151,8 @@ void from_opened(struct session *session, uint16_t tag, const void *message);
 void from_progress(struct session *session, uint16_t tag, const void *message);
 void from_result(struct session *session, uint16_t tag, const void *message);
 void from_result_data(struct session *session, const struct frame *frame);
+void result_begin(struct session *session);  /* there is room for the result that was announced */
+void result_coming(struct session *session); /* tells the core so, now and then */
 void from_crashed(struct session *session, uint16_t tag, const void *message);
 void from_io_error(struct session *session, uint16_t tag, const void *message);
 void from_return(struct session *session, uint16_t tag, const void *message);
@@ -107,12 +162,20 @@ void worker_gone(struct session *session);
 /* ---- to_worker.c */
 void to_worker(struct server *server, const struct action *action);
 
+/* ---- memory.c */
+bool memory_in(struct session *session, uint64_t bytes); /* false: the peer is paused until result_begin() */
+void memory_in_done(struct session *session);
+bool memory_out(struct session *session, uint64_t bytes); /* false: listing_more() is called when there is room */
+void memory_out_done(struct session *session);
+/* After submitting.bytes has grown: 0, or negative with a sentence for the submitter. */
+int memory_submitting(struct session *session, struct error *err);
+
 /* ---- listing.c */
 void listing_begin(struct session *session, const struct listing *listing);
 void listing_more(struct session *session); /* what was sent is read */
 void listing_end(struct session *session, uint16_t tag, int r, const struct error *error); /* END, or ERROR where r < 0 */
 
-/* ---- from_client.c and show.c */
+/* ---- from_submit.c, from_client.c and show.c */
 void from_submit(struct session *session, uint16_t tag, const void *message);
 void from_submit_file(struct session *session, uint16_t tag, const void *message);
 void from_cancel(struct session *session, uint16_t tag, const void *message);

@@ -6,7 +6,6 @@
 
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/clock.h"
 #include "lib/qc/rules.h"
 
 static void put_error(const struct error *error, bool *ret_has, fq_Error *ret)
@@ -19,10 +18,13 @@ static void put_error(const struct error *error, bool *ret_has, fq_Error *ret)
 /* The version of FastQC that the job's rules name. */
 static uint32_t compat_of(const struct job_row *row)
 {
-	struct unpacker unpacker = {.at = row->rules, .end = row->rules + row->rules_n};
+	struct unpacker unpacker = {.at = row->rules};
 	struct count_rules rules;
 
-	return row->rules_n > 0 && rules_unpack(&rules, &unpacker, NULL) == 0 ? 1 + (uint32_t)rules.compat : 0;
+	if (row->rules_n == 0)
+		return 0;
+	unpacker.end = row->rules + row->rules_n;
+	return rules_unpack(&rules, &unpacker, NULL) == 0 ? 1 + (uint32_t)rules.compat : 0;
 }
 
 static void put_job_row(const struct job_row *row, fq_Job *ret)
@@ -87,21 +89,27 @@ int job_message(struct server *server, uint64_t id, fq_Job *ret, struct error *e
 	return put_job_files(server->store, ret, err);
 }
 
-static int no_job(uint64_t id, struct error *err)
-{
-	return error_set(err, -ENOENT, ERROR_NO_INPUT, "there is no job %llu", (unsigned long long)id);
-}
-
-/* Answers a question about one job by JOB: 0, or negative with a sentence. */
+/* Answers a question about one job by JOB, of which the session is told what it may know: 0, or negative with a sentence. */
 static int send_job(struct session *session, uint16_t tag, uint64_t id, fq_Job *ret, struct error *err)
 {
 	int r = job_message(session->server, id, ret, err);
 
 	if (r == STORE_NONE)
-		return no_job(id, err);
-	if (r == 0)
+		return may_none(session, id, err);
+	if (r == 0) {
+		may_conceal(session, ret);
 		session_send(session, fq_Type_JOB, tag, ret);
+	}
 	return r;
+}
+
+/* The same of a job that is the session's. */
+static int send_own_job(struct session *session, uint16_t tag, uint64_t id, fq_Job *ret, struct error *err)
+{
+	struct job_row row;
+	int r = may_find(session, id, &row, err);
+
+	return r < 0 ? r : send_job(session, tag, id, ret, err);
 }
 
 /* ---- STATUS */
@@ -126,6 +134,7 @@ static int status_open(struct session *session, struct listing *listing, struct 
 	if (view.row->state > JOB_RUNNING)
 		return 0;
 	put_job_view(&view, &job);
+	may_conceal(session, &job);
 	session_send(session, fq_Type_JOB, listing->tag, &job);
 	return 0;
 }
@@ -242,51 +251,50 @@ void from_show(struct session *session, uint16_t tag, const void *message)
 	struct listing listing = {.more = show_more, .tag = tag, .cursor = request->job};
 	struct error error;
 	fq_Job job;
-	int r;
 
-	r = job_message(session->server, request->job, &job, &error);
-	if (r == STORE_NONE)
-		r = no_job(request->job, &error);
-	if (r == 0 && session->role != fq_Role_ROLE_ADMIN && strcmp(job.owner, session->name) != 0)
-		r = error_set(&error, -EPERM, ERROR_DENIED,
-		              "job %llu belongs to another user; its owner or an administrator may look at it",
-		              (unsigned long long)request->job);
-	if (r < 0) {
+	if (send_own_job(session, tag, request->job, &job, &error) < 0) {
 		session_fail(session, tag, &error);
 		return;
 	}
-	session_send(session, fq_Type_JOB, tag, &job);
 	listing.files = job.files;
 	listing_begin(session, &listing);
 }
 
 /* ---- NODES */
 
+static int nodes_more(struct session *session, struct listing *listing, struct error *err)
+{
+	uint64_t now = server_now(session->server);
+	struct session *worker;
+	struct node_view view;
+	fq_Node node;
+
+	(void)err;
+	if (!coord_next_node(session->server->coord, &listing->cursor, &view))
+		return 1;
+	worker = view.peer ? session_find(session->server, view.peer) : NULL;
+	node = (fq_Node){
+		.slots = view.slots,
+		.busy = view.busy,
+		.bytes_done = view.bytes_done,
+		.rate = view.rate,
+		.seen_ms = worker ? peer_idle_ms(worker->peer) : now > view.seen_ms ? now - view.seen_ms : 0,
+		.jobs = view.jobs,
+	};
+	(void)snprintf(node.name, sizeof node.name, "%s", view.name);
+	(void)snprintf(node.state, sizeof node.state, "%s", view.state);
+	(void)snprintf(node.version, sizeof node.version, "%s", worker ? worker->version : "-");
+	(void)snprintf(node.reason, sizeof node.reason, "%s", view.reason);
+	session_send(session, fq_Type_NODE, listing->tag, &node);
+	return 0;
+}
+
 void from_nodes(struct session *session, uint16_t tag, const void *message)
 {
-	const fq_Empty end = {0};
-	struct node_view view;
-	uint64_t cursor = 0, now = clock_monotonic_ms();
+	const struct listing listing = {.more = nodes_more, .tag = tag};
 
 	(void)message;
-	while (coord_next_node(session->server->coord, &cursor, &view)) {
-		struct session *worker = view.peer ? session_find(session->server, view.peer) : NULL;
-		fq_Node node = {
-			.slots = view.slots,
-			.busy = view.busy,
-			.bytes_done = view.bytes_done,
-			.rate = view.rate,
-			.seen_ms = worker ? peer_idle_ms(worker->peer) : now > view.seen_ms ? now - view.seen_ms : 0,
-			.jobs = view.jobs,
-		};
-
-		(void)snprintf(node.name, sizeof node.name, "%s", view.name);
-		(void)snprintf(node.state, sizeof node.state, "%s", view.state);
-		(void)snprintf(node.version, sizeof node.version, "%s", worker ? worker->version : "-");
-		(void)snprintf(node.reason, sizeof node.reason, "%s", view.reason);
-		session_send(session, fq_Type_NODE, tag, &node);
-	}
-	session_send(session, fq_Type_END, tag, &end);
+	listing_begin(session, &listing);
 }
 
 /* ---- WAIT */
@@ -303,7 +311,7 @@ void from_wait(struct session *session, uint16_t tag, const void *message)
 		session_fail(session, tag, &error);
 		return;
 	}
-	r = send_job(session, tag, request->job, &job, &error);
+	r = send_own_job(session, tag, request->job, &job, &error);
 	if (r < 0 || job.state > fq_JobState_JOB_RUNNING) {
 		listing_end(session, tag, r, &error);
 		return;
@@ -323,10 +331,10 @@ void watches_tell(struct session *session, bool all)
 			continue;
 		r = job_message(session->server, watch->job, &job, &error);
 		if (r == STORE_NONE)
-			r = no_job(watch->job, &error);
+			r = may_none(session, watch->job, &error);
 		if (r == 0 && job.state <= fq_JobState_JOB_RUNNING) {
-			if (!all)
-				continue;
+			if (!all || !connection_flushed(peer_connection(session->peer)))
+				continue; /* he has not read what he was told last */
 			watch->changed = false;
 			session_send(session, fq_Type_JOB, watch->tag, &job);
 			continue;

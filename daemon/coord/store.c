@@ -1,70 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The database: its statements, opening, transactions. See store.h. */
+/* The database: its statements, transactions, and what a failure means. See store.h. */
 #include "daemon/coord/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
 #include "daemon/coord/store_internal.h"
-#include "lib/base/cleanup.h"
 #include "lib/base/text.h"
-
-#define SCHEMA_VERSION 3
-#define ROOM_MIN (16u << 20) /* bytes of disk that must be left for taking on new jobs */
-#define FUSE_MAGIC 0x65735546
-
-static const char schema_1[] =
-    "BEGIN;"
-    "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-    "CREATE TABLE job (id INTEGER PRIMARY KEY AUTOINCREMENT, uuid BLOB UNIQUE NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL,"
-    " modules INTEGER, algorithm INTEGER, lenient INTEGER, slice_size INTEGER, files INTEGER, state INTEGER,"
-    " submitted INTEGER, started INTEGER, ended INTEGER, error_class INTEGER, error_text TEXT);"
-    "CREATE INDEX job_state ON job (state);"
-    "CREATE TABLE file (job INTEGER, file INTEGER, path TEXT NOT NULL, state INTEGER, planned INTEGER, size INTEGER,"
-    " mtime INTEGER, inode INTEGER, ends BLOB, kind INTEGER, unended INTEGER, slice_size INTEGER, records INTEGER,"
-    " bases INTEGER, redone INTEGER, error_class INTEGER, error_text TEXT, PRIMARY KEY (job, file)) WITHOUT ROWID;"
-    "CREATE TABLE slice (job INTEGER, file INTEGER, slice INTEGER, start_known INTEGER, first_block INTEGER,"
-    " first_within INTEGER, next_block INTEGER, next_within INTEGER, records INTEGER, fault INTEGER, fault_record INTEGER,"
-    " fault_block INTEGER, fault_within INTEGER, fault_value INTEGER, fault_value2 INTEGER, fault_errno INTEGER,"
-    " bases INTEGER, counters BLOB, PRIMARY KEY (job, file, slice));"
-    "CREATE TABLE result (job INTEGER, file INTEGER, counters BLOB, PRIMARY KEY (job, file));"
-    "CREATE TABLE node (name TEXT PRIMARY KEY, reason TEXT) WITHOUT ROWID;"
-    "CREATE TABLE token (hash BLOB PRIMARY KEY, role INTEGER, uses INTEGER, expires INTEGER) WITHOUT ROWID;"
-    "PRAGMA user_version = 1;"
-    "COMMIT;";
-
-/* Rules of jobs, and second counts. */
-static const char schema_2[] =
-    "BEGIN;"
-    "ALTER TABLE job ADD COLUMN rules BLOB;"
-    "ALTER TABLE file ADD COLUMN again INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE file ADD COLUMN again_done INTEGER NOT NULL DEFAULT 0;"
-    "CREATE TABLE again (job INTEGER, file INTEGER, slice INTEGER, counters BLOB, PRIMARY KEY (job, file, slice));"
-    "PRAGMA user_version = 2;"
-    "COMMIT;";
-
-/* Proofs of reading, and troubles. */
-static const char schema_3[] =
-    "BEGIN;"
-    "ALTER TABLE file ADD COLUMN proof_size INTEGER;"
-    "ALTER TABLE file ADD COLUMN proof_key BLOB;"
-    "ALTER TABLE file ADD COLUMN proof BLOB;"
-    "CREATE TABLE trouble (job INTEGER, file INTEGER, slice INTEGER, crashes INTEGER, losses INTEGER, lease INTEGER,"
-    " PRIMARY KEY (job, file, slice)) WITHOUT ROWID;"
-    "PRAGMA user_version = 3;"
-    "COMMIT;";
-
-/* What makes a database of each version one of the next. */
-static const char *const schemas[SCHEMA_VERSION] = {schema_1, schema_2, schema_3};
 
 #define JOB_COLUMNS                                                                                                            \
 	"id, uuid, owner, name, modules, algorithm, lenient, slice_size, files, state, submitted, started, ended, error_class,"   \
@@ -119,26 +61,88 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_TOKEN_FIND] = "SELECT role FROM token WHERE hash = ?1 AND uses > 0 AND expires > ?2",
 	[SQL_TOKEN_USE] = "UPDATE token SET uses = uses - 1 WHERE hash = ?1",
 	[SQL_TOKEN_EXPIRE] = "DELETE FROM token WHERE uses <= 0 OR expires <= ?1",
+	[SQL_TOKEN_FORGET] = "DELETE FROM token WHERE hash = ?1",
+	[SQL_TOKEN_COUNT] = "SELECT count(*) FROM token WHERE uses > 0 AND expires > ?1",
+	[SQL_TOKEN_NEXT] = "SELECT hash, role, uses, expires FROM token WHERE hash > ?1 AND uses > 0 AND expires > ?2 "
+	                   "ORDER BY hash LIMIT 1",
 };
 
-int store_fail(const struct store *store, int code, struct error *err)
+/* What the system refused, for people. */
+static const char *io_what(int code)
 {
+	switch (code) {
+	case SQLITE_IOERR_FSYNC:
+	case SQLITE_IOERR_DIR_FSYNC:
+		return "it cannot be synced to the disk";
+	case SQLITE_IOERR_WRITE:
+		return "it cannot be written";
+	case SQLITE_IOERR_TRUNCATE:
+		return "it cannot be cut";
+	case SQLITE_IOERR_READ:
+	case SQLITE_IOERR_SHORT_READ:
+		return "it cannot be read";
+	default:
+		return "the disk fails";
+	}
+}
+
+/* SQLite tells the system's number for some calls only; its files know it. */
+static int system_errno(const struct store *store)
+{
+	int number = sqlite3_system_errno(store->db);
+	sqlite3_file *log = NULL;
+
+	if (number == 0)
+		(void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+	if (number == 0 && sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log && log->pMethods)
+		(void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+	return number;
+}
+
+static int fail_set(const struct store *store, int code, struct error *err)
+{
+	int extended = store->db ? sqlite3_extended_errcode(store->db) : SQLITE_OK;
+	int number = store->db && (extended & 0xff) == SQLITE_IOERR ? system_errno(store) : 0;
 	/* What quick_check finds is no failure of a call: then the number tells. */
-	const char *what = store->db && sqlite3_errcode(store->db) != SQLITE_OK && sqlite3_errcode(store->db) < SQLITE_ROW
-	                       ? sqlite3_errmsg(store->db)
-	                       : sqlite3_errstr(code);
+	const char *what = store->db && (extended & 0xff) != SQLITE_OK && (extended & 0xff) < SQLITE_ROW ? sqlite3_errmsg(store->db)
+	                                                                                                   : sqlite3_errstr(code);
 
 	if (code == SQLITE_NOMEM)
 		return error_oom(err);
-	if (code == SQLITE_FULL)
+	/* A quota is told as an error of writing; one that is told at a sync is as bad as any other there. */
+	if (code == SQLITE_FULL || (extended == SQLITE_IOERR_WRITE && number == EDQUOT))
 		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the disk of %s is full; make room", TEXT(store->folder));
 	if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
 		return error_set(err, -EBUSY, ERROR_CONFIG, "another coordinator uses %s", TEXT(store->folder));
 	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-		return error_set(err, -EUCLEAN, ERROR_IO,
-		                 "the database in %s is damaged (%s); put back a backup, or move fqcluster.db* away to begin anew",
-		                 TEXT(store->folder), what);
+		return error_set(err, -EUCLEAN, ERROR_CONFIG,
+		                 "the database in %s is damaged (%s); put back a backup by fqcoordd --restore, or move fqcluster.db* "
+		                 "away to begin anew", TEXT(store->folder), what);
+	if (code == SQLITE_IOERR)
+		return error_set(err, -EIO, ERROR_IO, "the database in %s: %s: %s", TEXT(store->folder), io_what(extended),
+		                 number ? strerror(number) : what);
 	return error_set(err, -EIO, ERROR_IO, "the database in %s: %s", TEXT(store->folder), what);
+}
+
+int store_fail(struct store *store, int code, struct error *err)
+{
+	struct error error;
+	int r = fail_set(store, code, &error);
+
+	if (store->failure == 0 || (store->failure == -ENOSPC && r != -ENOSPC)) {
+		store->failure = r;
+		store->why = error;
+	}
+	if (err)
+		*err = error;
+	return r;
+}
+
+int store_failure(const struct store *store, struct error *err)
+{
+	if (store->failure < 0)
+		*err = store->why;
+	return store->failure;
 }
 
 sqlite3_stmt *store_statement(struct store *store, enum statement which)
@@ -190,251 +194,86 @@ bool store_dirty(const struct store *store)
 	return store->open;
 }
 
+/*
+ * The pages that were committed go from the log into the database when there are many. SQLite would do it by itself, but keep
+ * to itself what goes wrong. What is committed stays so, whatever happens here.
+ */
+static int checkpoint(struct store *store, struct error *err)
+{
+	int code;
+
+	if (store->log_pages < store->log_pages_max)
+		return 0;
+	code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (code == SQLITE_OK || (code & 0xff) == SQLITE_LOCKED || (code & 0xff) == SQLITE_BUSY)
+		return 0; /* a row is still shown: the next commit does it */
+	if ((code & 0xff) != SQLITE_FULL)
+		return store_fail(store, code & 0xff, err);
+	(void)room_give_up(store); /* a log that grows takes more and more */
+	return 0;
+}
+
+/* Counts commits, so that the mark outside of the database can tell when some of them are missing. */
+static int commit_count(struct store *store, struct error *err)
+{
+	sqlite3_stmt *statement = store_statement(store, SQL_META_SET);
+
+	(void)sqlite3_bind_text(statement, 1, "commits", -1, SQLITE_STATIC);
+	bind_u64(statement, 2, store->commits + 1);
+	return store_run(store, statement, err);
+}
+
 int store_commit(struct store *store, struct error *err)
 {
 	int r;
 
 	if (!store->open)
 		return 0;
-	r = store_run(store, store_statement(store, SQL_COMMIT), err);
+	r = commit_count(store, err);
 	if (r == 0)
-		store->open = false;
-	return r;
+		r = store_run(store, store_statement(store, SQL_COMMIT), err);
+	if (r < 0)
+		return r;
+	store->open = false;
+	store->commits++;
+	mark_commit(store);
+	return checkpoint(store, err);
 }
 
-bool store_has_room(const struct store *store)
+int store_roll_back(struct store *store, struct error *err)
 {
-	struct statvfs fs;
+	int code = SQLITE_OK;
 
-	return statvfs(store->folder, &fs) < 0 || (uint64_t)fs.f_bavail * fs.f_frsize >= ROOM_MIN;
-}
-
-/* ---- opening */
-
-static int folder_open(struct store *store, struct error *err)
-{
-	_cleanup_(freep) char *path = NULL;
-	struct statfs fs;
-
-	for (char *p = store->folder + 1; *p; p++) { /* the folders on the way; the last mkdir() tells */
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		(void)mkdir(store->folder, 0755);
-		*p = '/';
-	}
-	if (mkdir(store->folder, 0700) < 0 && errno != EEXIST)
-		return error_set(err, -errno, ERROR_CONFIG, "the state folder %s cannot be made: %s", TEXT(store->folder),
-		                 strerror(errno));
-	if (statfs(store->folder, &fs) < 0)
-		return error_set(err, -errno, ERROR_CONFIG, "the state folder %s cannot be used: %s", TEXT(store->folder),
-		                 strerror(errno));
-	if (fs.f_type == NFS_SUPER_MAGIC || fs.f_type == SMB_SUPER_MAGIC || fs.f_type == CIFS_SUPER_MAGIC ||
-	    fs.f_type == SMB2_SUPER_MAGIC || fs.f_type == FUSE_MAGIC)
-		return error_set(err, -ENOTSUP, ERROR_CONFIG,
-		                 "the state folder %s lies on a network file system; it must be on a local disk",
-		                 TEXT(store->folder));
-	if (asprintf(&path, "%s/lock", store->folder) < 0)
-		return error_oom(err);
-	store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (store->lock < 0)
-		return error_set(err, -errno, ERROR_CONFIG, "%s cannot be opened: %s", TEXT(path), strerror(errno));
-	if (flock(store->lock, LOCK_EX | LOCK_NB) < 0)
-		return error_set(err, -EBUSY, ERROR_CONFIG, "another coordinator uses %s", TEXT(store->folder));
-	return 0;
-}
-
-static int execute(struct store *store, const char *sql, struct error *err)
-{
-	int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
-
+	if (store->failure == -ENOSPC)
+		(void)room_give_up(store);
+	for (int i = 0; i < _SQL_MAX; i++)
+		(void)sqlite3_reset(store->statements[i]); /* repeats an error that was told */
+	store->shown = NULL;
+	if (!sqlite3_get_autocommit(store->db))
+		code = sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	store->open = false;
+	store->failure = 0;
 	return code == SQLITE_OK ? 0 : store_fail(store, code & 0xff, err);
 }
 
-/* The first column of the first row as a number. */
-static int ask(struct store *store, const char *sql, sqlite3_int64 *ret_number, bool *ret_ok, struct error *err)
+static int on_log(void *userdata, sqlite3 *db, const char *name, int pages)
 {
-	sqlite3_stmt *statement = NULL;
-	int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+	struct store *store = userdata;
 
-	if (code == SQLITE_OK)
-		code = sqlite3_step(statement);
-	if (code == SQLITE_ROW) {
-		const unsigned char *text = sqlite3_column_text(statement, 0);
-
-		*ret_number = sqlite3_column_int64(statement, 0);
-		*ret_ok = text && strcmp((const char *)text, "ok") == 0;
-	}
-	(void)sqlite3_finalize(statement);
-	return code == SQLITE_ROW ? 0 : store_fail(store, code & 0xff, err);
+	(void)db;
+	(void)name;
+	store->log_pages = pages;
+	return SQLITE_OK;
 }
 
-/* A database of an older version stays beside the one that is made of it, as fqcluster.db.VERSION. */
-static int database_keep(struct store *store, sqlite3_int64 version, struct error *err)
+int store_prepare(struct store *store, struct error *err)
 {
-	_cleanup_(freep) char *path = NULL;
-	sqlite3_stmt *statement = NULL;
-	int code;
+	(void)sqlite3_wal_hook(store->db, on_log, store); /* what was there before: nothing */
+	for (int i = 0; i < _SQL_MAX; i++) {
+		int code = sqlite3_prepare_v3(store->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &store->statements[i], NULL);
 
-	if (asprintf(&path, "%s/fqcluster.db.%lld", store->folder, (long long)version) < 0)
-		return error_oom(err);
-	if (unlink(path) < 0 && errno != ENOENT) /* half of one, from a start that did not come to its end */
-		return error_set(err, -errno, ERROR_CONFIG, "%s cannot be removed: %s", TEXT(path), strerror(errno));
-	code = sqlite3_prepare_v2(store->db, "VACUUM INTO ?1", -1, &statement, NULL);
-	if (code == SQLITE_OK)
-		code = sqlite3_bind_text(statement, 1, path, -1, SQLITE_STATIC);
-	if (code == SQLITE_OK)
-		code = sqlite3_step(statement);
-	(void)sqlite3_finalize(statement);
-	return code == SQLITE_DONE ? 0 : store_fail(store, code & 0xff, err);
-}
-
-/* 0 is a database that has just been made. */
-static int database_migrate(struct store *store, sqlite3_int64 version, struct error *err)
-{
-	int r = 0;
-
-	if (version > 0 && version < SCHEMA_VERSION)
-		r = database_keep(store, version, err);
-	for (; r == 0 && version < SCHEMA_VERSION; version++)
-		r = execute(store, schemas[version], err);
-	return r;
-}
-
-static int database_check(struct store *store, struct error *err)
-{
-	sqlite3_int64 version = 0;
-	bool ok = false;
-	int r;
-
-	r = ask(store, "PRAGMA quick_check(1)", &version, &ok, err);
-	if (r < 0)
-		return r;
-	if (!ok)
-		return store_fail(store, SQLITE_CORRUPT, err);
-	r = ask(store, "PRAGMA user_version", &version, &ok, err);
-	if (r < 0)
-		return r;
-	if (version < 0 || version > SCHEMA_VERSION)
-		return error_set(err, -EPROTO, ERROR_CONFIG, "the database in %s is of version %lld, this program knows %d",
-		                 TEXT(store->folder), (long long)version, SCHEMA_VERSION);
-	return database_migrate(store, version, err);
-}
-
-static int database_open(struct store *store, struct error *err)
-{
-	_cleanup_(freep) char *path = NULL;
-	mode_t mask;
-	int code, r;
-
-	if (asprintf(&path, "%s/fqcluster.db", store->folder) < 0)
-		return error_oom(err);
-	mask = umask(0077);
-	code = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (code != SQLITE_OK) {
-		(void)umask(mask);
-		return store_fail(store, code & 0xff, err);
-	}
-	r = execute(store, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-	                   " PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;", err);
-	if (r == 0)
-		r = database_check(store, err);
-	(void)umask(mask);
-	for (int i = 0; r == 0 && i < _SQL_MAX; i++) {
-		code = sqlite3_prepare_v3(store->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &store->statements[i], NULL);
 		if (code != SQLITE_OK)
-			r = store_fail(store, code & 0xff, err);
+			return store_fail(store, code & 0xff, err);
 	}
-	return r;
-}
-
-static int meta_set(struct store *store, const char *key, const void *blob, size_t n, uint64_t number, struct error *err)
-{
-	sqlite3_stmt *statement = store_writer(store, SQL_META_SET, err);
-
-	if (!statement)
-		return -EIO;
-	(void)sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
-	if (blob)
-		(void)sqlite3_bind_blob64(statement, 2, blob, n, SQLITE_STATIC);
-	else
-		bind_u64(statement, 2, number);
-	return store_run(store, statement, err);
-}
-
-/* The database's own name, and this start's number. */
-static int generation_take(struct store *store, struct error *err)
-{
-	sqlite3_stmt *statement = store_statement(store, SQL_META_GET);
-	int r;
-
-	(void)sqlite3_bind_text(statement, 1, "uuid", -1, SQLITE_STATIC);
-	r = store_row(store, statement, err);
-	if (r == 0 && sqlite3_column_bytes(statement, 0) == (int)sizeof store->uuid) {
-		memcpy(store->uuid, sqlite3_column_blob(statement, 0), sizeof store->uuid);
-	} else if (r >= 0) {
-		r = digest_random(store->uuid, sizeof store->uuid);
-		if (r == 0)
-			r = meta_set(store, "uuid", store->uuid, sizeof store->uuid, 0, err);
-	}
-	if (r < 0)
-		return r;
-	statement = store_statement(store, SQL_META_GET);
-	(void)sqlite3_bind_text(statement, 1, "generation", -1, SQLITE_STATIC);
-	r = store_row(store, statement, err);
-	if (r < 0)
-		return r;
-	store->generation = (r == 0 ? column_u64(statement, 0) : 0) + 1;
-	r = meta_set(store, "generation", NULL, 0, store->generation, err);
-	return r < 0 ? r : store_commit(store, err);
-}
-
-static void storep(struct store **store)
-{
-	store_free(*store);
-}
-
-int store_open(const char *folder, struct store **ret, struct error *err)
-{
-	_cleanup_(storep) struct store *store = calloc(1, sizeof *store);
-	int r;
-
-	if (!store)
-		return error_oom(err);
-	store->lock = -1;
-	store->folder = strdup(folder);
-	if (!store->folder)
-		return error_oom(err);
-	r = folder_open(store, err);
-	if (r == 0)
-		r = database_open(store, err);
-	if (r == 0)
-		r = generation_take(store, err);
-	if (r < 0)
-		return r;
-	*ret = TAKE(store);
 	return 0;
-}
-
-struct store *store_free(struct store *store)
-{
-	if (!store)
-		return NULL;
-	for (int i = 0; i < _SQL_MAX; i++)
-		(void)sqlite3_finalize(store->statements[i]);
-	(void)sqlite3_close_v2(store->db);
-	closep(&store->lock);
-	free(store->folder);
-	free(store);
-	return NULL;
-}
-
-uint64_t store_generation(const struct store *store)
-{
-	return store->generation;
-}
-
-const uint8_t *store_uuid(const struct store *store)
-{
-	return store->uuid;
 }

@@ -3,8 +3,9 @@
  * What is durable, in STATE/fqcluster.db (SQLite, WAL, synchronous=FULL, one process at a time).
  *
  * Writes are collected in one transaction, which the first one opens and store_commit() ends; what is read sees them.
- * Functions return 0 or negative errno with a sentence: -ENOSPC when the disk is full, -EIO for all else that SQLite or
- * the disk may do; the transaction is then of no use and the caller ends the process (the last commit is the truth).
+ * Functions return 0 or negative errno with a sentence. A failure of the database, of whatever call, is kept in
+ * store_failure(): -ENOSPC when the disk is full, after which store_roll_back() leaves what was committed last; after any other
+ * the process must end, and the last commit is the truth.
  */
 #pragma once
 
@@ -18,10 +19,18 @@
 
 struct store;
 
+struct store_options {
+	bool accept_rollback; /* take what is there, although it is older than what was committed: it gets a new name (uuid) */
+	const char *vfs;      /* for tests: where SQLite's files are; NULL: the disk */
+};
+
 /*
  * Opens, or makes, the state folder (0700) and the database in it: local disk only, locked against a second coordinator,
- * checked by quick_check. A database of an older version is brought up to date; a copy stays as fqcluster.db.VERSION. The generation is one higher afterwards, and that is committed. -EBUSY: another coordinator.
+ * checked by quick_check, and compared with the mark outside of it (fqcluster.db-mark): one that is missing, older than what was
+ * committed or put back by --restore is refused. A database of an older version is brought up to date; a copy stays as
+ * fqcluster.db.VERSION. The generation is one higher afterwards, and that is committed. -EBUSY: another coordinator.
  */
+int store_open_as(const char *folder, const struct store_options *options, struct store **ret, struct error *err);
 int store_open(const char *folder, struct store **ret, struct error *err);
 struct store *store_free(struct store *store); /* what is not committed is gone */
 
@@ -31,8 +40,33 @@ const uint8_t *store_uuid(const struct store *store); /* 16 bytes, made with the
 bool store_dirty(const struct store *store); /* something is not committed yet */
 int store_commit(struct store *store, struct error *err);
 
-/* False when so little disk is left that nothing new should be taken on. */
-bool store_has_room(const struct store *store);
+int store_failure(const struct store *store, struct error *err); /* 0, or what went wrong first and cannot be gone on with */
+
+/* Forgets what is not committed. Behind -ENOSPC the ballast is given up, too, so that there is a little room. */
+int store_roll_back(struct store *store, struct error *err);
+int store_next_generation(struct store *store, struct error *err); /* one more, committed */
+
+/*
+ * Looks how much disk is left, and makes the ballast again where there is room for it. False: so little that nothing new should
+ * be taken on.
+ */
+bool store_look(struct store *store);
+bool store_is_short(const struct store *store); /* the ballast was given up: what is left is for cancels and ends */
+#define BALLAST_WHOLE (16ULL << 20)
+uint64_t store_ballast(const struct store *store); /* bytes that it has, or would have, on this disk */
+
+/* ---- copies: one that is being made of the open database, while that goes on being written; outside of its transactions */
+struct store_copy;
+enum { STORE_MORE = 1 };
+int store_copy_begin(struct store *store, const char *path, struct store_copy **ret, struct error *err);
+int store_copy_more(struct store_copy *copy, struct error *err); /* STORE_MORE, or 0: it is whole and on the disk */
+struct store_copy *store_copy_end(struct store_copy *copy);
+
+/* -EBUSY: a coordinator uses the folder. Closing the descriptor gives it free. */
+int folder_lock(const char *folder, int *ret_lock, struct error *err);
+int store_copy_closed(const char *folder, const char *path, struct error *err); /* of a locked folder */
+/* Makes the copy in folder one that can be put into state: checked, in one file, and not to be started without --accept-rollback. */
+int store_copy_adopt(const char *folder, const char *state, struct error *err);
 
 /* ---- rows (rows.h), as the core's actions say */
 int store_save_job(struct store *store, const struct job_row *row, struct error *err);
@@ -84,3 +118,15 @@ int store_save_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint3
 /* Uses it once. STORE_NONE: unknown, used up or expired. */
 int store_use_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint64_t now_ms, uint32_t *ret_role,
                     struct error *err);
+int store_forget_token(struct store *store, const uint8_t hash[DIGEST_SIZE], struct error *err);
+
+struct token_row {
+	uint8_t hash[DIGEST_SIZE];
+	uint32_t role, uses;
+	uint64_t expires_ms;
+};
+
+/* Those that still let somebody join: how many, and one by one in the order of their hashes (begin behind all zeros): 0 or STORE_NONE. */
+int store_count_tokens(struct store *store, uint64_t now_ms, uint64_t *ret, struct error *err);
+int store_next_token(struct store *store, const uint8_t after[DIGEST_SIZE], uint64_t now_ms, struct token_row *ret,
+                     struct error *err);

@@ -46,18 +46,29 @@ enum statement {
 	SQL_TOKEN_FIND,
 	SQL_TOKEN_USE,
 	SQL_TOKEN_EXPIRE,
+	SQL_TOKEN_FORGET,
+	SQL_TOKEN_COUNT,
+	SQL_TOKEN_NEXT,
 	_SQL_MAX,
 };
 
 struct store {
 	char *folder;
-	int lock; /* descriptor of STATE/lock */
+	const char *vfs;  /* SQLite's name of where its files are; NULL: the disk */
+	int lock;         /* descriptor of STATE/lock */
+	int mark;         /* descriptor of STATE/fqcluster.db-mark, or -1 */
+	char *ballast;    /* path, or NULL: there is none */
 	sqlite3 *db;
 	sqlite3_stmt *statements[_SQL_MAX];
 	sqlite3_stmt *shown; /* whose row the caller may still look at */
 	bool open;           /* a transaction */
-	uint64_t generation;
+	int version;         /* of the tables; 0: none yet */
+	int log_pages, log_pages_max; /* of the write-ahead log; so many, and it is copied into the database */
+	uint64_t generation, commits;
 	uint8_t uuid[16];
+	int failure;         /* of any call since the last store_roll_back(): negative errno; why says it */
+	struct error why;
+	bool short_of_room;  /* the ballast was given up */
 };
 
 /* The statement, reset and ready for its parameters; what was shown before is not valid any more. */
@@ -72,10 +83,42 @@ int store_run(struct store *store, sqlite3_stmt *statement, struct error *err);
 /* The next row: 0 and the statement stays shown, or STORE_NONE. */
 int store_row(struct store *store, sqlite3_stmt *statement, struct error *err);
 
+/* ---- store.c, store_schema.c, store_open.c */
+int store_prepare(struct store *store, struct error *err);
+int store_execute(struct store *store, const char *sql, struct error *err);
+int store_check(struct store *store, struct error *err);   /* whole, and of which version */
+int store_migrate(struct store *store, struct error *err);
+bool store_is_remote(long magic);                          /* of statfs(): no local disk */
+
+/* What the database says of itself, besides what is in struct store. */
+struct identity {
+	uint8_t parent[16]; /* its name before a rollback was accepted */
+	uint64_t restored;  /* not 0: it was put back by --restore */
+};
+int store_identity(struct store *store, struct identity *ret, struct error *err);
+
+/* ---- store_mark.c */
+struct mark {
+	uint8_t uuid[16];
+	uint64_t generation, commits;
+};
+int mark_load(const char *folder, struct mark *ret, struct error *err); /* 0, STORE_NONE, -EBADMSG: damaged */
+int mark_write(const char *folder, const struct mark *mark, struct error *err);
+int mark_begin(struct store *store, struct error *err);
+void mark_commit(struct store *store);
+
+/* Whether it is what the mark (NULL: there is none) tells of, and not an earlier state of it. */
+int store_identity_check(const struct store *store, const struct identity *identity, const struct mark *mark, struct error *err);
+
+/* ---- store_room.c */
+int room_begin(struct store *store, struct error *err);
+bool room_give_up(struct store *store); /* the ballast; false: there was none */
+
 /* ---- store_trouble.c, with the core's loading */
 int store_load_troubles(struct store *store, struct coord *coord, uint64_t job, uint32_t file, struct error *err);
 
-int store_fail(const struct store *store, int code, struct error *err);
+/* What SQLite's number means: negative errno and a sentence; store_failure() repeats it. */
+int store_fail(struct store *store, int code, struct error *err);
 
 static inline void bind_u64(sqlite3_stmt *statement, int i, uint64_t value)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Counters, results, tokens, and the end of old jobs: see store.h. */
+/* Counters, results, and the end of old jobs: see store.h. */
 #include <errno.h>
 
 #include "daemon/coord/store_internal.h"
@@ -84,47 +84,5 @@ int store_expire(struct store *store, uint64_t before_ms, struct error *err)
 	r = store_run(store, s, err);
 	for (size_t i = 0; r == 0 && sqlite3_changes(store->db) > 0 && i < 2; i++)
 		r = store_run(store, store_statement(store, followers[i]), err);
-	return r;
-}
-
-int store_save_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint32_t role, uint32_t uses, uint64_t expires_ms,
-                     struct error *err)
-{
-	sqlite3_stmt *s = store_writer(store, SQL_TOKEN_SAVE, err);
-
-	if (!s)
-		return -EIO;
-	(void)sqlite3_bind_blob(s, 1, hash, DIGEST_SIZE, SQLITE_STATIC);
-	bind_u64(s, 2, role);
-	bind_u64(s, 3, uses);
-	bind_u64(s, 4, expires_ms);
-	return store_run(store, s, err);
-}
-
-int store_use_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint64_t now_ms, uint32_t *ret_role,
-                    struct error *err)
-{
-	sqlite3_stmt *s = store_writer(store, SQL_TOKEN_EXPIRE, err);
-	uint32_t role;
-	int r;
-
-	if (!s)
-		return -EIO;
-	bind_u64(s, 1, now_ms);
-	r = store_run(store, s, err);
-	if (r < 0)
-		return r;
-	s = store_statement(store, SQL_TOKEN_FIND);
-	(void)sqlite3_bind_blob(s, 1, hash, DIGEST_SIZE, SQLITE_STATIC);
-	bind_u64(s, 2, now_ms);
-	r = store_row(store, s, err);
-	if (r != 0)
-		return r;
-	role = (uint32_t)column_u64(s, 0);
-	s = store_statement(store, SQL_TOKEN_USE);
-	(void)sqlite3_bind_blob(s, 1, hash, DIGEST_SIZE, SQLITE_STATIC);
-	r = store_run(store, s, err);
-	if (r == 0)
-		*ret_role = role;
 	return r;
 }

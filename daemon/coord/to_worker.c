@@ -41,10 +41,27 @@ static int send_brief(struct session *session, const struct action *action, uint
 	r = context_brief(&session->server->contexts, session->server->coord, action, prior, &brief);
 	if (r < 0)
 		return r;
-	message.blob_bytes = brief.n;
+	message.blob_bytes = brief.shared->n;
 	memcpy(message.blob_sha256, brief.digest, sizeof message.blob_sha256);
-	briefs_add(&session->briefs, &key, brief.n, NULL, NULL);
-	(void)peer_send_blob(session->peer, fq_Type_BRIEF, 0, &message, TAKE(brief.bytes), brief.n); /* as session_send() */
+	briefs_add(&session->briefs, &key, brief.shared->n, NULL, NULL);
+	(void)peer_send_shared(session->peer, fq_Type_BRIEF, 0, &message, TAKE(brief.shared)); /* as session_send() */
+	return 0;
+}
+
+struct telling {
+	struct server *server;
+	const struct action *action;
+	struct prior prior;
+	uint32_t brief;
+};
+
+static int tell_work(void *data, struct error *err)
+{
+	struct telling *telling = data;
+	struct server *server = telling->server;
+
+	(void)err;
+	context_task(&server->contexts, server->store, server->coord, telling->action, &telling->prior, &telling->brief);
 	return 0;
 }
 
@@ -52,19 +69,22 @@ static void send_task(struct session *session, const struct action *action)
 {
 	_cleanup_(freep) fq_Task *task = calloc(1, sizeof *task);
 	struct server *server = session->server;
-	struct prior prior;
+	struct telling telling = {.server = server, .action = action};
 
 	if (!task) {
 		give_up(session);
 		return;
 	}
-	context_task(&server->contexts, server->store, server->coord, action, &prior, &task->brief);
-	if (send_brief(session, action, task->brief, &prior) < 0) {
+	(void)(context_behind(&server->contexts, server->coord, action) > FOLLOW_MAX
+	           ? labour(server, tell_work, &telling, NULL)
+	           : tell_work(&telling, NULL)); /* 0 */
+	task->brief = telling.brief;
+	if (send_brief(session, action, task->brief, &telling.prior) < 0) {
 		give_up(session);
 		return;
 	}
 	task_to_message(&action->task.task, task);
-	prior_to_message(&prior, task);
+	prior_to_message(&telling.prior, task);
 	task->has_ref = true;
 	task->ref = slice_ref(&action->task.id);
 	(void)snprintf(task->path, sizeof task->path, "%s", action->task.path);

@@ -7,13 +7,16 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/worker/cage.h"
 #include "daemon/worker/known.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/qc/count.h"
 
@@ -74,6 +77,51 @@ static int report_counted(const struct slice_count *count, uint8_t *blob, size_t
 	return r == 0 ? ipc_write(CHILD_FD, blob, n) : r;
 }
 
+#ifdef FAILPOINTS
+static bool struck(const char *how, const struct child_task *task)
+{
+	char name[48];
+
+	(void)snprintf(name, sizeof name, "child-%s-at-%llu", how, (unsigned long long)task->slice.begin);
+	FAILPOINT(name);
+	return FAILPOINT_ON(name);
+}
+
+/* Takes memory until there is none, and gives it back, as a count does that fails for it. */
+static int hog(struct error *err)
+{
+	void **all = NULL, **piece;
+
+	while ((piece = malloc(WARM_PIECE_MAX / 2))) {
+		memset(piece, 1, WARM_PIECE_MAX / 2);
+		*piece = all;
+		all = piece;
+	}
+	while ((piece = all)) {
+		all = *piece;
+		free(piece);
+	}
+	return error_oom(err);
+}
+
+/* What a hostile slice might do to who counts it: child-crash-at-BYTE and so on, BYTE being where the slice begins. */
+static int strike(const struct child_task *task, struct error *err)
+{
+	if (struck("crash", task))
+		(void)raise(SIGSEGV);
+	if (struck("abort", task))
+		abort();
+	while (struck("loop", task))
+		continue;
+	return struck("hog", task) ? hog(err) : 0;
+}
+#else
+static int strike(const struct child_task *task, struct error *err)
+{
+	return 0;
+}
+#endif
+
 /* Counts one slice and reports. Negative: nobody listens any more. */
 static int serve(int file, int brief, const struct child_task *task, struct known *known)
 {
@@ -85,7 +133,9 @@ static int serve(int file, int brief, const struct child_task *task, struct know
 	size_t n = 0;
 	int r;
 
-	r = known_read(known, task, brief, &err);
+	r = strike(task, &err);
+	if (r == 0)
+		r = known_read(known, task, brief, &err);
 	prior.tracked = brief >= 0 ? known->tracked : NULL;
 	if (r == 0)
 		r = count_slice(file, &task->slice, task->modules, brief >= 0 ? &known->rules : NULL, &prior, on_progress, &told,
@@ -115,12 +165,25 @@ static int serve_all(void)
 	return r;
 }
 
+/* Libraries that read their configuration when they are first used do so before the door is shut. */
+static int warm_up(struct error *err)
+{
+	uint8_t digest[DIGEST_SIZE];
+	int r = digest_sha256("", 0, NULL, 0, digest);
+
+	return r < 0 ? error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r)) : 0;
+}
+
 int child_main(void)
 {
 	struct error err = {0};
 	int r;
 
-	r = cage_enter(&err);
+	r = cage_enter(CHILD_NAME, &err);
+	if (r == 0)
+		r = warm_up(&err);
+	if (r == 0)
+		r = cage_lock(CAGE_COUNTER, &err);
 	if (r < 0) {
 		log_error("%s", err.text);
 		return (int)err.class;

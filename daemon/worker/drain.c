@@ -59,7 +59,7 @@ static void return_late(struct worker *worker, uint64_t now, uint64_t left_ms)
 
 	for (; slice; slice = next) {
 		next = slice->next;
-		if (slice->state == HELD_WAITING ||
+		if (slice->state <= HELD_OPEN ||
 		    (slice->state == HELD_RUNNING &&
 		     !is_in_time(slice, now, left_ms, worker->settings->drain_timeout_ms)))
 			drain_return(worker, slice);
@@ -70,7 +70,7 @@ static void leave(struct worker *worker)
 {
 	worker->leaving = true;
 	log_info("drained: %zu slices were given back, %zu results are not acknowledged",
-	         worker->drain_returned, worker->held.counted);
+	         worker->drain_returned, worker->held.n[HELD_DONE]);
 	uplink_end(worker->uplink, "the worker ends");
 }
 
@@ -123,7 +123,7 @@ void worker_stop(struct worker *worker)
 	worker->draining = true;
 	worker->drain_begun_ms = worker_now_ms(worker);
 	log_info("draining: %zu slices and %zu results are in hand",
-	         worker->held.waiting + worker->held.running, worker->held.counted);
+	         held_waiting(&worker->held) + held_running(&worker->held), worker->held.n[HELD_DONE]);
 	worker_changed(worker);
 	(void)uplink_send(worker->uplink, fq_Type_DRAINING, NULL); /* HELLO says it too */
 	(void)on_step(worker->drain_timer, 0, worker);

@@ -7,18 +7,11 @@
 
 #include "lib/base/cleanup.h"
 
-static size_t *count_of(struct held *held, enum held_state state)
-{
-	return state == HELD_WAITING   ? &held->waiting
-	       : state == HELD_RUNNING ? &held->running
-	                               : &held->counted;
-}
-
 static void change(struct held *held, struct held_slice *slice, enum held_state state)
 {
-	--*count_of(held, slice->state);
+	held->n[slice->state]--;
 	slice->state = state;
-	++*count_of(held, state);
+	held->n[state]++;
 }
 
 struct held_slice *held_add(struct held *held, const fq_Task *task, const struct slice_task *slice, const struct prior *prior,
@@ -38,7 +31,7 @@ struct held_slice *held_add(struct held *held, const fq_Task *task, const struct
 	else
 		held->first = added;
 	held->last = added;
-	held->waiting++;
+	held->n[HELD_WAITING]++;
 	return added;
 }
 
@@ -62,7 +55,7 @@ void held_remove(struct held *held, struct held_slice *slice)
 	*at = slice->next;
 	if (held->last == slice)
 		held->last = before;
-	--*count_of(held, slice->state);
+	held->n[slice->state]--;
 	held->bytes -= slice->blob_n;
 	slice_free(slice);
 }
@@ -93,41 +86,104 @@ struct held_slice *held_of_slot(const struct held *held, const struct slot *slot
 	return NULL;
 }
 
-struct held_slice *held_first(const struct held *held, enum held_state state)
+struct held_slice *held_of_request(const struct held *held, uint64_t number)
 {
 	for (struct held_slice *slice = held->first; slice; slice = slice->next)
-		if (slice->state == state && !(state == HELD_COUNTED && slice->sent))
+		if ((slice->state == HELD_OPENING || slice->state == HELD_CHECKING) && slice->number == number)
 			return slice;
 	return NULL;
 }
 
-void held_begin(struct held *held, struct held_slice *slice, struct slot *slot, int file,
-                uint64_t now_ms)
+struct held_slice *held_first(const struct held *held, enum held_state state)
 {
-	assert(slice->state == HELD_WAITING);
-	change(held, slice, HELD_RUNNING);
-	slice->slot = slot;
-	slice->file = file;
-	slice->begun_ms = slice->bytes_ms = slice->told_ms = now_ms;
+	for (struct held_slice *slice = held->first; slice; slice = slice->next)
+		if (slice->state == state && !(state == HELD_DONE && slice->sent))
+			return slice;
+	return NULL;
 }
 
-void held_finish(struct held *held, struct held_slice *slice, const fq_Result *result,
-                 uint8_t *blob, size_t n)
+/* ---- steps ---- */
+
+void held_opening(struct held *held, struct held_slice *slice, uint64_t number)
 {
-	assert(slice->state != HELD_COUNTED);
-	change(held, slice, HELD_COUNTED);
+	assert(slice->state == HELD_WAITING);
+	change(held, slice, HELD_OPENING);
+	slice->number = number;
+}
+
+void held_open(struct held *held, struct held_slice *slice, int file, const struct fingerprint *opened)
+{
+	assert(slice->state == HELD_OPENING);
+	change(held, slice, HELD_OPEN);
+	slice->file = file;
+	slice->opened = *opened;
+}
+
+void held_begin(struct held *held, struct held_slice *slice, struct slot *slot, uint64_t now_ms)
+{
+	assert(slice->state == HELD_OPEN);
+	change(held, slice, HELD_RUNNING);
+	slice->slot = slot;
+	slice->begun_ms = slice->bytes_ms = slice->told_ms = now_ms;
+	slice->bytes = slice->stall_cpu_ms = slice->stall_ticks = 0;
+}
+
+static void forget_blob(struct held *held, struct held_slice *slice)
+{
+	held->bytes -= slice->blob_n;
+	free(TAKE(slice->blob));
+	slice->blob_n = 0;
+}
+
+void held_check(struct held *held, struct held_slice *slice, uint64_t number, const fq_Result *result, uint8_t *blob, size_t n)
+{
+	assert(slice->state == HELD_RUNNING);
+	change(held, slice, HELD_CHECKING);
 	slice->slot = NULL;
-	closep(&slice->file);
-	slice->brief = brief_free(slice->brief);
-	slice->result = *result;
+	slice->number = number;
+	slice->end.type = fq_Type_RESULT;
+	slice->end.result = *result;
 	slice->blob = blob;
 	slice->blob_n = n;
 	held->bytes += n;
 }
 
+/* It needs nothing any more to be counted. */
+static void done(struct held *held, struct held_slice *slice)
+{
+	change(held, slice, HELD_DONE);
+	slice->slot = NULL;
+	slice->sent = false;
+	closep(&slice->file);
+	slice->brief = brief_free(slice->brief);
+}
+
+void held_checked(struct held *held, struct held_slice *slice)
+{
+	assert(slice->state == HELD_CHECKING);
+	done(held, slice);
+}
+
+void held_finish(struct held *held, struct held_slice *slice, const struct held_end *end)
+{
+	assert(slice->state != HELD_DONE);
+	forget_blob(held, slice);
+	slice->end = *end;
+	done(held, slice);
+}
+
+void held_wait(struct held *held, struct held_slice *slice)
+{
+	assert(slice->state == HELD_RUNNING || slice->state == HELD_CHECKING);
+	forget_blob(held, slice);
+	change(held, slice, HELD_WAITING);
+	slice->slot = NULL;
+	closep(&slice->file);
+}
+
 bool held_full(const struct held *held)
 {
-	return held->counted >= HELD_RESULTS_MAX || held->bytes >= HELD_BYTES_MAX;
+	return held->n[HELD_DONE] >= HELD_RESULTS_MAX || held->bytes >= HELD_BYTES_MAX;
 }
 
 void held_unsend(struct held *held)
@@ -136,10 +192,10 @@ void held_unsend(struct held *held)
 		slice->sent = false;
 }
 
-static size_t list(const struct held *held, bool counted, fq_SliceRef *ret, size_t n, size_t max)
+static size_t list(const struct held *held, bool done_too, fq_SliceRef *ret, size_t n, size_t max)
 {
 	for (const struct held_slice *slice = held->first; slice && n < max; slice = slice->next)
-		if ((slice->state == HELD_COUNTED) == counted)
+		if ((slice->state == HELD_DONE) == done_too)
 			ret[n++] = slice->task.ref;
 	return n;
 }

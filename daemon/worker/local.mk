@@ -2,20 +2,26 @@ noinst_LIBRARIES += daemon/libworker.a
 
 daemon_libworker_a_SOURCES = \
 	daemon/worker/brief.c daemon/worker/brief.h \
-	daemon/worker/cage.c daemon/worker/cage.h \
+	daemon/worker/cage.c daemon/worker/cage.h daemon/worker/cage_calls.c \
 	daemon/worker/child.c daemon/worker/child.h \
 	daemon/worker/dialler.c daemon/worker/dialler.h \
 	daemon/worker/drain.c \
 	daemon/worker/generation.c daemon/worker/generation.h \
-	daemon/worker/give.c \
+	daemon/worker/give.c daemon/worker/give_open.c daemon/worker/give_result.c \
 	daemon/worker/held.c daemon/worker/held.h \
 	daemon/worker/ipc.c daemon/worker/ipc.h \
 	daemon/worker/join.c daemon/worker/join.h \
 	daemon/worker/known.c daemon/worker/known.h \
 	daemon/worker/open.c daemon/worker/open.h \
+	daemon/worker/opener.c daemon/worker/opener.h \
+	daemon/worker/opener_ipc.c daemon/worker/opener_ipc.h \
+	daemon/worker/openers.c daemon/worker/openers.h \
+	daemon/worker/process.c daemon/worker/process.h \
 	daemon/worker/slot.c daemon/worker/slot.h daemon/worker/slot_internal.h \
 	daemon/worker/slot_read.c \
+	daemon/worker/stall.c \
 	daemon/worker/take.c \
+	daemon/worker/pause.c daemon/worker/pause.h \
 	daemon/worker/take_brief.c \
 	daemon/worker/uplink.c daemon/worker/uplink.h daemon/worker/uplink_internal.h \
 	daemon/worker/uplink_greet.c \

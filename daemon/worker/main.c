@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fqworkerd: the worker. Its supervisor serves a coordinator; its children, which are the same program, count. */
+/* fqworkerd: the worker. Its supervisor serves a coordinator; its children, which are the same program, open files and count. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,8 @@
 #include "daemon/worker/child.h"
 #include "daemon/worker/ipc.h"
 #include "daemon/worker/join.h"
+#include "daemon/worker/opener.h"
+#include "daemon/worker/opener_ipc.h"
 #include "daemon/worker/worker.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
@@ -61,6 +63,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], CHILD_OPTION) == 0)
 		return child_main();
+	if (argc >= 2 && strcmp(argv[1], OPENER_OPTION) == 0)
+		return opener_main(argc - 2, argv + 2);
 	r = conf_start(&worker_program, argc, argv, &settings, &arguments, &err);
 	if (r == CONF_EXIT_OK)
 		return EXIT_SUCCESS;

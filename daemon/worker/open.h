@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Opening files for others: beneath the configured roots and nowhere else. Below a root no symbolic link is followed, no "..",
- * no magic link of /proc; only regular files are opened. The path is never looked at again: what is counted is what the
- * descriptor holds.
+ * Opening files for others: beneath the configured roots (conf/roots.h) and nowhere else. Below a root no symbolic link is
+ * followed unless the root says so, nothing leads out of it, and no magic link of /proc is followed; only regular files are opened.
+ * The path is never looked at again: what is counted is what the descriptor holds.
  */
 #pragma once
 

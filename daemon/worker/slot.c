@@ -4,14 +4,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "daemon/worker/cage.h"
+#include "daemon/worker/process.h"
 #include "daemon/worker/slot_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
@@ -19,43 +17,24 @@
 #define RESTART_US 1000000 /* until the next try, where a child could not even be started */
 #define RESTART_IDLE_US                                                                            \
 	100000 /* where it died without a task: else one that always does would keep a core busy */
-#define EXIT_NO_EXEC 127
 
 /* ---- starting ---- */
-
-/* In the forked child: becomes the program, or ends. */
-static void become_child(const struct slot *slot, int fd, int parent) __attribute__((noreturn));
-static void become_child(const struct slot *slot, int fd, int parent)
-{
-	char *const arguments[] = {(char *)CHILD_NAME, (char *)CHILD_OPTION, NULL};
-
-	int r = cage_forked(parent); /* while signals are still blocked */
-
-	slot->callbacks->on_forked(slot->userdata);
-	if (r == 0 && (fd == CHILD_FD ? fcntl(fd, F_SETFD, 0) : dup2(fd, CHILD_FD)) >= 0)
-		(void)execv(slot->program, arguments); /* returns only when it fails */
-	_exit(EXIT_NO_EXEC);
-}
 
 static int on_exit_of_child(sd_event_source *source, const siginfo_t *info, void *userdata);
 
 static int fork_child(struct slot *slot)
 {
-	_cleanup_(closep) int theirs = -1;
-	int fds[2], parent = (int)getpid();
-	pid_t pid;
+	char *const arguments[] = {(char *)CHILD_NAME, (char *)CHILD_OPTION, NULL};
+	const struct process_plan plan = {
+	    .program = slot->program,
+	    .arguments = arguments,
+	    .socket_type = SOCK_STREAM,
+	    .memory = slot->memory,
+	    .forked = slot->callbacks->on_forked,
+	    .userdata = slot->userdata,
+	};
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-		return -errno;
-	slot->fd = fds[0];
-	theirs = fds[1];
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (pid == 0)
-		become_child(slot, theirs, parent);
-	slot->pid = pid;
-	return 0;
+	return process_start(&plan, &slot->pid, &slot->fd);
 }
 
 static int watch_child(struct slot *slot)
@@ -85,15 +64,6 @@ static void clear(struct slot *slot)
 	slot_forget_report(slot);
 }
 
-static void kill_and_wait(struct slot *slot)
-{
-	if (slot->pid == 0)
-		return;
-	(void)kill(slot->pid, SIGKILL); /* it is ours and not waited for: it exists */
-	while (waitpid(slot->pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
-}
-
 static int start(struct slot *slot)
 {
 	int r;
@@ -103,7 +73,7 @@ static int start(struct slot *slot)
 	if (r == 0)
 		r = watch_child(slot);
 	if (r < 0) {
-		kill_and_wait(slot);
+		process_end(slot->pid);
 		clear(slot);
 	}
 	return r;
@@ -155,6 +125,8 @@ static int on_exit_of_child(sd_event_source *source, const siginfo_t *info, void
 	before = slot->state;
 	clear(slot);
 	tell_end(slot, before, signal, status);
+	if (before == SLOT_STARTING && !slot->was_ready && exited)
+		slot->callbacks->on_unfit(slot, status, slot->userdata);
 	if (before == SLOT_IDLE)
 		start_later(slot, RESTART_IDLE_US);
 	else if (before == SLOT_STARTING || start(slot) < 0)
@@ -177,7 +149,7 @@ void slot_stop(struct slot *slot)
 /* ---- the rest ---- */
 
 int slot_init(struct slot *slot, sd_event *event, unsigned int number, const char *program,
-              const struct slot_callbacks *callbacks, void *userdata, struct error *err)
+              uint64_t memory, const struct slot_callbacks *callbacks, void *userdata, struct error *err)
 {
 	int r;
 
@@ -188,6 +160,7 @@ int slot_init(struct slot *slot, sd_event *event, unsigned int number, const cha
 	    .userdata = userdata,
 	    .number = number,
 	    .program = program,
+	    .memory = memory,
 	    .fd = -1,
 	};
 	r = sd_event_add_time(event, &slot->restart, CLOCK_MONOTONIC, 0, 0, on_restart, slot);
@@ -202,7 +175,7 @@ void slot_deinit(struct slot *slot)
 {
 	if (!slot->event)
 		return; /* never made */
-	kill_and_wait(slot);
+	process_end(slot->pid);
 	clear(slot);
 	slot->restart = sd_event_source_disable_unref(slot->restart);
 }

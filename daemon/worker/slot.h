@@ -39,6 +39,8 @@ struct slot_callbacks {
 	                  void *userdata);
 	/* The child died with a task that nobody had stopped: by a signal, or (signal 0) with an exit status. */
 	void (*on_crash)(struct slot *slot, int signal, int exit_status, void *userdata);
+	/* Its first child ended by itself and was never ready: it cannot give up its rights, or not even begin. */
+	void (*on_unfit)(struct slot *slot, int exit_status, void *userdata);
 	/* In the child, between fork and exec. */
 	void (*on_forked)(void *userdata);
 };
@@ -49,6 +51,7 @@ struct slot {
 	void *userdata;
 	unsigned int number;
 	const char *program; /* executed with CHILD_OPTION */
+	uint64_t memory;     /* bytes that a child may use; 0: no limit */
 
 	enum slot_state state;
 	pid_t pid; /* 0: DOWN */
@@ -66,14 +69,17 @@ struct slot {
 
 /* Starts the child. callbacks and program must live as long as the slot. */
 int slot_init(struct slot *slot, sd_event *event, unsigned int number, const char *program,
-              const struct slot_callbacks *callbacks, void *userdata, struct error *err);
+              uint64_t memory, const struct slot_callbacks *callbacks, void *userdata, struct error *err);
 
-/* Kills the child and waits for its end. */
+/* Kills the child and waits for its end, as long as process_end() does. */
 void slot_deinit(struct slot *slot);
 
 /* Gives an IDLE slot a slice to count; the descriptor and the brief (NULL: none) stay the caller's. 0 or negative errno. */
 int slot_give(struct slot *slot, const struct slice_task *slice, uint32_t modules, const struct prior *prior, int file,
               const struct brief *brief);
+
+/* Kills the child; its end follows as an event, of a BUSY slot as a crash. */
+void slot_kill(struct slot *slot);
 
 /* Ends what a BUSY slot does, without a report. A new child is started when the old one is gone. */
 void slot_stop(struct slot *slot);

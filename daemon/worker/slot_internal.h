@@ -12,6 +12,3 @@ void slot_read_rest(struct slot *slot);
 
 /* Forgets what was read of a report. */
 void slot_forget_report(struct slot *slot);
-
-/* Kills the child; its end follows as an event. */
-void slot_kill(struct slot *slot);

@@ -5,50 +5,21 @@
 #include <string.h>
 
 #include "daemon/convert.h"
-#include "daemon/worker/open.h"
 #include "daemon/worker/worker_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
-#include "lib/base/text.h"
 #include "lib/qc/counters.h"
 
 /* ---- OPEN ---- */
 
-static int open_facts(const struct worker *worker, const char *path, struct file_facts *ret,
-                      struct error *err)
-{
-	_cleanup_(closep) int fd = -1;
-	int r;
-
-	r = open_beneath(&worker->settings->roots, path, &fd, err);
-	if (r < 0)
-		return r;
-	r = file_facts_take(fd, ret, err);
-	if (r < 0)
-		error_prefix(err, "%s ", TEXT(path));
-	return r;
-}
-
 static int take_open(struct worker *worker, const void *message, struct error *err)
 {
 	const fq_Open *open = message;
-	fq_Opened opened = {.job = open->job, .file = open->file};
-	struct file_facts facts;
-	struct error why;
-	int r;
 
-	r = open_facts(worker, open->path, &facts, &why);
-	if (r < 0) {
-		opened.has_error = true;
-		opened.error_number = -r;
-		opened.error.class = why.class;
-		(void)snprintf(opened.error.text, sizeof opened.error.text, "%s", why.text);
-	} else {
-		facts_to_message(&facts, &opened);
-	}
-	(void)uplink_send(worker->uplink, fq_Type_OPENED,
-	                  &opened); /* a failure ends the connection */
+	if (open->proof_wanted && (open->proof_key.size != PROOF_SIZE || open->proof.size != PROOF_SIZE))
+		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator wants a proof of reading checked that is none");
+	give_facts(worker, open);
 	return 0;
 }
 
@@ -68,7 +39,7 @@ static int check_room(const struct worker *worker, struct error *err)
 {
 	size_t most = 2 * worker->settings->slots + 16;
 
-	if (worker->held.waiting + worker->held.running < most)
+	if (held_waiting(&worker->held) + held_running(&worker->held) < most)
 		return 0;
 	return error_set(err, -EPROTO, ERROR_PROTOCOL,
 	                 "the coordinator sent more than %zu tasks for %zu slots", most,
@@ -140,7 +111,7 @@ static int take_ack(struct worker *worker, const void *message, struct error *er
 {
 	struct held_slice *slice = held_find(&worker->held, &((const fq_Ref *)message)->ref);
 
-	if (!slice || slice->state != HELD_COUNTED)
+	if (!slice || slice->state != HELD_DONE)
 		return 0; /* of a slice that was dropped meanwhile */
 	held_remove(&worker->held, slice);
 	give_slots(worker);
@@ -174,7 +145,7 @@ static int take_drain(struct worker *worker, const void *message, struct error *
 {
 	if (!worker->paused)
 		log_notice("drained by the coordinator: %zu slices are still in hand",
-		           worker->held.waiting + worker->held.running);
+		           held_waiting(&worker->held) + held_running(&worker->held));
 	worker->paused = true;
 	worker_changed(worker);
 	return 0;

@@ -7,16 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/worker/generation.h"
+#include "daemon/worker/pause.h"
 #include "daemon/worker/uplink_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/wire/trust.h"
 
-#define PAUSE_FIRST_MS 100
 #define PAUSE_REFUSED_MS 30000 /* where waiting is for a person to do something */
-#define DIAL_MS 10000          /* for all addresses of the name; looking it up comes on top */
+#define DIAL_MS 5000           /* for all addresses of the name; looking it up comes on top */
+/*
+ * After the network was lost a dial ends before the kernel would try again: those that are under way when the network is there
+ * again would all be through within the kernel's second, so there must be few of them beside those that pause.
+ */
+#define DIAL_SILENT_MS 1000
 #define GOOD_MS 30000
 
 static uint64_t now_ms(const struct uplink *uplink)
@@ -60,13 +64,14 @@ static void dial_after(struct uplink *uplink, uint64_t ms)
 	}
 }
 
-static void pause_and_dial(struct uplink *uplink)
+static void pause_and_dial(struct uplink *uplink, bool was_up)
 {
-	uint64_t longest = uplink->settings->reconnect_max_ms;
-	uint64_t limit = uplink->pause_ms ? uplink->pause_ms : PAUSE_FIRST_MS;
+	uint64_t limit = pause_limit(&uplink->pause_ms,
+	                             was_up           ? PAUSE_LOST_MS
+	                             : uplink->silent ? PAUSE_SILENT_MS
+	                                              : PAUSE_FIRST_MS,
+	                             uplink->settings->reconnect_max_ms);
 
-	limit = limit < longest ? limit : longest;
-	uplink->pause_ms = 2 * limit;
 	if (uplink->refused)
 		dial_after(uplink, PAUSE_REFUSED_MS / 2 + draw(PAUSE_REFUSED_MS / 2));
 	else
@@ -88,7 +93,7 @@ static void log_outage(struct uplink *uplink, bool was_up, const struct error *e
 	uplink->outage = now > uplink->outage ? now : uplink->outage;
 }
 
-void uplink_lost(struct uplink *uplink, const struct error *err)
+void uplink_lost(struct uplink *uplink, int r, const struct error *err)
 {
 	bool was_up = uplink->state == UPLINK_UP, first = !uplink->was_ever_up;
 	struct error why = *err;
@@ -108,7 +113,8 @@ void uplink_lost(struct uplink *uplink, const struct error *err)
 		return;
 	}
 	log_outage(uplink, was_up, &why);
-	pause_and_dial(uplink);
+	uplink->silent = r == -ETIMEDOUT || r == -EHOSTUNREACH || r == -ENETUNREACH;
+	pause_and_dial(uplink, was_up);
 	uplink->refused = false;
 	if (was_up)
 		uplink->callbacks->on_down(uplink->userdata);
@@ -129,7 +135,7 @@ static void on_dialled(void *userdata, int r, int fd, const struct error *err)
 	if (r == 0)
 		r = uplink_greet(uplink, connection, &error);
 	if (r < 0)
-		uplink_lost(uplink, &error);
+		uplink_lost(uplink, r, &error);
 }
 
 static int on_timer(sd_event_source *source, uint64_t us, void *userdata)
@@ -140,9 +146,9 @@ static int on_timer(sd_event_source *source, uint64_t us, void *userdata)
 
 	uplink->state = UPLINK_DIALLING;
 	r = dialler_new(uplink->service, uplink->settings->host.host, uplink->settings->host.port,
-	                DIAL_MS, on_dialled, uplink, &uplink->dialler, &err);
+	                uplink->silent ? DIAL_SILENT_MS : DIAL_MS, on_dialled, uplink, &uplink->dialler, &err);
 	if (r < 0)
-		uplink_lost(uplink, &err);
+		uplink_lost(uplink, r, &err);
 	return 0;
 }
 

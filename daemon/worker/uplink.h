@@ -6,7 +6,7 @@
  *        ^                  |                     |                              |
  *        `------ refused, lost, unknown host, wrong key, an old generation ------'
  *
- * Pauses are drawn evenly from 0 to a limit that doubles from 0.1 s to the configured one and starts again after a connection
+ * Pauses are drawn evenly from 0 to a limit that doubles up to the configured one (pause.h) and starts again after a connection
  * that was good for GOOD_MS. Who is turned away (a wrong key, a key that is not enrolled, another protocol, an old generation)
  * comes back slowly; at the very first connection of the process that is the end instead (on_refused). Each outage is one line
  * in the log.

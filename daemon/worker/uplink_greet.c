@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/worker/generation.h"
 #include "daemon/worker/uplink_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
@@ -19,12 +18,12 @@
 
 static int welcome_version(const fq_Welcome *welcome, struct error *err)
 {
-	if (welcome->proto >= PROTO_VERSION_OLDEST && welcome->proto <= PROTO_VERSION)
+	if (welcome->proto >= PROTO_VERSION_OLDEST && welcome->proto <= message_version())
 		return 0;
 	return error_set(
 	    err, -EPROTO, ERROR_PROTOCOL,
 	    "the coordinator (version %s) speaks protocol %u; this program speaks %u to %u",
-	    TEXT(welcome->version), welcome->proto, PROTO_VERSION_OLDEST, PROTO_VERSION);
+	    TEXT(welcome->version), welcome->proto, PROTO_VERSION_OLDEST, message_version());
 }
 
 static int welcome_role(const fq_Welcome *welcome, struct error *err)
@@ -38,13 +37,24 @@ static int welcome_role(const fq_Welcome *welcome, struct error *err)
 /* A generation that cannot be written down is a warning: an old copy is noticed as long as this process lives. */
 static int welcome_generation(struct uplink *uplink, const fq_Welcome *welcome, struct error *err)
 {
-	int r = generation_check(uplink->generation_path, welcome->coordinator, welcome->generation,
-	                         uplink->pin, err);
+	struct generation now = {.number = welcome->generation};
+	bool same;
+	int r;
 
-	if (r == -ESTALE || r == 0)
+	memcpy(now.id, welcome->coordinator, sizeof now.id);
+	same = uplink->has_seen && memcmp(uplink->seen.id, now.id, sizeof now.id) == 0;
+	if (same && now.number < uplink->seen.number)
+		return generation_stale(now.number, uplink->seen.number, err);
+	r = generation_check(uplink->generation_path, &now, uplink->pin, err);
+	if (r == -ESTALE)
 		return r;
-	log_warning("start %" PRIu64 " of the coordinator cannot be noted: %s", welcome->generation,
-	            err->text);
+	if (r < 0)
+		log_warning("start %" PRIu64 " of the coordinator cannot be noted: %s", now.number, err->text);
+	if (uplink->has_seen && !same)
+		log_notice("the coordinator %s has begun another state under the same key; this is its start %" PRIu64, uplink->address,
+		           now.number);
+	uplink->has_seen = true;
+	uplink->seen = now;
 	return 0;
 }
 
@@ -124,7 +134,7 @@ static void on_end(struct peer *peer, int r, const struct error *err, void *user
 
 	if (r == -EKEYREJECTED)
 		uplink->refused = true;
-	uplink_lost(uplink, &why);
+	uplink_lost(uplink, r, &why);
 }
 
 static void on_flushed(struct peer *peer, void *userdata)
@@ -143,6 +153,20 @@ static const struct peer_callbacks callbacks = {
 
 /* ---- HELLO ---- */
 
+/* Of which state this worker has seen which start; what it holds is of the same. */
+static int tell_seen(struct uplink *uplink, fq_Hello *hello, struct error *err)
+{
+	int r = uplink->has_seen ? 0 : generation_of_key(uplink->generation_path, uplink->pin, &uplink->seen, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	uplink->has_seen = true;
+	hello->generation_seen = uplink->seen.number;
+	hello->coordinator.size = sizeof uplink->seen.id;
+	memcpy(hello->coordinator.bytes, uplink->seen.id, sizeof uplink->seen.id);
+	return 0;
+}
+
 static int send_hello(struct uplink *uplink, struct error *err)
 {
 	_cleanup_(freep) fq_Hello *hello = calloc(1, sizeof *hello);
@@ -151,16 +175,18 @@ static int send_hello(struct uplink *uplink, struct error *err)
 	if (!hello)
 		return error_oom(err);
 	hello->proto_min = PROTO_VERSION_OLDEST;
-	hello->proto_max = PROTO_VERSION;
+	hello->proto_max = message_version();
 	hello->role = fq_Role_ROLE_WORKER;
 	hello->algorithm = COUNTERS_ALGORITHM;
 	(void)snprintf(hello->version, sizeof hello->version, "%s", PACKAGE_VERSION);
 	(void)snprintf(hello->name, sizeof hello->name, "%s", uplink->settings->name);
 	memcpy(hello->instance, uplink->instance, sizeof hello->instance);
-	r = generation_of_key(uplink->generation_path, uplink->pin, &hello->generation_seen, err);
+	r = tell_seen(uplink, hello, err);
 	if (r < 0)
 		return r;
 	uplink->callbacks->fill_hello(hello, uplink->userdata);
+	if (message_version() < 2)
+		hello->coordinator.size = 0;
 	r = peer_send(uplink->peer, fq_Type_HELLO, 0, hello);
 	return r < 0 ? error_set(err, r, ERROR_SOFTWARE, "cannot send HELLO: %s", strerror(-r)) : 0;
 }

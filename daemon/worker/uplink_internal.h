@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/worker/dialler.h"
+#include "daemon/worker/generation.h"
 #include "daemon/worker/uplink.h"
 
 #define UPLINK_ADDRESS_MAX (TEXT_HOST_MAX + 16)
@@ -35,15 +36,18 @@ struct uplink {
 	uint8_t pin[PIN_SIZE]; /* the coordinator's */
 	uint8_t instance[UPLINK_INSTANCE_SIZE];
 	char *generation_path;
+	bool has_seen;          /* a coordinator of this pin was seen, now or by what is noted */
+	struct generation seen; /* which state, and its highest start */
 
 	enum uplink_state state;
 	sd_event_source *timer; /* WAITING */
 	struct dialler *dialler;
 	struct peer *peer;
-	uint64_t pause_ms; /* the longest that the next pause may be; 0: the first */
+	uint64_t pause_ms; /* limit of the last pause (pause.h); 0: none since good service */
 	uint64_t up_ms;    /* when it came UP */
 	bool was_ever_up;
 	enum uplink_outage outage;
+	bool silent;       /* the last try or connection ended in silence: the network is lost */
 	bool refused;      /* this try was turned away */
 	bool ending;       /* uplink_end() */
 	struct error why;  /* why it is not UP */
@@ -53,5 +57,5 @@ struct uplink {
 /* Takes the connection over (also on failure) and sends HELLO. */
 int uplink_greet(struct uplink *uplink, struct connection *connection, struct error *err);
 
-/* The try, or the connection, has failed: what follows. */
-void uplink_lost(struct uplink *uplink, const struct error *err);
+/* The try, or the connection, has failed with r (negative; 0: it was ended): what follows. */
+void uplink_lost(struct uplink *uplink, int r, const struct error *err);

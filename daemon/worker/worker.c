@@ -36,7 +36,7 @@ static void tell_status(struct worker *worker)
 	uplink_describe(worker->uplink, where, sizeof where);
 	if (uplink_up(worker->uplink))
 		service_status(worker->service, "%s, %zu of %zu slots busy%s", where,
-		               worker->held.running, (size_t)worker->settings->slots, how);
+		               held_running(&worker->held), (size_t)worker->settings->slots, how);
 	else
 		service_status(worker->service, "%s", where);
 }
@@ -83,6 +83,18 @@ static void on_idle(struct slot *slot, void *userdata)
 	give_slots(worker);
 }
 
+/* Without a cage there is no counting. */
+static void on_unfit(struct slot *slot, int exit_status, void *userdata)
+{
+	struct worker *worker = userdata;
+
+	(void)error_set(&worker->failure, -ECHILD, ERROR_OS,
+	                "the process of slot %u ended by itself with exit status %d before it was ready; its own words, if it had any, "
+	                "stand above",
+	                slot->number, exit_status);
+	service_exit(worker->service, (int)worker->failure.class);
+}
+
 static void on_forked(void *userdata)
 {
 	struct worker *worker = userdata;
@@ -95,6 +107,12 @@ static const struct slot_callbacks slot_callbacks = {
     .on_progress = give_progress,
     .on_report = give_report,
     .on_crash = give_crash,
+    .on_unfit = on_unfit,
+    .on_forked = on_forked,
+};
+
+static const struct openers_callbacks openers_callbacks = {
+    .on_answer = give_answer,
     .on_forked = on_forked,
 };
 
@@ -113,8 +131,8 @@ static void fill_hello(fq_Hello *hello, void *userdata)
 /* Another coordinator under the same key numbers its jobs anew: what is held means nothing to it. */
 static void forget_all(struct worker *worker)
 {
-	log_notice("the coordinator's state is another one: %zu slices are forgotten",
-	           worker->held.waiting + worker->held.running + worker->held.counted);
+	log_notice("the coordinator's state is another one: %zu slices of the former one are forgotten",
+	           held_waiting(&worker->held) + held_running(&worker->held) + worker->held.n[HELD_DONE]);
 	while (worker->held.first)
 		take_drop(worker, &worker->held.first->task.ref);
 	uplink_reset(worker->uplink, "the slices in hand are of another coordinator");
@@ -127,6 +145,8 @@ static void on_up(const fq_Welcome *welcome, void *userdata)
 	                                               sizeof worker->coordinator) != 0;
 
 	take_briefs_clear(worker);
+	worker->connections++;
+	worker->proto = welcome->proto;
 	worker->has_coordinator = true;
 	memcpy(worker->coordinator, welcome->coordinator, sizeof worker->coordinator);
 	held_unsend(&worker->held);
@@ -203,7 +223,7 @@ static int start_slots(struct worker *worker, const char *program, struct error 
 		return error_oom(err);
 	for (; r == 0 && worker->slots_begun < worker->settings->slots; worker->slots_begun++)
 		r = slot_init(&worker->slots[worker->slots_begun], service_event(worker->service),
-		              (unsigned int)worker->slots_begun + 1, program, &slot_callbacks,
+		              (unsigned int)worker->slots_begun + 1, program, worker->settings->slot_memory, &slot_callbacks,
 		              worker, err);
 	return r;
 }
@@ -218,6 +238,8 @@ static int add_timers(struct worker *worker, struct error *err)
 		r = sd_event_source_set_enabled(worker->status_timer, SD_EVENT_OFF);
 	if (r >= 0)
 		r = drain_init(worker);
+	if (r >= 0)
+		r = stall_init(worker);
 	return r < 0 ? error_set(err, r, ERROR_OS, "a timer cannot be made: %s", strerror(-r)) : 0;
 }
 
@@ -232,6 +254,9 @@ int worker_init(struct worker *worker, const struct worker_settings *settings,
 	r = uplink_new(service, settings, &uplink_callbacks, worker, &worker->uplink, err);
 	if (r == 0)
 		r = add_timers(worker, err);
+	if (r == 0)
+		r = openers_init(&worker->openers, service_event(service), program, &settings->roots, settings->open_timeout_ms,
+		                 &openers_callbacks, worker, err);
 	return r < 0 ? r : start_slots(worker, program, err);
 }
 
@@ -240,8 +265,10 @@ void worker_deinit(struct worker *worker)
 	for (size_t i = worker->slots_begun; i-- > 0;)
 		slot_deinit(&worker->slots[i]);
 	free(worker->slots);
+	openers_deinit(&worker->openers);
 	worker->uplink = uplink_free(worker->uplink);
 	worker->status_timer = sd_event_source_disable_unref(worker->status_timer);
+	worker->stall_timer = sd_event_source_disable_unref(worker->stall_timer);
 	worker->drain_timer = sd_event_source_disable_unref(worker->drain_timer);
 	held_clear(&worker->held);
 	take_briefs_clear(worker);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The supervisor: it owns the network, the keys and the opening of files, and gives open descriptors to the slots.
+ * The supervisor: it owns the network and the keys, has files opened by openers, and gives open descriptors to the slots. Nothing
+ * that it does itself waits for a file.
  *
- *     coordinator --TASK--> held (waiting) --open, fingerprint--> slot counts --fingerprint--> held (counted)
- *     coordinator <-RESULT------------------------------------------------------------------------'
+ *     coordinator --TASK--> held (waiting) --opener--> slot counts --opener--> held (done)
+ *     coordinator <-RESULT, CRASHED, IO_ERROR------------------------------------'
  *     coordinator --RESULT_ACK--> forgotten
  *
  * One thread, one loop. While there is no connection the slots go on; what they have counted is sent when there is one again.
@@ -17,14 +18,20 @@
 #include "daemon/service.h"
 #include "daemon/worker/generation.h"
 #include "daemon/worker/held.h"
+#include "daemon/worker/openers.h"
 #include "daemon/worker/slot.h"
 #include "daemon/worker/uplink.h"
+
+/* From this protocol on CRASHED and IO_ERROR are acknowledged. */
+#define PROTO_KEEPS_FAILURES 2
 
 struct worker {
 	const struct worker_settings *settings;
 	struct service *service;
 	struct slot *slots; /* settings->slots of them */
 	size_t slots_begun; /* made by worker_init() */
+	struct openers openers;
+	uint64_t requests; /* numbers of theirs */
 	struct held held;
 	struct briefs briefs; /* that came over the present connection */
 	struct {
@@ -33,13 +40,15 @@ struct worker {
 		bool open;
 	} receiving; /* a brief */
 	struct uplink *uplink;
+	uint64_t connections; /* number of the present one */
+	uint32_t proto;       /* spoken over it */
 	bool ready;  /* all slots have been there once */
 	bool paused; /* DRAIN came: for the status only, the coordinator gives nothing */
 
 	bool has_coordinator;
 	uint8_t coordinator[COORDINATOR_ID_SIZE]; /* whose slices are held */
 
-	sd_event_source *status_timer;
+	sd_event_source *status_timer, *stall_timer;
 
 	/* drain.c */
 	bool draining, leaving;
@@ -47,7 +56,7 @@ struct worker {
 	size_t drain_returned;
 	sd_event_source *drain_timer;
 
-	struct error failure; /* why the loop was ended by on_refused */
+	struct error failure; /* why the loop was ended by on_refused or on_unfit */
 };
 
 /*

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Between the parts of the supervisor: worker.c (its life), take.c (what comes), give.c (what goes), drain.c. */
+/*
+ * Between the parts of the supervisor: worker.c (its life), take.c (what comes), give.c (into slots), give_open.c (to openers),
+ * give_result.c (to the coordinator), stall.c, drain.c.
+ */
 #pragma once
 
 #include "daemon/worker/worker.h"
@@ -22,19 +25,48 @@ int take_brief_data(struct worker *worker, const struct frame *frame, struct err
 /* A connection is over, and with it the briefs that came over it; slices in hand keep theirs. */
 void take_briefs_clear(struct worker *worker);
 
-/* ---- give.c: slices into slots, results and failures to the coordinator ---- */
+/* ---- give.c: slices into slots ---- */
 
-/* Gives waiting slices to idle slots. */
+/* Has files opened for idle slots, and gives what is open to them. */
 void give_slots(struct worker *worker);
-
-/* Sends results that were not sent over this connection, a piece at a time. */
-void give_results(struct worker *worker);
 
 /* The slots' callbacks. */
 void give_progress(struct slot *slot, uint64_t bytes, void *userdata);
 void give_report(struct slot *slot, const struct child_report *report, uint8_t *blob,
                  void *userdata);
-void give_crash(struct slot *slot, int signal, int exit_status, void *userdata);
+
+/* ---- give_open.c: openers ---- */
+
+/* OPEN: asks for what the coordinator wants to know. */
+void give_facts(struct worker *worker, const fq_Open *open);
+
+/* Asks for the file of a slice that waits. */
+void give_opening(struct worker *worker, struct held_slice *slice);
+
+/* Asks whether the file of a slice that was counted is still what it was; takes the blob. */
+void give_check(struct worker *worker, struct held_slice *slice, const fq_Result *result, uint8_t *blob, size_t n);
+
+/* A stale handle: the slice is begun once more. False: it was before. */
+bool give_reopen(struct worker *worker, struct held_slice *slice);
+
+/* The openers' callback. */
+void give_answer(const struct open_request *request, const struct open_answer *answer, int fd, void *userdata);
+
+/* ---- give_result.c: what becomes of slices ---- */
+
+void give_result_of(const struct held_slice *slice, const struct child_report *report, fq_Result *ret);
+void give_changed(struct worker *worker, struct held_slice *slice);
+void give_io_error(struct worker *worker, struct held_slice *slice, int error_number, const char *text);
+void give_crash(struct slot *slot, int signal, int exit_status, void *userdata); /* a slot's callback */
+
+/* Sends what was not sent over this connection, a piece at a time. */
+void give_counted(struct worker *worker, struct held_slice *slice); /* its file is still the task's: the result is good */
+void give_results(struct worker *worker);
+
+/* ---- stall.c ---- */
+
+int stall_init(struct worker *worker);      /* 0 or negative errno */
+void stall_begin(struct held_slice *slice); /* it runs, or makes progress */
 
 /* ---- drain.c ---- */
 

@@ -33,14 +33,43 @@ static bool stderr_is_journal(void)
 	return strcmp(own, stream) == 0;
 }
 
+bool log_wanted(int level)
+{
+	return LOG_PRI(level) <= max_level;
+}
+
+/*
+ * Printable ASCII, whatever was put into the line: a newline would begin a line of another's making (a space takes its place), other
+ * bytes a terminal's commands. How many bytes.
+ */
+static size_t escape(const char *line, size_t n, char *out, size_t size)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t at = 0;
+
+	for (size_t i = 0; i < n && at + 4 <= size; i++) {
+		const unsigned char c = (unsigned char)line[i];
+
+		if (c >= ' ' && c < 0x7f) {
+			out[at++] = (char)c;
+		} else if (c == '\n') {
+			out[at++] = ' ';
+		} else {
+			memcpy(out + at, (const char[]){'\\', 'x', hex[c >> 4], hex[c & 15]}, 4);
+			at += 4;
+		}
+	}
+	return at;
+}
+
 void log_line(int level, const char *format, ...)
 {
-	char line[LOG_LINE_MAX];
+	char line[LOG_LINE_MAX], out[LOG_LINE_MAX];
 	size_t n = 0;
 	va_list args;
 	int printed;
 
-	if (LOG_PRI(level) > max_level)
+	if (!log_wanted(level))
 		return;
 	if (stderr_is_journal())
 		n = (size_t)snprintf(line, sizeof line, "<%d>", LOG_PRI(level));
@@ -50,11 +79,9 @@ void log_line(int level, const char *format, ...)
 	if (printed < 0)
 		return;
 	n += strlen(line + n);
-	for (char *c = line; c < line + n; c++)
-		if (*c == '\n')
-			*c = ' '; /* a second line would lose the level */
-	line[n++] = '\n';
+	n = escape(line, n, out, sizeof out - 1);
+	out[n++] = '\n';
 	/* One write, so that lines of several processes do not mix; who cannot log has nobody to tell. */
-	if (write(STDERR_FILENO, line, n) < 0)
+	if (write(STDERR_FILENO, out, n) < 0)
 		return;
 }

@@ -53,7 +53,7 @@ bool text_is_unfit(uint32_t code)
 	       (code >= 0xe0000 && code <= 0xe007f);
 }
 
-char *text_escape_bytes(char *out, size_t size, const void *foreign, size_t n)
+static char *escape(char *out, size_t size, const void *foreign, size_t n, bool backslash_stays)
 {
 	static const char hex[] = "0123456789abcdef";
 	const uint8_t *s = foreign;
@@ -63,7 +63,7 @@ char *text_escape_bytes(char *out, size_t size, const void *foreign, size_t n)
 	for (size_t i = 0; i < n;) {
 		uint32_t code = 0;
 		size_t length = text_utf8_length(s + i, n - i, &code);
-		bool plain = length > 0 && !text_is_unfit(code);
+		bool plain = length > 0 && (!text_is_unfit(code) || (code == '\\' && backslash_stays));
 		size_t taken = length > 0 ? length : 1, written = plain ? taken : 4 * taken;
 
 		if (written > size - 1 - at) {
@@ -89,9 +89,19 @@ char *text_escape_bytes(char *out, size_t size, const void *foreign, size_t n)
 	return out;
 }
 
+char *text_escape_bytes(char *out, size_t size, const void *foreign, size_t n)
+{
+	return escape(out, size, foreign, n, false);
+}
+
 char *text_escape(char *out, size_t size, const char *foreign)
 {
-	return text_escape_bytes(out, size, foreign, strlen(foreign));
+	return escape(out, size, foreign, strlen(foreign), false);
+}
+
+char *text_sentence(char *out, size_t size, const char *foreign)
+{
+	return escape(out, size, foreign, strlen(foreign), true);
 }
 
 /* ---- numbers with units ---- */

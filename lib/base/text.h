@@ -16,8 +16,16 @@
 char *text_escape(char *out, size_t size, const char *foreign);
 char *text_escape_bytes(char *out, size_t size, const void *foreign, size_t n);
 
+/*
+ * The same for a sentence in which foreign strings were escaped before, by another program perhaps: the backslash stays, so that
+ * they are not escaped twice.
+ */
+char *text_sentence(char *out, size_t size, const char *foreign);
+
 /* For use inside one printf: a buffer that lives to the end of the enclosing block. */
 #define TEXT(foreign) text_escape((char[512]){0}, 512, (foreign))
+
+#define SENTENCE(foreign) text_sentence((char[ERROR_TEXT_MAX]){0}, ERROR_TEXT_MAX, (foreign))
 
 /* The length of the well-formed UTF-8 sequence that begins at s, of which n > 0 bytes are there, or 0; and its character. */
 size_t text_utf8_length(const uint8_t *s, size_t n, uint32_t *ret_code);

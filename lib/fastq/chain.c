@@ -157,6 +157,17 @@ bool chain_seam_valid(const struct chain *chain, uint64_t i, const struct slice_
 	return seam->first.block < slice->end && place_before(seam->first, seam->next);
 }
 
+bool chain_counts_valid(const struct chain *chain, const struct slice_seam *seam, uint64_t bases)
+{
+	uint64_t end = seam->next.within > 0 ? chain->file_size : seam->next.block, ratio, bytes;
+
+	if (end > chain->file_size || end < seam->first.block)
+		return false;
+	bytes = end - seam->first.block;
+	ratio = chain->kind == FILE_PLAIN ? 1 : GZIP_RATIO_MAX;
+	return bytes > UINT64_MAX / ratio || (seam->records <= bytes * ratio && bases <= bytes * ratio);
+}
+
 /* To be counted (again) from the start that is proven now. */
 static void reopen(struct link *slice)
 {

@@ -83,6 +83,13 @@ void chain_task(const struct chain *chain, uint64_t i, uint64_t read_max, bool l
 bool chain_seam_valid(const struct chain *chain, uint64_t i, const struct slice_task *task,
                       enum slice_outcome outcome, const struct slice_seam *seam);
 
+/*
+ * Whether so many records and bases can stand between the places of a seam: no more than there are bytes of text, and of these a
+ * compressed byte makes at most GZIP_RATIO_MAX.
+ */
+#define GZIP_RATIO_MAX 1032 /* of deflate: 258 bytes by two bits */
+bool chain_counts_valid(const struct chain *chain, const struct slice_seam *seam, uint64_t bases);
+
 enum chain_outcome {
 	CHAIN_MORE = 0,  /* slices are open, or counts are missing */
 	CHAIN_DONE = 1,  /* every byte is proven: merge the counters of all slices that are not empty, in order */

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -43,23 +44,29 @@ static int read_exactly(int fd, uint8_t *to, size_t n, uint64_t offset, struct e
 	return 0;
 }
 
-static int check_type(const struct stat *status, struct error *err)
+static int check_type(const struct statx *status, struct error *err)
 {
-	if (S_ISDIR(status->st_mode))
+	if (S_ISDIR(status->stx_mode))
 		return error_set(err, -EISDIR, ERROR_NO_INPUT, "is a directory, not a file");
-	if (!S_ISREG(status->st_mode))
+	if (!S_ISREG(status->stx_mode))
 		return error_set(err, -EINVAL, ERROR_NO_INPUT,
 		                 "is not a regular file (a pipe, a device or a socket)");
 	return 0;
 }
 
+static uint64_t nanoseconds(const struct statx_timestamp *time)
+{
+	return (uint64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
 static int take(int fd, struct fingerprint *ret, struct ends *ends, struct error *err)
 {
-	struct stat status;
+	struct statx status;
 	uint64_t size;
 	int r;
 
-	if (fstat(fd, &status) < 0) {
+	/* What the server says now, not what this machine remembers. */
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &status) < 0) {
 		r = -errno;
 		return error_set(err, r, error_class_of_errno(r), "cannot be looked at: %s",
 		                 strerror(-r));
@@ -67,7 +74,7 @@ static int take(int fd, struct fingerprint *ret, struct ends *ends, struct error
 	r = check_type(&status, err);
 	if (r < 0)
 		return r;
-	size = (uint64_t)status.st_size;
+	size = status.stx_size;
 	ends->n = size < END_SIZE ? (size_t)size : END_SIZE;
 	r = read_exactly(fd, ends->head, ends->n, 0, err);
 	if (r < 0)
@@ -77,9 +84,9 @@ static int take(int fd, struct fingerprint *ret, struct ends *ends, struct error
 		return r;
 	*ret = (struct fingerprint){
 	    .size = size,
-	    .mtime_ns = (uint64_t)status.st_mtim.tv_sec * 1000000000 +
-	                (uint64_t)status.st_mtim.tv_nsec,
-	    .inode = (uint64_t)status.st_ino,
+	    .mtime_ns = nanoseconds(&status.stx_mtime),
+	    .ctime_ns = nanoseconds(&status.stx_ctime),
+	    .inode = status.stx_ino,
 	};
 	r = digest_sha256(ends->head, ends->n, ends->tail, ends->n, ret->ends);
 	if (r < 0)
@@ -104,6 +111,11 @@ bool fingerprint_equal(const struct fingerprint *a, const struct fingerprint *b)
 {
 	return a->size == b->size && a->mtime_ns == b->mtime_ns && a->inode == b->inode &&
 	       memcmp(a->ends, b->ends, sizeof a->ends) == 0;
+}
+
+bool fingerprint_untouched(const struct fingerprint *a, const struct fingerprint *b)
+{
+	return fingerprint_equal(a, b) && (a->ctime_ns == b->ctime_ns || a->ctime_ns == 0 || b->ctime_ns == 0);
 }
 
 int file_facts_take(int fd, struct file_facts *ret, struct error *err)

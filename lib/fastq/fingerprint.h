@@ -17,6 +17,7 @@ struct fingerprint {
 	uint64_t mtime_ns;          /* since 1970 */
 	uint64_t inode;
 	uint8_t ends[DIGEST_SIZE];  /* SHA-256 of the first and the last 4096 bytes */
+	uint64_t ctime_ns;          /* since 1970: of the last change of content or status; 0: not told */
 };
 
 /*
@@ -25,7 +26,14 @@ struct fingerprint {
  */
 int fingerprint_take(int fd, struct fingerprint *ret, struct error *err);
 
+/* The same file with the same content, as far as size, time of change, inode and ends tell. */
 bool fingerprint_equal(const struct fingerprint *a, const struct fingerprint *b);
+
+/*
+ * Equal, and the file's status was not changed either (where both tell when it was): nobody can write in the middle and set the time
+ * of change back. A rename or other rights change the status too.
+ */
+bool fingerprint_untouched(const struct fingerprint *a, const struct fingerprint *b);
 
 /* What opening a file for a plan tells: all that the coordinator needs to cut it into slices. */
 struct file_facts {

@@ -202,6 +202,7 @@ static void summary_write(FILE *out, const struct section *sections, size_t n)
 static void head_write(FILE *out, const struct report *report)
 {
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
 	      out);
 	text_write(out, report_options(report)->name);

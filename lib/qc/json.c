@@ -27,7 +27,7 @@ static void text_write(FILE *out, const char *text)
 			fputs(REPLACEMENT, out);
 		else if (code == '"' || code == '\\')
 			fprintf(out, "\\%c", (int)code);
-		else if (code < 0x20 || code == 0x7f)
+		else if (code < 0x20 || code == 0x7f || code == '<') /* of a page that it is put into "</script>" would be the end */
 			fprintf(out, "\\u%04x", (unsigned int)code);
 		else
 			(void)fwrite(at, 1, n, out);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include "lib/qc/lengths.h"
 #include "lib/qc/module.h"
 #include "lib/qc/quality_kernel.h"
 
@@ -102,6 +103,20 @@ static int scores_unpack(void *state, struct unpacker *unpacker, struct error *e
 	return r;
 }
 
+/* A read without qualities has no mean. */
+static int scores_check(const void *state, const struct counters *counters, struct error *err)
+{
+	const struct lengths *lengths = counters_state(counters, MODULE_LENGTHS);
+	uint64_t reads = 0, bases = 0;
+
+	if (!lengths)
+		return 0;
+	length_table_totals(&lengths->table, &reads, &bases);
+	if (scores_total(state) > reads)
+		return unpack_bad(err, "more reads have a mean quality than there are reads");
+	return 0;
+}
+
 const struct module module_scores = {
     .name = "scores",
     .id = MODULE_SCORES,
@@ -112,4 +127,5 @@ const struct module module_scores = {
     .merge = scores_merge,
     .pack = scores_pack,
     .unpack = scores_unpack,
+    .check = scores_check,
 };

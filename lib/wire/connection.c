@@ -14,20 +14,25 @@
 #define QUEUE_MAX_DEFAULT (64UL << 20)
 #define INPUT_FIRST 4096UL         /* enough for a client's questions */
 #define INPUT_MAX (128UL << 10)    /* at least one largest frame; the bound of reading a call */
+#define INPUT_RESTRICTED (32UL << 10)
+#define READS_MAX 64               /* a call: of a peer that sends its bytes one by one */
 #define STAGE_SIZE (16UL << 10)    /* the largest TLS record */
 #define WRITE_BUDGET (256UL << 10) /* bytes a call */
 
 _Static_assert(INPUT_MAX > FRAME_HEADER + PAYLOAD_MAX, "the largest frame fits the input buffer");
+_Static_assert(INPUT_RESTRICTED > FRAME_HEADER + fq_Hello_size + 1024, "and HELLO the smaller one");
 
 struct connection {
 	struct stream stream;
 	bool ready;
+	bool paused;         /* connection_set_reading() */
 	bool reads_on_write; /* TLS must write before it can read on */
 	short handshake_events;
 	int ended; /* 0, or what connection_run() returned */
 	struct error why;
 	bool ending, finished; /* connection_end() was called; the other side has been told */
-	uint64_t dead_ms;
+	uint64_t dead_ms, bytes_out;
+	const uint16_t *types; /* restricted to these; or NULL */
 
 	uint8_t *input; /* [input_at, input_n) was read and not taken */
 	size_t input_size, input_at, input_n;
@@ -121,6 +126,16 @@ void connection_set_queue_max(struct connection *connection, size_t bytes)
 	connection->queue.max = bytes;
 }
 
+void connection_restrict(struct connection *connection, const uint16_t *types)
+{
+	connection->types = types;
+}
+
+void connection_set_reading(struct connection *connection, bool reading)
+{
+	connection->paused = !reading;
+}
+
 bool connection_ready(const struct connection *connection)
 {
 	return connection->ready;
@@ -142,6 +157,11 @@ uint64_t connection_bytes_in(const struct connection *connection)
 	return stream_bytes_in(&connection->stream);
 }
 
+uint64_t connection_bytes_out(const struct connection *connection)
+{
+	return connection->bytes_out;
+}
+
 size_t connection_queued(const struct connection *connection)
 {
 	return connection->queue.bytes + (connection->stage_n - connection->stage_at);
@@ -155,6 +175,12 @@ bool connection_flushed(const struct connection *connection)
 void connection_set_dead(struct connection *connection, uint64_t ms)
 {
 	connection->dead_ms = ms;
+	connection_set_patience(connection, ms);
+}
+
+void connection_set_patience(struct connection *connection, uint64_t ms)
+{
+	stream_set_patience(&connection->stream, ms);
 }
 
 uint64_t connection_dead(const struct connection *connection)
@@ -164,7 +190,7 @@ uint64_t connection_dead(const struct connection *connection)
 
 short connection_events(const struct connection *connection)
 {
-	short events = POLLIN;
+	short events = connection->paused ? 0 : POLLIN;
 
 	if (connection->ended < 0)
 		return 0;
@@ -196,11 +222,12 @@ static int shake_hands(struct connection *connection, struct error *err)
 static int make_room(struct connection *connection, struct error *err)
 {
 	size_t size = connection->input_size ? 2 * connection->input_size : INPUT_FIRST;
+	size_t most = connection->types ? INPUT_RESTRICTED : INPUT_MAX;
 	uint8_t *input;
 
 	if (connection->input_n < connection->input_size)
 		return 0;
-	if (size > INPUT_MAX)
+	if (size > most)
 		return 1;
 	input = realloc(connection->input, size);
 	if (!input)
@@ -220,7 +247,7 @@ static int read_some(struct connection *connection, struct error *err)
 		memmove(connection->input, connection->input + connection->input_at, left);
 	connection->input_at = 0;
 	connection->input_n = left;
-	while (budget > 0) {
+	for (unsigned int i = 0; budget > 0 && i < READS_MAX; i++) {
 		r = make_room(connection, err);
 		if (r != 0)
 			return r < 0 ? r : CONNECTION_AGAIN;
@@ -257,6 +284,7 @@ static int write_some(struct connection *connection, struct error *err)
 		if (r != 0)
 			return r < 0 ? r : 0;
 		connection->stage_at += n;
+		connection->bytes_out += n;
 		budget -= n < budget ? n : budget;
 	}
 	if (connection->ending && !connection->finished) {
@@ -274,11 +302,11 @@ static int run(struct connection *connection, struct error *err)
 	r = shake_hands(connection, err);
 	if (r <= 0)
 		return r;
-	r = read_some(connection, err);
+	r = connection->paused ? 0 : read_some(connection, err);
 	if (r < 0)
 		return r;
 	w = write_some(connection, err);
-	if (w < 0 && r == 0)
+	if (w < 0 && r == 0 && !connection->paused)
 		(void)read_some(connection, &unused); /* what it said before it went */
 	return w < 0 ? w : r > w ? r : w;
 }
@@ -299,12 +327,29 @@ int connection_run(struct connection *connection, struct error *err)
 	return connection->ended;
 }
 
+void connection_push(struct connection *connection)
+{
+	int r = connection->ready && connection->ended == 0 ? write_some(connection, &connection->why) : 0;
+
+	if (r < 0)
+		connection->ended = r;
+}
+
 /* ---- frames ---- */
+
+static bool allowed(const struct connection *connection, uint16_t type)
+{
+	const uint16_t *at = connection->types;
+
+	while (at && *at != fq_Type_TYPE_NONE && *at != type)
+		at++;
+	return !at || *at == type;
+}
 
 int connection_take(struct connection *connection, struct frame *ret, struct error *err)
 {
-	const uint8_t *at = connection->input + connection->input_at;
 	size_t left = connection->input_n - connection->input_at;
+	const uint8_t *at;
 	struct frame frame;
 	uint32_t n, max;
 	uint16_t halves[2];
@@ -312,6 +357,7 @@ int connection_take(struct connection *connection, struct frame *ret, struct err
 	assert(ret);
 	if (connection->ending || left < FRAME_HEADER)
 		return 0;
+	at = connection->input + connection->input_at;
 	memcpy(&n, at, 4);
 	memcpy(halves, at + 4, 4);
 	frame = (struct frame){ntohs(halves[0]), ntohs(halves[1]), ntohl(n), at + FRAME_HEADER};
@@ -319,6 +365,9 @@ int connection_take(struct connection *connection, struct frame *ret, struct err
 	if (max == 0)
 		return error_set(err, -EBADMSG, ERROR_PROTOCOL,
 		                 "the other side sent a frame of the unknown type %u", frame.type);
+	if (!allowed(connection, frame.type))
+		return error_set(err, -EBADMSG, ERROR_PROTOCOL,
+		                 "the other side sent %s before it said who it is", message_name(frame.type));
 	if (frame.n > max)
 		return error_set(
 		    err, -EBADMSG, ERROR_PROTOCOL,
@@ -346,17 +395,24 @@ int connection_send(struct connection *connection, uint16_t type, uint16_t tag, 
 int connection_send_blob(struct connection *connection, uint16_t type, uint16_t tag,
                          const void *message, uint8_t *blob, size_t n)
 {
-	_cleanup_(freep) uint8_t *owned = blob;
+	struct shared *shared = shared_new(blob, n);
+
+	return shared ? connection_send_shared(connection, type, tag, message, shared) : -ENOMEM;
+}
+
+int connection_send_shared(struct connection *connection, uint16_t type, uint16_t tag,
+                           const void *message, struct shared *blob)
+{
 	uint8_t payload[PAYLOAD_MAX];
 	size_t payload_n = 0;
-	int r;
+	int r = -EPIPE;
 
-	if (connection->ended < 0 || connection->ending)
-		return -EPIPE;
-	r = message_encode(type, message, payload, sizeof payload, &payload_n);
-	return r < 0 ? r
-	             : queue_add_blob(&connection->queue, type, tag, payload, payload_n,
-	                              TAKE(owned), n);
+	if (connection->ended == 0 && !connection->ending)
+		r = message_encode(type, message, payload, sizeof payload, &payload_n);
+	if (r == 0)
+		return queue_add_blob(&connection->queue, type, tag, payload, payload_n, blob);
+	(void)shared_unref(blob); /* always NULL */
+	return r;
 }
 
 void connection_end(struct connection *connection)

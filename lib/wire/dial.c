@@ -68,7 +68,7 @@ static int fail_of_error(const struct frame *frame, struct error *err)
 	return error_set(
 	    err, -EREMOTEIO,
 	    told.class > 0 && told.class <= ERROR_CONFIG ? (enum error_class)told.class : ERROR_JOB,
-	    "%s", text_escape(text, sizeof text, told.text));
+	    "%s", text_sentence(text, sizeof text, told.text));
 }
 
 /* The next frame that is the caller's. 1: *ret is one. 0: none yet. */
@@ -138,11 +138,11 @@ int dial_wait(struct connection *connection, uint64_t timeout_ms, struct frame *
 
 static int check_welcome(const fq_Welcome *welcome, struct error *err)
 {
-	if (welcome->proto < PROTO_VERSION_OLDEST || welcome->proto > PROTO_VERSION)
+	if (welcome->proto < PROTO_VERSION_OLDEST || welcome->proto > message_version())
 		return error_set(
 		    err, -EPROTO, ERROR_PROTOCOL,
 		    "the coordinator (version %s) speaks protocol %u; this program speaks %u to %u",
-		    TEXT(welcome->version), welcome->proto, PROTO_VERSION_OLDEST, PROTO_VERSION);
+		    TEXT(welcome->version), welcome->proto, PROTO_VERSION_OLDEST, message_version());
 	return 0;
 }
 
@@ -170,7 +170,7 @@ int dial_hello(struct connection *connection, fq_Hello *hello, uint64_t timeout_
 
 	assert(connection && hello && ret);
 	hello->proto_min = PROTO_VERSION_OLDEST;
-	hello->proto_max = PROTO_VERSION;
+	hello->proto_max = message_version();
 	(void)snprintf(hello->version, sizeof hello->version, "%s", PACKAGE_VERSION);
 	r = connection_send(connection, fq_Type_HELLO, 0, hello);
 	if (r < 0)

@@ -90,7 +90,7 @@ static void put(FILE *out, const char *begin, const char *end)
 		(void)fputc('\n', out);
 }
 
-/* The old text with the new line in its place. */
+/* The old text with the new line in its place, or without it where text is NULL. */
 static int change(const char *path, const char *old, size_t n, const char *text,
                   bool (*is_same)(const struct line *line, const void *data), const void *data,
                   FILE *out, struct error *err)
@@ -111,14 +111,14 @@ static int change(const char *path, const char *old, size_t n, const char *text,
 			begin--;
 		put(out, kept, begin);
 		kept = at;
-		if (!put_new)
+		if (text && !put_new)
 			(void)fprintf(out, "%s\n", text);
 		put_new = true;
 	}
 	if (r < 0)
 		return r;
 	put(out, kept, end);
-	if (!put_new)
+	if (text && !put_new)
 		(void)fprintf(out, "%s\n", text);
 	return 0;
 }

@@ -35,8 +35,8 @@ int line_wrong(const char *name, const struct line *line, struct error *err, con
 
 /*
  * Writes the file anew with `text` (without a newline) in place of the first line for which
- * is_same() says so, without the others of that kind, or with it at the end. Everything else stays
- * as it is. Mode 0600.
+ * is_same() says so, without the others of that kind, or with it at the end; without all of them where text is NULL.
+ * Everything else stays as it is. Mode 0600.
  */
 int lines_change(const char *path, const char *text,
                  bool (*is_same)(const struct line *line, const void *data), const void *data,

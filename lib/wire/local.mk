@@ -18,6 +18,8 @@ lib_libwire_a_SOURCES = \
 	lib/wire/message.h \
 	lib/wire/queue.c \
 	lib/wire/queue.h \
+	lib/wire/shared.c \
+	lib/wire/shared.h \
 	lib/wire/stream.c \
 	lib/wire/stream.h \
 	lib/wire/tls.c \

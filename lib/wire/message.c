@@ -14,7 +14,14 @@
 #include <pb_encode.h>
 #include <string.h>
 
+#include "lib/base/failpoint.h"
+
 #define EXTRA 256 /* bytes of fields that a newer version may have added; they are skipped */
+
+uint32_t message_version(void)
+{
+	return FAILPOINT_ON("speak-1") ? 1 : PROTO_VERSION;
+}
 
 typedef const char *(*check_fn)(const void *message); /* NULL, or what is wrong */
 
@@ -29,6 +36,16 @@ struct row {
 static const char *check_role(fq_Role role)
 {
 	return role < fq_Role_ROLE_NONE || role > _fq_Role_MAX ? "its role is unknown" : NULL;
+}
+
+static const char *check_peer(const void *message)
+{
+	return check_role(((const fq_Peer *)message)->role);
+}
+
+static const char *check_token_info(const void *message)
+{
+	return check_role(((const fq_TokenInfo *)message)->role);
 }
 
 static const char *check_state(fq_JobState state)
@@ -188,6 +205,9 @@ static const struct row rows[_fq_Type_ARRAYSIZE] = {
     ROW(NODE_RESUME, NodeRequest, NULL),
     ROW(TOKEN, TokenRequest, check_token),
     ROW(BACKUP, Empty, NULL),
+    ROW(PEERS, Empty, NULL),
+    ROW(TOKENS, Empty, NULL),
+    ROW(REVOKE, RevokeRequest, NULL),
     ROW(ACCEPTED, Accepted, NULL),
     ROW(JOB, Job, check_job),
     ROW(FILE, File, check_file),
@@ -198,6 +218,9 @@ static const struct row rows[_fq_Type_ARRAYSIZE] = {
     ROW(DONE, Empty, NULL),
     ROW(END, Empty, NULL),
     ROW(BACKUP_MADE, BackupMade, NULL),
+    ROW(PEER, Peer, check_peer),
+    ROW(TOKEN_INFO, TokenInfo, check_token_info),
+    ROW(REVOKED, Revoked, NULL),
 };
 
 static const struct row *row_of(uint16_t type)

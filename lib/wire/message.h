@@ -15,6 +15,9 @@
 #define PROTO_VERSION_OLDEST 1
 #define PORT_DEFAULT 5381
 
+/* The newest version that this program speaks: PROTO_VERSION, or 1 where the failpoint speak-1 is on. */
+uint32_t message_version(void);
+
 #define DATA_MAX 65536          /* payload of one DATA frame */
 #define PAYLOAD_MAX (64 * 1024) /* largest payload of any frame */
 

@@ -13,7 +13,7 @@
 /* One frame with its header in `frame`; then, of a blob, one DATA frame after the other. */
 struct queue_item {
 	struct queue_item *next;
-	uint8_t *blob;
+	struct shared *blob;
 	size_t blob_n, blob_at; /* at: of the DATA frame being taken out */
 	uint16_t tag;
 	uint8_t data_header[FRAME_HEADER];
@@ -33,7 +33,7 @@ static void put_header(uint8_t *out, uint32_t n, uint16_t type, uint16_t tag)
 
 static void item_free(struct queue_item *item)
 {
-	free(item->blob);
+	(void)shared_unref(item->blob); /* always NULL */
 	free(item);
 }
 
@@ -54,9 +54,22 @@ void queue_deinit(struct queue *queue)
 	queue->bytes = 0;
 }
 
+/* None of these means anything else when it comes before a frame that was sent earlier. */
 static bool is_urgent(uint16_t type)
 {
-	return type == fq_Type_PING || type == fq_Type_PONG || type == fq_Type_PROGRESS;
+	switch (type) {
+	case fq_Type_PING:
+	case fq_Type_PONG:
+	case fq_Type_PROGRESS:
+	case fq_Type_OPENED:
+	case fq_Type_CRASHED:
+	case fq_Type_IO_ERROR:
+	case fq_Type_RETURN:
+	case fq_Type_DRAINING:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Bytes of a blob with the headers of its DATA frames. */
@@ -102,14 +115,20 @@ int queue_add(struct queue *queue, uint16_t type, uint16_t tag, const uint8_t *p
 	                n, &item);
 }
 
-int queue_add_blob(struct queue *queue, uint16_t type, uint16_t tag, const uint8_t *payload,
-                   size_t payload_n, uint8_t *blob, size_t n)
+static void shared_unrefp(struct shared **shared)
 {
-	_cleanup_(freep) uint8_t *owned = blob;
+	(void)shared_unref(*shared); /* always NULL */
+}
+
+int queue_add_blob(struct queue *queue, uint16_t type, uint16_t tag, const uint8_t *payload,
+                   size_t payload_n, struct shared *blob)
+{
+	_cleanup_(shared_unrefp) struct shared *owned = blob;
+	size_t n = blob->n;
 	struct queue_item *item;
 	int r;
 
-	assert(payload_n <= PAYLOAD_MAX && (payload || !payload_n) && (blob || !n));
+	assert(payload_n <= PAYLOAD_MAX && (payload || !payload_n));
 	if (!fits(queue, n) || !fits(queue, FRAME_HEADER + payload_n + blob_wire_size(n)))
 		return -ENOBUFS;
 	r = item_add(queue, &queue->usual, type, tag, payload, payload_n, &item);
@@ -158,7 +177,7 @@ static size_t take_piece(struct queue_lane *lane, uint8_t *out, size_t room)
 		from = item->data_header + item->at;
 		n = FRAME_HEADER - item->at;
 	} else if (item->in_blob) {
-		from = item->blob + item->blob_at + (item->at - FRAME_HEADER);
+		from = item->blob->bytes + item->blob_at + (item->at - FRAME_HEADER);
 	}
 	if (n > room)
 		n = room;

@@ -3,6 +3,7 @@
 #include "lib/wire/stream.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -10,18 +11,34 @@
 
 #include "lib/base/cleanup.h"
 
-#define UNACKNOWLEDGED_MS 30000 /* TCP gives up on bytes that were not acknowledged for so long */
+#define UNACKNOWLEDGED_MS 30000 /* until the greeting tells a better time */
+#define KEEPALIVE_IDLE_S 15     /* a silent connection is asked by the kernel whether it is there */
+#define KEEPALIVE_EVERY_S 5
+#define UNSENT_MAX (128 << 10)  /* bytes that the kernel takes beyond what is under way */
+
+static int set_number(int fd, int level, int option, int number)
+{
+	return setsockopt(fd, level, option, &number, sizeof number) < 0 ? -errno : 0;
+}
 
 int stream_tune(int fd)
 {
-	unsigned int timeout = UNACKNOWLEDGED_MS;
-	int on = 1;
+	int r = set_number(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 
-	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) < 0 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout) < 0)
-		return -errno;
-	return 0;
+	if (r == 0)
+		r = set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	if (r == 0)
+		r = set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+	if (r == 0)
+		r = set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_EVERY_S);
+	if (r == 0)
+		r = set_number(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX);
+	return r < 0 ? r : set_number(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS);
+}
+
+void stream_set_patience(const struct stream *stream, uint64_t ms)
+{
+	(void)set_number(stream->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, ms < INT_MAX ? (int)ms : INT_MAX);
 }
 
 void stream_deinit(struct stream *stream)

@@ -14,10 +14,17 @@ struct stream {
 };
 
 /*
- * TCP as connections want it: no delay, keepalive, and an end when bytes are not acknowledged. 0 or
- * negative errno.
+ * TCP as connections want it: no delay, keepalive, little that waits in the kernel (so that PING is
+ * not behind megabytes there), and an end when bytes are not acknowledged. 0 or negative errno.
  */
 int stream_tune(int fd);
+
+/*
+ * How long bytes may stay unacknowledged, or the other side may take none although some wait (its
+ * window is closed), before the kernel ends the connection; 0: the system's own time. A socket that
+ * is not TCP stays as it is.
+ */
+void stream_set_patience(const struct stream *stream, uint64_t ms);
 
 /* Closes the socket. */
 void stream_deinit(struct stream *stream);

@@ -25,6 +25,11 @@ static const char *const role_words[] = {
 
 /* ---- peers ---- */
 
+const char *role_name(fq_Role role)
+{
+	return role >= fq_Role_ROLE_WORKER && role <= _fq_Role_MAX ? role_words[role] : "none";
+}
+
 static fq_Role role_of(const char *word)
 {
 	for (int role = fq_Role_ROLE_WORKER; role <= _fq_Role_MAX; role++)
@@ -159,6 +164,24 @@ int peers_add(const char *path, struct peers *peers, const struct peer_row *row,
 		*old = *row;
 	else if (append(peers, row) < 0)
 		return error_oom(err);
+	return 0;
+}
+
+int peers_remove(const char *path, struct peers *peers, const uint8_t pin[PIN_SIZE], struct error *err)
+{
+	uint8_t gone[PIN_SIZE]; /* pin may be that of a row */
+	size_t kept = 0;
+	int r;
+
+	assert(path && peers && pin);
+	memcpy(gone, pin, PIN_SIZE);
+	r = lines_change(path, NULL, is_of_pin, gone, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < peers->n; i++)
+		if (memcmp(peers->rows[i].pin, gone, PIN_SIZE) != 0)
+			peers->rows[kept++] = peers->rows[i];
+	peers->n = kept;
 	return 0;
 }
 

@@ -47,6 +47,12 @@ const struct peer_row *peers_find(const struct peers *peers, const uint8_t pin[P
  */
 int peers_add(const char *path, struct peers *peers, const struct peer_row *row, struct error *err);
 
+/* Takes the row with this pin away, in memory and durably in the file. */
+int peers_remove(const char *path, struct peers *peers, const uint8_t pin[PIN_SIZE], struct error *err);
+
+/* "worker", "client", "admin"; "none". */
+const char *role_name(fq_Role role);
+
 /* The pin of HOST:PORT. 0, or 1 where the file or the line is not there. */
 int known_find(const char *path, const char *host, uint16_t port, uint8_t ret_pin[PIN_SIZE],
                struct error *err);

@@ -17,7 +17,7 @@ worker_start 2 -n 2
 
 progress_of() { fq status --json "$1" 2>/dev/null | grep -oE '"bytes_done":[0-9]+' | cut -d: -f2; }
 past() { local done; done=$(progress_of "$1"); [ "${done:-0}" -ge "$2" ]; }
-child_of() { pgrep -P "$1" | head -n 1; }
+child_of() { pgrep -P "$1" -x fqworkerd-slot | head -n 1; }
 
 same=0 killed_inside=0
 for ((run = 1; run <= runs; run++)); do
@@ -48,5 +48,5 @@ is "$runs runs with a kill: identical results" $same "$runs"
 ok "most kills hit a running job ($killed_inside of $runs)" test $((killed_inside * 2)) -ge "$runs"
 ok "both workers are there again" wait_until 20 node_is w1 '^idle$'
 ok "and the other" wait_until 20 node_is w2 '^idle$'
-is "no children are left over" "$(pgrep -P "${pid_worker[1]},${pid_worker[2]}" | wc -l)" 4
+is "no children are left over" "$(pgrep -P "${pid_worker[1]},${pid_worker[2]}" -x fqworkerd-slot | wc -l)" 4
 done_testing

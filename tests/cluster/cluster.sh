@@ -8,6 +8,7 @@
 #   pid_coord, pid_worker[I]                  process ids, for kill
 #   ok NAME COMMAND...  is NAME GOT WANT  skip_all REASON  done_testing
 #   wait_until SECONDS COMMAND...             until the command succeeds; 1 when the time is over
+#   run_coord, run_worker[I]                  words before the program, for instance of a namespace or an environment
 #
 # Everything that was started is ended when the test ends, however it ends. Every path can be set from outside:
 # FQ_TOP_SRCDIR, FQ_TOP_BUILDDIR (programs), TMPDIR.
@@ -22,8 +23,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/fqtest.XXXXXX")
 state=$work/coord
 export FQ_KEYS=$work/user
 unset FQ_HOST FQ_SOCKET
-host= pid_coord= tests=0 failed=0
-declare -A pid_worker=()
+host= pid_coord= run_coord= coord_address=127.0.0.1 tests=0 failed=0
+declare -A pid_worker=() run_worker=()
 
 cluster_end() {
 	local status=$? pid
@@ -80,11 +81,16 @@ wait_until() {
 fq() { "$ctl" "$1" -h "$host" "${@:2}"; }
 admin() { "$ctl" "$1" --socket "$state/ctl.sock" "${@:2}"; }
 
+coord_run() { # starts it without waiting
+	rm -f "$state/listening"
+	# shellcheck disable=SC2086
+	$run_coord "$coordd" --state "$state" --listen "${host:-$coord_address:0}" "$@" 2>>"$work/coord.log" &
+	pid_coord=$!
+}
+
 # coord_start OPTION...: (again) on the same address.
 coord_start() {
-	rm -f "$state/listening"
-	"$coordd" --state "$state" --listen "${host:-127.0.0.1:0}" "$@" 2>>"$work/coord.log" &
-	pid_coord=$!
+	coord_run "$@"
 	wait_until 30 test -s "$state/listening" || { echo "Bail out! the coordinator does not listen"; tail "$work/coord.log" >&2; exit 1; }
 	host=$(cat "$state/listening")
 }
@@ -99,14 +105,16 @@ node_is() { admin nodes --no-header | awk -v n="$1" -v s="$2" '$1 == n && $2 ~ s
 worker_run() { # worker_run I OPTION...: starts it without waiting
 	local i=$1
 	shift
-	"$workerd" --state "$work/worker$i" --name "w$i" -h "$host" "$@" 2>>"$work/worker$i.log" &
+	# shellcheck disable=SC2086
+	${run_worker[$i]:-} "$workerd" --state "$work/worker$i" --name "w$i" -h "$host" "$@" 2>>"$work/worker$i.log" &
 	pid_worker[$i]=$!
 }
 
 worker_start() {
 	local i=$1
 	if [ ! -f "$work/worker$i/known" ]; then
-		"$workerd" --state "$work/worker$i" --join "$host" "$(admin token --role worker)" >>"$work/worker$i.log" 2>&1 ||
+		# shellcheck disable=SC2086
+		${run_worker[$i]:-} "$workerd" --state "$work/worker$i" --join "$host" "$(admin token --role worker)" >>"$work/worker$i.log" 2>&1 ||
 			{ echo "Bail out! worker $i cannot join"; tail "$work/worker$i.log" >&2; exit 1; }
 	fi
 	worker_run "$@"

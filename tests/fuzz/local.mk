@@ -12,6 +12,7 @@ TESTS += $(FUZZ_TARGETS)
 endif
 
 include tests/fuzz/conf.mk
+include tests/fuzz/daemon.mk
 include tests/fuzz/fastq.mk
 include tests/fuzz/qc.mk
 include tests/fuzz/wire.mk

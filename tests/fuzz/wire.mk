@@ -1,5 +1,5 @@
-FUZZ_TARGETS += tests/fuzz/frames tests/fuzz/messages tests/fuzz/trust
-EXTRA_DIST += tests/fuzz/corpus/frames tests/fuzz/corpus/messages tests/fuzz/corpus/trust
+FUZZ_TARGETS += tests/fuzz/frames tests/fuzz/handshake tests/fuzz/messages tests/fuzz/trust
+EXTRA_DIST += tests/fuzz/corpus/frames tests/fuzz/corpus/handshake tests/fuzz/corpus/messages tests/fuzz/corpus/trust
 
 tests_fuzz_frames_SOURCES = tests/fuzz/frames.c $(FUZZ_MAIN)
 tests_fuzz_frames_LDFLAGS = $(FUZZ_LINK)
@@ -12,3 +12,7 @@ tests_fuzz_messages_LDADD = $(WIRE_LIBS)
 tests_fuzz_trust_SOURCES = tests/fuzz/trust.c $(FUZZ_MAIN)
 tests_fuzz_trust_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_trust_LDADD = $(WIRE_LIBS)
+
+tests_fuzz_handshake_SOURCES = tests/fuzz/handshake.c $(FUZZ_MAIN)
+tests_fuzz_handshake_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_handshake_LDADD = $(WIRE_LIBS)

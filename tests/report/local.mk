@@ -16,7 +16,8 @@ EXTRA_DIST += \
 	tests/tools/mkreport.py
 
 check_PROGRAMS += tests/report/merge
-HEAVY_TESTS += tests/report/merge
+# With its ending, or automake would write out the list, and HEAVY_TESTS= have no effect.
+HEAVY_TESTS += tests/report/merge$(EXEEXT)
 
 tests_report_merge_SOURCES = tests/report/merge.c tests/report/made.c tests/report/made.h $(QC_READS) $(TAP)
 tests_report_merge_LDADD = $(QC_LIBS) -lm

@@ -1,4 +1,4 @@
-UNIT_TESTS += tests/unit/base/text tests/unit/base/digest tests/unit/base/log tests/unit/base/error
+UNIT_TESTS += tests/unit/base/text tests/unit/base/digest tests/unit/base/log tests/unit/base/error tests/unit/base/rate
 
 tests_unit_base_text_SOURCES = tests/unit/base/text.c $(TAP)
 tests_unit_base_text_LDADD = $(BASE_LIBS)
@@ -11,3 +11,6 @@ tests_unit_base_log_LDADD = $(BASE_LIBS)
 
 tests_unit_base_error_SOURCES = tests/unit/base/error.c $(TAP)
 tests_unit_base_error_LDADD = $(BASE_LIBS)
+
+tests_unit_base_rate_SOURCES = tests/unit/base/rate.c $(TAP)
+tests_unit_base_rate_LDADD = $(BASE_LIBS)

@@ -48,6 +48,8 @@ int main(void)
 	is_str(logged(out, sizeof out, true, LOG_DEBUG, "detail"), "", "debug is off at start");
 	is_str(logged(out, sizeof out, true, LOG_ERR, "a\nb"), "<3>a b\n",
 	       "one line stays one line");
+	is_str(logged(out, sizeof out, false, LOG_ERR, "\x1b[2J\x9b\t\xc3\xa9\x7f."), "\\x1b[2J\\x9b\\x09\\xc3\\xa9\\x7f.\n",
+	       "nothing but printable ASCII");
 	is_str(logged(out, sizeof out, false, LOG_ERR, ""), "\n", "an empty line");
 
 	log_set_level(LOG_DEBUG);
@@ -60,5 +62,9 @@ int main(void)
 	longest[sizeof longest - 1] = '\0';
 	n = strlen(logged(out, sizeof out, true, LOG_ERR, longest));
 	ok(n > 1000 && n < sizeof longest && out[n - 1] == '\n', "a long line is cut and ends");
+	memset(longest, '\x1b', sizeof longest - 1);
+	n = strlen(logged(out, sizeof out, true, LOG_ERR, longest));
+	ok(n > 1000 && n < sizeof longest && out[n - 1] == '\n' && strncmp(out, "<3>\\x1b", 7) == 0 && !strchr(out, 0x1b),
+	   "and one that grows by its escapes");
 	return done_testing();
 }

@@ -45,6 +45,7 @@ static void test_escape_cut(void)
 {
 	char out[64];
 
+	is_str(text_sentence(out, sizeof out, "a\\x0ab\x1b\n"), "a\\x0ab\\x1b\\x0a", "a sentence keeps the escapes that it has");
 	is_str(text_escape(out, 9, "12345678"), "12345678", "fits exactly");
 	is_str(text_escape(out, 9, "123456789"), "12345...", "cut");
 	is_str(text_escape(out, 9, "1234\n"), "1234\\x0a", "an escape that fits exactly");

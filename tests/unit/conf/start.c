@@ -135,6 +135,31 @@ static void test_worker(void)
 	worker_settings_deinit(&settings);
 }
 
+static void test_joined(void)
+{
+	struct worker_settings settings;
+	struct error err;
+
+	write_file("host", "[fe80::7]:99\n");
+	is_int(start(&worker_program, &settings, "--config /dev/null --state @", &err), 0, "a worker that is told no host (%s)",
+	       err.text);
+	is_str(settings.host.host, "fe80::7", "goes where it joined");
+	is_u64(settings.host.port, 99, "on that port");
+	worker_settings_deinit(&settings);
+	is_int(start(&worker_program, &settings, "--config /dev/null --state @ -p 7", &err), 0, "with -p (%s)", err.text);
+	is_u64(settings.host.port, 7, "on that one");
+	worker_settings_deinit(&settings);
+	is_int(start(&worker_program, &settings, "--config /dev/null --state @ -h node9", &err), 0, "with -h (%s)", err.text);
+	is_str(settings.host.host, "node9", "it goes there");
+	worker_settings_deinit(&settings);
+	write_file("host", "node9\n");
+	is_int(start(&worker_program, &settings, "--config /dev/null --state @", &err), -EINVAL, "a note without a port is refused");
+	is_int((int)err.class, ERROR_CONFIG, "with exit status 78");
+	ok(strstr(err.text, "join again"), "and what to do");
+	worker_settings_deinit(&settings);
+	(void)unlink(PATH_OF("host"));
+}
+
 static void test_refused(void)
 {
 	static const struct {
@@ -161,13 +186,23 @@ static void test_refused(void)
 	     "--join needs a HOST and a TOKEN; help is -? or --help", ERROR_USAGE},
 	    {&worker_program, "--config /dev/null -h a --roots b",
 	     "roots: b is relative: right is a path that begins with a slash", ERROR_USAGE},
+	    {&worker_program, "--config /dev/null -h a --roots /a/../b",
+	     "roots: /a/../b has a \".\" or \"..\" in it: right is the path without", ERROR_USAGE},
+	    {&worker_program, "--config /dev/null -h a --roots /a=/b/.",
+	     "roots: /b/. has a \".\" or \"..\" in it: right is the path without", ERROR_USAGE},
+	    {&worker_program, "--config /dev/null -h a --roots :links",
+	     "roots: :links is relative: right is a path that begins with a slash", ERROR_USAGE},
+	    {&worker_program, "--config /dev/null -h a --roots /a=/b --roots /a/:links",
+	     "roots: /a=/b and /a/:links are for the same path: right is one of them", ERROR_USAGE},
+	    {&worker_program, "--config /dev/null -h a --slot-memory 1M",
+	     "slot_memory: 1048576 bytes are too few to count with: right is 0 for no limit, or at least 256M", ERROR_USAGE},
 	    {&worker_program, "--config /dev/null -h a --name b/c",
 	     "name: \"b/c\" is no name of a node: right are 1 to 64 letters, digits, dots, dashes "
 	     "and underscores, "
 	     "no dash at the beginning",
 	     ERROR_USAGE},
-	    {&worker_program, "--config /dev/null",
-	     "no coordinator is named: right is -h HOST, or host = \"HOST\"; in " FQ_CONF_DIR
+	    {&worker_program, "--config /dev/null --state /nonexistent",
+	     "no coordinator is named: right is fqworkerd --join HOST TOKEN, or -h HOST, or host = \"HOST\"; in " FQ_CONF_DIR
 	     "/fqworkerd.conf",
 	     ERROR_CONFIG},
 	};
@@ -226,6 +261,12 @@ static void test_printed(void)
 	is_int(r, CONF_EXIT_OK, "--check-config ends the program well");
 	(void)snprintf(want, sizeof want, "%s/good.conf is right.\n", folder);
 	is_str(text, want, "and says so");
+	text = printed(&worker_program, "--config /dev/null --roots /a=/b/:links --roots / --check-config", &r);
+	is_str(text,
+	       "/dev/null is right.\n"
+	       "Files beneath /a/ are opened in /b/ here; symbolic links below it are followed where they stay beneath it.\n"
+	       "Files beneath / are opened in / here; symbolic links below it are not followed.\n",
+	       "and a worker's tells its roots");
 	text = printed(&worker_program, "--config @good.conf -?", &r);
 	is_int(r, CONF_EXIT_OK, "help needs no right file");
 	ok(text && strstr(text, "Usage: fqworkerd") == text, "and begins with the usage");
@@ -367,6 +408,7 @@ int main(void)
 	test_precedence();
 	test_service();
 	test_worker();
+	test_joined();
 	test_refused();
 	test_printed();
 	test_dump(&coord_program,

@@ -11,13 +11,13 @@
 
 static void test_fingerprint(void)
 {
-	struct fingerprint fingerprint = {.size = SIZE, .mtime_ns = UINT64_MAX, .inode = 7}, got;
+	struct fingerprint fingerprint = {.size = SIZE, .mtime_ns = UINT64_MAX, .inode = 7, .ctime_ns = 9}, got;
 	fq_Fingerprint message;
 
 	memset(fingerprint.ends, 0xab, sizeof fingerprint.ends);
 	fingerprint_to_message(&fingerprint, &message);
 	fingerprint_from_message(&message, &got);
-	ok(fingerprint_equal(&fingerprint, &got), "a fingerprint there and back");
+	ok(fingerprint_equal(&fingerprint, &got) && got.ctime_ns == 9, "a fingerprint there and back");
 }
 
 static void seam_refused(struct slice_seam seam, const char *what)

@@ -1,13 +1,22 @@
-UNIT_TESTS += tests/unit/daemon/briefs tests/unit/daemon/convert tests/unit/daemon/peer tests/unit/daemon/peer_timer tests/unit/daemon/service
+UNIT_TESTS += tests/unit/daemon/briefs tests/unit/daemon/budget tests/unit/daemon/convert tests/unit/daemon/pause tests/unit/daemon/peer tests/unit/daemon/peer_bounds tests/unit/daemon/peer_timer tests/unit/daemon/service
 
 tests_unit_daemon_briefs_SOURCES = tests/unit/daemon/briefs.c $(TAP)
 tests_unit_daemon_briefs_LDADD = $(DAEMON_LIBS)
 
+tests_unit_daemon_budget_SOURCES = tests/unit/daemon/budget.c $(TAP)
+tests_unit_daemon_budget_LDADD = $(DAEMON_LIBS)
+
 tests_unit_daemon_convert_SOURCES = tests/unit/daemon/convert.c $(TAP)
 tests_unit_daemon_convert_LDADD = $(DAEMON_LIBS)
 
+tests_unit_daemon_pause_SOURCES = tests/unit/daemon/pause.c $(TAP)
+tests_unit_daemon_pause_LDADD = $(WORKER_LIBS)
+
 tests_unit_daemon_peer_SOURCES = tests/unit/daemon/peer.c $(WIRE_PAIR) $(TAP)
 tests_unit_daemon_peer_LDADD = $(DAEMON_LIBS)
+
+tests_unit_daemon_peer_bounds_SOURCES = tests/unit/daemon/peer_bounds.c $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_peer_bounds_LDADD = $(DAEMON_LIBS)
 
 tests_unit_daemon_peer_timer_SOURCES = tests/unit/daemon/peer_timer.c $(TAP)
 tests_unit_daemon_peer_timer_LDADD = $(DAEMON_LIBS)
@@ -19,10 +28,28 @@ tests_unit_daemon_service_LDADD = $(DAEMON_LIBS)
 UNIT_TESTS += tests/unit/daemon/test_context tests/unit/daemon/test_store tests/unit/daemon/test_store_version
 STORE_MADE = tests/unit/daemon/store_made.c tests/unit/daemon/store_made.h
 
+UNIT_TESTS += tests/unit/daemon/test_store_trust
+tests_unit_daemon_test_store_trust_SOURCES = tests/unit/daemon/test_store_trust.c $(STORE_MADE) $(TAP)
+tests_unit_daemon_test_store_trust_LDADD = $(COORD_LIBS)
+
+# The store on a disk whose power is cut.
+UNIT_TESTS += tests/unit/daemon/test_power
+tests_unit_daemon_test_power_SOURCES = tests/unit/daemon/test_power.c tests/unit/daemon/power_disk.c \
+	tests/unit/daemon/power_disk.h $(STORE_MADE) $(TAP)
+tests_unit_daemon_test_power_LDADD = $(COORD_LIBS)
+
 # A real fqcoordd with a client and a worker of a few lines.
-UNIT_TESTS += tests/unit/daemon/test_coord
-tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(STORE_MADE) $(WIRE_PAIR) $(TAP)
+UNIT_TESTS += tests/unit/daemon/test_access tests/unit/daemon/test_coord
+tests_unit_daemon_test_access_SOURCES = tests/unit/daemon/test_access.c $(STORE_MADE) $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_test_access_LDADD = $(COORD_LIBS)
+
+COORD_REAL = tests/unit/daemon/coord_real.c tests/unit/daemon/coord_real.h $(STORE_MADE) $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(COORD_REAL)
 tests_unit_daemon_test_coord_LDADD = $(COORD_LIBS)
+
+UNIT_TESTS += tests/unit/daemon/test_bounds
+tests_unit_daemon_test_bounds_SOURCES = tests/unit/daemon/test_bounds.c $(COORD_REAL)
+tests_unit_daemon_test_bounds_LDADD = $(COORD_LIBS)
 
 tests_unit_daemon_test_context_SOURCES = tests/unit/daemon/test_context.c $(CORE_FAKE) $(STORE_MADE) $(TAP)
 tests_unit_daemon_test_context_LDADD = $(COORD_LIBS)
@@ -34,7 +61,18 @@ tests_unit_daemon_test_store_version_SOURCES = tests/unit/daemon/test_store_vers
 tests_unit_daemon_test_store_version_LDADD = $(COORD_LIBS)
 
 # The supervisor's parts by themselves, and a real fqworkerd against a coordinator of a few lines.
-UNIT_TESTS += tests/unit/daemon/test_worker tests/unit/daemon/test_worker_brief tests/unit/daemon/test_worker_parts
+UNIT_TESTS += tests/unit/daemon/test_worker tests/unit/daemon/test_worker_brief tests/unit/daemon/test_worker_cage \
+	tests/unit/daemon/test_worker_ends tests/unit/daemon/test_worker_openers tests/unit/daemon/test_worker_parts
+
+tests_unit_daemon_test_worker_openers_SOURCES = tests/unit/daemon/test_worker_openers.c $(TAP)
+tests_unit_daemon_test_worker_openers_LDADD = $(WORKER_LIBS)
+
+tests_unit_daemon_test_worker_ends_SOURCES = tests/unit/daemon/test_worker_ends.c tests/unit/daemon/worker_fake.c \
+	tests/unit/daemon/worker_fake.h $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_test_worker_ends_LDADD = $(WORKER_LIBS)
+
+tests_unit_daemon_test_worker_cage_SOURCES = tests/unit/daemon/test_worker_cage.c $(TAP)
+tests_unit_daemon_test_worker_cage_LDADD = $(WORKER_LIBS)
 
 tests_unit_daemon_test_worker_SOURCES = tests/unit/daemon/test_worker.c tests/unit/daemon/worker_fake.c \
 	tests/unit/daemon/worker_fake.h $(WIRE_PAIR) $(TAP)

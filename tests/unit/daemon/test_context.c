@@ -163,7 +163,7 @@ static void is_brief(struct made *made, const struct prior *prior, const char *w
 		if (context_brief(&made->contexts, made->fake.coord, &action, prior, &brief) < 0 ||
 		    digest_sha256(want.bytes, want.n, NULL, 0, digest) < 0)
 			bail_out("no brief");
-		ok(brief.n == want.n && memcmp(brief.bytes, want.bytes, want.n) == 0 && memcmp(brief.digest, digest, sizeof digest) == 0,
+		ok(brief.shared->n == want.n && memcmp(brief.shared->bytes, want.bytes, want.n) == 0 && memcmp(brief.digest, digest, sizeof digest) == 0,
 		   "%s%s", what, i ? ", and once more" : "");
 		brief_deinit(&brief);
 	}

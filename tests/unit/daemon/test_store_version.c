@@ -103,6 +103,35 @@ static void test_migrated(const char *folder)
 	folder_remove(path);
 }
 
+/* A crash before the copy has its name, behind that, and between two versions: the next start goes on, and the copy is whole. */
+static void test_crashes(const char *folder, const char *point)
+{
+	const char *failpoints = getenv("FQ_FAILPOINTS");
+	struct store *store;
+	struct job_row job;
+	struct error error = {0};
+	char path[512];
+
+	if (!failpoints || strcmp(failpoints, "yes") != 0) {
+		skip("%s: this build has no failpoints", point);
+		return;
+	}
+	version_1(folder);
+	ok(coordinator_struck(folder, point, NULL), "killed at %s", point);
+	store = store_at(folder);
+	ok(store_find_job(store, 1, &job, &error) == 0 && strcmp(job.name, "done") == 0 && job.rules_n == 0, "the next start has all");
+	is_u64(store_generation(store), 42, "and is the first one");
+	store_free(store);
+	(void)snprintf(path, sizeof path, "%s/old", folder);
+	(void)mkdir(path, 0700);
+	ok(rename_in(folder, "fqcluster.db.1", "old/fqcluster.db"), "the copy of before is there");
+	store = store_at(path);
+	is_u64(store_generation(store), 42, "and is whole");
+	store_free(store);
+	folder_remove(path);
+	folder_remove(folder);
+}
+
 static void test_newer(const char *folder)
 {
 	struct store *store = NULL;
@@ -126,6 +155,10 @@ int main(void)
 	(void)snprintf(folder, sizeof folder, "%s/state", base);
 	test_migrated(folder);
 	test_newer(folder);
+	folder_remove(folder);
+	test_crashes(folder, "kept-half");
+	test_crashes(folder, "kept");
+	test_crashes(folder, "migrated");
 	folder_remove(folder);
 	(void)rmdir(base);
 	return done_testing();

@@ -62,13 +62,6 @@ static fq_Task task_of(const char *path, uint64_t lease)
 	return task;
 }
 
-static void acknowledge(struct fake *fake, const fq_SliceRef *ref, uint16_t type)
-{
-	const fq_Ref message = {.has_ref = true, .ref = *ref};
-
-	fake_send(fake, type, &message);
-}
-
 /* Connected, with a child that is stopped and has the task. */
 static pid_t hold_task(struct fake *fake, const fq_Task *task)
 {
@@ -140,7 +133,7 @@ static void test_count(struct fake *fake, const char *path)
 
 	fake_send(fake, fq_Type_TASK, &task);
 	fake_expect_result(fake, &result, &blob);
-	acknowledge(fake, &result.ref, fq_Type_RESULT_ACK);
+	fake_acknowledge(fake, &result.ref);
 	if (task_from_message(&task, READ_MAX_DEFAULT, &slice, &err) < 0 ||
 	    count_slice(fd, &slice, COUNT_MEAN, NULL, NULL, NULL, NULL, &count, &err) < 0 ||
 	    counters_pack(count.counters, &bytes, &n) < 0)
@@ -168,7 +161,7 @@ static void test_faults(struct fake *fake, const char *path)
 	task.fingerprint.mtime_ns++;
 	fake_send(fake, fq_Type_TASK, &task);
 	fake_expect_result(fake, &result, &blob);
-	acknowledge(fake, &result.ref, fq_Type_RESULT_ACK);
+	fake_acknowledge(fake, &result.ref);
 	ok(result.outcome == SLICE_FAULT && result.fault.kind == FAULT_CHANGED && blob.n == 0,
 	   "another fingerprint than planned: the file has changed");
 
@@ -179,7 +172,7 @@ static void test_faults(struct fake *fake, const char *path)
 	task = task_of(bad, 3);
 	fake_send(fake, fq_Type_TASK, &task);
 	fake_expect_result(fake, &result, &blob);
-	acknowledge(fake, &result.ref, fq_Type_RESULT_ACK);
+	fake_acknowledge(fake, &result.ref);
 	ok(result.outcome == SLICE_FAULT && result.fault.kind == FAULT_LENGTHS,
 	   "a record at fault");
 
@@ -189,6 +182,7 @@ static void test_faults(struct fake *fake, const char *path)
 	fake_expect(fake, fq_Type_IO_ERROR, &failed);
 	ok(failed.error_number == ENOENT && failed.ref.lease == 4,
 	   "a file that cannot be opened: %s", failed.text);
+	fake_acknowledge(fake, &failed.ref);
 }
 
 static void test_changed_meanwhile(struct fake *fake, const char *path)
@@ -202,7 +196,7 @@ static void test_changed_meanwhile(struct fake *fake, const char *path)
 	make_file(fake, (char[128]){0});
 	(void)kill(child, SIGCONT);
 	fake_expect_result(fake, &result, &blob);
-	acknowledge(fake, &result.ref, fq_Type_RESULT_ACK);
+	fake_acknowledge(fake, &result.ref);
 	ok(result.outcome == SLICE_FAULT && result.fault.kind == FAULT_CHANGED,
 	   "a file that changes while it is counted");
 }
@@ -220,10 +214,11 @@ static void test_crash(struct fake *fake, const char *path)
 	fake_expect(fake, fq_Type_CRASHED, &crashed);
 	ok(crashed.ref.lease == 6 && crashed.signal == SIGKILL,
 	   "CRASHED when the child is killed with a slice");
+	fake_acknowledge(fake, &crashed.ref);
 	task.ref.lease = 7;
 	fake_send(fake, fq_Type_TASK, &task);
 	fake_expect_result(fake, &result, &blob);
-	acknowledge(fake, &result.ref, fq_Type_RESULT_ACK);
+	fake_acknowledge(fake, &result.ref);
 	ok(result.ref.lease == 7 && result.outcome == SLICE_END, "a new child counts it");
 	ok(fake_child(fake, 0) != child, "which is another one");
 }
@@ -231,15 +226,17 @@ static void test_crash(struct fake *fake, const char *path)
 static void test_drop(struct fake *fake, const char *path)
 {
 	fq_Task task = task_of(path, 8);
+	const fq_Ref drop = {.has_ref = true, .ref = task.ref};
 	_cleanup_(blob_deinit) struct blob blob = {0};
 	fq_Result result;
 
 	(void)hold_task(fake, &task);
-	acknowledge(fake, &task.ref, fq_Type_DROP);
+	settle(fake);
+	fake_send(fake, fq_Type_DROP, &drop);
 	task.ref.lease = 9;
 	fake_send(fake, fq_Type_TASK, &task);
 	fake_expect_result(fake, &result, &blob);
-	acknowledge(fake, &result.ref, fq_Type_RESULT_ACK);
+	fake_acknowledge(fake, &result.ref);
 	ok(result.ref.lease == 9, "a dropped slice is forgotten, the next one counted");
 }
 
@@ -267,7 +264,7 @@ static void test_reconnect(struct fake *fake, const char *path)
 	fake_expect_result(fake, &result, &second);
 	ok(second.n == first.n && memcmp(second.bytes, first.bytes, first.n) == 0,
 	   "and sent again, the same");
-	acknowledge(fake, &result.ref, fq_Type_RESULT_ACK);
+	fake_acknowledge(fake, &result.ref);
 	settle(fake);
 	fake_accept(fake, &hello);
 	is_u64(hello.held_count, 0, "after RESULT_ACK nothing is held");
@@ -293,7 +290,7 @@ static void test_drain(struct fake *fake, const char *path)
 	(void)kill(child, SIGCONT);
 	fake_expect_result(fake, &result, &blob);
 	is_u64(result.ref.lease, 11, "what can be finished is finished");
-	acknowledge(fake, &result.ref, fq_Type_RESULT_ACK);
+	fake_acknowledge(fake, &result.ref);
 	fake_wait_close(fake);
 	is_int(fake_wait_end(fake), 0, "exit status 0");
 }

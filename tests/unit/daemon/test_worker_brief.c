@@ -232,6 +232,7 @@ static void test_nonsense(struct fake *fake, const char *path)
 	send_brief(fake, 1, 1, &brief);
 	fake_send(fake, fq_Type_TASK, &task);
 	fake_expect(fake, fq_Type_IO_ERROR, &failed);
+	fake_acknowledge(fake, &failed.ref);
 	ok(strstr(failed.text, "brief makes no sense"), "a brief that cannot be read: %s", failed.text);
 	free(brief.bytes);
 	send_rules(fake, 1, 4);

@@ -78,31 +78,74 @@ static void test_open(void)
 	       "a FIFO does not make it wait: %s", err.text);
 	is_int(try_open(IN("data"), IN("data/none"), &err), -ENOENT, "not there: %s", err.text);
 	is_int(try_open("/", "/proc/self/exe", &err), -ELOOP, "a magic link");
+	is_int(try_open("/", "/dev/null", &err), -EINVAL, "a device: %s", err.text);
 	is_int(open_beneath(&roots, IN("outside.fq"), &fd, &err), 0, "the second of two roots");
 	closep(&fd);
 }
 
+static void test_roots(void)
+{
+	struct error err = {0};
+
+	if (symlink("../outside.fq", IN("data/sub/out")) < 0 || symlink("../a.fq", IN("data/sub/up")) < 0 ||
+	    symlink(IN("data/a.fq"), IN("data/absolute")) < 0)
+		exit(1);
+	is_int(try_open(IN("site=") , IN("site/a.fq"), &err), -EACCES, "an equals sign without a slash is part of the name");
+	is_int(try_open(strcat(IN("data"), ":links"), IN("data/link"), &err), 0, "a root with links: one to a file beneath it");
+	is_int(try_open(strcat(IN("data"), ":links"), IN("data/folder/b.fq"), &err), 0, "a linked folder");
+	is_int(try_open(strcat(IN("data"), ":links"), IN("data/sub/up"), &err), 0, "one that goes up and stays beneath");
+	is_int(try_open(strcat(IN("data/sub"), ":links"), IN("data/sub/up"), &err), -EXDEV, "one that leaves: %s", err.text);
+	is_int(try_open(strcat(IN("data"), ":links"), IN("data/absolute"), &err), -EXDEV, "an absolute one");
+	is_int(try_open("/:links", "/proc/self/exe", &err), -ELOOP, "a magic one: %s", err.text);
+	is_int(try_open(strcat(strcat((char[400]){"/site/of data="}, IN("data")), "/"), "/site/of data/sub/b.fq", &err), 0,
+	       "a root that lies elsewhere here");
+	is_int(try_open(strcat((char[400]){"/site="}, IN("data")), "/site/../outside.fq", &err), -EXDEV, "and is left by .. no more: %s",
+	       err.text);
+	is_int(try_open(strcat((char[400]){"/site="}, IN("data")), IN("data/a.fq"), &err), -EACCES, "its own name is unknown: %s",
+	       err.text);
+	is_int(try_open("/site=/nowhere/here", "/site/a.fq", &err), -ENOENT, "a folder that is not there: %s", err.text);
+}
+
 /* ---- generations ---- */
+
+static int check_start(const char *path, const char *id, uint64_t number, const uint8_t pin[PIN_SIZE], struct error *err)
+{
+	struct generation now = {.number = number};
+
+	memcpy(now.id, id, strlen(id));
+	return generation_check(path, &now, pin, err);
+}
+
+static bool last_is(const char *path, const uint8_t pin[PIN_SIZE], const char *id, uint64_t number)
+{
+	struct generation seen = {.number = 99};
+	struct error err = {0};
+
+	return generation_of_key(path, pin, &seen, &err) == 0 && seen.number == number && memcmp(seen.id, id, strlen(id)) == 0;
+}
 
 static void test_generation(void)
 {
-	const uint8_t a[COORDINATOR_ID_SIZE] = "a", b[COORDINATOR_ID_SIZE] = "b",
-		      pin[PIN_SIZE] = "p", other[PIN_SIZE] = "q";
+	const uint8_t pin[PIN_SIZE] = "p", other[PIN_SIZE] = "q";
 	const char *path = IN("state/generation");
+	struct generation seen;
 	struct error err = {0};
-	uint64_t seen = 99;
 
-	ok(generation_of_key(path, pin, &seen, &err) == 0 && seen == 0, "no file: nothing seen");
-	is_int(generation_check(path, a, 5, pin, &err), 0, "the first");
-	is_int(generation_check(path, a, 5, pin, &err), 0, "the same again");
-	is_int(generation_check(path, a, 4, pin, &err), -ESTALE, "a lower one: %s", err.text);
-	is_int(generation_check(path, b, 1, other, &err), 0, "another coordinator has its own");
-	is_int(generation_check(path, a, 9, pin, &err), 0, "a higher one");
-	ok(generation_of_key(path, pin, &seen, &err) == 0 && seen == 9, "is what HELLO says");
-	ok(generation_of_key(path, other, &seen, &err) == 0 && seen == 1, "and the other's");
-	is_int(generation_check(path, a, 8, pin, &err), -ESTALE, "and is kept");
+	is_int(generation_of_key(path, pin, &seen, &err), 1, "no file: nothing seen");
+	is_int(check_start(path, "a", 5, pin, &err), 0, "the first");
+	is_int(check_start(path, "a", 5, pin, &err), 0, "the same again");
+	is_int(check_start(path, "a", 4, pin, &err), -ESTALE, "a lower one: %s", err.text);
+	is_int(check_start(path, "b", 1, other, &err), 0, "another coordinator has its own");
+	is_int(check_start(path, "a", 9, pin, &err), 0, "a higher one");
+	ok(last_is(path, pin, "a", 9), "is what HELLO says");
+	ok(last_is(path, other, "b", 1), "and the other's");
+	is_int(check_start(path, "a", 8, pin, &err), -ESTALE, "and is kept");
+	is_int(check_start(path, "c", 2, pin, &err), 0, "another state under the same key begins anew");
+	ok(last_is(path, pin, "c", 2), "and is what HELLO says from then on");
+	is_int(check_start(path, "a", 8, pin, &err), -ESTALE, "the former one is known as ever");
+	is_int(check_start(path, "c", 1, pin, &err), -ESTALE, "and the new one, too");
 	ok(truncate(path, 20) == 0, "a file that is cut");
-	is_int(generation_check(path, a, 10, pin, &err), -EINVAL, "a damaged file: %s", err.text);
+	is_int(check_start(path, "a", 10, pin, &err), -EINVAL, "a damaged file: %s", err.text);
 }
 
 /* ---- what is held ---- */
@@ -119,40 +162,64 @@ static struct held_slice *add(struct held *held, uint64_t lease)
 	return added;
 }
 
+/* To the state in which it is counted. */
+static void run(struct held *held, struct held_slice *slice, struct slot *slot)
+{
+	const struct fingerprint opened = {.size = 10};
+
+	held_opening(held, slice, 70 + slice->task.ref.lease);
+	held_open(held, slice, -1, &opened);
+	held_begin(held, slice, slot, 100);
+}
+
 static void test_held(void)
 {
 	const fq_SliceRef of_b = {.job = 1, .lease = 2}, unknown = {.job = 1, .lease = 9};
+	const struct held_end crash = {.type = fq_Type_CRASHED, .crashed = {.signal = 11}};
 	struct slot *slot = (struct slot *)&of_b; /* only compared */
 	struct held held = {0};
 	struct held_slice *a = add(&held, 1), *b = add(&held, 2), *c = add(&held, 3);
-	const fq_Result result = {0};
+	const fq_Result result = {.bases = 4};
 	fq_SliceRef refs[2];
 
-	ok(held.waiting == 3 && held_first(&held, HELD_WAITING) == a, "three wait, in their order");
-	held_begin(&held, b, slot, -1, 100);
-	ok(held.waiting == 2 && held.running == 1 && held_of_slot(&held, slot) == b,
-	   "one runs in its slot");
+	ok(held_waiting(&held) == 3 && held_first(&held, HELD_WAITING) == a, "three wait, in their order");
+	held_opening(&held, a, 71);
+	ok(held_of_request(&held, 71) == a && !held_of_request(&held, 72) && held_first(&held, HELD_WAITING) == b,
+	   "one is being opened");
+	run(&held, b, slot);
+	ok(held_waiting(&held) == 2 && held_running(&held) == 1 && held_of_slot(&held, slot) == b, "one runs in its slot");
 	ok(held_find(&held, &of_b) == b && !held_find(&held, &unknown), "found by its lease");
-	held_finish(&held, b, &result, malloc(10), 10);
-	ok(held.running == 0 && held.counted == 1 && held.bytes == 10 &&
-	       held_first(&held, HELD_COUNTED) == b,
+	held_check(&held, b, 80, &result, malloc(10), 10);
+	ok(held_running(&held) == 1 && !held_of_slot(&held, slot) && held_of_request(&held, 80) == b && held.bytes == 10,
+	   "it is counted, and its file looked at again");
+	held_checked(&held, b);
+	ok(held_running(&held) == 0 && held.n[HELD_DONE] == 1 && held.bytes == 10 && held_first(&held, HELD_DONE) == b &&
+	       b->end.type == fq_Type_RESULT && b->end.result.bases == 4,
 	   "it has a result");
 	b->sent = true;
-	ok(!held_first(&held, HELD_COUNTED), "which was sent");
+	ok(!held_first(&held, HELD_DONE), "which was sent");
 	held_unsend(&held);
-	ok(held_first(&held, HELD_COUNTED) == b, "but not over the next connection");
+	ok(held_first(&held, HELD_DONE) == b, "but not over the next connection");
 	ok(held_list(&held, refs, 2) == 2 && refs[0].lease == 1 && refs[1].lease == 3,
 	   "HELLO tells first what is not counted");
+	run(&held, c, slot);
+	held_check(&held, c, 81, &result, malloc(20), 20);
+	held_wait(&held, c);
+	ok(held.bytes == 10 && c->state == HELD_WAITING && held_waiting(&held) == 2, "one is begun once more, its counters forgotten");
+	run(&held, c, slot);
+	held_check(&held, c, 82, &result, malloc(20), 20);
+	held_finish(&held, c, &crash);
+	ok(held.bytes == 10 && c->blob_n == 0 && held.n[HELD_DONE] == 2 && c->end.type == fq_Type_CRASHED && c->end.crashed.signal == 11,
+	   "another end takes the place of a result");
 	held_remove(&held, c);
-	ok(held.waiting == 1 && held.last == b, "the last one leaves");
-	ok(add(&held, 4) == held.last && held.waiting == 2, "and another comes behind");
+	ok(held_waiting(&held) == 1 && held.last == b, "the last one leaves");
+	ok(add(&held, 4) == held.last && held_waiting(&held) == 2, "and another comes behind");
 	ok(!held_full(&held), "there is room");
 	held.bytes += HELD_BYTES_MAX;
 	ok(held_full(&held), "until too many bytes are not acknowledged");
 	held.bytes -= HELD_BYTES_MAX;
 	held_clear(&held);
-	ok(!held.first && !held.last &&
-	       held.waiting + held.running + held.counted + held.bytes == 0,
+	ok(!held.first && !held.last && held_waiting(&held) + held_running(&held) + held.n[HELD_DONE] + held.bytes == 0,
 	   "all is forgotten");
 }
 
@@ -221,6 +288,7 @@ int main(void)
 	if (!mkdtemp(folder))
 		return skip_all("no temporary folder");
 	test_open();
+	test_roots();
 	test_generation();
 	test_held();
 	test_reports();

@@ -55,7 +55,7 @@ void fake_init(struct fake *fake)
 	struct error err = {0};
 	char path[128];
 
-	*fake = (struct fake){.generation = 7, .id = "coordinator one"};
+	*fake = (struct fake){.generation = 7, .id = "coordinator one", .proto = PROTO_VERSION};
 	(void)signal(SIGPIPE, SIG_IGN);
 	side_init(&fake->side);
 	listen_on_loopback(fake);
@@ -175,6 +175,13 @@ void fake_send(struct fake *fake, uint16_t type, const void *message)
 	must(dial_wait(fake->connection, WAIT_MS, NULL, &err), &err);
 }
 
+void fake_acknowledge(struct fake *fake, const fq_SliceRef *ref)
+{
+	const fq_Ref message = {.has_ref = true, .ref = *ref};
+
+	fake_send(fake, fq_Type_RESULT_ACK, &message);
+}
+
 void fake_send_blob(struct fake *fake, uint16_t type, const void *message, const uint8_t *bytes, size_t n)
 {
 	uint8_t *copy = malloc(n);
@@ -270,7 +277,7 @@ void fake_refused(struct fake *fake)
 void fake_welcome(struct fake *fake)
 {
 	fq_Welcome welcome = {
-	    .proto = PROTO_VERSION,
+	    .proto = fake->proto,
 	    .generation = fake->generation,
 	    .ping_ms = 1000,
 	    .dead_ms = 60000,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * For test_worker.c: a coordinator of a few lines that speaks the real protocol, and a real fqworkerd that is enrolled with it.
+ * For test_worker*.c: a coordinator of a few lines that speaks the real protocol, and a real fqworkerd that is enrolled with it.
  * Whatever cannot be set up, and any answer that does not come within WAIT_MS, ends the test program.
  */
 #pragma once
@@ -21,6 +21,7 @@ struct fake {
 	struct connection *connection; /* of the worker */
 	uint64_t generation;
 	uint8_t id[16];
+	uint32_t proto; /* that WELCOME says */
 
 	char folder[64]; /* temporary: key.pem, known, files of the test */
 	pid_t pid;       /* fqworkerd, or 0 */
@@ -55,6 +56,9 @@ void fake_wait_refusal(struct fake *fake, struct error *ret);
 void fake_cut(struct fake *fake);
 
 void fake_send(struct fake *fake, uint16_t type, const void *message);
+
+/* RESULT_ACK. */
+void fake_acknowledge(struct fake *fake, const fq_SliceRef *ref);
 
 /* With n bytes behind it, which are copied. */
 void fake_send_blob(struct fake *fake, uint16_t type, const void *message, const uint8_t *bytes, size_t n);

@@ -50,6 +50,11 @@ static void try_changes(void)
 	first = take(fd);
 	now = take(fd);
 	ok(fingerprint_equal(&first, &now), "equal when nothing changed");
+	ok(first.ctime_ns > 0 && now.ctime_ns == first.ctime_ns && fingerprint_untouched(&first, &now), "and untouched");
+	now.ctime_ns++;
+	ok(fingerprint_equal(&first, &now) && !fingerprint_untouched(&first, &now), "a later change of status is seen");
+	now.ctime_ns = 0;
+	ok(fingerprint_untouched(&first, &now), "but not where it was not told");
 	is_u64(first.size, SIZE, "size");
 	is_u64(first.mtime_ns, 1000000000005, "time");
 	poke(fd, 5000, 'x');

@@ -1,5 +1,5 @@
 UNIT_TESTS += tests/unit/wire/message tests/unit/wire/queue tests/unit/wire/key tests/unit/wire/trust \
-	tests/unit/wire/connection tests/unit/wire/tls tests/unit/wire/dial
+	tests/unit/wire/bounds tests/unit/wire/connection tests/unit/wire/tls tests/unit/wire/dial
 
 # Two connections that speak with each other, for these tests and those of daemon/.
 WIRE_PAIR = tests/unit/wire/pair.c tests/unit/wire/pair.h
@@ -15,6 +15,9 @@ tests_unit_wire_key_LDADD = $(WIRE_LIBS)
 
 tests_unit_wire_trust_SOURCES = tests/unit/wire/trust.c $(TAP)
 tests_unit_wire_trust_LDADD = $(WIRE_LIBS)
+
+tests_unit_wire_bounds_SOURCES = tests/unit/wire/bounds.c $(WIRE_PAIR) $(TAP)
+tests_unit_wire_bounds_LDADD = $(WIRE_LIBS)
 
 tests_unit_wire_connection_SOURCES = tests/unit/wire/connection.c $(WIRE_PAIR) $(TAP)
 tests_unit_wire_connection_LDADD = $(WIRE_LIBS)

@@ -67,10 +67,9 @@ static void test_blob(size_t size, size_t piece)
 	uint16_t tag;
 	uint32_t length;
 
-	ok(queue_add_blob(&queue, fq_Type_RESULT, 9, (const uint8_t *)"head", 4, make_blob(size),
-	                  size) == 0,
+	ok(queue_add_blob(&queue, fq_Type_RESULT, 9, (const uint8_t *)"head", 4, shared_new(make_blob(size), size)) == 0,
 	   "blob of %zu", size);
-	ok(queue_add(&queue, fq_Type_DRAINING, 0, NULL, 0) == 0, "a frame behind it");
+	ok(queue_add(&queue, fq_Type_DRAIN, 0, NULL, 0) == 0, "a frame behind it");
 	while ((k = queue_take(&queue, out + n, piece)) > 0) {
 		if (n < 100000 && n + k >= 100000)
 			ok(queue_add(&queue, fq_Type_PING, 0, NULL, 0) == 0, "PING in between");
@@ -105,12 +104,12 @@ static void test_bound(void)
 	ok(queue_add(&queue, fq_Type_END, 0, NULL, 0) == -ENOBUFS, "no more do");
 	is_u64(queue_take(&queue, out, 9), 9, "9 bytes taken out");
 	ok(queue_add(&queue, fq_Type_END, 0, NULL, 0) == 0, "8 fit now");
-	ok(queue_add_blob(&queue, fq_Type_RESULT, 0, NULL, 0, make_blob(1), 1) == -ENOBUFS,
+	ok(queue_add_blob(&queue, fq_Type_RESULT, 0, NULL, 0, shared_new(make_blob(1), 1)) == -ENOBUFS,
 	   "a blob does not");
-	ok(queue_add_blob(&queue, fq_Type_RESULT, 0, NULL, 0, make_blob(1000), 1000) == -ENOBUFS,
+	ok(queue_add_blob(&queue, fq_Type_RESULT, 0, NULL, 0, shared_new(make_blob(1000), 1000)) == -ENOBUFS,
 	   "nor a large one");
 	queue_deinit(&queue);
-	ok(queue_add_blob(&queue, fq_Type_RESULT, 0, NULL, 0, make_blob(84), 84) == 0,
+	ok(queue_add_blob(&queue, fq_Type_RESULT, 0, NULL, 0, shared_new(make_blob(84), 84)) == 0,
 	   "84 bytes with two headers fit");
 	is_u64(queue.bytes, 100, "which are counted");
 	queue.max = 50;

@@ -87,6 +87,12 @@ static void test_peers_file(void)
 	ok(peers_add(path, &peers, &c, &err) == -EINVAL, "a name of two lines: %s", err.text);
 	c = row(fq_Role_ROLE_ADMIN, 0xcc, "");
 	ok(peers_add(path, &peers, &c, &err) == -EINVAL && peers.n == 2, "no name: %s", err.text);
+	ok(peers_remove(path, &peers, peers.rows[0].pin, &err) == 0 && peers.n == 1 && !peers_find(&peers, a.pin) &&
+	       peers_find(&peers, b.pin),
+	   "one is taken out: %s", err.text);
+	file_is(path, "# our peers\n\n# people\nadmin " PIN_B " anna\n", "its line too, and no other");
+	ok(peers_remove(path, &peers, a.pin, &err) == 0 && peers.n == 1, "one that is not there: %s", err.text);
+	file_is(path, "# our peers\n\n# people\nadmin " PIN_B " anna\n", "nothing changes");
 	(void)unlink(path);
 }
 

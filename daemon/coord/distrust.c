@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Workers that said what cannot be. The node is drained, durably and with its reason, as if a person had done it, until an
+ * administrator resumes it; else it would come back at once, and cost a slice of a job each time. Its key is not let in while this
+ * process lives, so that another name does not help it either.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/coord/session.h"
+
+static struct distrusted *find(const struct server *server, const uint8_t pin[PIN_SIZE])
+{
+	uint64_t n = server->distrusted_n < DISTRUSTED_MAX ? server->distrusted_n : DISTRUSTED_MAX;
+
+	for (uint64_t i = 0; i < n; i++)
+		if (digest_equal(server->distrusted[i].pin, pin, PIN_SIZE))
+			return &server->distrusted[i];
+	return NULL;
+}
+
+void distrust_add(struct session *session, const struct error *error)
+{
+	struct server *server = session->server;
+	struct event event = {.kind = EVENT_DRAIN};
+	struct distrusted *peer;
+
+	if (!server->distrusted)
+		server->distrusted = calloc(DISTRUSTED_MAX, sizeof *server->distrusted);
+	peer = server->distrusted ? find(server, session->pin) : NULL;
+	if (server->distrusted && !peer)
+		peer = &server->distrusted[server->distrusted_n++ % DISTRUSTED_MAX];
+	if (peer) { /* without memory its name alone must do */
+		memcpy(peer->pin, session->pin, sizeof peer->pin);
+		(void)snprintf(peer->reason, sizeof peer->reason, "sent what cannot be: %.220s", error->text);
+	}
+	event.drain.node = session->name;
+	event.drain.reason = peer ? peer->reason : "sent what cannot be";
+	drive(server, &event);
+}
+
+const char *distrust_reason(const struct session *session)
+{
+	const struct distrusted *peer = find(session->server, session->pin);
+
+	return peer ? peer->reason : NULL;
+}
+
+void distrust_forget(struct server *server)
+{
+	server->distrusted_n = 0;
+}

@@ -1,0 +1,24 @@
+FUZZ_TARGETS += tests/fuzz/session tests/fuzz/uplink tests/fuzz/ipc
+EXTRA_DIST += tests/fuzz/corpus/session tests/fuzz/corpus/uplink tests/fuzz/corpus/ipc
+
+tests_fuzz_session_SOURCES = tests/fuzz/session.c tests/fuzz/session_file.h $(FUZZ_MAIN)
+tests_fuzz_session_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_session_LDADD = $(COORD_LIBS)
+
+tests_fuzz_uplink_SOURCES = tests/fuzz/uplink.c $(FUZZ_MAIN)
+tests_fuzz_uplink_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_uplink_LDADD = $(WORKER_LIBS)
+
+tests_fuzz_ipc_SOURCES = tests/fuzz/ipc.c $(FUZZ_MAIN)
+tests_fuzz_ipc_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_ipc_LDADD = $(WORKER_LIBS)
+
+# Frames that are right, and right but for something, made anew each time.
+check_PROGRAMS += tests/fuzz/make_frames_corpus
+tests_fuzz_make_frames_corpus_SOURCES = tests/fuzz/make_frames_corpus.c tests/fuzz/make_worker_corpus.c \
+	tests/fuzz/corpus_out.c tests/fuzz/corpus_out.h tests/fuzz/session_file.h
+tests_fuzz_make_frames_corpus_LDADD = $(DAEMON_LIBS)
+dist_check_SCRIPTS += tests/fuzz/frames_corpus.t
+if !FUZZERS
+TESTS += tests/fuzz/frames_corpus.t
+endif

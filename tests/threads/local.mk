@@ -1,0 +1,17 @@
+# What has threads, under ThreadSanitizer (--enable-tsan): THREAD_TESTS is what check.sh runs in such a build, and threads.t is
+# skipped in all others. race is a program with a race in it: it must be found.
+THREAD_TESTS = \
+	tests/threads/threads.t \
+	tests/unit/fastq/reader \
+	tests/unit/fastq/slices \
+	tests/unit/ctl/local
+dist_check_SCRIPTS += tests/threads/threads.t
+TESTS += tests/threads/threads.t
+EXTRA_DIST += tests/threads/suppressions
+check_PROGRAMS += tests/threads/race
+tests_threads_race_SOURCES = tests/threads/race.c
+tests_threads_race_LDADD = -lpthread
+
+check-threads:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREAD_TESTS)'
+.PHONY: check-threads

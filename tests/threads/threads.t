@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# fqctl counts on its own cores, and reads and inflates ahead in threads of their own: under ThreadSanitizer nothing is found, and the
+# reports are those of one thread. That it would find something a planted race shows.
+. "$(dirname "$0")/../cluster/cluster.sh"
+[ -n "${FQ_TSAN:-}" ] || skip_all "built without --enable-tsan"
+made=$top_build/tests/tools/mkfastq
+export TSAN_OPTIONS="exitcode=66 halt_on_error=1 suppressions=$top_src/tests/threads/suppressions"
+
+"$top_build/tests/threads/race" >/dev/null 2>"$work/race"
+is "a race is found" $? 66
+ok "and said to be one" grep -q 'data race' "$work/race"
+
+"$made" 60000 100 nova 7 >"$work/plain.fq"
+gzip -1 -c "$work/plain.fq" >"$work/zip.fq.gz"
+bgzip -c "$work/plain.fq" >"$work/bgzf.fq.gz"
+{ gzip -1 -c "$work/plain.fq" && gzip -c "$work/plain.fq"; } >"$work/members.fq.gz"
+head -c 3000000 "$work/zip.fq.gz" >"$work/cut.fq.gz"
+"$made" 12 600000 long 5 >"$work/long.fq" # its counters are large: the coordinator has a thread for them
+
+for file in plain.fq zip.fq.gz bgzf.fq.gz members.fq.gz long.fq; do
+	"$ctl" qc --local -t 1 --as json "$work/$file" >"$work/want" 2>"$work/err"
+	for threads in 2 4; do
+		"$ctl" qc --local -t $threads --as json "$work/$file" >"$work/got" 2>"$work/err"
+		is "$file with $threads threads: no race" $? 0 || diag <"$work/err"
+		ok "$file with $threads threads: the same report" cmp "$work/got" "$work/want"
+	done
+done
+"$ctl" qc --local -t 4 --as json "$work/cut.fq.gz" >"$work/got" 2>"$work/err"
+is "a file that is cut: no race, and refused" $? 74 || diag <"$work/err"
+"$ctl" qc --local -t 4 -o "$work" "$work/plain.fq" "$work/zip.fq.gz" "$work/long.fq" >"$work/got" 2>"$work/err"
+is "three files at a time: no race" $? 0 || diag <"$work/err"
+"$ctl" check "$work/zip.fq.gz" >"$work/got" 2>"$work/err"
+is "check, which reads ahead: no race" $? 0 || diag <"$work/err"
+
+# The coordinator's and the worker's threads, and fqctl's that read proofs.
+cluster_start --verbose
+worker_start 1 -n 2
+id=$(fq submit --parsable --as json "$work/plain.fq" "$work/bgzf.fq.gz" "$work/zip.fq.gz" "$work/long.fq" 2>"$work/err")
+is "a job of four files is submitted: no race" $? 0 || diag <"$work/err"
+fq wait "$id" >"$work/out" 2>&1
+is "and counted" $? 0 || diag <"$work/out"
+end_process "$pid_coord" TERM
+is "no race in the coordinator" "$(grep -c 'data race' "$work/coord.log")" 0
+is "no race in the worker" "$(grep -c 'data race' "$work/worker1.log")" 0
+done_testing

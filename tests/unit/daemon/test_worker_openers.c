@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A supervisor's openers, which are real processes of fqworkerd: what they answer, and what becomes of requests whose opener hangs,
+ * ends, or cannot be had. One "hangs" because the test has stopped it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/worker/openers.h"
+#include "lib/base/cleanup.h"
+#include "tests/unit/tap.h"
+
+#define LIMIT_MS 400
+#define MANY 200
+
+static char path[] = "/tmp/fqcluster-openers-XXXXXX";
+
+struct test {
+	sd_event *event;
+	struct openers openers;
+	uint64_t asked;
+	/* the last answer */
+	size_t answers;
+	struct open_answer answer;
+	int fd;
+	bool in_order;
+};
+
+static void on_answer(const struct open_request *request, const struct open_answer *answer, int fd, void *userdata)
+{
+	struct test *test = userdata;
+
+	closep(&test->fd);
+	test->in_order = test->in_order && answer->number == test->answer.number + 1;
+	test->answer = *answer;
+	test->fd = fd;
+	test->answers++;
+}
+
+/* As service_forked(): a new process blocks no signals. */
+static void on_forked(void *userdata)
+{
+	sigset_t none;
+
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static const struct openers_callbacks callbacks = {.on_answer = on_answer, .on_forked = on_forked};
+
+static void fail(const char *what)
+{
+	printf("Bail out! %s\n", what);
+	exit(1);
+}
+
+static void run_until(struct test *test, size_t answers)
+{
+	while (test->answers < answers)
+		if (sd_event_run(test->event, UINT64_C(20000000)) <= 0)
+			fail("nothing happens");
+}
+
+static void ask(struct test *test, enum open_kind kind, const char *of, const struct fingerprint *planned, int file)
+{
+	struct open_request request;
+
+	opener_request_init(&request, kind, of);
+	request.number = ++test->asked;
+	if (planned)
+		request.planned = *planned;
+	if (openers_ask(&test->openers, &request, file) < 0)
+		fail("a request is refused");
+}
+
+static int answer_of(struct test *test, enum open_kind kind, const char *of, const struct fingerprint *planned, int file)
+{
+	size_t answers = test->answers;
+
+	ask(test, kind, of, planned, file);
+	run_until(test, answers + 1);
+	return test->answer.r;
+}
+
+static size_t alive(const struct test *test)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < OPENERS_MAX; i++)
+		n += test->openers.all[i].pid > 0;
+	return n;
+}
+
+static void test_answers(struct test *test)
+{
+	struct fingerprint first;
+
+	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "facts");
+	first = test->answer.facts.fingerprint;
+	ok(first.size == 20 && test->answer.facts.kind == FILE_PLAIN && test->fd < 0, "of a file");
+	is_int(answer_of(test, OPEN_SLICE, path, &first, -1), 0, "a descriptor of the same file");
+	ok(test->fd >= 0 && (fcntl(test->fd, F_GETFD) & FD_CLOEXEC), "is there");
+	is_int(answer_of(test, OPEN_CHECK, path, &first, test->fd), 0, "it is still the same");
+	ok(answer_of(test, OPEN_SLICE, path, &first, -1) == 0 && chmod(path, 0640) == 0, "one whose rights are changed");
+	is_int(answer_of(test, OPEN_CHECK, path, &first, test->fd), OPEN_CHANGED, "is another");
+	is_int(answer_of(test, OPEN_SLICE, path, &first, -1), OPEN_CHANGED, "also to open");
+	ok(test->fd < 0, "and is not handed out");
+	is_int(answer_of(test, OPEN_FACTS, "/nowhere/x", NULL, -1), -ENOENT, "not there: %s", test->answer.error.text);
+}
+
+static void test_many(struct test *test)
+{
+	size_t answers = test->answers;
+
+	test->in_order = true;
+	for (int i = 0; i < MANY; i++)
+		ask(test, OPEN_FACTS, path, NULL, -1);
+	run_until(test, answers + MANY);
+	ok(test->answer.r == 0, "many at once are all answered");
+	while (alive(test) > 1)
+		if (sd_event_run(test->event, UINT64_C(20000000)) <= 0)
+			fail("nothing happens");
+	ok(test->openers.all[0].state == OPENER_IDLE, "and then one opener is left");
+}
+
+static void test_hangs(struct test *test)
+{
+	(void)kill(test->openers.all[0].pid, SIGSTOP);
+	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), -ETIMEDOUT, "one that hangs: %s", test->answer.error.text);
+	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "another one takes its place");
+}
+
+static void test_ends(struct test *test)
+{
+	struct opener *opener = NULL;
+
+	for (size_t i = 0; i < OPENERS_MAX; i++)
+		if (test->openers.all[i].state == OPENER_IDLE)
+			opener = &test->openers.all[i];
+	(void)kill(opener->pid, SIGKILL);
+	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "one that was killed: another one is asked");
+}
+
+/* A program that ends at once. */
+static void test_none(struct test *test)
+{
+	const char *program = test->openers.program;
+
+	for (size_t i = 0; i < OPENERS_MAX; i++)
+		if (test->openers.all[i].pid > 0)
+			(void)kill(test->openers.all[i].pid, SIGKILL);
+	test->openers.program = "/bin/false";
+	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), -EIO, "none that works: %s", test->answer.error.text);
+	test->openers.program = program;
+	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "and one that does");
+}
+
+/* As if none ended when it was killed. */
+static void test_all_hang(struct test *test)
+{
+	struct opener saved[OPENERS_MAX];
+
+	memcpy(saved, test->openers.all, sizeof saved);
+	for (size_t i = 0; i < OPENERS_MAX; i++)
+		test->openers.all[i].state = OPENER_HUNG;
+	is_int((int)openers_hung(&test->openers), OPENERS_MAX, "where all hang");
+	ask(test, OPEN_FACTS, path, NULL, -1);
+	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), -ETIMEDOUT, "nothing is opened: %s", test->answer.error.text);
+	ok(strstr(test->answer.error.text, "all 8 processes"), "with its own sentence");
+	memcpy(test->openers.all, saved, sizeof saved);
+	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "when one is there again, it is asked");
+}
+
+static void test_full(struct test *test)
+{
+	struct open_request request;
+	int r = 0;
+	size_t n;
+
+	opener_request_init(&request, OPEN_FACTS, path);
+	for (n = 0; r == 0 && n <= OPENERS_QUEUE_MAX + OPENERS_MAX; n++)
+		r = openers_ask(&test->openers, &request, -1);
+	ok(r == -ENOBUFS && n > OPENERS_QUEUE_MAX, "the queue has an end");
+}
+
+int main(void)
+{
+	const char *top = getenv("FQ_TOP_BUILDDIR");
+	char program[4096], *items[] = {(char *)"/"};
+	const struct conf_list roots = {.items = items, .n = 1};
+	struct test test = {.fd = -1};
+	struct error err = {0};
+	int fd = mkstemp(path);
+	sigset_t mask;
+
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
+	(void)snprintf(program, sizeof program, "%s/daemon/fqworkerd", top ? top : ".");
+	if (fd < 0 || write(fd, "@r\nACGTAC\n+\nIIIIII\n\n", 20) != 20 || close(fd) < 0 || sd_event_new(&test.event) < 0 ||
+	    openers_init(&test.openers, test.event, program, &roots, LIMIT_MS, &callbacks, &test, &err) < 0)
+		fail("no openers");
+	test_answers(&test);
+	test_many(&test);
+	test_hangs(&test);
+	test_ends(&test);
+	test_none(&test);
+	test_all_hang(&test);
+	test_full(&test);
+	openers_deinit(&test.openers);
+	closep(&test.fd);
+	sd_event_unref(test.event);
+	(void)unlink(path);
+	return done_testing();
+}
