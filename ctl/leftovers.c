@@ -5,7 +5,6 @@
  */
 #include "ctl/leftovers.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -15,7 +14,7 @@
 
 static _Atomic(char *) paths[LEFTOVERS_MAX];
 static atomic_int held, waiting; /* signal that came meanwhile */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static atomic_flag watched = ATOMIC_FLAG_INIT;
 static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 
 /* What was made last goes first: folders come before what is in them. */
@@ -55,7 +54,8 @@ int leftover_add(const char *path)
 {
 	char *copy = strdup(path);
 
-	(void)pthread_once(&once, watch);
+	if (!atomic_flag_test_and_set(&watched))
+		watch();
 	for (int i = 0; copy && i < LEFTOVERS_MAX; i++) {
 		char *none = NULL;
 

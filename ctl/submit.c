@@ -23,24 +23,31 @@
 /* The files that are submitted: those that can be read, in the order in which they were named. */
 struct inputs {
 	char **names;             /* the command line's */
+	size_t *places;           /* of each, among all arguments */
 	size_t n;
 	struct proof_file *files; /* for the connection that there is */
 	struct failures failures; /* of those that cannot be */
+	size_t failed;            /* the place of the first of them */
 };
 
 static void inputs_deinit(struct inputs *inputs)
 {
 	proofs_free(inputs->files, inputs->n);
 	free(inputs->names);
+	free(inputs->places);
 }
 
 static int inputs_init(const struct call *call, struct inputs *ret, struct error *err)
 {
 	ret->names = calloc(call->arguments_n, sizeof *ret->names);
-	if (!ret->names)
+	ret->places = calloc(call->arguments_n, sizeof *ret->places);
+	if (!ret->names || !ret->places)
 		return error_oom(err);
-	memcpy(ret->names, call->arguments, call->arguments_n * sizeof *ret->names);
 	ret->n = call->arguments_n;
+	for (size_t i = 0; i < ret->n; i++) {
+		ret->names[i] = call->arguments[i];
+		ret->places[i] = i;
+	}
 	return 0;
 }
 
@@ -50,10 +57,14 @@ static size_t inputs_drop(struct inputs *inputs)
 	size_t kept = 0, n = inputs->n;
 
 	for (size_t i = 0; i < n; i++) {
-		if (inputs->files[i].error.class == ERROR_NONE)
+		if (inputs->files[i].error.class == ERROR_NONE) {
+			inputs->places[kept] = inputs->places[i];
 			inputs->names[kept++] = inputs->names[i];
-		else
-			failures_add(&inputs->failures, &inputs->files[i].error);
+			continue;
+		}
+		if (inputs->failures.class == ERROR_NONE)
+			inputs->failed = inputs->places[i];
+		failures_add(&inputs->failures, &inputs->files[i].error);
 	}
 	if (kept == n)
 		return 0;
@@ -169,9 +180,15 @@ static int submit_surely(struct call *call, struct client *client, const struct 
 	return r;
 }
 
+struct failed_files {
+	struct failures failures;
+	uint32_t first; /* its number in the job */
+};
+
 /* For client_list of SHOW: tells what is wrong with each file. */
 static int tell_file(void *data, uint16_t type, const void *message, struct error *err)
 {
+	struct failed_files *failed = data;
 	const fq_File *file = message;
 	struct error error = {0};
 
@@ -179,22 +196,27 @@ static int tell_file(void *data, uint16_t type, const void *message, struct erro
 	if (type != fq_Type_FILE || !file->has_error || file->error.class == ERROR_NONE)
 		return 0;
 	(void)error_set(&error, 0, (enum error_class)file->error.class, "%s", file->error.text);
-	failures_add(data, &error);
+	if (failed->failures.class == ERROR_NONE)
+		failed->first = file->file;
+	failures_add(&failed->failures, &error);
 	return 0;
 }
 
-/* An ended job of several files: each that failed is told, and the exit status is the first one's. */
-static int result_of_many(struct client *client, const fq_Job *job, struct error *err)
+/* An ended job of several files: each that failed is told, and the exit status is that of the first one on the command line. */
+static int result_of_many(struct client *client, const struct inputs *inputs, const fq_Job *job, struct error *err)
 {
 	fq_JobsRequest request = {.job = job->job};
-	struct failures failures = {0};
+	struct failed_files failed = {0};
 	int r = job_result(job, err);
 
-	if (r == 0 || job->state != fq_JobState_JOB_FAILED)
+	if (r == 0)
+		return (int)inputs->failures.class;
+	if (job->state != fq_JobState_JOB_FAILED ||
+	    client_list(client, fq_Type_SHOW, &request, tell_file, &failed, NULL) < 0 || failed.failures.class == ERROR_NONE)
 		return r;
-	if (client_list(client, fq_Type_SHOW, &request, tell_file, &failures, NULL) < 0 || failures.class == ERROR_NONE)
-		return r;
-	return (int)failures.class;
+	if (inputs->failures.class != ERROR_NONE && (failed.first >= inputs->n || inputs->failed < inputs->places[failed.first]))
+		return (int)inputs->failures.class;
+	return (int)failed.failures.class;
 }
 
 /* Of one file only a completed job has a result; of several some may have failed. */
@@ -209,9 +231,7 @@ static int follow_and_fetch(struct call *call, struct client *client, const stru
 		r = failed = job_fetch(call, client, id, inputs->names, inputs->n, call->arguments_n, err);
 	if (r < 0)
 		return r;
-	r = many ? result_of_many(client, &job, err) : job_result(&job, err);
-	if (inputs->failures.class != ERROR_NONE && r >= 0)
-		return (int)inputs->failures.class; /* they were told first */
+	r = many ? result_of_many(client, inputs, &job, err) : job_result(&job, err);
 	return r != 0 ? r : failed;
 }
 

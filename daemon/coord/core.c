@@ -144,7 +144,8 @@ static void file_loaded(struct coord *coord, struct job *job, struct file *file)
 
 int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, uint64_t now_ms, struct actions *actions)
 {
-	coord->next_lease = coord->first_lease = (MUTANT(MUTANT_LEASES_AGAIN) ? 0 : generation << 32) | 1;
+	coord->first_lease = MUTANT(MUTANT_LEASES_AGAIN) ? 0 : generation << 32;
+	coord->next_lease = coord->first_lease + 1 + (MUTANT(MUTANT_LEASES_AGAIN) || MUTANT(MUTANT_GENERATION) ? 0 : coord->limits.secret >> 33);
 	coord->actions = actions;
 	coord->now_ms = now_ms;
 	if (next_job > coord->next_job)

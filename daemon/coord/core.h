@@ -47,7 +47,7 @@ struct coord_limits {
 	uint32_t files_owner_max;  /* files of all unfinished jobs of one owner; 0: any number */
 	uint64_t slices_owner_max; /* slices of these that are planned and have not ended; 0: any number */
 	uint32_t audit_percent;    /* of all slices, so many are counted on a second node as well */
-	uint64_t audit_secret;     /* which ones: so that no worker can tell */
+	uint64_t secret;           /* random, another one at each start: which slices these are, and where its leases begin */
 	uint32_t algorithm;        /* jobs of another one begin anew when they are loaded; 0: they do not */
 };
 
@@ -245,7 +245,8 @@ struct coord *coord_free(struct coord *coord);
 /*
  * Loading what the last commit left: node drains, unfinished jobs with their files in order, then their slices and troubles; then
  * coord_loaded(). next_job is one more than the highest id ever given; generation grows at each start, and leases with it, so
- * that no lease of an earlier start is given again. 0, -ENOMEM, -EINVAL (rows that make no sense, with
+ * that no lease of an earlier start is given again. Where a backup is put back, a generation may come a second time: then the
+ * leases of the other one are not known, and what a node holds under them is of no use. 0, -ENOMEM, -EINVAL (rows that make no sense, with
  * a sentence: the database is damaged).
  */
 int coord_load_node(struct coord *coord, const char *name, const char *reason);
@@ -276,7 +277,7 @@ struct job_view {
 	uint64_t bytes, bytes_done, records, bases;
 	uint32_t nodes;            /* nodes counting for it now */
 	char node_names[256];      /* comma-separated, cut */
-	char reason[64];           /* why nothing is counted: NoWorkers, NoNodeOfAlgorithm, NodesSuspect, OwnerLimit, NoNodeSeesPath,
+	char reason[64];           /* why nothing is counted: NoWorkers, NoNodeOfAlgorithm, NoNodeChecksProofs, NodesSuspect, OwnerLimit, NoNodeSeesPath,
 	                              Resources; else empty */
 };
 

@@ -131,7 +131,7 @@ void again_result(struct coord *coord, struct job *job, struct file *file, const
 	counted_by(coord, file, event);
 	node_succeeded(coord, node, file, i);
 	if (run->id.lease > 0)
-		job_paced(coord, job, run, link->end - link->begin);
+		slice_paced(coord, job, file, run);
 	audit_add(coord, job, file, i);
 	if (file->again_left == 0)
 		audits_review(coord, job, file);

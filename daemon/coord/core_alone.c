@@ -16,6 +16,8 @@ bool slice_alone(const struct file *file, uint64_t i)
 
 void alone_add(struct coord *coord, struct job *job, struct file *file, uint64_t i)
 {
+	uint32_t k;
+
 	if (file->alone_n == file->alone_room) {
 		uint32_t room = file->alone_room ? 2 * file->alone_room : 4;
 		uint64_t *alone = reallocarray(file->alone, room, sizeof *alone);
@@ -27,7 +29,9 @@ void alone_add(struct coord *coord, struct job *job, struct file *file, uint64_t
 		file->alone = alone;
 		file->alone_room = room;
 	}
-	file->alone[file->alone_n++] = i;
+	for (k = file->alone_n++; k > 0 && file->alone[k - 1] > i; k--) /* in the order of the file */
+		file->alone[k] = file->alone[k - 1];
+	file->alone[k] = i;
 	job->alone++;
 }
 

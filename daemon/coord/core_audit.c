@@ -26,7 +26,7 @@ static uint64_t mix(uint64_t x)
 
 static bool chosen(const struct coord *coord, const struct file *file, uint64_t slice)
 {
-	uint64_t hash = mix(coord->limits.audit_secret + 0x9e3779b97f4a7c15ULL * file->row.job);
+	uint64_t hash = mix(coord->limits.secret + 0x9e3779b97f4a7c15ULL * file->row.job);
 
 	hash = mix(mix(hash + file->row.file) + slice);
 	return hash % 100 < coord->limits.audit_percent;
@@ -121,7 +121,7 @@ static bool audit_possible(const struct coord *coord, const struct job *job, con
 void audits_review(const struct coord *coord, struct job *job, struct file *file)
 {
 	for (uint32_t k = file->audits_n; k-- > file->audits_out;) {
-		if (audit_possible(coord, job, file, file->audits[k]))
+		if (audit_possible(coord, job, file, file->audits[k]) && !MUTANT(MUTANT_AUDIT_EARLY))
 			continue;
 		file->audits[k] = file->audits[--file->audits_n];
 		job->audits--;

@@ -55,8 +55,15 @@ int file_fail_add(struct file *file, uint64_t slice, const struct node *node, in
 {
 	struct io_fail *fails;
 
-	if (file_failed_on(file, slice, node->name))
+	for (uint32_t i = 0; i < file->fails_n; i++) {
+		struct io_fail *fail = &file->fails[i];
+
+		if ((fail->slice != slice && fail->slice != SLICE_ALL) || strcmp(fail->node, node->name) != 0)
+			continue;
+		if (fail->slice == slice && errno_lacks(error_number)) /* now it is known why: it answers late */
+			fail->error_number = error_number;
 		return 0;
+	}
 	fails = reallocarray(file->fails, file->fails_n + 1, sizeof *fails);
 	if (!fails)
 		return -ENOMEM;
@@ -131,6 +138,15 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 	emit_changed(coord, job);
 }
 
+void open_end(struct coord *coord, struct file *file)
+{
+	struct node *node = node_of_peer(coord, file->open_peer);
+
+	file->open_peer = 0;
+	if (node)
+		node->opens -= node->opens > 0;
+}
+
 /*
  * Why it cannot be opened there is told to the submitter where he named the path alone. Where he had to prove that he read the file,
  * he could learn from it what he cannot see: then it is for the journal.
@@ -181,15 +197,18 @@ void file_opened(struct coord *coord, const struct event *event)
 	struct job *job;
 	struct file *file = file_find(coord, event->opened.job, event->opened.file, &job);
 	int error_number = event->opened.unproven ? ENOENT : event->opened.error_number;
+	bool asked = file && file->open_peer == event->peer;
 
-	node->opens -= node->opens > 0;
-	if (!file || file->ended || file->row.planned || node->distrusted)
+	if (asked)
+		open_end(coord, file);
+	if (!file || file->ended || file->row.planned)
 		return;
-	if (file->open_peer != event->peer && !file_failed_on(file, SLICE_ALL, node->name))
+	if (!asked && !file_failed_on(file, SLICE_ALL, node->name))
 		return; /* nobody has asked it, nor is it late */
-	if (file->open_peer == event->peer)
-		file->open_peer = 0;
-	if (event->opened.error.class == ERROR_NONE) {
+	if (node->distrusted) { /* another one is asked */
+		if (!file->open_peer && file->row.file < job->open_next)
+			job->open_next = file->row.file;
+	} else if (event->opened.error.class == ERROR_NONE) {
 		node_succeeded(coord, node, file, SLICE_ALL);
 		plan(coord, job, file, &event->opened.facts);
 	} else if (wrong_data(event)) {
@@ -223,7 +242,7 @@ static void runs_drop(struct coord *coord, struct job *job, const struct file *f
 void file_end(struct coord *coord, struct job *job, struct file *file)
 {
 	file->ended = true;
-	file->open_peer = 0;
+	open_end(coord, file);
 	runs_drop(coord, job, file);
 	job->files_ended++;
 	emit_file(coord, file);

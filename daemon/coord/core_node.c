@@ -211,6 +211,8 @@ static bool held_wanted(struct coord *coord, const struct node *node, const stru
 	const struct slice *slice = file ? &file->slices[id->slice] : NULL;
 
 	*ret_file = file;
+	if (slice && id->lease >= coord->first_lease && !is_taken(file, node, id) && !MUTANT(MUTANT_GENERATION))
+		return false; /* of this start, they all are known */
 	return slice && node->algorithm == (*ret_job)->row.algorithm && slice_wanted(file, id) && slice->running == 0 &&
 	       !crash_known(slice, id) &&
 	       !file_failed_on(file, id->slice, node->name) && !node->distrusted;
@@ -225,7 +227,7 @@ static void hello_bring(struct coord *coord, struct node *node, const struct sli
 	struct job *job;
 	const struct file *file = slice_file(coord, id, &job);
 
-	if (file && node->algorithm == job->row.algorithm && !crash_known(&file->slices[id->slice], id))
+	if (file && id->lease < coord->first_lease && node->algorithm == job->row.algorithm && !crash_known(&file->slices[id->slice], id))
 		node->brought[node->brought_n++] = *id;
 }
 

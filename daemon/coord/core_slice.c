@@ -125,13 +125,18 @@ void slice_taken(struct file *file, uint64_t i, uint64_t lease, const struct nod
 	file->slices[i].taken_from = node->number;
 }
 
+bool is_taken(const struct file *file, const struct node *node, const struct slice_id *id)
+{
+	const struct slice *slice = &file->slices[id->slice];
+
+	return id->lease > 0 && slice->taken_lease == id->lease && slice->taken_from == node->number;
+}
+
 bool was_taken(struct file *file, const struct node *node, const struct slice_id *id)
 {
-	struct slice *slice = &file->slices[id->slice];
-
-	if (id->lease == 0 || slice->taken_lease != id->lease || slice->taken_from != node->number)
+	if (!is_taken(file, node, id))
 		return false;
-	slice->taken_lease = 0;
+	file->slices[id->slice].taken_lease = 0;
 	return true;
 }
 
@@ -197,7 +202,7 @@ void file_advance(struct coord *coord, struct job *job, struct file *file)
 	if (file->ended || !file->slices)
 		return;
 	if (file->outcome == CHAIN_DONE && file->again_left == 0 && !file->merging &&
-	    (file->audits_n == 0 || MUTANT(MUTANT_AUDIT_EARLY))) {
+	    file->audits_n == 0) {
 		file->merging = true;
 		emit_merge(coord, ACTION_MERGE_FILE, file);
 		if (MUTANT(MUTANT_MERGE_TWICE))
@@ -263,7 +268,7 @@ static void result_take(struct coord *coord, struct job *job, struct file *file,
 		counted_by(coord, file, event);
 		node_succeeded(coord, node_of_peer(coord, event->peer), file, i);
 		if (run->id.lease > 0)
-			job_paced(coord, job, run, link->end - link->begin);
+			slice_paced(coord, job, file, run);
 		file->bytes_done += link->end - link->begin;
 		emit_slice(coord, ACTION_SAVE_SLICE, file, i);
 		others_drop(coord, job, file, i);

@@ -5,7 +5,8 @@
  *
  * Slow is what takes longer than straggler_ms, and than SLOWER times what others of its job took for so many bytes; or what comes
  * forward, after a part of that time, at less than PACE_PERCENT of their pace. Paces are of the slices of the job that were counted last
- * and of those that are being counted; the median of them is what others take. An audit that is so slow is forgotten.
+ * and of those that are being counted; the median of them is what others take. Where it has no others, those of other jobs' files of
+ * the same kind do; where there are none either, the time alone tells. An audit that is so slow is forgotten.
  */
 #include <stdlib.h>
 
@@ -26,11 +27,21 @@ static uint64_t pace(uint64_t bytes, uint64_t ms)
 	return bytes * 1000 / (ms > 0 ? ms : 1);
 }
 
-void job_paced(struct coord *coord, struct job *job, const struct run *run, uint64_t bytes)
+static void paces_add(struct paces *paces, uint64_t item)
 {
-	job->paces[job->paces_next] = pace(bytes, coord->now_ms - run->begun_ms);
-	job->paces_next = (job->paces_next + 1) % PACES_MAX;
-	job->paces_n += job->paces_n < PACES_MAX;
+	paces->items[paces->next] = item;
+	paces->next = (paces->next + 1) % PACES_MAX;
+	paces->n += paces->n < PACES_MAX;
+}
+
+void slice_paced(struct coord *coord, struct job *job, const struct file *file, const struct run *run)
+{
+	const struct link *link = &file->chain.links[run->id.slice];
+	uint64_t item = pace(link->end - link->begin, coord->now_ms - run->begun_ms);
+
+	paces_add(&job->paces, item);
+	if ((unsigned)file->chain.kind < _FILE_KIND_MAX)
+		paces_add(&coord->paces[file->chain.kind], item);
 }
 
 /* Whether the run has been going for so long that its pace tells something. */
@@ -46,16 +57,21 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Bytes a second; of an even number the larger one of the middle. 0: not known. */
-static uint64_t pace_median(const struct coord *coord, struct job *job)
+/* Of an even number the larger one of the middle; 0 of none. */
+static uint64_t median_of(uint64_t *samples, uint32_t n)
+{
+	qsort(samples, n, sizeof *samples, compare);
+	return n > 0 ? samples[n / 2] : 0;
+}
+
+/* Bytes a second of the job's slices; once a look. */
+static void job_median(const struct coord *coord, struct job *job)
 {
 	uint64_t samples[SAMPLES_MAX];
 	uint32_t n = 0;
 
-	if (job->median_look == coord->looks)
-		return job->median;
-	for (uint32_t i = 0; i < job->paces_n; i++)
-		samples[n++] = job->paces[i];
+	for (uint32_t i = 0; i < job->paces.n; i++)
+		samples[n++] = job->paces.items[i];
 	for (uint32_t k = 0; k < coord->nodes_n; k++) {
 		const struct node *node = coord->nodes[k];
 
@@ -66,15 +82,31 @@ static uint64_t pace_median(const struct coord *coord, struct job *job)
 				samples[n++] = pace(run->bytes, coord->now_ms - run->begun_ms);
 		}
 	}
-	qsort(samples, n, sizeof *samples, compare);
-	job->median = n > 0 ? samples[n / 2] : 0;
+	job->median = median_of(samples, n);
+	job->median_n = n;
 	job->median_look = coord->looks;
-	return job->median;
 }
 
-static bool run_slow(const struct coord *coord, const struct run *run, uint64_t size, uint64_t median)
+/* What others than this run take. 0: not known. */
+static uint64_t pace_others(const struct coord *coord, struct job *job, const struct file *file, const struct run *run)
 {
-	uint64_t passed = coord->now_ms - run->begun_ms, usual;
+	struct paces kind;
+
+	if (job->median_look != coord->looks)
+		job_median(coord, job);
+	if (job->median_n > (run->bytes > 0))
+		return job->median;
+	if ((unsigned)file->chain.kind >= _FILE_KIND_MAX)
+		return 0;
+	kind = coord->paces[file->chain.kind];
+	return median_of(kind.items, kind.n);
+}
+
+static bool run_slow(const struct coord *coord, struct job *job, const struct file *file, const struct run *run)
+{
+	const struct link *link = &file->chain.links[run->id.slice];
+	uint64_t passed = coord->now_ms - run->begun_ms, size = link->end - link->begin;
+	uint64_t median = pace_others(coord, job, file, run), usual;
 
 	if (median == 0)
 		return passed > coord->limits.straggler_ms;
@@ -110,9 +142,7 @@ static const struct run *straggler_find(struct coord *coord, const struct node *
 			if (!run_tells(coord, run) || (best && best->begun_ms <= run->begun_ms))
 				continue;
 			file = slice_file(coord, &run->id, &job);
-			if (!file || !run_copies(coord, job, file, run, node) ||
-			    !run_slow(coord, run, file->chain.links[run->id.slice].end - file->chain.links[run->id.slice].begin,
-			              pace_median(coord, job)))
+			if (!file || !run_copies(coord, job, file, run, node) || !run_slow(coord, job, file, run))
 				continue;
 			best = run;
 			*ret_job = job;
@@ -139,15 +169,13 @@ static void audits_drop(struct coord *coord, struct node *node)
 {
 	for (uint32_t i = node->runs_n; i-- > 0;) {
 		const struct run run = node->runs[i];
-		const struct link *link;
 		struct job *job;
 		struct file *file;
 
 		if (!run.audit || !run_tells(coord, &run) || MUTANT(MUTANT_AUDIT_SLOW))
 			continue;
 		file = slice_file(coord, &run.id, &job);
-		link = file ? &file->chain.links[run.id.slice] : NULL;
-		if (!link || !run_slow(coord, &run, link->end - link->begin, pace_median(coord, job)))
+		if (!file || !run_slow(coord, job, file, &run))
 			continue;
 		run_remove(node, &node->runs[i]);
 		if (node->peer)

@@ -68,12 +68,11 @@ static void opens_stall(struct coord *coord)
 			if (!file->open_peer || coord->now_ms - file->open_ms < coord->limits.open_ms)
 				continue;
 			node = node_of_peer(coord, file->open_peer);
-			file->open_peer = 0;
+			open_end(coord, file);
 			if (f < job->open_next)
 				job->open_next = f;
 			if (!node)
 				continue;
-			node->opens -= node->opens > 0;
 			(void)error_set(&error, -ETIMEDOUT, ERROR_IO, "%s: opening it takes too long", TEXT(file->path));
 			file_open_failed(coord, job, file, node, ETIMEDOUT, &error);
 			node_suspect(coord, node, "has not opened a file of job %llu for %llu s", (unsigned long long)job->row.id,
@@ -176,8 +175,9 @@ void node_failed_alone(struct coord *coord, struct node *node, const struct file
 	         (unsigned long long)file->row.job, node->name, what, TEXT(file->path), node->faults);
 	if (node->faults < FAULTS_MAX || node->drained || MUTANT(MUTANT_HOLE))
 		return;
-	node_retire(coord, node, "black hole: %u times in a row it failed where other nodes did not, the last time with %.100s", node->faults,
-	            TEXT(file->path));
+	/* Everybody sees the reason: no path. */
+	node_retire(coord, node, "black hole: %u times in a row it failed where other nodes did not, the last time with job %llu",
+	            node->faults, (unsigned long long)file->row.job);
 }
 
 /* Failures of other nodes with this slice, or with the whole file, were theirs. */

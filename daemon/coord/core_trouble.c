@@ -138,6 +138,18 @@ static uint32_t nodes_left(const struct coord *coord, const struct job *job, con
 	return n;
 }
 
+/* Whether some slice that could not be read, this one or another, can be tried by nobody who is there, now that one less may. */
+static bool none_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice)
+{
+	if (nodes_left(coord, job, file, slice) == 0)
+		return true;
+	for (uint32_t i = 0; i < file->fails_n; i++)
+		if (file->fails[i].slice != SLICE_ALL && slice_open(file, file->fails[i].slice) &&
+		    nodes_left(coord, job, file, file->fails[i].slice) == 0)
+			return true;
+	return false;
+}
+
 void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t slice, struct node *node, int error_number,
               const struct error *error)
 {
@@ -155,10 +167,9 @@ void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t 
 		failed += file->fails[i].slice == of;
 		same += file->fails[i].slice == of && file->fails[i].error_number == error_number;
 	}
-	if (MUTANT(MUTANT_CHANGED_ONCE) && error_number == ERRNO_CHANGED)
+	if (MUTANT(MUTANT_IO_ONCE) || (MUTANT(MUTANT_CHANGED_ONCE) && error_number == ERRNO_CHANGED))
 		same = 2;
-	if (((lacks || same < 2) && nodes_left(coord, job, file, slice) > 0 && !MUTANT(MUTANT_IO_ONCE)) ||
-	    MUTANT(MUTANT_IO_FOREVER))
+	if (((lacks || same < 2) && !none_left(coord, job, file, slice)) || MUTANT(MUTANT_IO_FOREVER))
 		return;
 	if (failed > 1) {
 		size_t n = strlen(sentence.text);

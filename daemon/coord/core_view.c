@@ -54,6 +54,18 @@ static const char *lacks_nodes(const struct coord *coord, const struct job *job)
 	return able ? NULL : "NodesSuspect";
 }
 
+/* Whether a file is to be opened by a node that checks proofs of reading, and all are too old for that. */
+static bool lacks_checkers(const struct coord *coord, const struct job *job)
+{
+	for (uint32_t n = 0; n < coord->nodes_n; n++)
+		if (node_takes_work(coord->nodes[n]) && coord->nodes[n]->algorithm == job->row.algorithm && coord->nodes[n]->proto >= 2)
+			return false;
+	for (uint32_t f = 0; f < job->row.files; f++)
+		if (!job->files[f].row.planned && job->files[f].row.proof.wanted)
+			return true;
+	return false;
+}
+
 static const char *waits_for(const struct coord *coord, const struct job *job)
 {
 	const char *lacks;
@@ -63,6 +75,8 @@ static const char *waits_for(const struct coord *coord, const struct job *job)
 	lacks = lacks_nodes(coord, job);
 	if (lacks)
 		return lacks;
+	if (lacks_checkers(coord, job))
+		return "NoNodeChecksProofs";
 	for (uint32_t f = 0; f < job->row.files; f++)
 		if (!job->files[f].row.planned && job->files[f].fails_n > 0)
 			return "NoNodeSeesPath";

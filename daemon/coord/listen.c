@@ -21,6 +21,7 @@
 
 #include "daemon/coord/strangers.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -30,6 +31,7 @@
 #define ACCEPT_AGAIN_MS 200 /* without descriptors or memory: connections wait for so long */
 #define DESCRIPTORS_OWN 24  /* that are not connections: database, loop, timers, sockets to listen on, and what files need */
 #define CONNECTIONS_LEAST 4
+#define LINES_MS 10000      /* one line in such a time about connections that are not taken */
 
 /* ---- accepting */
 
@@ -135,6 +137,7 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 {
 	struct server *server = userdata;
 	struct error error;
+	uint64_t left_out;
 	int r;
 
 	(void)source;
@@ -142,7 +145,9 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 	r = accept_one(server, fd, &error);
 	if (r == 0)
 		return 0;
-	stranger_line(server, LOG_WARNING, "a connection was not taken: %s", error.text);
+	if (rate_take(&server->listener_lines, clock_monotonic_ms(), LINES_MS, 1, &left_out))
+		log_warning("a connection was not taken: %s (and %llu since the last such line)", error.text,
+		            (unsigned long long)left_out);
 	if ((r == -EMFILE || r == -ENFILE) && turn_away(server, fd))
 		return 0;
 	if (r == -EMFILE || r == -ENFILE || r == -ENOBUFS || r == -ENOMEM)
@@ -281,25 +286,34 @@ static int listen_unix(struct server *server, struct error *err)
 	return listener_add(server, fd, "fqctl on this host", err);
 }
 
+/*
+ * One socket that systemd hands over. It may block, which would hold everybody up when a connection is gone again before it
+ * was accepted.
+ */
+static int listen_handed(struct server *server, int fd, struct error *err)
+{
+	int flags = fcntl(fd, F_GETFL), r = 0;
+
+	if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
+		return error_set(err, -EINVAL, ERROR_CONFIG, "systemd handed over something that is no listening socket");
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return error_set(err, -errno, ERROR_OS, "a socket of systemd: %s", strerror(errno));
+	if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
+		r = say_address(server, fd, err);
+	return r < 0 ? r : listener_add(server, fd, "socket of systemd", err);
+}
+
 /* Sockets that systemd hands over, or our own. */
 static int listen_all(struct server *server, struct error *err)
 {
 	int n = sd_listen_fds(1), r = 0;
 
-	for (int i = 0; r == 0 && i < n; i++) {
-		int fd = SD_LISTEN_FDS_START + i;
-
-		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
-			return error_set(err, -EINVAL, ERROR_CONFIG, "systemd handed over something that is no listening socket");
-		if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
-			r = say_address(server, fd, err);
-		if (r == 0)
-			r = listener_add(server, fd, "socket of systemd", err);
-	}
+	for (int i = 0; r == 0 && i < n; i++)
+		r = listen_handed(server, SD_LISTEN_FDS_START + i, err);
 	if (n > 0)
 		return r;
-	r = listen_tcp(server, err);
-	return r < 0 ? r : listen_unix(server, err);
+	r = listen_unix(server, err);
+	return r < 0 ? r : listen_tcp(server, err); /* last: STATE/listening tells that all of it is there */
 }
 
 int listen_init(struct server *server, struct error *err)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fqcoordd: the coordinator. It cuts files into slices, hands them to workers, merges results; it never opens a FASTQ file. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -40,12 +41,19 @@ static int serve(const struct coord_settings *settings, struct error *err)
 	return r;
 }
 
+/*
+ * What is large comes from the kernel and goes back to it, whatever was freed before: glibc would keep results and counters of many
+ * megabytes for later ones once some were freed.
+ */
+#define LARGE (1 << 20)
+
 int main(int argc, char **argv)
 {
 	struct coord_settings settings = {0};
 	struct error error = {0};
 	int r;
 
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE); /* fails for no such number */
 	r = conf_start(&coord_program, argc, argv, &settings, NULL, &error);
 	if (r == 0) {
 		if (settings.verbose)

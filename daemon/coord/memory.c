@@ -5,7 +5,7 @@
  *   in      A worker's result is taken when there is room for all of it (results_memory); until then nothing is read from that
  *           worker, which keeps it waiting without a word and without a loss: peer_pause(). Its turn comes in the order of asking.
  *   out     One result a session, as many as there is room for; the next one waits until it is read.
- *   submit  Paths and proofs of all sessions (SUBMITTING_MAX); who begins and does not go on makes room for others.
+ *   submit  Paths and proofs of all sessions: a quarter of results_memory; who begins and does not go on makes room for others.
  *
  * Who holds room while others wait has to use it: a result that stands still for a while, or is read too slowly, ends its
  * connection.
@@ -20,7 +20,7 @@
 #define PACE_MS 1000                   /* how often it is looked whether those who hold room use it */
 #define READ_GRACE_MS 30000            /* before a reader is too slow */
 #define READ_LEAST 64                  /* bytes a millisecond */
-#define SUBMITTING_MAX (256UL << 20)
+#define SUBMITTING_PART 4               /* of results_memory */
 
 static void pace_arm(struct server *server)
 {
@@ -93,12 +93,12 @@ static uint64_t submitting_all(const struct server *server)
 int memory_submitting(struct session *session, struct error *err)
 {
 	struct server *server = session->server;
-	uint64_t now = server_now(server);
+	uint64_t now = server_now(server), most = server->settings->results_memory / SUBMITTING_PART;
 
 	session->submitting.moved_ms = now;
 	if (session->submitting.bytes > SUBMIT_PATHS_MAX)
 		return error_set(err, -E2BIG, ERROR_USAGE, "the paths of the job's files are too long altogether");
-	if (submitting_all(server) <= SUBMITTING_MAX)
+	if (submitting_all(server) <= most)
 		return 0;
 	for (struct session *other = server->sessions; other; other = other->next) {
 		struct error error;
@@ -109,7 +109,7 @@ int memory_submitting(struct session *session, struct error *err)
 		submitting_clear(&other->submitting);
 		peer_refuse(other->peer, &error);
 	}
-	return submitting_all(server) <= SUBMITTING_MAX
+	return submitting_all(server) <= most
 	           ? 0
 	           : error_set(err, -EBUSY, ERROR_TEMPORARY, "too many jobs are being submitted at once; submit again later");
 }

@@ -156,7 +156,7 @@ static int keys_open(struct server *server, struct error *err)
 int core_begin(struct server *server, struct error *err)
 {
 	struct coord_limits limits = limits_of(server->settings);
-	int r = digest_random(&limits.audit_secret, sizeof limits.audit_secret);
+	int r = digest_random(&limits.secret, sizeof limits.secret);
 
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "no random bytes: %s", strerror(-r));

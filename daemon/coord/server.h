@@ -72,7 +72,7 @@ struct server {
 	struct budget incoming, outgoing;                  /* bytes of results, in memory.c */
 	uint64_t connections_max;                          /* what the settings and the limit of descriptors allow */
 	int spare;                                         /* a descriptor for when there is none, in listen.c */
-	struct rate stranger_lines;                        /* of the log */
+	struct rate stranger_lines, listener_lines;                        /* of the log */
 	uint64_t deaf_ms;                                  /* time of long work, in labour.c */
 	size_t unsaved;                                    /* bytes of counters that the next commit writes, about */
 	struct stash stash;

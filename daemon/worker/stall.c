@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Counts that make no progress. A child that computes all the time goes in circles over what it reads: it is killed, and that is a
- * crash. One that waits has storage that does not answer: IO_ERROR, so that another node tries. Only time in which the supervisor's
- * loop runs counts, so that a machine that was stopped does not blame its children.
+ * Counts that make no progress. A child that computes goes in circles over what it reads: it is killed, and that is a crash. One
+ * that waits has storage that does not answer: IO_ERROR, so that another node tries. Only time in which the supervisor's loop runs
+ * counts, so that a machine that was stopped does not blame its children.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,8 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
-#define TICKS 8 /* of which the time is made */
+#define TICKS 8       /* of which the time is made */
+#define COMPUTES 20   /* who has had this part of the time on a processor computes: it is enough to count what would be progress */
 
 /* The processor time that the child has had; 0 where it cannot be told. */
 static uint64_t cpu_ms(const struct slot *slot)
@@ -37,7 +38,7 @@ static void end_count(struct worker *worker, struct held_slice *slice)
 	uint64_t limit = worker->settings->stall_ms, now = cpu_ms(slice->slot);
 	char why[ERROR_TEXT_MAX];
 
-	if (now >= slice->stall_cpu_ms + limit / 2) {
+	if (now >= slice->stall_cpu_ms + limit / COMPUTES) {
 		log_warning("slot %u: its child has computed for %llu ms without progress; it is killed", slice->slot->number,
 		            (unsigned long long)limit);
 		slot_kill(slice->slot); /* a crash, which follows */

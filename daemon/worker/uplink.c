@@ -16,6 +16,11 @@
 
 #define PAUSE_REFUSED_MS 30000 /* where waiting is for a person to do something */
 #define DIAL_MS 5000           /* for all addresses of the name; looking it up comes on top */
+/*
+ * After the network was lost a dial ends before the kernel would try again: those that are under way when the network is there
+ * again would all be through within the kernel's second, so there must be few of them beside those that pause.
+ */
+#define DIAL_SILENT_MS 1000
 #define GOOD_MS 30000
 
 static uint64_t now_ms(const struct uplink *uplink)
@@ -59,11 +64,12 @@ static void dial_after(struct uplink *uplink, uint64_t ms)
 	}
 }
 
-/* r: how the last try, or the connection, has ended. */
-static void pause_and_dial(struct uplink *uplink, bool was_up, int r)
+static void pause_and_dial(struct uplink *uplink, bool was_up)
 {
-	bool silent = r == -ETIMEDOUT || r == -EHOSTUNREACH || r == -ENETUNREACH;
-	uint64_t limit = pause_limit(&uplink->pause_ms, was_up ? PAUSE_LOST_MS : silent ? PAUSE_SILENT_MS : PAUSE_FIRST_MS,
+	uint64_t limit = pause_limit(&uplink->pause_ms,
+	                             was_up           ? PAUSE_LOST_MS
+	                             : uplink->silent ? PAUSE_SILENT_MS
+	                                              : PAUSE_FIRST_MS,
 	                             uplink->settings->reconnect_max_ms);
 
 	if (uplink->refused)
@@ -107,7 +113,8 @@ void uplink_lost(struct uplink *uplink, int r, const struct error *err)
 		return;
 	}
 	log_outage(uplink, was_up, &why);
-	pause_and_dial(uplink, was_up, r);
+	uplink->silent = r == -ETIMEDOUT || r == -EHOSTUNREACH || r == -ENETUNREACH;
+	pause_and_dial(uplink, was_up);
 	uplink->refused = false;
 	if (was_up)
 		uplink->callbacks->on_down(uplink->userdata);
@@ -139,7 +146,7 @@ static int on_timer(sd_event_source *source, uint64_t us, void *userdata)
 
 	uplink->state = UPLINK_DIALLING;
 	r = dialler_new(uplink->service, uplink->settings->host.host, uplink->settings->host.port,
-	                DIAL_MS, on_dialled, uplink, &uplink->dialler, &err);
+	                uplink->silent ? DIAL_SILENT_MS : DIAL_MS, on_dialled, uplink, &uplink->dialler, &err);
 	if (r < 0)
 		uplink_lost(uplink, r, &err);
 	return 0;

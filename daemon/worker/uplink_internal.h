@@ -47,6 +47,7 @@ struct uplink {
 	uint64_t up_ms;    /* when it came UP */
 	bool was_ever_up;
 	enum uplink_outage outage;
+	bool silent;       /* the last try or connection ended in silence: the network is lost */
 	bool refused;      /* this try was turned away */
 	bool ending;       /* uplink_end() */
 	struct error why;  /* why it is not UP */

@@ -191,6 +191,7 @@ static int fail_of_pin(const struct tls_stream *stream, struct error *err)
 }
 
 #define NO_TLS "the other side does not speak TLS 1.3 as fqcluster does"
+#define DAMAGED "bytes of the connection were changed on the way"
 
 /* The other side has said in an alert (RFC 8446, section 6.2) why it goes. */
 static int fail_of_alert(int alert, struct error *err)
@@ -206,6 +207,12 @@ static int fail_of_alert(int alert, struct error *err)
 	case SSL_AD_CERTIFICATE_REQUIRED:
 		return error_set(err, -EKEYREJECTED, ERROR_DENIED,
 		                 "the other side refused this side's key (TLS: %s)",
+		                 SSL_alert_desc_string_long(alert));
+	case SSL_AD_BAD_RECORD_MAC:
+	case SSL_AD_RECORD_OVERFLOW:
+	case SSL_AD_DECODE_ERROR:
+	case SSL_AD_DECRYPT_ERROR:
+		return error_set(err, -EBADMSG, ERROR_UNAVAILABLE, DAMAGED " (the other side says: %s)",
 		                 SSL_alert_desc_string_long(alert));
 	default:
 		return error_set(err, -EPROTO, ERROR_PROTOCOL, NO_TLS " (it says: %s)",
@@ -230,6 +237,8 @@ static int fail_of_protocol(const struct tls_stream *stream, struct error *err)
 	case SSL_R_UNEXPECTED_EOF_WHILE_READING:
 		return error_set(err, -ECONNABORTED, ERROR_UNAVAILABLE,
 		                 "the connection was cut off by the other side or on the way");
+	case SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC:
+		return error_set(err, -EBADMSG, ERROR_UNAVAILABLE, DAMAGED);
 	case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
 	case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
 		return error_set(err, -EKEYREJECTED, ERROR_DENIED,
@@ -239,6 +248,9 @@ static int fail_of_protocol(const struct tls_stream *stream, struct error *err)
 	}
 	if (reason > SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + UINT8_MAX)
 		return fail_of_alert(reason - SSL_AD_REASON_OFFSET, err);
+	/* A side that has shaken hands does speak TLS. */
+	if (SSL_is_init_finished(stream->ssl))
+		return error_set(err, -EBADMSG, ERROR_UNAVAILABLE, DAMAGED " (OpenSSL's error %lx)", code);
 	return error_set(err, -EPROTO, ERROR_PROTOCOL, NO_TLS " (OpenSSL's error %lx)", code);
 }
 

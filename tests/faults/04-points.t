@@ -131,17 +131,16 @@ at() { ok "scenario 4: killed at $1${3:+ (pass $3)} ($2)" "at_$2" "$1:kill${3:+:
 while read -r name what _; do
 	case $name in '' | \#*) continue ;; esac
 	[ "$what" != expire ] || what=start
-	# The first commit after a start is that of the look at old jobs.
-	at "$name" "$what" "$([ "$name" != commit-before ] || echo 2)"
+	at "$name" "$what"
 done <"$points"
 for name in accepted welcomed; do
 	at $name greet 2
 	at $name greet 3
 done
-at commit-before count 3
+at commit-before count 2
 at commit-after count 2
 at commit-told count 2
-at commit-before drain 2
+at commit-before drain
 at commit-after drain
 at end-saved cancel
 at commit-after cancel 2

@@ -1,30 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The coordinator is cut off from everybody, and found again: its FQ_PEERS (30) workers, each on a host of its own, lose it
-# within the same moment, and must not come back in one. FQ_OUTAGE_SECONDS (10) is how long it lasts.
+# The coordinator is cut off from everybody, and found again: its FQ_PEERS (60) workers on six hosts lose it within the same
+# moment, and must not come back in one. FQ_OUTAGE_SECONDS (6) is how long it lasts.
 . "$(dirname "$0")/faults.sh"
-peers=${FQ_PEERS:-30} outage=${FQ_OUTAGE_SECONDS:-10}
+peers=${FQ_PEERS:-60} outage=${FQ_OUTAGE_SECONDS:-6}
 
 data_make 20000
-hosts_make "$peers"
+hosts_make 6
+for ((i = 7; i <= peers; i++)); do worker_on "$i" "w$((1 + i % 6))"; done
 cluster_start --ping 100ms --dead 1s
-token=$(admin token --role worker --uses "$peers")
-joins=()
-for ((i = 1; i <= peers; i++)); do
-	# shellcheck disable=SC2086
-	${run_worker[$i]} "$workerd" --state "$work/worker$i" --join "$host" "$token" >>"$work/worker$i.log" 2>&1 &
-	joins+=($!)
-done
-wait "${joins[@]}"
-for ((i = 1; i <= peers; i++)); do worker_run "$i" -n 1; done
-idle_n() { [ "$(admin nodes --no-header | awk '$2 == "idle"' | wc -l)" -eq "$1" ]; }
+workers_start "$peers" -n 1
 down_n() { [ "$(admin nodes --no-header | awk '$2 == "down"' | wc -l)" -eq "$1" ]; }
-ok "$peers workers are there" wait_until 30 idle_n "$peers"
 submit bgzf.fq.gz --slice-size 50K && job_ends "$id" # warm
 remember "$pid_coord"
 
 # Each line of the coordinator's log with the time at which it came.
-tail -n 0 -F --pid=$$ "$work/coord.log" 2>/dev/null | while IFS= read -r line; do echo "$EPOCHREALTIME $line"; done >"$work/timed" &
+while IFS= read -r line; do echo "$EPOCHREALTIME $line"; done >"$work/timed" < <(tail -n 0 -F --pid=$$ "$work/coord.log" 2>/dev/null) &
+pid_worker[0]=$! # is ended as they are
 
 outage() {
 	submit plain.fq && job_ends "$id" || return 1
@@ -32,7 +24,7 @@ outage() {
 	wait_until 20 down_n "$peers" || return 1
 	read -r -t "$outage" <> <(:)
 	link_heal c0
-	wait_until 20 idle_n "$peers"
+	wait_until 20 nodes_idle_n "$peers"
 }
 ok "scenario 10: the coordinator is cut off from all for $outage s: all are back" outage
 back_n() { [ "$(awk '/is there with/' "$work/timed" | wc -l)" -ge "$peers" ]; }

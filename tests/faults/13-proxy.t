@@ -6,7 +6,7 @@
 proxy=$top_build/tests/faults/fqproxy
 [ -x "$proxy" ] || skip_all "$proxy is not built (make check builds it)"
 
-data_make 100000
+data_make 50000
 hosts_make 2
 cluster_start --ping 200ms --dead 3s
 true_host=$host
@@ -29,7 +29,7 @@ host=$proxy_host
 worker_start 1 -n 2 --reconnect-max 300ms
 worker_start 2 -n 2 --reconnect-max 300ms
 host=$true_host
-submit bgzf.fq.gz --slice-size 50K && jobs_same # warm
+submit large.fq --slice-size 300K && submit bgzf.fq.gz --slice-size 50K && jobs_same # warm
 remember "$pid_coord"
 
 # spoiled NTH COMMAND...: jobs while the network is so, which must have struck at least 3 times; and then it is good again
@@ -52,20 +52,21 @@ spoiled() {
 ok "scenario 13: 300 ms +- 100 of delay: slower, nothing else" spoiled 1 'delay 300 100'
 ok "and nobody was taken for dead" journal_has c0 'is gone' 0
 ok "scenario 13: 2 MB a second: slower, nothing else" spoiled 1 'rate 2000000'
-ok "scenario 13: resets at random" spoiled 2 'rst 100'
+ok "scenario 13: resets at random" spoiled 2 'rst 200'
 ok "its cause is in the journal" journal_has w1 'lost the coordinator .*(cut off|closed)'
-ok "scenario 13: half-closed at random" spoiled 3 'half 100'
-ok "scenario 13: bits flip at random: TLS notices each of them" spoiled 4 'flip 100'
-ok "its cause is in the journal" bash -c 'cat "$@" | grep -qiE "damaged|decrypt|mac|TLS"' - "$work/worker1.log" "$work/worker2.log" "$work/coord.log"
-ok "scenario 13: all of that at once" spoiled 4 'delay 50 50' 'rst 30' 'half 30' 'flip 30'
+ok "scenario 13: half-closed at random" spoiled 3 'half 200'
+ok "scenario 13: bits flip at random: TLS notices each of them" spoiled 4 'flip 200'
+ok "its cause is in the journal" bash -c 'cat "$@" | grep -q "bytes of the connection were changed on the way"' - "$work/worker1.log" "$work/worker2.log" "$work/coord.log"
+ok "scenario 13: all of that at once" spoiled 4 'delay 50 50' 'rst 60' 'half 60' 'flip 100'
 
+both_know() { journal_has w1 'lost the coordinator .*nothing came' && journal_has w2 'lost the coordinator .*nothing came'; }
 silent() {
 	journal_mark
 	submit large.fq --slice-size 300K
 	say pause
-	wait_until 10 node_is w1 down && wait_until 10 node_is w2 down || return 1
+	wait_until 10 node_is w1 down && wait_until 10 node_is w2 down && wait_until 10 both_know || return 1
 	say go
-	all_idle 20 && jobs_same && journal_has w1 'lost the coordinator .*nothing came' 1
+	all_idle 20 && jobs_same
 }
 ok "scenario 13: silence for longer than the dead time" silent
 
@@ -76,7 +77,7 @@ FQ_KEYS=$work/keys2 "$ctl" join -h "$proxy_host" "$(admin token --role client)" 
 client() {
 	local i right=0 told=0 status
 	say 'flip 200' 'rst 200' 'half 100'
-	for ((i = 0; i < 30; i++)); do
+	for ((i = 0; i < 20; i++)); do
 		FQ_KEYS=$work/keys2 timeout 30 "$ctl" submit --wait --as json -h "$proxy_host" "$data/crlf.fq" >"$work/got" 2>"$work/err"
 		status=$?
 		if cmp -s "$work/got" "$golden/crlf.fq" && [ $status -eq 0 ]; then
@@ -91,10 +92,10 @@ client() {
 	done
 	say clear
 	printf '%d right, %d told\n' $right $told | diag
-	[ $right -ge 10 ]
+	[ $right -ge 5 ]
 }
 ok "scenario 13: a client behind it: the right bytes, or a sentence" client
 ok "no job twice" test -z "$(admin status --all --json | grep -oE '"id":[0-9]+' | sort | uniq -d)"
 ok "both workers are idle" all_idle 10
-ok "the coordinator has not grown" steady "$pid_coord"
+ok "the coordinator has not grown" steady "$pid_coord" 16384
 done_testing

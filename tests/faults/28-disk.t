@@ -39,7 +39,7 @@ data_make 20000
 disk_of 12m
 cluster_start $TIMES
 ok "it starts on a disk of 12 MiB, and says that it is small" journal_has c0 'disk of .* is small' 1
-worker_start 1 -n 1
+worker_start 1 -n 1 --reconnect-max 200ms
 small_job() { submit crlf.fq && job_ends "$id" && job_same "$id"; }
 ok "and counts there" small_job
 remember "$pid_coord"
@@ -119,6 +119,7 @@ sync_fails() { # sync_fails CALL NAME TEXT: once, when a submission is committed
 	fault "$1 EIO 1 1 $2"
 	fq submit --parsable --as json "$data/crlf.fq" >"$work/asked" 2>"$work/asking" &
 	asking=$!
+	wait_until 20 gone "$pid_coord" || { kill "$asking"; return 1; }
 	wait "$pid_coord" 2>/dev/null
 	[ $? -eq 134 ] && journal_has c0 "cannot go on: .*$3: Input/output error" 1 || return 1
 	go_worker 1
@@ -128,4 +129,36 @@ ok "scenario 30: the log cannot be synced, once: the process ends with the reaso
 	sync_fails sync -wal 'it cannot be synced to the disk'
 ok "scenario 30: nor written" sync_fails write -wal 'it cannot be written'
 ok "scenario 30: the worker is idle, no job twice" eval 'all_idle 10 && jobs_once'
+
+# ---- disks on which nothing can be counted
+
+coord_end
+umount -l "$state"
+network_disk() {
+	local magic
+	for magic in 6969 ff534d42 65735546; do # NFS, CIFS, FUSE
+		LD_PRELOAD=$shim FQ_DISK_FOLDER=$state FQ_DISK_MAGIC=$magic timeout 20 "$coordd" --state "$state" --listen 127.0.0.1:0 2>"$work/err"
+		[ $? -eq 78 ] && grep -q 'lies on a network file system; it must be on a local disk' "$work/err" || return 1
+	done
+}
+ok "a state folder on a network file system is refused" network_disk
+
+tiny() {
+	disk_of 256k
+	host= run_coord=
+	coord_start $TIMES && journal_mark && disk_fill || return 1
+	admin submit --parsable "$data/plain.fq" >"$work/refused" 2>&1
+	[ $? -eq 75 ] && grep -q "the coordinator's disk is full" "$work/refused" || return 1
+	disk_free
+	wait_until 10 journal_has c0 'disk of .* has room again' && admin submit --parsable "$data/plain.fq" >"$work/out" && alive
+}
+ok "scenario 28: on a disk of 256 KiB: it starts, refuses a job with the reason, and takes one when there is room" tiny
+no_room() { # too small even for the database: a sentence, and not an abort
+	coord_end
+	umount -l "$state"
+	disk_of 24k
+	timeout 20 "$coordd" --state "$state" --listen 127.0.0.1:0 2>"$work/err"
+	[ $? -eq 75 ] && grep -q 'the disk of .* is full' "$work/err" || { diag <"$work/err"; return 1; }
+}
+ok "on a disk that is too small for the database it says so" no_room
 done_testing

@@ -13,7 +13,7 @@ again() {
 	coord_start $TIMES "$@"
 	wait_until 1 node_is w1 idle && return
 	end_process "${pid_worker[1]}" TERM
-	worker_start 1 -n 1
+	worker_start 1 -n 1 --reconnect-max 200ms
 }
 # refuses TEXT [OPTION...]: a start ends by itself, with this sentence, for a person to look at.
 refuses() {
@@ -26,7 +26,7 @@ fetches() { local job; for job; do job_same "$job" || return 1; done; }
 
 data_make 20000
 cluster_start $TIMES
-worker_start 1 -n 1
+worker_start 1 -n 1 --reconnect-max 200ms
 
 # ---- 31
 
@@ -107,6 +107,22 @@ accepted() {
 	coord_end && again && fetches "$first" "$id"
 }
 ok "scenario 33: accepted: workers take it for another one, numbers of lost jobs are not given again" accepted
+in_hand() { # a worker lives through it with slices of a job that is lost
+	coord_end
+	state_copy "$state" "$old"
+	again || return 1
+	hold 1
+	submit plain.fq --slice-size 100K && wait_until 10 slices_of "$id" 'running  w1' || return 1
+	late=$id
+	coord_end KILL
+	state_copy "$old" "$state"
+	journal_mark
+	coord_start $TIMES --accept-rollback
+	wait_until 20 journal_has w1 'has begun another state under the same key' && let_go 1 || return 1
+	unset "golden_of[$late]"
+	one_job && [ "$id" -gt "$late" ] && ! job_state "$late" | grep .
+}
+ok "scenario 33: workers forget what they hold for jobs that are not in it" in_hand
 ok "scenario 33: the worker is idle" all_idle 10
 
 # ---- 34

@@ -15,7 +15,7 @@ fq_as() { FQ_KEYS=$1 "$ctl" "$2" -h "$host" "${@:3}"; }
 said() { grep -qE -- "$1" "$work/err" || { diag <"$work/err"; return 1; }; }
 journal_mark() { marked=$(wc -l <"$work/coord.log"); }
 journal_has() { tail -n +$((marked + 1)) "$work/coord.log" | grep -qE -- "$1" || { tail -n 5 "$work/coord.log" | diag; return 1; }; }
-children_of() { pgrep -P "$1"; }
+children_of() { pgrep -P "$1" -x fqworkerd-slot; }
 marked=0
 id=$(fq submit --parsable "$work/a.fq") && fq wait "$id"
 pin_of() { admin peers --no-header | awk -v node="$1" '$5 == node { print $3 }'; }
@@ -67,10 +67,10 @@ ok "scenario 37: a key that was never enrolled gets a sentence and nothing else"
 # ---- a worker that takes another's place
 
 same_name() {
-	"$workerd" --state "$work/other" --name w1 --join "$host" "$(admin token --role worker)" >/dev/null 2>&1 || return 1
+	"$workerd" --state "$work/other" --name w8 --join "$host" "$(admin token --role worker)" >/dev/null 2>&1 || return 1
 	"$workerd" --state "$work/other" --name w1 -h "$host" -n 1 2>"$work/other.log" &
 	local pid=$! status
-	wait_until 10 grep -q 'another key is connected as the node w1' "$work/other.log" && node_is w1 '^idle$'
+	wait_until 10 grep -q 'node name w1 belongs to another key' "$work/other.log" && node_is w1 '^idle$'
 	status=$?
 	end_process $pid KILL
 	return $status

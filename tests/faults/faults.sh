@@ -21,9 +21,11 @@
 #   jobs_same                 I1, I2 for all that were submitted and not forgotten (jobs_forget)
 #   jobs_once                 I4: no job twice, all that were submitted there
 #   all_idle SECONDS [NODE...]   I5: these nodes (all) are idle and connected in time
-#   remember PID, steady PID  I6: descriptors, memory (+20 %) and zombies of a process, since it was remembered (warm: after a job)
+#   remember PID, steady PID [KIB]   I6: descriptors, memory (+20 %, and KIB: of a coordinator after many jobs the 16384 of its
+#                             database's page cache) and zombies of a process, since it was remembered (warm: after a job)
 #   journal_mark              from here on; journal_has HOST REGEX [N]   I8: at least one line (exactly N) of its log
 #   slices_of ID REGEX [N]    at least N (1) lines of its slices match: "running  w1", "[1-9] losses", "[1-9] crashes"
+#   workers_start N [OPTION...]   workers 1 to N at once; nodes_idle_n N: so many nodes are idle
 #   gone PID                  the process has ended
 #   hold I, let_go I          stops the children of worker I where they are, so that what they count stays in hand; continues
 #
@@ -88,6 +90,22 @@ hosts_make() {
 }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
+# workers_start N OPTION...: many at once.
+workers_start() {
+	local i token joins=()
+	token=$(admin token --role worker --uses "$1")
+	for ((i = 1; i <= $1; i++)); do
+		# shellcheck disable=SC2086
+		${run_worker[$i]} "$workerd" --state "$work/worker$i" --join "$host" "$token" >>"$work/worker$i.log" 2>&1 &
+		joins+=($!)
+		[ $((i % 10)) -ne 0 ] || wait "${joins[@]}"
+	done
+	wait "${joins[@]}"
+	for ((i = 1; i <= $1; i++)); do worker_run "$i" "${@:2}"; done
+	wait_until 60 nodes_idle_n "$1" || { echo "Bail out! not all workers come up"; exit 1; }
+}
+nodes_idle_n() { [ "$(admin nodes --no-header | awk '$2 == "idle"' | wc -l)" -eq "$1" ]; }
+
 children_of() { pgrep -P "$1" -x fqworkerd-slot; }
 
 # shellcheck disable=SC2046
@@ -189,7 +207,7 @@ steady() {
 	now_fds=$(descriptors "$1") now_kb=$(memory_kb "$1") dead=$(zombies "$1")
 	printf 'descriptors %s -> %s, memory %s -> %s KiB, %s zombies\n' "$fds" "$now_fds" "$kb" "$now_kb" "$dead" | diag
 	# A MiB more is the allocator's, and the sanitizers keep what is freed.
-	[ "$now_fds" -le "$fds" ] && [ "$dead" -eq 0 ] && { [ -n "${FQ_SANITIZERS:-}" ] || [ "$now_kb" -le $((kb * 6 / 5 + 1024)) ]; }
+	[ "$now_fds" -le "$fds" ] && [ "$dead" -eq 0 ] && { [ -n "${FQ_SANITIZERS:-}" ] || [ "$now_kb" -le $((kb * 6 / 5 + 1024 + ${2:-0})) ]; }
 }
 
 log_of() { case $1 in c0 | coord) echo "$work/coord.log" ;; w*) echo "$work/worker${1#w}.log" ;; *) echo "$work/$1.log" ;; esac; }

@@ -9,6 +9,7 @@
 #include "tests/sim/sim.h"
 
 #define GROUP_MS 50
+#define LEAP 1000 /* generations, when a backup was put back */
 
 void coordinator_commit(struct sim *sim)
 {
@@ -138,7 +139,7 @@ void coordinator_gone(struct sim *sim, uint32_t node)
 /* A person puts back an old backup. What was acknowledged since is lost, and its clients know nothing of it. */
 static void restore(struct sim *sim)
 {
-	if (!sim->faults || !sim->has_backup || !sim_chance(sim, 300))
+	if (!sim->faults || !sim->has_backup || !sim_chance(sim, 600))
 		return;
 	sim->has_backup = false;
 	sim->deaths_n = 0; /* forgotten, too */
@@ -220,7 +221,7 @@ static void generation_take(struct sim *sim)
 
 	++*generation;
 	if (sim->accepted >= *generation)
-		*generation = sim->accepted + 1;
+		*generation = sim->accepted + LEAP; /* others may have seen still later ones */
 	if (sim->committed.next_job == 0)
 		sim->committed.next_job = 1;
 	image_copy(&sim->working, &sim->committed);
@@ -237,6 +238,7 @@ void coordinator_start(struct sim *sim)
 	sim->tick_at = UINT64_MAX;
 	sim->epoch++;
 	sim->limits.algorithm = sim->algorithm;
+	sim->limits.secret = sim_draw(sim);
 	generation_take(sim);
 	observe_start(sim);
 	if (coord_new(&sim->limits, &sim->coord) < 0)

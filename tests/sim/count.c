@@ -46,26 +46,26 @@ static void count_from(struct sim_run *run, uint32_t first)
 	result->result.seam.next.block = file->starts[i];
 }
 
-/* A start that is none: in the middle of a record, with whatever would be seen from there. */
+/* A start that is none: in the middle of a record, with whatever would be seen from there; the same for all who begin there. */
 static void count_wrongly(struct sim *sim, struct sim_run *run)
 {
 	struct event *result = &run->result;
 	uint32_t next = record_at(run->file, run->task.end);
-	uint64_t first = sim_between(sim, run->task.begin, run->task.end - 1);
+	uint64_t first = sim_between(sim, run->task.begin, run->task.end - 1), seen = first * 0x9e3779b97f4a7c15ULL >> 20;
 
 	if (run->file->starts[record_at(run->file, first)] == first) { /* it is one after all */
 		count_from(run, record_at(run->file, first));
 		return;
 	}
-	run->sum = sim_draw(sim) % 1000;
+	run->sum = seen % 1000;
 	result->result.seam.first.block = first;
 	result->result.seam.next.block = run->file->starts[next];
-	result->result.seam.records = 1 + sim_draw(sim) % 5;
+	result->result.seam.records = 1 + seen % 5;
 	result->result.outcome = SLICE_END;
-	if (sim_chance(sim, 500)) {
+	if (seen / 8 % 2 == 0) {
 		result->result.outcome = SLICE_FAULT;
 		result->result.fault = (struct slice_fault){.kind = FAULT_LENGTHS,
-		                                            .record = sim_draw(sim) % 3,
+		                                            .record = seen % 3,
 		                                            .at = result->result.seam.first,
 		                                            .value = 3,
 		                                            .value2 = 4};
@@ -160,18 +160,16 @@ static bool has_record(const struct sim_run *run, uint32_t record)
 }
 
 /* Children die of sound slices too, but not so often of one that its file fails; audits of them as often as they like. */
-static bool dies(struct sim *sim, const struct sim_run *run)
+static bool dies(struct sim *sim, uint32_t index, const struct sim_run *run)
 {
 	uint64_t key = (run->id.job * 31 + run->id.file) * 1009 + run->id.slice;
 	uint8_t *deaths = &sim->deaths[key % sizeof sim->deaths];
-	const struct sim_slice *slice;
 
 	if (has_record(run, run->file->poison))
 		return true;
 	if (!sim->faults || sim->calm)
 		return false;
-	slice = image_slice(&sim->working, run->id.job, run->id.file, run->id.slice);
-	if (slice && !run->id.again && run->task.start_known)
+	if (sim->p_coord + sim->p_commit_crash == 0 && observe_audit(sim, index, &run->id))
 		return sim_chance(sim, 200);
 	if (*deaths + 1u >= sim->limits.crashes_max || !sim_chance(sim, 20))
 		return false;
@@ -282,7 +280,7 @@ void node_done(struct sim *sim, struct thing *thing)
 		return;
 	}
 	if (!cannot_read(sim, thing->node, run)) {
-		if (dies(sim, run))
+		if (dies(sim, thing->node, run))
 			crashed(run);
 		else
 			count(sim, run);

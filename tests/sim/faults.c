@@ -58,7 +58,8 @@ void person(struct sim *sim, uint32_t node, enum event_kind kind)
 
 	event.drain.node = sim->nodes[node].name;
 	event.drain.reason = "drained";
-	coordinator_drive(sim, &event);
+	if (kind == EVENT_DRAIN || sim->faults || sim->working.drained[node])
+		coordinator_drive(sim, &event);
 	if (kind == EVENT_RESUME && !sim->faults) /* of whatever is drained from now on, too */
 		sim_plan(sim, 5000, THING_PERSON_RESUME)->node = node;
 }

@@ -140,7 +140,7 @@ static void happen(struct sim *sim, struct thing *thing)
 	}
 }
 
-/* Whom it happens to stands still: until when, or 0. */
+/* Whom it happens to stands still: until when, or 0. What comes at that time goes behind what has waited. */
 static uint64_t stands_still(const struct sim *sim, const struct thing *thing)
 {
 	switch (thing->kind) {
@@ -155,9 +155,9 @@ static uint64_t stands_still(const struct sim *sim, const struct thing *thing)
 	case THING_NODE_DIAL:
 	case THING_NODE_WELCOME:
 	case THING_NODE_REFUSED:
-		return sim->nodes[thing->node].paused > sim->now ? sim->nodes[thing->node].paused : 0;
+		return sim->nodes[thing->node].paused >= sim->now ? sim->nodes[thing->node].paused + 1 : 0;
 	default:
-		return sim->paused > sim->now && !sim->dead ? sim->paused : 0;
+		return sim->paused >= sim->now && !sim->dead ? sim->paused + 1 : 0;
 	}
 }
 

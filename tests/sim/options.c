@@ -138,7 +138,6 @@ static void limits_draw(struct sim *sim)
 		.files_owner_max = sim_chance(sim, 150) ? FILES_MAX_SIM + 2 : 0,
 		.slices_owner_max = sim_chance(sim, 150) ? sim_between(sim, 16, 60) : 0,
 		.audit_percent = percents[sim_draw(sim) % 4],
-		.audit_secret = sim_draw(sim),
 	};
 	if (sim->calm) { /* nothing may look like a fault */
 		limits->stall_ms = 3000;
@@ -165,7 +164,9 @@ static void faults_choose(struct sim *sim)
 	sim->p_pause = sometimes(sim, 400, 1, 6);
 	sim->p_hold = sometimes(sim, 300, 1, 4);
 	sim->p_upgrade = sometimes(sim, 150, 100, 500);
-	sim->p_restore = sometimes(sim, 100, 1, 10);
+	sim->p_restore = sometimes(sim, 120, 1, 10);
+	if (sim->p_restore > 0 && sim->p_coord < 3)
+		sim->p_coord = 3;
 }
 
 void options_draw(struct sim *sim)

@@ -92,6 +92,17 @@ void let_go(struct sim *sim, const struct action *action)
 
 /* ---- rows */
 
+static void check_owner(struct sim *sim, const struct job_row *row)
+{
+	uint32_t files = row->files, most = sim->limits.files_owner_max;
+
+	for (uint32_t i = 0; i < sim->working.jobs_n; i++)
+		if (sim->working.jobs[i].state <= JOB_RUNNING && strcmp(sim->working.jobs[i].owner, row->owner) == 0)
+			files += sim->working.jobs[i].files;
+	if (most > 0 && files > most)
+		sim_fail(sim, "owner", "%s has %u files, and the most is %u", row->owner, files, most);
+}
+
 static void save_job(struct sim *sim, const struct job_row *row)
 {
 	struct job_row *old = image_job(&sim->working, row->id);
@@ -105,6 +116,7 @@ static void save_job(struct sim *sim, const struct job_row *row)
 		if (row->id < sim->working.next_job)
 			sim_fail(sim, "id again", "the id %llu is given a second time", (unsigned long long)row->id);
 		sim->working.next_job = row->id + 1;
+		check_owner(sim, row);
 		old = &sim->working.jobs[sim->working.jobs_n++];
 	} else if (old->state > JOB_RUNNING && old->state != row->state) {
 		sim_fail(sim, "end twice", "job %llu ended twice", (unsigned long long)row->id);

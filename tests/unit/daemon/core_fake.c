@@ -42,6 +42,12 @@ void fake_deinit(struct fake *fake)
 	actions_deinit(&fake->actions);
 }
 
+void fake_limits(struct fake *fake)
+{
+	fake_restart(fake);
+	fake_loaded(fake, 1);
+}
+
 void fake_restart(struct fake *fake)
 {
 	coord_free(fake->coord);
@@ -132,6 +138,7 @@ struct fake_task fake_task(const struct fake *fake, uint32_t nth)
 
 void fake_submit(struct fake *fake, const char *owner, uint64_t slice_size, uint32_t files, const char *const *paths)
 {
+	static const struct file_proof wanted[] = {{.wanted = true}, {.wanted = true}, {.wanted = true}, {.wanted = true}};
 	struct event event = {.kind = EVENT_SUBMIT, .request = ++fake->requests};
 	struct job_row *row = &event.submit.row;
 
@@ -142,6 +149,7 @@ void fake_submit(struct fake *fake, const char *owner, uint64_t slice_size, uint
 	row->slice_size = slice_size;
 	row->files = files;
 	event.submit.paths = paths;
+	event.submit.proofs = fake->proofs ? wanted : NULL;
 	fake_step(fake, &event);
 }
 
@@ -183,6 +191,7 @@ void fake_hello(struct fake *fake, uint64_t peer, const char *name, uint32_t slo
 	event.hello.instance[0] = (uint8_t)peer;
 	event.hello.slots = slots;
 	event.hello.algorithm = FAKE_ALGORITHM;
+	event.hello.proto = 2;
 	event.hello.held = held;
 	event.hello.held_n = held_n;
 	fake_step(fake, &event);
@@ -247,6 +256,16 @@ void fake_io_error(struct fake *fake, uint64_t peer, struct slice_id id)
 	failed(fake, EVENT_IO_ERROR, peer, id);
 }
 
+void fake_errno(struct fake *fake, uint64_t peer, struct slice_id id, int error_number, const char *text)
+{
+	struct event event = {.kind = EVENT_IO_ERROR, .peer = peer};
+
+	event.failed.id = id;
+	event.failed.error_number = error_number;
+	event.failed.text = text;
+	fake_step(fake, &event);
+}
+
 void fake_returned(struct fake *fake, uint64_t peer, struct slice_id id)
 {
 	failed(fake, EVENT_RETURNED, peer, id);
@@ -269,6 +288,7 @@ void fake_result(struct fake *fake, const struct fake_task *task, uint64_t first
 {
 	struct event event = result(task, SLICE_END, first, next, records);
 
+	event.result.digest[0] = fake->digest;
 	fake_step(fake, &event);
 }
 
@@ -300,6 +320,33 @@ void fake_merged(struct fake *fake, uint64_t job, uint32_t file, uint64_t record
 	if (failed_to)
 		(void)error_set(&event.merged.error, -EIO, ERROR_SOFTWARE, "the counters do not add up");
 	fake_step(fake, &event);
+}
+
+struct node_view fake_node(const struct fake *fake, const char *name)
+{
+	struct node_view view;
+	uint64_t cursor = 0;
+
+	while (coord_next_node(fake->coord, &cursor, &view))
+		if (strcmp(view.name, name) == 0)
+			return view;
+	return (struct node_view){.name = "", .state = "", .reason = ""};
+}
+
+struct fake_task fake_task_of(const struct fake *fake, uint64_t slice)
+{
+	for (uint32_t i = 0; i < fake_count(fake, ACTION_SEND_TASK); i++)
+		if (fake_task(fake, i).id.slice == slice)
+			return fake_task(fake, i);
+	return (struct fake_task){0};
+}
+
+bool fake_logged(const struct fake *fake, const char *words)
+{
+	for (uint32_t i = 0; i < fake_count(fake, ACTION_LOG); i++)
+		if (strstr(fake_action(fake, ACTION_LOG, i)->log.text, words))
+			return true;
+	return false;
 }
 
 void fake_running(struct fake *fake, uint64_t size, uint64_t slice)

@@ -15,10 +15,14 @@ struct fake {
 	struct actions actions;
 	uint64_t now, requests;
 	uint32_t modules; /* of the next jobs */
+	bool proofs;      /* of their files */
+	uint8_t digest;   /* of the next results */
 };
 
 void fake_init(struct fake *fake);
 void fake_deinit(struct fake *fake);
+/* A core with the limits as they were changed, before anything else. */
+void fake_limits(struct fake *fake);
 /* A new core in its place, as after a crash; load it, then fake_loaded(). */
 void fake_restart(struct fake *fake);
 void fake_loaded(struct fake *fake, uint64_t generation);
@@ -50,6 +54,7 @@ void fake_not_opened(struct fake *fake, uint64_t peer, uint64_t job, uint32_t fi
 void fake_progress(struct fake *fake, uint64_t peer, struct slice_id id, uint64_t bytes);
 void fake_crashed(struct fake *fake, uint64_t peer, struct slice_id id);
 void fake_io_error(struct fake *fake, uint64_t peer, struct slice_id id);
+void fake_errno(struct fake *fake, uint64_t peer, struct slice_id id, int error_number, const char *text);
 void fake_returned(struct fake *fake, uint64_t peer, struct slice_id id);
 
 /* A task that was handed out: a copy, since actions last only to the next event. */
@@ -66,6 +71,13 @@ void fake_result(struct fake *fake, const struct fake_task *task, uint64_t first
 void fake_unsure(struct fake *fake, const struct fake_task *task);
 void fake_fault(struct fake *fake, const struct fake_task *task, enum fault_kind kind, uint64_t first, uint64_t record);
 void fake_merged(struct fake *fake, uint64_t job, uint32_t file, uint64_t records, bool failed);
+
+/* What is to be known of a node; an empty view where there is none of the name. */
+struct node_view fake_node(const struct fake *fake, const char *name);
+/* The task of the slice among those of the last event; peer 0: none. */
+struct fake_task fake_task_of(const struct fake *fake, uint64_t slice);
+/* Whether the last event wrote a line with these words to the journal. */
+bool fake_logged(const struct fake *fake, const char *words);
 
 /* Two nodes of two slots, a job of one file of `size` bytes in slices of `slice`, opened: the tasks of the last event. */
 void fake_running(struct fake *fake, uint64_t size, uint64_t slice);

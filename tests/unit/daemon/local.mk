@@ -43,8 +43,13 @@ UNIT_TESTS += tests/unit/daemon/test_access tests/unit/daemon/test_coord
 tests_unit_daemon_test_access_SOURCES = tests/unit/daemon/test_access.c $(STORE_MADE) $(WIRE_PAIR) $(TAP)
 tests_unit_daemon_test_access_LDADD = $(COORD_LIBS)
 
-tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(STORE_MADE) $(WIRE_PAIR) $(TAP)
+COORD_REAL = tests/unit/daemon/coord_real.c tests/unit/daemon/coord_real.h $(STORE_MADE) $(WIRE_PAIR) $(TAP)
+tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(COORD_REAL)
 tests_unit_daemon_test_coord_LDADD = $(COORD_LIBS)
+
+UNIT_TESTS += tests/unit/daemon/test_bounds
+tests_unit_daemon_test_bounds_SOURCES = tests/unit/daemon/test_bounds.c $(COORD_REAL)
+tests_unit_daemon_test_bounds_LDADD = $(COORD_LIBS)
 
 tests_unit_daemon_test_context_SOURCES = tests/unit/daemon/test_context.c $(CORE_FAKE) $(STORE_MADE) $(TAP)
 tests_unit_daemon_test_context_LDADD = $(COORD_LIBS)
@@ -82,7 +87,8 @@ tests_unit_daemon_test_worker_parts_LDADD = $(WORKER_LIBS)
 
 # The coordinator's core, by its events and actions.
 UNIT_TESTS += tests/unit/daemon/test_core tests/unit/daemon/test_core_failures tests/unit/daemon/test_core_slices \
-	tests/unit/daemon/test_core_again
+	tests/unit/daemon/test_core_again tests/unit/daemon/test_core_copies tests/unit/daemon/test_core_nodes \
+	tests/unit/daemon/test_core_owners
 CORE_FAKE = tests/unit/daemon/core_fake.c tests/unit/daemon/core_fake.h
 
 tests_unit_daemon_test_core_SOURCES = tests/unit/daemon/test_core.c $(CORE_FAKE) $(TAP)
@@ -96,3 +102,12 @@ tests_unit_daemon_test_core_failures_LDADD = $(COORD_LIBS)
 
 tests_unit_daemon_test_core_slices_SOURCES = tests/unit/daemon/test_core_slices.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_slices_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_core_copies_SOURCES = tests/unit/daemon/test_core_copies.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_copies_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_core_nodes_SOURCES = tests/unit/daemon/test_core_nodes.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_nodes_LDADD = $(COORD_LIBS)
+
+tests_unit_daemon_test_core_owners_SOURCES = tests/unit/daemon/test_core_owners.c $(CORE_FAKE) $(STORE_MADE) $(TAP)
+tests_unit_daemon_test_core_owners_LDADD = $(COORD_LIBS)

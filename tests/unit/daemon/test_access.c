@@ -191,7 +191,7 @@ static const uint16_t for_workers[] = {fq_Type_OPENED, fq_Type_PROGRESS, fq_Type
                       for_clients[] = {fq_Type_SUBMIT, fq_Type_SUBMIT_FILE, fq_Type_STATUS, fq_Type_SHOW, fq_Type_WAIT,
                                        fq_Type_FETCH, fq_Type_CANCEL, fq_Type_NODES},
                       for_admins[] = {fq_Type_NODE_DRAIN, fq_Type_NODE_RESUME, fq_Type_TOKEN, fq_Type_PEERS, fq_Type_TOKENS,
-                                      fq_Type_REVOKE};
+                                      fq_Type_REVOKE, fq_Type_BACKUP};
 #define N(list) (sizeof(list) / sizeof *(list))
 
 static size_t refusals(struct connection *connection, const uint16_t *types, size_t n)

@@ -3,217 +3,18 @@
  * A real fqcoordd with a client and a worker of a few lines: rules are checked at submit and travel to the worker before the task
  * that needs them, once a connection; what comes back must be counted by them. Whatever cannot be set up ends the program.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "daemon/convert.h"
 #include "lib/base/cleanup.h"
 #include "lib/qc/count.h"
 #include "lib/wire/dial.h"
-#include "lib/wire/trust.h"
-#include "tests/unit/daemon/store_made.h"
+#include "tests/unit/daemon/coord_real.h"
 #include "tests/unit/tap.h"
 #include "tests/unit/wire/pair.h"
 
-#define WAIT_MS 20000
 #define MODULES (COUNT_LENGTHS | COUNT_SEQUENCES)
-#define READS 300ULL
-#define RECORD 30ULL /* bytes */
-#define SLICES 3ULL
-
-struct setup {
-	char base[32], state[64], path[64];
-	struct side side; /* the worker's key */
-	uint8_t pin[PIN_SIZE];
-	uint16_t port;
-	pid_t pid;
-	struct file_facts facts;
-	struct connection *worker, *client;
-	uint8_t uuids;
-};
-
-static void bail_out(const char *why)
-{
-	printf("Bail out! %s\n", why);
-	exit(1);
-}
-
-static void must(int r, const struct error *err)
-{
-	if (r < 0)
-		bail_out(err->text[0] ? err->text : strerror(-r));
-}
-
-/* ---- the coordinator */
-
-static void make_file(struct setup *setup)
-{
-	_cleanup_(closep) int fd = -1;
-	struct error err = {0};
-	FILE *f;
-
-	(void)snprintf(setup->path, sizeof setup->path, "%s/reads.fq", setup->base);
-	f = fopen(setup->path, "we");
-	for (unsigned int i = 0; f && i < READS; i++)
-		(void)fprintf(f, "@r%03u\nACGTACGTA%c\n+\nIIIIIHHHHH\n", i, "ACGT"[i % 4]);
-	if (!f || fclose(f) != 0)
-		bail_out("no file");
-	fd = open(setup->path, O_RDONLY | O_CLOEXEC);
-	must(file_facts_take(fd, &setup->facts, &err), &err);
-}
-
-/* Its key is known before it starts, and the worker's is enrolled. */
-static void make_state(struct setup *setup)
-{
-	struct peer_row row = {.role = fq_Role_ROLE_WORKER, .name = "node1"};
-	struct peers peers = {0};
-	struct key *key = NULL;
-	struct error err = {0};
-	char path[96];
-
-	(void)snprintf(setup->state, sizeof setup->state, "%s/state", setup->base);
-	if (mkdir(setup->state, 0700) < 0)
-		bail_out("no state folder");
-	(void)snprintf(path, sizeof path, "%s/key.pem", setup->state);
-	must(key_load_or_make(path, &key, NULL, &err), &err);
-	key_pin(key, setup->pin);
-	key_free(key);
-	memcpy(row.pin, setup->side.pin, sizeof row.pin);
-	(void)snprintf(path, sizeof path, "%s/peers", setup->state);
-	must(peers_add(path, &peers, &row, &err), &err);
-	peers_deinit(&peers);
-}
-
-static void run_coordinator(const struct setup *setup)
-{
-	const char *top = getenv("FQ_TOP_BUILDDIR");
-	char program[4096], log[96];
-	int fd;
-
-	(void)snprintf(program, sizeof program, "%s/daemon/fqcoordd", top ? top : ".");
-	(void)snprintf(log, sizeof log, "%s/log", setup->base);
-	fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (fd >= 0 && dup2(fd, STDERR_FILENO) >= 0)
-		(void)execl(program, "fqcoordd", "--config", "/dev/null", "--state", setup->state, "--listen", "127.0.0.1:0",
-		            "--proof", "none", (char *)NULL);
-	_exit(127);
-}
-
-static void start(struct setup *setup)
-{
-	unsigned int port = 0;
-	char path[96];
-
-	*setup = (struct setup){.base = "/tmp/fqcoord.XXXXXX"};
-	(void)signal(SIGPIPE, SIG_IGN);
-	if (!mkdtemp(setup->base))
-		bail_out("no temporary folder");
-	side_init(&setup->side);
-	make_file(setup);
-	make_state(setup);
-	(void)fflush(stdout);
-	setup->pid = fork();
-	if (setup->pid == 0)
-		run_coordinator(setup);
-	(void)snprintf(path, sizeof path, "%s/listening", setup->state);
-	for (int waited = 0; port == 0; waited += 10) {
-		_cleanup_(fclosep) FILE *f = fopen(path, "re");
-
-		if (waited > WAIT_MS)
-			bail_out("the coordinator does not listen");
-		if (!f || fscanf(f, "127.0.0.1:%u", &port) != 1)
-			(void)poll(NULL, 0, 10);
-	}
-	setup->port = (uint16_t)port;
-}
-
-static void stop(struct setup *setup)
-{
-	setup->worker = connection_free(setup->worker);
-	setup->client = connection_free(setup->client);
-	(void)kill(setup->pid, SIGKILL);
-	(void)waitpid(setup->pid, NULL, 0);
-	side_deinit(&setup->side);
-	folder_remove(setup->state);
-	folder_remove(setup->base);
-}
-
-/* ---- both peers */
-
-static void send_message(struct connection *connection, uint16_t type, const void *message)
-{
-	struct error err = {0};
-
-	must(connection_send(connection, type, 0, message), &err);
-	must(dial_wait(connection, WAIT_MS, NULL, &err), &err);
-}
-
-static void expect(struct connection *connection, uint16_t type, void *ret)
-{
-	struct error err = {0};
-	struct frame frame;
-
-	must(dial_wait(connection, WAIT_MS, &frame, &err), &err);
-	if (frame.type != type) {
-		printf("# got %s, wanted %s\n", message_name(frame.type), message_name(type));
-		bail_out("the coordinator says something else");
-	}
-	must(message_decode(type, frame.payload, frame.n, ret, &err), &err);
-}
-
-static void refused(struct connection **connection, const char *sentence, const char *what)
-{
-	struct error err = {0};
-	struct frame frame;
-
-	ok(dial_wait(*connection, WAIT_MS, &frame, &err) < 0 && strstr(err.text, sentence), "%s: %s", what, err.text);
-	*connection = connection_free(*connection);
-}
-
-/* ---- the client */
-
-static void client_begin(struct setup *setup)
-{
-	_cleanup_(freep) fq_Hello *hello = calloc(1, sizeof *hello);
-	struct error err = {0};
-	fq_Welcome welcome;
-	char path[96];
-	int fd = -1, r;
-
-	(void)snprintf(path, sizeof path, "%s/ctl.sock", setup->state);
-	for (int waited = 0; (r = dial_unix(path, &fd, &err)) < 0 && waited < WAIT_MS; waited += 10)
-		(void)poll(NULL, 0, 10); /* it comes behind the other one, which start() saw */
-	must(r, &err);
-	must(connection_new_plain(fd, &setup->client, &err), &err);
-	hello->role = fq_Role_ROLE_CLIENT;
-	must(dial_hello(setup->client, hello, WAIT_MS, &welcome, &err), &err);
-}
-
-static void submit(struct setup *setup, uint32_t modules, const uint8_t *rules, size_t n)
-{
-	_cleanup_(freep) fq_Submit *message = calloc(1, sizeof *message);
-	_cleanup_(freep) fq_SubmitFile *file = calloc(1, sizeof *file);
-
-	message->uuid[0] = ++setup->uuids;
-	message->files = 1;
-	message->modules = modules;
-	message->slice_size = READS / SLICES * RECORD;
-	message->rules.size = (pb_size_t)n;
-	memcpy(message->rules.bytes, rules, n);
-	(void)snprintf(file->path, sizeof file->path, "%s", setup->path);
-	(void)connection_send(setup->client, fq_Type_SUBMIT, 0, message); /* it may be refused before the file comes */
-	(void)connection_send(setup->client, fq_Type_SUBMIT_FILE, 0, file);
-}
 
 static void rules_of(uint32_t dup_length, struct count_rules *ret, struct packer *ret_packed)
 {
@@ -227,42 +28,26 @@ static void test_submit(struct setup *setup, const struct packer *rules)
 	uint8_t longer[2048] = {0};
 	fq_Accepted accepted;
 
-	client_begin(setup);
-	submit(setup, MODULES, (const uint8_t *)"", 0);
+	setup->client = client_new(setup);
+	client_submit(setup, setup->client, MODULES, (const uint8_t *)"", 0);
 	refused(&setup->client, "by which rules", "a job without the rules that it needs");
-	client_begin(setup);
-	submit(setup, MODULES, (const uint8_t *)"nonsense", 8);
+	setup->client = client_new(setup);
+	client_submit(setup, setup->client, MODULES, (const uint8_t *)"nonsense", 8);
 	refused(&setup->client, "the job's rules make no sense", "rules that are none");
 	memcpy(longer, rules->bytes, rules->n);
-	client_begin(setup);
-	submit(setup, MODULES, longer, rules->n + 1);
+	setup->client = client_new(setup);
+	client_submit(setup, setup->client, MODULES, longer, rules->n + 1);
 	refused(&setup->client, "bytes behind its end", "rules with more behind them");
-	client_begin(setup);
-	submit(setup, COUNT_SEQUENCES, rules->bytes, rules->n);
+	setup->client = client_new(setup);
+	client_submit(setup, setup->client, COUNT_SEQUENCES, rules->bytes, rules->n);
 	refused(&setup->client, "lengths of reads", "modules that need another one");
-	client_begin(setup);
-	submit(setup, MODULES, rules->bytes, rules->n);
+	setup->client = client_new(setup);
+	client_submit(setup, setup->client, MODULES, rules->bytes, rules->n);
 	expect(setup->client, fq_Type_ACCEPTED, &accepted);
 	is_u64(accepted.job, 1, "a job with its rules is accepted");
 }
 
 /* ---- the worker */
-
-static void worker_begin(struct setup *setup)
-{
-	_cleanup_(freep) fq_Hello *hello = calloc(1, sizeof *hello);
-	struct error err = {0};
-	fq_Welcome welcome;
-	int fd = -1;
-
-	must(dial_tcp("127.0.0.1", setup->port, WAIT_MS, &fd, &err), &err);
-	must(connection_new_client(setup->side.tls, fd, setup->pin, &setup->worker, &err), &err);
-	hello->role = fq_Role_ROLE_WORKER;
-	hello->algorithm = COUNTERS_ALGORITHM;
-	hello->slots = 1;
-	(void)snprintf(hello->name, sizeof hello->name, "node1");
-	must(dial_hello(setup->worker, hello, WAIT_MS, &welcome, &err), &err);
-}
 
 /* A worker that said what cannot be is not let in again, until an administrator says so. */
 static void resume(struct setup *setup)
@@ -275,7 +60,7 @@ static void resume(struct setup *setup)
 	int fd = -1;
 
 	must(dial_tcp("127.0.0.1", setup->port, WAIT_MS, &fd, &err), &err);
-	must(connection_new_client(setup->side.tls, fd, setup->pin, &setup->worker, &err), &err);
+	must(connection_new_client(setup->sides[0].tls, fd, setup->pin, &setup->worker, &err), &err);
 	hello->role = fq_Role_ROLE_WORKER;
 	(void)snprintf(hello->name, sizeof hello->name, "another");
 	ok(dial_hello(setup->worker, hello, WAIT_MS, &welcome, &err) < 0 && strstr(err.text, "fqctl resume"),
@@ -283,18 +68,6 @@ static void resume(struct setup *setup)
 	setup->worker = connection_free(setup->worker);
 	send_message(setup->client, fq_Type_NODE_RESUME, &request);
 	expect(setup->client, fq_Type_DONE, &done);
-}
-
-static void open_file(struct setup *setup)
-{
-	fq_Opened opened = {0};
-	fq_Open message;
-
-	expect(setup->worker, fq_Type_OPEN, &message);
-	opened.job = message.job;
-	opened.file = message.file;
-	facts_to_message(&setup->facts, &opened);
-	send_message(setup->worker, fq_Type_OPENED, &opened);
 }
 
 static void is_brief(struct setup *setup, const struct packer *rules, const char *what)
@@ -320,27 +93,12 @@ static void is_brief(struct setup *setup, const struct packer *rules, const char
 /* Counts the task, by these rules, and sends what came out. */
 static void send_result(struct setup *setup, const fq_Task *task, const struct count_rules *rules)
 {
-	_cleanup_(closep) int fd = open(setup->path, O_RDONLY | O_CLOEXEC);
-	fq_Result result = {.has_ref = true, .ref = task->ref, .outcome = SLICE_END, .has_seam = true, .has_start = task->has_start};
-	struct slice_count count;
-	struct slice_task slice;
-	struct prior prior;
 	struct error err = {0};
-	uint8_t *bytes = NULL;
-	size_t n = 0;
+	uint8_t *bytes;
+	fq_Result result;
 
-	must(task_from_message(task, READ_MAX_DEFAULT, &slice, &err), &err);
-	must(prior_from_message(task, &prior, &err), &err);
-	must(count_slice(fd, &slice, task->modules, rules, &prior, NULL, NULL, &count, &err), &err);
-	must(counters_pack(count.counters, &bytes, &n), &err);
-	result.start_known = task->start_known;
-	result.start = task->start;
-	seam_to_message(&count.seam, &result.seam);
-	result.bases = counters_bases(count.counters);
-	result.blob_bytes = n;
-	must(digest_sha256(bytes, n, NULL, 0, result.blob_sha256), &err);
-	slice_count_deinit(&count);
-	must(connection_send_blob(setup->worker, fq_Type_RESULT, 0, &result, bytes, n), &err);
+	worker_count(setup, task, rules, &result, &bytes);
+	must(connection_send_blob(setup->worker, fq_Type_RESULT, 0, &result, bytes, result.blob_bytes), &err);
 	must(dial_wait(setup->worker, WAIT_MS, NULL, &err), &err);
 }
 
@@ -350,8 +108,8 @@ static void test_tasks(struct setup *setup, const struct count_rules *rules, con
 	struct count_rules others = *rules;
 	fq_Ref acknowledged;
 
-	worker_begin(setup);
-	open_file(setup);
+	setup->worker = worker_new(setup, 0);
+	worker_open(setup, setup->worker);
 	is_brief(setup, packed, "the rules come as a brief");
 	expect(setup->worker, fq_Type_TASK, task);
 	ok(task->ref.slice == 0 && task->brief == 1 && task->modules == MODULES, "before the first task that needs it");
@@ -365,13 +123,41 @@ static void test_tasks(struct setup *setup, const struct count_rules *rules, con
 	send_result(setup, task, &others);
 	refused(&setup->worker, "by other rules than the job's", "counters of other rules");
 	resume(setup);
-	worker_begin(setup);
+	setup->worker = worker_new(setup, 0);
 	is_brief(setup, packed, "over another connection the brief comes again");
 	expect(setup->worker, fq_Type_TASK, task);
 	task->modules = COUNT_LENGTHS;
 	send_result(setup, task, rules);
 	refused(&setup->worker, "counters of modules", "counters of other modules");
 	resume(setup);
+}
+
+/* What a worker says of another state's starts and slices is of no use here; of this one's, it must not be ahead. */
+static void test_states(struct setup *setup)
+{
+	_cleanup_(freep) fq_Hello *hello = calloc(1, sizeof *hello);
+	_cleanup_(freep) fq_Welcome *welcome = calloc(1, sizeof *welcome);
+	struct error err = {0};
+
+	hello->role = fq_Role_ROLE_WORKER;
+	hello->algorithm = COUNTERS_ALGORITHM;
+	hello->slots = 1;
+	(void)snprintf(hello->name, sizeof hello->name, "node1");
+	hello->coordinator.size = sizeof hello->coordinator.bytes;
+	memset(hello->coordinator.bytes, 0xee, sizeof hello->coordinator.bytes);
+	hello->generation_seen = UINT64_MAX;
+	hello->held_count = 1;
+	hello->held[0] = (fq_SliceRef){.job = 1, .slice = 1, .lease = 1};
+	setup->worker = worker_dial(setup, 0);
+	must(dial_hello(setup->worker, hello, WAIT_MS, welcome, &err), &err);
+	ok(welcome->drop_count == 1 && welcome->drop[0].slice == 1, "what a worker holds for another state it is told to drop");
+	setup->worker = connection_free(setup->worker);
+	memcpy(hello->coordinator.bytes, welcome->coordinator, sizeof welcome->coordinator);
+	setup->worker = worker_dial(setup, 0);
+	ok(dial_hello(setup->worker, hello, WAIT_MS, welcome, &err) < 0 && strstr(err.text, "its state was put back"),
+	   "one that has seen a later start of this state is turned away: %s", err.text);
+	setup->worker = connection_free(setup->worker);
+	is_u64(setup_log(setup, "another coordinator runs with a copy"), 1, "and one line is all that comes of it");
 }
 
 static void test_end(struct setup *setup, const struct count_rules *rules, const struct packer *packed)
@@ -381,7 +167,7 @@ static void test_end(struct setup *setup, const struct count_rules *rules, const
 	fq_Ref acknowledged;
 	fq_Job job;
 
-	worker_begin(setup);
+	setup->worker = worker_new(setup, 0);
 	is_brief(setup, packed, "and once more");
 	expect(setup->worker, fq_Type_TASK, task);
 	send_result(setup, task, rules);
@@ -401,12 +187,13 @@ int main(void)
 	struct count_rules rules;
 	struct setup setup;
 
-	start(&setup);
+	setup_start(&setup, 1, 0, (const char *const[]){NULL});
 	rules_of(4, &rules, &packed);
 	test_submit(&setup, &packed);
 	test_tasks(&setup, &rules, &packed);
+	test_states(&setup);
 	test_end(&setup, &rules, &packed);
-	stop(&setup);
+	setup_stop(&setup);
 	free(packed.bytes);
 	return done_testing();
 }

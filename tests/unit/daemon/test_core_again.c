@@ -164,6 +164,7 @@ static void test_changed(void)
 
 	begin(&fake, NULL, tasks);
 	fake_fault(&fake, &tasks[0], FAULT_CHANGED, 100, 0);
+	fake_fault(&fake, &tasks[1], FAULT_CHANGED, 100, 0);
 	is_int(fake_file(&fake)->state, JOB_FAILED, "a file that has changed meanwhile fails");
 	ok(strstr(fake_file(&fake)->error.text, "changed"), "for that reason: %s", fake_file(&fake)->error.text);
 	fake_deinit(&fake);

@@ -143,6 +143,38 @@ static void test_stall(void)
 	fake_deinit(&fake);
 }
 
+/* Two slices of a node, one of them counted to its end; results come from the node for many times the stall's time. */
+static void test_coming(void)
+{
+	struct event event = {.kind = EVENT_COMING, .peer = 1};
+	const char *const path = "/a.fq";
+	struct fake_task tasks[2];
+	struct fake fake;
+	uint32_t drops[2] = {0};
+
+	fake_init(&fake);
+	fake_hello(&fake, 1, "node01", 2, NULL, 0);
+	fake_submit(&fake, "alice", 100, 1, &path);
+	fake_opened(&fake, 1, 1, 0, 200);
+	for (uint64_t i = 0; i < 2; i++)
+		tasks[i] = task_of(&fake, i);
+	fake_progress(&fake, 1, tasks[0].id, 100);
+	fake_progress(&fake, 1, tasks[1].id, 99);
+	for (int i = 0; i < 5; i++) {
+		fake.now += 30000;
+		fake_step(&fake, &event);
+		for (uint32_t k = 0; k < fake_count(&fake, ACTION_SEND_DROP); k++)
+			drops[fake_action(&fake, ACTION_SEND_DROP, k)->id.slice]++;
+	}
+	is_u64(drops[0], 0, "of a node from which results come, what is counted does not stall");
+	ok(drops[1] > 0, "what is not does");
+	fake_tick(&fake, 60000);
+	for (uint32_t k = 0; k < fake_count(&fake, ACTION_SEND_DROP); k++)
+		drops[fake_action(&fake, ACTION_SEND_DROP, k)->id.slice]++;
+	is_u64(drops[0], 1, "and all of it when nothing comes any more");
+	fake_deinit(&fake);
+}
+
 /* ---- coming back */
 
 static void test_held(void)
@@ -200,9 +232,9 @@ static void test_old_lease(void)
 	again = task_of(&fake, 0);
 	is_u64(again.peer, task.peer, "a slice goes back to the same node under a new lease");
 	fake_crashed(&fake, task.peer, task.id);
-	is_u64(fake_count(&fake, ACTION_SEND_TASK) + fake_count(&fake, ACTION_SAVE_TROUBLE), 0,
-	       "the end of the old copy is not that of the new one");
-	is_u64(fake_count(&fake, ACTION_SEND_ACK), 1, "but it is acknowledged");
+	is_u64(fake_count(&fake, ACTION_SEND_TASK), 0, "the end of the old copy is not that of the new one");
+	is_u64(fake_action(&fake, ACTION_SAVE_TROUBLE, 0)->trouble.crashes, 1, "but that it crashed counts");
+	is_u64(fake_count(&fake, ACTION_SEND_ACK), 1, "and is acknowledged");
 	fake_crashed(&fake, again.peer, again.id);
 	is_u64(fake_count(&fake, ACTION_SEND_TASK), 1, "that one's is");
 	fake_deinit(&fake);
@@ -224,6 +256,27 @@ static void test_returned(void)
 		task = task_of(&fake, 0);
 	}
 	is_u64(task.peer, 39, "slices that are given back are no losses");
+	fake_deinit(&fake);
+}
+
+/* The driver has no room for a result: no loss, and no sign that the node is about to end. */
+static void test_untaken(void)
+{
+	struct event event = {.kind = EVENT_RETURNED};
+	struct fake_task task;
+	struct fake fake;
+
+	fake_running(&fake, 100, 100);
+	task = task_of(&fake, 0);
+	fake_gone(&fake, 3 - task.peer);
+	event.peer = task.peer;
+	for (uint32_t i = 0; i < 20; i++) {
+		event.failed.id = task.id;
+		event.failed.untaken = true;
+		fake_step(&fake, &event);
+		task = task_of(&fake, 0);
+	}
+	ok(task.peer == event.peer && fake_count(&fake, ACTION_SAVE_TROUBLE) == 0, "whose result was not taken gets slices again");
 	fake_deinit(&fake);
 }
 
@@ -316,6 +369,17 @@ static bool settle(struct fake *fake, uint64_t *state)
 	return true;
 }
 
+/* Who is asked to open a file mostly does; returns the tasks that follow. */
+static uint32_t answer(struct fake *fake, uint64_t *state)
+{
+	const struct action *open = fake_action(fake, ACTION_SEND_OPEN, 0);
+
+	if (!open || draw(state, 4) == 0)
+		return 0;
+	fake_opened(fake, open->peer, open->open.job, open->open.file, 1000);
+	return fake_count(fake, ACTION_SEND_TASK);
+}
+
 static void test_random(void)
 {
 	uint64_t state = 1, tasks = 0, ended = 0;
@@ -335,6 +399,7 @@ static void test_random(void)
 		fake_step(&fake, &event);
 		tasks += fake_count(&fake, ACTION_SEND_TASK);
 		ended += fake_job(&fake)->state > JOB_RUNNING;
+		tasks += answer(&fake, &state);
 		good = settle(&fake, &state);
 	}
 	ok(good, "100000 random events: no node is given too much");
@@ -349,10 +414,12 @@ int main(void)
 	test_io_error_alone();
 	test_losses();
 	test_stall();
+	test_coming();
 	test_held();
 	test_held_elsewhere();
 	test_old_lease();
 	test_returned();
+	test_untaken();
 	test_random();
 	return done_testing();
 }
