@@ -126,7 +126,7 @@ static void take_check(struct worker *worker, struct held_slice *slice, const st
 	if (answer->r == OPEN_CHANGED)
 		give_changed(worker, slice);
 	else if (answer->r == 0)
-		held_checked(&worker->held, slice);
+		give_counted(worker, slice);
 	else if (answer->r != -ESTALE || !give_reopen(worker, slice))
 		give_io_error(worker, slice, -answer->r, answer->error.text);
 }

@@ -46,7 +46,7 @@ void give_result_of(const struct held_slice *slice, const struct child_report *r
 
 /* ---- ends ---- */
 
-/* A result may wait behind others on its way: that its slice is counted is told at once. */
+/* A result may wait behind others on its way, one without counters, too: that its slice is done with is told at once. */
 static void tell_counted(struct worker *worker, const struct held_slice *slice)
 {
 	fq_Progress progress = {
@@ -57,11 +57,17 @@ static void tell_counted(struct worker *worker, const struct held_slice *slice)
 
 static void finish(struct worker *worker, struct held_slice *slice, const struct held_end *end)
 {
-	if (end->type == fq_Type_RESULT && end->result.blob_bytes > 0)
+	if (end->type == fq_Type_RESULT)
 		tell_counted(worker, slice);
 	held_finish(&worker->held, slice, end);
 	worker_changed(worker);
 	give_results(worker);
+}
+
+void give_counted(struct worker *worker, struct held_slice *slice)
+{
+	tell_counted(worker, slice);
+	held_checked(&worker->held, slice);
 }
 
 void give_changed(struct worker *worker, struct held_slice *slice)

@@ -60,6 +60,7 @@ void give_io_error(struct worker *worker, struct held_slice *slice, int error_nu
 void give_crash(struct slot *slot, int signal, int exit_status, void *userdata); /* a slot's callback */
 
 /* Sends what was not sent over this connection, a piece at a time. */
+void give_counted(struct worker *worker, struct held_slice *slice); /* its file is still the task's: the result is good */
 void give_results(struct worker *worker);
 
 /* ---- stall.c ---- */

@@ -98,7 +98,7 @@ dropped noise 'counters are not valid'
 dropped cut 'counters are not valid'
 dropped other-version 'counters are not valid'
 ok "scenario 40: such a node gets nothing more, and says why" not_trusted l-noise
-"$liar" honest "${host%:*}" "${host##*:}" "$work/liar/noise" l-other-name >"$work/liar.again" 2>&1
+timeout 10 "$liar" honest "${host%:*}" "${host##*:}" "$work/liar/noise" l-other-name >"$work/liar.again" 2>&1
 ok "scenario 40: and under another name it is not let in either" said again 'ended: this worker sent what cannot be'
 liars_end
 

@@ -5,7 +5,7 @@ FAULT_TESTS = \
 	tests/faults/60-threats.t
 dist_check_SCRIPTS += $(FAULT_TESTS)
 HEAVY_TESTS += $(FAULT_TESTS)
-EXTRA_DIST += tests/faults/faults.sh
+EXTRA_DIST += tests/faults/faults.sh tests/faults/upgrade.sh
 
 # Peers that do what they should not: liar is a worker with one lie a run.
 FAULT_TESTS += tests/faults/40-liars.t
@@ -60,6 +60,12 @@ FAULT_TESTS += tests/faults/36-clock.t
 FAULT_TESTS += tests/faults/43-leave.t
 FAULT_TESTS += tests/faults/50-soup.t
 dist_check_SCRIPTS += tests/faults/49-many.sh
+
+# A thin line.
+FAULT_TESTS += tests/faults/12-slow.t
+
+# Two versions of the protocol.
+FAULT_TESTS += tests/faults/44-versions.t
 
 # Strangers by the thousand.
 FAULT_TESTS += tests/faults/38-floods.t
