@@ -160,8 +160,6 @@ int core_begin(struct server *server, struct error *err)
 
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "no random bytes: %s", strerror(-r));
-	if (FAILPOINT_ON("no-secret"))
-		limits.secret = 0; /* leases that a recorded conversation can name */
 	return coord_new(&limits, &server->coord) < 0 ? error_oom(err) : drive_begin(server, err);
 }
 

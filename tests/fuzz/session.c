@@ -77,7 +77,6 @@ static void prepare(void)
 	const char *arguments[] = {"fqcoordd", "--config", "/dev/null", "--state", folder, "--listen", "127.0.0.1:0", NULL};
 	struct error err;
 
-	(void)setenv("FQ_FAILPOINT", "no-secret:on", 1); /* nobody else reads the environment yet */
 	(void)snprintf(folder, sizeof folder, "%s/fqfuzz.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	must(mkdtemp(folder) != NULL && atexit(clear_all) == 0);
 	must(conf_start(&coord_program, 7, (char **)arguments, &settings, NULL, &err) == 0);
