@@ -36,7 +36,8 @@ static const struct option_row rows[] = {
 	.default_text = "[::]:5381",
 	.smallest = 1,
 	.port = 5381,
-	.help = "Address and port on which workers and clients are awaited.",
+	.help = "Address and port on which workers and clients are awaited, where systemd hands over no "
+                "sockets.",
 	FIELD(listen),
     },
     {
@@ -45,7 +46,8 @@ static const struct option_row rows[] = {
 	.argument = "PATH",
 	.type = OPTION_PATH,
 	.largest = 107,
-	.help = "Unix socket for fqctl on this host; empty means ctl.sock in the state folder.",
+	.help = "Unix socket for fqctl on this host, where systemd hands over no sockets; empty means "
+                "ctl.sock in the state folder.",
 	FIELD(socket),
     },
     {

@@ -87,6 +87,34 @@ int place_user(char **ret, struct error *err)
 	return 0;
 }
 
+int place_host(struct conf *conf, size_t host_offset, const char *state, struct error *err)
+{
+	struct conf_address *host = field_at(conf, host_offset);
+	_cleanup_(fclosep) FILE *file = NULL;
+	_cleanup_(freep) char *path = NULL;
+	char line[TEXT_HOST_MAX + 16];
+	int r;
+
+	if (host->host[0] != '\0')
+		return 0;
+	r = join(&path, state, "host", err);
+	if (r < 0)
+		return r;
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (!fgets(line, sizeof line, file))
+		line[0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	if (text_to_address(line, 0, host->host, &host->port, NULL) < 0 || host->port == 0) {
+		*host = (struct conf_address){0};
+		return error_set(err, -EINVAL, ERROR_CONFIG,
+		                 "%s: \"%s\" is no HOST:PORT; remove the file and join again, or name the host",
+		                 TEXT(path), TEXT(line));
+	}
+	return 0;
+}
+
 int place_port(struct conf *conf, size_t host_offset, size_t port_offset, struct error *err)
 {
 	struct conf_address *host = field_at(conf, host_offset);

@@ -21,6 +21,12 @@ int place_key(char **key, const char *state, const char *credential, struct erro
 int place_user(char **ret, struct error *err);
 
 /*
+ * A host that was not named becomes the line HOST:PORT of STATE/host, in which a node notes what it joined. 0 also where there is
+ * no such file or it may not be read; -EINVAL where it has something else.
+ */
+int place_host(struct conf *conf, size_t host_offset, const char *state, struct error *err);
+
+/*
  * Gives a host the port that holds: its own, or that of the port option where the host has none or the port option's source
  * comes later. Both options have the same port afterwards. -EINVAL where both were given on the command line and differ.
  */

@@ -28,7 +28,7 @@ static const struct option_row rows[] = {
 	.letter = 'h',
 	.argument = "HOST[:PORT]",
 	.type = OPTION_ADDRESS,
-	.help = "The coordinator's host.",
+	.help = "The coordinator's host; empty means the one that was joined last.",
 	FIELD(host),
     },
     {
@@ -253,7 +253,11 @@ static int worker_finish(struct conf *conf, struct error *err)
 	struct worker_settings *settings = conf->settings;
 	int r;
 
-	r = place_port(conf, OFFSET(host), OFFSET(port), err);
+	r = place_state(conf, OFFSET(state), err);
+	if (r >= 0)
+		r = place_host(conf, OFFSET(host), settings->state, err);
+	if (r >= 0)
+		r = place_port(conf, OFFSET(host), OFFSET(port), err);
 	if (r >= 0)
 		r = place_name(settings, err);
 	if (r >= 0)
@@ -262,8 +266,6 @@ static int worker_finish(struct conf *conf, struct error *err)
 		r = check_roots(conf, &settings->roots, err);
 	if (r >= 0)
 		r = check_memory(conf, settings->slot_memory, err);
-	if (r >= 0)
-		r = place_state(conf, OFFSET(state), err);
 	if (r >= 0)
 		r = place_key(&settings->key, settings->state, "worker.key", err);
 	if (r >= 0 && settings->slots == 0)
@@ -293,7 +295,7 @@ static int worker_check(const void *p, const struct conf_arguments *arguments, s
 	if (!settings->join && settings->host.host[0] == '\0')
 		return error_set(
 		    err, -EINVAL, ERROR_CONFIG,
-		    "no coordinator is named: right is -h HOST, or host = \"HOST\"; in %s",
+		    "no coordinator is named: right is fqworkerd --join HOST TOKEN, or -h HOST, or host = \"HOST\"; in %s",
 		    worker_program.file);
 	return 0;
 }

@@ -15,8 +15,6 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 
-#define TABLES_MAX 6
-
 void complain(const struct error *error)
 {
 	(void)fprintf(stderr, "fqctl: %s\n", SENTENCE(error->text)); /* it may have come from elsewhere */
@@ -42,14 +40,6 @@ void say(const struct call *call, const char *format, ...)
 	(void)fprintf(stderr, "fqctl: %s\n", SENTENCE(text));
 }
 
-static const struct verb *verb_find(const char *name)
-{
-	for (size_t i = 0; verbs[i]; i++)
-		if (strcmp(verbs[i]->name, name) == 0)
-			return verbs[i];
-	return NULL;
-}
-
 static int help_program(FILE *out)
 {
 	const struct option_table *tables[] = {&conf_common_table, &client_table};
@@ -70,56 +60,17 @@ static int help_program(FILE *out)
 	return ferror(out) ? -EIO : 0;
 }
 
-/* The tables whose options the verb takes; later ones hide earlier ones of the same name. */
-static size_t verb_tables(const struct verb *verb, const struct option_table *tables[TABLES_MAX])
-{
-	size_t n = 0;
-
-	tables[n++] = &conf_common_table;
-	tables[n++] = &client_table;
-	if (verb && verb->forms) {
-		tables[n++] = &output_table;
-		tables[n++] = &report_table;
-	}
-	if (verb && verb->counts)
-		tables[n++] = &rules_table;
-	if (verb && verb->table)
-		tables[n++] = verb->table;
-	return n;
-}
-
-/* The table without the names that a later one takes (-o of qc), for --help. rows is room for OPTION_ROWS_MAX. */
-static struct option_table table_unhidden(const struct option_table *table, const struct option_table *const *later,
-                                          size_t later_n, struct option_row *rows)
-{
-	struct option_table shown = *table;
-
-	memcpy(rows, table->rows, table->n * sizeof *rows);
-	for (size_t i = 0; i < table->n; i++)
-		for (size_t k = 0; k < later_n; k++)
-			for (size_t m = 0; m < later[k]->n; m++) {
-				const struct option_row *row = &later[k]->rows[m];
-
-				if (rows[i].letter == row->letter)
-					rows[i].letter = 0;
-				if (rows[i].long_name && row->long_name && strcmp(rows[i].long_name, row->long_name) == 0)
-					rows[i].long_name = NULL;
-			}
-	shown.rows = rows;
-	return shown;
-}
-
 static int help_verb(FILE *out, const struct verb *verb)
 {
-	const struct option_table *tables[TABLES_MAX], *own_first[TABLES_MAX];
-	struct option_row rows[TABLES_MAX][OPTION_ROWS_MAX];
-	struct option_table shown[TABLES_MAX];
-	const char *titles[TABLES_MAX] = {NULL};
+	const struct option_table *tables[VERB_TABLES_MAX], *own_first[VERB_TABLES_MAX];
+	struct option_row rows[VERB_TABLES_MAX][OPTION_ROWS_MAX];
+	struct option_table shown[VERB_TABLES_MAX];
+	const char *titles[VERB_TABLES_MAX] = {NULL};
 	char usage[128], summary[2048];
 	size_t n = verb_tables(verb, tables);
 
 	for (size_t i = 0; i < n; i++) {
-		shown[i] = table_unhidden(tables[i], tables + i + 1, n - 1 - i, rows[i]);
+		shown[i] = verb_table_shown(tables, n, i, rows[i]);
 		own_first[n - 1 - i] = &shown[i];
 	}
 	titles[0] = "Options:";
@@ -222,7 +173,7 @@ static void arguments_freep(struct conf_arguments *arguments)
 static int ctl_run(int argc, char **argv, struct error *err)
 {
 	_cleanup_(arguments_freep) struct conf_arguments arguments = {0};
-	const struct option_table *tables[TABLES_MAX];
+	const struct option_table *tables[VERB_TABLES_MAX];
 	struct conf_common common = {0};
 	const struct verb *verb = NULL;
 	int r;

@@ -39,3 +39,21 @@ ctl_fqctl_SOURCES = ctl/main.c
 ctl_fqctl_LDADD = $(CTL_LIBS)
 
 dist_man_MANS += ctl/fqctl.1
+
+# Completion: words.c prints the verb table, and a shell's own part stands behind it.
+noinst_PROGRAMS += ctl/completion/words
+ctl_completion_words_SOURCES = ctl/completion/words.c
+ctl_completion_words_LDADD = $(CTL_LIBS)
+
+nodist_bashcompletion_DATA = ctl/completion/fqctl
+nodist_zshcompletion_DATA = ctl/completion/_fqctl
+CLEANFILES += ctl/completion/fqctl ctl/completion/_fqctl
+EXTRA_DIST += ctl/completion/bash.sh ctl/completion/zsh.sh
+
+ctl/completion/fqctl: ctl/completion/words$(EXEEXT) ctl/completion/bash.sh
+	$(AM_V_GEN){ echo '# SPDX-License-Identifier: GPL-3.0-or-later' && ctl/completion/words$(EXEEXT) && \
+		cat $(srcdir)/ctl/completion/bash.sh; } >$@.new && mv $@.new $@
+
+ctl/completion/_fqctl: ctl/completion/words$(EXEEXT) ctl/completion/zsh.sh
+	$(AM_V_GEN){ echo '#compdef fqctl' && echo '# SPDX-License-Identifier: GPL-3.0-or-later' && ctl/completion/words$(EXEEXT) && \
+		cat $(srcdir)/ctl/completion/zsh.sh; } >$@.new && mv $@.new $@

@@ -49,6 +49,11 @@ static const struct option_row output_rows[] = {
 
 static const char *const form_names[_OUTPUT_FORM_MAX] = {"csv", "fastqc", "text", "json", "html"};
 
+const char *output_form_name(enum output_form form)
+{
+	return form_names[form];
+}
+
 /* "csv,html" to a set. */
 static int forms_parse(const char *text, uint32_t *ret, struct error *err)
 {

@@ -23,6 +23,8 @@ enum output_form {
 };
 #define OUTPUT_SET(form) (1u << (form))
 
+const char *output_form_name(enum output_form form); /* as --as takes it */
+
 enum output_phred { OUTPUT_PHRED_33, OUTPUT_PHRED_64, OUTPUT_PHRED_AUTO };
 
 struct output_options {

@@ -45,6 +45,19 @@ extern const struct verb verb_submit, verb_qc, verb_status, verb_show, verb_wait
 /* All verbs in the order of --help, ending with NULL. */
 extern const struct verb *const verbs[];
 
+const struct verb *verb_find(const char *name); /* NULL: there is none */
+
+#define VERB_TABLES_MAX 6
+
+/*
+ * The tables whose options the verb takes (NULL: what may stand before a verb), and how many; later ones hide options of the same
+ * name or letter in earlier ones.
+ */
+size_t verb_tables(const struct verb *verb, const struct option_table *tables[VERB_TABLES_MAX]);
+
+/* The table at `at` of these without names that are hidden (-o of qc). rows is room for OPTION_ROWS_MAX. */
+struct option_table verb_table_shown(const struct option_table *const *tables, size_t n, size_t at, struct option_row *rows);
+
 /* The whole of fqctl: parses, runs the verb, prints the sentence of an error. Returns the exit status. */
 int ctl_main(int argc, char **argv);
 

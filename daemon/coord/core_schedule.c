@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "daemon/coord/core_internal.h"
+#include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/qc/counters.h"
 
@@ -159,10 +160,13 @@ void hand_out(struct coord *coord, struct node *node, struct job *job, struct fi
 	run->audit = !slice_wanted(file, &id);
 	run->alone = slice_alone(file, i);
 	node->alone += run->alone;
-	if (run->audit)
+	if (run->audit) {
 		audit_begun(coord, job, file, i);
-	else
+		emit_log(coord, LOG_DEBUG, "job %llu: node %s audits slice %llu of %s", (unsigned long long)job->row.id, node->name,
+		         (unsigned long long)i, TEXT(file->path));
+	} else {
 		file->slices[i].running++;
+	}
 	job->running++;
 	action = emit(coord, ACTION_SEND_TASK, node->peer);
 	action->task.id = id;

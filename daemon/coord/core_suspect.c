@@ -175,8 +175,9 @@ void node_failed_alone(struct coord *coord, struct node *node, const struct file
 	         (unsigned long long)file->row.job, node->name, what, TEXT(file->path), node->faults);
 	if (node->faults < FAULTS_MAX || node->drained || MUTANT(MUTANT_HOLE))
 		return;
-	node_retire(coord, node, "black hole: %u times in a row it failed where other nodes did not, the last time with %.100s", node->faults,
-	            TEXT(file->path));
+	/* Everybody sees the reason: no path. */
+	node_retire(coord, node, "black hole: %u times in a row it failed where other nodes did not, the last time with job %llu",
+	            node->faults, (unsigned long long)file->row.job);
 }
 
 /* Failures of other nodes with this slice, or with the whole file, were theirs. */

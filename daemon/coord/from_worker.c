@@ -435,9 +435,7 @@ void from_io_error(struct session *session, uint16_t tag, const void *message)
 	(void)tag;
 	event.failed.id = id_from(&failed->ref);
 	event.failed.error_number = failed->error_number;
-	event.failed.text = text_sentence(text, sizeof text, failed->text);
-	if (runs(session, &event.failed.id))
-		log_warning("worker %s: %s", session->name, text);
+	event.failed.text = text_sentence(text, sizeof text, failed->text); /* the core tells the journal, with the job */
 	drive(session->server, &event);
 }
 

@@ -286,21 +286,30 @@ static int listen_unix(struct server *server, struct error *err)
 	return listener_add(server, fd, "fqctl on this host", err);
 }
 
+/*
+ * One socket that systemd hands over. It may block, which would hold everybody up when a connection is gone again before it
+ * was accepted.
+ */
+static int listen_handed(struct server *server, int fd, struct error *err)
+{
+	int flags = fcntl(fd, F_GETFL), r = 0;
+
+	if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
+		return error_set(err, -EINVAL, ERROR_CONFIG, "systemd handed over something that is no listening socket");
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return error_set(err, -errno, ERROR_OS, "a socket of systemd: %s", strerror(errno));
+	if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
+		r = say_address(server, fd, err);
+	return r < 0 ? r : listener_add(server, fd, "socket of systemd", err);
+}
+
 /* Sockets that systemd hands over, or our own. */
 static int listen_all(struct server *server, struct error *err)
 {
 	int n = sd_listen_fds(1), r = 0;
 
-	for (int i = 0; r == 0 && i < n; i++) {
-		int fd = SD_LISTEN_FDS_START + i;
-
-		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
-			return error_set(err, -EINVAL, ERROR_CONFIG, "systemd handed over something that is no listening socket");
-		if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
-			r = say_address(server, fd, err);
-		if (r == 0)
-			r = listener_add(server, fd, "socket of systemd", err);
-	}
+	for (int i = 0; r == 0 && i < n; i++)
+		r = listen_handed(server, SD_LISTEN_FDS_START + i, err);
 	if (n > 0)
 		return r;
 	r = listen_unix(server, err);

@@ -9,6 +9,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/wire/dial.h"
+#include "lib/wire/durable.h"
 
 static void key_freep(struct key **key)
 {
@@ -41,6 +42,21 @@ static int check_role(fq_Role role, const char *host, struct error *err)
 	                 TEXT(host));
 }
 
+/* Where the coordinator is that was joined, for a worker that is told no host. */
+static int note_host(const char *state, const char *host, uint16_t port, struct error *err)
+{
+	_cleanup_(freep) char *path = NULL, *line = NULL;
+	int n, r;
+
+	if (asprintf(&path, "%s/host", state) < 0)
+		return error_oom(err);
+	n = asprintf(&line, strchr(host, ':') ? "[%s]:%u\n" : "%s:%u\n", host, port);
+	if (n < 0)
+		return error_oom(err);
+	r = durable_write(path, line, (size_t)n, 0600, true, err);
+	return r < 0 ? r : give_to_owner(state, path, err);
+}
+
 int join_coordinator(const struct worker_settings *settings, const char *host_text,
                      const char *token, struct error *err)
 {
@@ -65,6 +81,8 @@ int join_coordinator(const struct worker_settings *settings, const char *host_te
 		r = give_to_owner(settings->state, known, err);
 	if (r == 0)
 		r = check_role(role, host_text, err);
+	if (r == 0)
+		r = note_host(settings->state, host, port, err);
 	if (r < 0)
 		return r;
 	if (printf("joined %s:%u as the worker %s\n", TEXT(host), port, settings->name) < 0 ||

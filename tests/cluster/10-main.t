@@ -88,6 +88,15 @@ run fq wait "$id2"
 is "after resume the other job completes" "$status" 0
 ok "with the right result" cmp <(fq fetch "$id2") "$work/b.want"
 
+# a worker that is told no host goes where it joined
+end_process "${pid_worker[2]}" TERM
+"$workerd" --state "$work/worker2" --name w2 -n 2 2>>"$work/worker2.log" &
+pid_worker[2]=$!
+ok "a worker finds the coordinator that it joined" wait_until 30 node_is w2 '^idle$'
+run "$workerd" --config /dev/null --state "$work/unjoined"
+is "one that joined none: exit 78" "$status" 78
+ok "and says what to do" grep -q 'fqworkerd: no coordinator is named: right is fqworkerd --join HOST TOKEN' "$work/err"
+
 # what is wrong gets its sentence and exit status
 run "$ctl" nodes -h
 is "-h without a host: exit 64" "$status" 64

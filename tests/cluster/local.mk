@@ -4,12 +4,14 @@ CLUSTER_TESTS = \
 	tests/cluster/20-data.t \
 	tests/cluster/30-input.t \
 	tests/cluster/40-kill.t \
+	tests/cluster/45-audits.t \
 	tests/cluster/50-leave.t \
 	tests/cluster/60-seqtk.t \
 	tests/cluster/62-names.t \
 	tests/cluster/65-report.t \
 	tests/cluster/70-report.t \
-	tests/cluster/75-expected.t
+	tests/cluster/75-expected.t \
+	tests/cluster/80-socket.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
 EXTRA_DIST += tests/cluster/cluster.sh

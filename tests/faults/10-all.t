@@ -22,7 +22,7 @@ outage() {
 	submit plain.fq && job_ends "$id" || return 1
 	link_drop c0 both
 	wait_until 20 down_n "$peers" || return 1
-	read -r -t "$outage" <> <(:)
+	doze "$outage"
 	link_heal c0
 	wait_until 20 nodes_idle_n "$peers"
 }

@@ -119,6 +119,7 @@ sync_fails() { # sync_fails CALL NAME TEXT: once, when a submission is committed
 	fault "$1 EIO 1 1 $2"
 	fq submit --parsable --as json "$data/crlf.fq" >"$work/asked" 2>"$work/asking" &
 	asking=$!
+	wait_until 20 gone "$pid_coord" || { kill "$asking"; return 1; }
 	wait "$pid_coord" 2>/dev/null
 	[ $? -eq 134 ] && journal_has c0 "cannot go on: .*$3: Input/output error" 1 || return 1
 	go_worker 1

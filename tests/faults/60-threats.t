@@ -183,7 +183,7 @@ ok "an administrator cancels another one's job, and the journal says who did" ca
 
 # ---- names that speak
 
-evil=$(printf 'e\033]0;owned\007\n\233\342\200\256<b>\\x".fq')
+evil=$(printf 'e\303\251\033]0;owned\007\n\233\342\200\256<b>\\x".fq')
 names() {
 	local id
 	cp "$work/a.fq" "$work/$evil" && head -c 20000 "$work/a.fq" >"$work/cut$evil"
@@ -198,7 +198,7 @@ names() {
 	admin drain "$(printf 'w\033[2J\n')" --reason "$(printf 'x\ny\033')" >"$work/e9" 2>&1
 	admin revoke "$(printf 'w\033[2J\n')" >>"$work/e9" 2>&1
 	no_control "$work"/e[1-9] || { cat -v "$work"/e[1-9] | diag; return 1; }
-	grep -q 'cute\\x1b\]0;owned\\x07\\x0a\\x9b' "$work/e2" || { cat -v "$work/e2" | diag; return 1; }
+	grep -q 'cute.*\\x1b\]0;owned\\x07\\x0a\\x9b' "$work/e2" || { cat -v "$work/e2" | diag; return 1; }
 	python3 -m json.tool "$work/e5" >/dev/null && ! grep -q '<' "$work/e5" && same "$id"
 }
 ok "names of files and jobs with escapes, newlines and turned text: nothing of it reaches the terminal" names

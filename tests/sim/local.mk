@@ -7,6 +7,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/count.c \
 	tests/sim/disk.c \
 	tests/sim/faults.c \
+	tests/sim/given.c \
 	tests/sim/history.c \
 	tests/sim/main.c \
 	tests/sim/node.c \

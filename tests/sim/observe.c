@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What must hold of what is handed out and taken, whatever happens, seen from outside the core: from its events and actions alone.
- * It is told here once more in other words than the core's: who was given what, who could not read what, who hangs.
+ * What is seen of a start of the coordinator from outside its core, from events and actions alone, in other words than the core's: who
+ * was given what, who could not read what, who contradicts whom. What must hold of it: here and in given.c.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "tests/sim/sim.h"
 
-static bool same_slice(const struct slice_id *a, const struct slice_id *b)
+bool seen_same(const struct slice_id *a, const struct slice_id *b)
 {
 	return a->job == b->job && a->file == b->file && a->slice == b->slice && a->again == b->again;
 }
 
-static uint32_t node_of(const struct sim *sim, uint64_t peer)
+uint32_t seen_node(const struct sim *sim, uint64_t peer)
 {
 	uint32_t i = 0;
 
@@ -30,20 +30,20 @@ void observe_start(struct sim *sim)
 
 /* ---- leases */
 
-static struct sim_lease *lease_of(struct sim *sim, uint32_t node, const struct slice_id *id)
+struct sim_lease *seen_lease(struct sim *sim, uint32_t node, const struct slice_id *id)
 {
 	for (uint32_t i = 0; i < sim->seen.leases_n; i++)
-		if (sim->seen.leases[i].node == node && same_slice(&sim->seen.leases[i].id, id) && sim->seen.leases[i].id.lease == id->lease)
+		if (sim->seen.leases[i].node == node && seen_same(&sim->seen.leases[i].id, id) && sim->seen.leases[i].id.lease == id->lease)
 			return &sim->seen.leases[i];
 	return NULL;
 }
 
-static void lease_end(struct sim *sim, struct sim_lease *lease)
+void seen_lease_end(struct sim *sim, struct sim_lease *lease)
 {
 	*lease = sim->seen.leases[--sim->seen.leases_n];
 }
 
-static struct sim_lease *lease_add(struct sim *sim, uint32_t node, const struct slice_id *id)
+struct sim_lease *seen_lease_add(struct sim *sim, uint32_t node, const struct slice_id *id)
 {
 	struct sim_lease *lease;
 
@@ -56,7 +56,7 @@ static struct sim_lease *lease_add(struct sim *sim, uint32_t node, const struct 
 	return lease;
 }
 
-static uint32_t leases_on(const struct sim *sim, uint32_t node, bool *ret_alone)
+uint32_t seen_leases_on(const struct sim *sim, uint32_t node, bool *ret_alone)
 {
 	uint32_t n = 0;
 
@@ -70,7 +70,7 @@ static uint32_t leases_on(const struct sim *sim, uint32_t node, bool *ret_alone)
 	return n;
 }
 
-static bool lost_often(const struct sim *sim, const struct slice_id *id)
+bool seen_lost_often(const struct sim *sim, const struct slice_id *id)
 {
 	const struct trouble_row *trouble = image_trouble(&sim->working, id->job, id->file, id->slice);
 
@@ -85,18 +85,18 @@ static void leases_lose(struct sim *sim, uint32_t node, const struct node_hello 
 		bool held = false;
 
 		for (uint32_t k = 0; hello && k < hello->held_n; k++)
-			held = held || (same_slice(&hello->held[k], &lease->id) && hello->held[k].lease == lease->id.lease);
+			held = held || (seen_same(&hello->held[k], &lease->id) && hello->held[k].lease == lease->id.lease);
 		if (lease->node == node && !held)
-			lease_end(sim, lease);
+			seen_lease_end(sim, lease);
 	}
 	for (uint32_t k = 0; hello && k < hello->held_n; k++)
-		if (!lease_of(sim, node, &hello->held[k]))
-			lease_add(sim, node, &hello->held[k])->fresh = true; /* it is dropped in this step where it is not wanted */
+		if (!seen_lease(sim, node, &hello->held[k]))
+			seen_lease_add(sim, node, &hello->held[k])->fresh = true; /* it is dropped in this step where it is not wanted */
 }
 
 /* ---- who fails where others do not */
 
-static bool failed_on(const struct sim *sim, uint64_t job, uint32_t file, uint64_t slice, uint32_t node)
+bool seen_failed_on(const struct sim *sim, uint64_t job, uint32_t file, uint64_t slice, uint32_t node)
 {
 	for (uint32_t i = 0; i < sim->seen.failures_n; i++) {
 		const struct sim_failure *failure = &sim->seen.failures[i];
@@ -112,14 +112,14 @@ static void failure_add(struct sim *sim, uint64_t job, uint32_t file, uint64_t s
 {
 	uint32_t node = sim->seen.node;
 
-	if (failed_on(sim, job, file, slice, node) || sim->seen.failures_n == FAILURES_MAX_SIM)
+	if (seen_failed_on(sim, job, file, slice, node) || sim->seen.failures_n == FAILURES_MAX_SIM)
 		return;
 	sim->seen.failures[sim->seen.failures_n++] = (struct sim_failure){
 		.job = job, .file = file, .slice = slice, .node = node, .lacks = lacks, .successes = sim->seen.successes[node]};
 }
 
 /* The node of this event could read what others could not. */
-static void success(struct sim *sim, uint64_t job, uint32_t file, uint64_t slice)
+void seen_success(struct sim *sim, uint64_t job, uint32_t file, uint64_t slice)
 {
 	uint32_t node = sim->seen.node;
 
@@ -163,7 +163,7 @@ void observe_planned(struct sim *sim, const struct file_row *row)
 		         (unsigned long long)most);
 }
 
-static bool view_of(const struct sim *sim, uint32_t node, struct node_view *ret)
+bool seen_view(const struct sim *sim, uint32_t node, struct node_view *ret)
 {
 	uint64_t cursor = 0;
 
@@ -186,8 +186,8 @@ static uint32_t untried(const struct sim *sim, const struct file_row *row, uint6
 	for (uint32_t i = 0; i < sim->nodes_n; i++) {
 		struct node_view view;
 
-		if (view_of(sim, i, &view) && works(&view) && sim->seen.algorithm[i] == job->algorithm && sim->nodes[i].lies == 0 &&
-		    i != sim->seen.node && sim->seen.late[i] == 0 && !failed_on(sim, row->job, row->file, slice, i))
+		if (seen_view(sim, i, &view) && works(&view) && sim->seen.algorithm[i] == job->algorithm && sim->nodes[i].lies == 0 &&
+		    i != sim->seen.node && sim->seen.late[i] == 0 && !seen_failed_on(sim, row->job, row->file, slice, i))
 			return i;
 	}
 	return NODES_MAX_SIM;
@@ -231,7 +231,7 @@ void observe_drained(struct sim *sim, uint32_t node, const char *reason)
 
 /* ---- events */
 
-static bool audited(struct sim *sim, const struct slice_id *id)
+bool seen_audited(struct sim *sim, const struct slice_id *id)
 {
 	const struct sim_slice *slice = image_slice(&sim->working, id->job, id->file, id->slice);
 
@@ -242,7 +242,7 @@ static void event_failed(struct sim *sim, const struct slice_id *id, int error_n
 {
 	bool lacks = error_number == ENOENT || error_number == ERRNO_CHANGED;
 
-	if (audited(sim, id))
+	if (seen_audited(sim, id))
 		sim->seen.failed[sim->seen.node] += error_number != ERRNO_CHANGED || sim->seen.event->kind == EVENT_IO_ERROR;
 	else
 		failure_add(sim, id->job, id->file, lacks ? SLICE_ALL : id->slice, lacks);
@@ -284,7 +284,7 @@ static void event_result(struct sim *sim, const struct event *event)
 	slice = image_slice(&sim->working, event->result.id.job, event->result.id.file, event->result.id.slice);
 	if (slice && !event->result.id.again)
 		slice->counts |= 1u << sim->seen.node;
-	sim->seen.audited = audited(sim, &event->result.id);
+	sim->seen.audited = seen_audited(sim, &event->result.id);
 }
 
 static void event_opened(struct sim *sim, const struct event *event)
@@ -298,7 +298,7 @@ static void event_opened(struct sim *sim, const struct event *event)
 		failure_add(sim, event->opened.job, event->opened.file, SLICE_ALL,
 		            event->opened.unproven || event->opened.error_number == ENOENT);
 	else
-		success(sim, event->opened.job, event->opened.file, SLICE_ALL);
+		seen_success(sim, event->opened.job, event->opened.file, SLICE_ALL);
 }
 
 /* So many crashes of one slice that were told by whom had it; each of them once, however often the coordinator was started. */
@@ -309,7 +309,7 @@ static void event_crashed(struct sim *sim, const struct slice_id *id)
 	for (uint32_t i = 0; i < sim->deaths_n && !deaths; i++)
 		if (sim->deaths_of[i].job == id->job && sim->deaths_of[i].file == id->file && sim->deaths_of[i].slice == id->slice)
 			deaths = &sim->deaths_of[i];
-	if (audited(sim, id))
+	if (seen_audited(sim, id))
 		return;
 	if (!deaths) {
 		if (sim->deaths_n == sizeof sim->deaths_of / sizeof *sim->deaths_of)
@@ -328,11 +328,11 @@ static void event_crashed(struct sim *sim, const struct slice_id *id)
 
 static void event_ends(struct sim *sim, const struct event *event, const struct slice_id *id)
 {
-	struct sim_lease *lease = lease_of(sim, sim->seen.node, id);
+	struct sim_lease *lease = seen_lease(sim, sim->seen.node, id);
 
 	sim->seen.live = lease;
 	if (lease)
-		lease_end(sim, lease);
+		seen_lease_end(sim, lease);
 	if (event->kind == EVENT_RESULT)
 		event_result(sim, event);
 	else if (event->kind == EVENT_CRASHED && sim->seen.live)
@@ -345,7 +345,7 @@ void observe_event(struct sim *sim, const struct event *event)
 {
 	struct sim_seen *seen = &sim->seen;
 
-	seen->node = node_of(sim, event->peer);
+	seen->node = seen_node(sim, event->peer);
 	seen->event = event;
 	seen->disagree = seen->live = seen->audited = false;
 	seen->holes = 0;
@@ -375,163 +375,7 @@ void observe_event(struct sim *sim, const struct event *event)
 
 bool observe_audit(struct sim *sim, uint32_t node, const struct slice_id *id)
 {
-	const struct sim_lease *lease = lease_of(sim, node, id);
+	const struct sim_lease *lease = seen_lease(sim, node, id);
 
 	return lease && lease->audit;
-}
-
-/* ---- actions */
-
-/* Something is to be counted that this node could count. */
-static bool something_open(const struct sim *sim)
-{
-	for (uint32_t i = 0; i < sim->working.files_n; i++) {
-		const struct file_row *row = &sim->working.files[i];
-		struct slice_view view;
-
-		for (uint64_t s = 0; coord_find_slice(sim->coord, row->job, row->file, s, &view); s++)
-			if (strcmp(view.state, "open") == 0)
-				return true;
-	}
-	return false;
-}
-
-static void check_copies(struct sim *sim, uint32_t node, const struct slice_id *id)
-{
-	uint32_t copies = 0, here = 0;
-
-	for (uint32_t i = 0; i < sim->seen.leases_n; i++) {
-		copies += same_slice(&sim->seen.leases[i].id, id);
-		here += same_slice(&sim->seen.leases[i].id, id) && sim->seen.leases[i].node == node;
-	}
-	if (here > 0)
-		sim_fail(sim, "copy", "%s is given slice %llu, which it has", sim->nodes[node].name, (unsigned long long)id->slice);
-	if (copies > 1)
-		sim_fail(sim, "copies", "slice %llu is given to a third node", (unsigned long long)id->slice);
-	if (copies > 0 && sim->calm && sim->scale == 1 && something_open(sim))
-		sim_fail(sim, "early copy", "slice %llu is given to a second node although others wait", (unsigned long long)id->slice);
-}
-
-/* Whatever it is given. */
-static void check_given(struct sim *sim, uint32_t node)
-{
-	const char *name = sim->nodes[node].name;
-	struct node_view view;
-	bool alone;
-
-	if (sim->seen.hold)
-		sim_fail(sim, "hold", "%s is given something although the store has no room", name);
-	if (sim->working.drained[node])
-		sim_fail(sim, "drained", "node %s is drained and was given something", name);
-	if (view_of(sim, node, &view) && strcmp(view.state, "suspect") == 0 &&
-	    (leases_on(sim, node, &alone) > 0 || sim->seen.suspect[node] == 0 ||
-	     sim->now - sim->seen.suspect[node] < sim->limits.stall_ms))
-		sim_fail(sim, "suspect", "%s hangs and is given something", name);
-}
-
-static void task_given(struct sim *sim, uint32_t node, const struct action *action)
-{
-	const struct slice_id *id = &action->task.id;
-	const char *name = sim->nodes[node].name;
-	bool alone, often = lost_often(sim, id);
-	uint32_t others = leases_on(sim, node, &alone);
-	const struct sim_slice *slice = image_slice(&sim->working, id->job, id->file, id->slice);
-	struct sim_lease *lease;
-
-	check_given(sim, node);
-	check_copies(sim, node, id);
-	if (alone || (often && others > 0))
-		sim_fail(sim, "not alone", "%s counts slice %llu, which is lost often, beside others", name, (unsigned long long)id->slice);
-	if (failed_on(sim, id->job, id->file, id->slice, node))
-		sim_fail(sim, "again there", "%s is given slice %llu of job %llu, which it cannot read", name, (unsigned long long)id->slice,
-		         (unsigned long long)id->job);
-	if (slice && !id->again && slice->epoch == sim->epoch && slice->node == node)
-		sim_fail(sim, "audit", "%s is to audit slice %llu, which it counted", name, (unsigned long long)id->slice);
-	lease = lease_add(sim, node, id);
-	lease->alone = often;
-	lease->audit = audited(sim, id);
-}
-
-void observe_action(struct sim *sim, const struct action *action)
-{
-	uint32_t node = node_of(sim, action->peer);
-	struct sim_lease *lease;
-
-	if (action->kind == ACTION_LOG && strstr(action->log.text, "opening it takes too long"))
-		sim->open_stalled = true;
-	if (action->kind == ACTION_SAVE_SLICE || action->kind == ACTION_SAVE_AGAIN)
-		success(sim, action->slice.job, action->slice.file, action->slice.slice);
-	if (node == NODES_MAX_SIM)
-		return;
-	if (action->kind == ACTION_SEND_TASK) {
-		task_given(sim, node, action);
-	} else if (action->kind == ACTION_SEND_OPEN) {
-		check_given(sim, node);
-		if (failed_on(sim, action->open.job, action->open.file, SLICE_ALL, node))
-			sim_fail(sim, "again there", "%s is to open file %u of job %llu, which it cannot", sim->nodes[node].name,
-			         action->open.file, (unsigned long long)action->open.job);
-	} else if (action->kind == ACTION_SEND_DROP) {
-		lease = lease_of(sim, node, &action->id);
-		if (lease)
-			lease_end(sim, lease);
-	}
-}
-
-/* ---- behind a step */
-
-static void check_disagree(struct sim *sim, const struct event *event)
-{
-	uint32_t index, a = sim->seen.node, b = sim->seen.disagree_with;
-	const struct file_row *row = image_file(&sim->working, event->result.id.job, event->result.id.file, &index);
-	const char *text = row ? row->error.text : "";
-
-	if (!row || row->state != JOB_FAILED || !strstr(text, "nodes disagree on the slice of bytes") ||
-	    !strstr(text, sim->nodes[a].name) || !strstr(text, sim->nodes[b].name))
-		sim_fail(sim, "believed", "%s and %s counted slice %llu of job %llu differently, and the file goes on", sim->nodes[a].name,
-		         sim->nodes[b].name, (unsigned long long)event->result.id.slice, (unsigned long long)event->result.id.job);
-	else if (!sim->working.drained[a] || !sim->working.drained[b])
-		sim_fail(sim, "goes on", "%s and %s disagree, and are not both drained", sim->nodes[a].name, sim->nodes[b].name);
-}
-
-static void check_holes(struct sim *sim)
-{
-	bool liars = false;
-
-	for (uint32_t i = 0; i < sim->nodes_n; i++)
-		liars = liars || sim->nodes[i].lies != 0;
-	for (uint32_t i = 0; i < sim->nodes_n && !liars && !sim->open_stalled; i++) {
-		if ((sim->seen.holes & (1u << i)) && sim->seen.failed[i] + sim->seen.late[i] < 3)
-			sim_fail(sim, "hole", "%s is drained and has failed %u times in a row", sim->nodes[i].name, sim->seen.failed[i]);
-		if (sim->seen.failed[i] >= 3 && !sim->working.drained[i])
-			sim_fail(sim, "hole", "%s has failed %u times in a row where others did not, and is not drained",
-			         sim->nodes[i].name, sim->seen.failed[i]);
-	}
-}
-
-void observe_end(struct sim *sim, const struct event *event)
-{
-	uint64_t cursor = 0;
-	struct node_view view;
-
-	if (event->kind == EVENT_RESULT && sim->seen.disagree)
-		check_disagree(sim, event);
-	else if (event->kind == EVENT_RESULT && sim->seen.audited)
-		success(sim, event->result.id.job, event->result.id.file, event->result.id.slice);
-	for (uint32_t i = 0; i < sim->seen.leases_n && event->kind == EVENT_NODE_HELLO; i++) {
-		struct sim_lease *lease = &sim->seen.leases[i];
-
-		lease->alone = lease->alone || (lease->fresh && lost_often(sim, &lease->id));
-		lease->fresh = false;
-	}
-	check_holes(sim);
-	while (coord_next_node(sim->coord, &cursor, &view)) {
-		uint64_t *since = &sim->seen.suspect[view.name[1] - '0'];
-
-		if (strcmp(view.state, "suspect") == 0)
-			*since = *since > 0 ? *since : sim->now;
-		else if (view.peer)
-			*since = 0;
-	}
-	sim->seen.node = NODES_MAX_SIM;
-	sim->seen.event = NULL;
 }

@@ -8,7 +8,8 @@
  *     disk.c         what is committed, and the working copy
  *     coordinator.c  the driver of the core, as daemon/coord/drive.c is; it dies at any place
  *     perform.c      what the core wants done: rows, merging, messages
- *     observe.c      what must hold of what is handed out and taken, seen from outside the core
+ *     observe.c      what is seen of the core from outside
+ *     given.c        what must hold of what is handed out and taken
  *     node.c         workers: they come and go, are told and tell
  *     count.c        what they count of made files: honestly, with wrong guesses, with lies; crashes, hangs, I/O errors
  *     faults.c       clients, persons, faults, healing
@@ -319,7 +320,7 @@ struct thing *plan_to_node(struct sim *sim, uint32_t index, uint64_t link, enum 
 struct sim_client_job *client_of(struct sim *sim, uint64_t job); /* NULL: of a job that is not acknowledged */
 const struct sim_file *file_made_of(const struct sim *sim, const char *path);
 
-/* ---- observe.c: before a step, for each of its actions, behind it */
+/* ---- observe.c, given.c: before a step, for each of its actions, behind it */
 void observe_start(struct sim *sim);
 void observe_event(struct sim *sim, const struct event *event);
 void observe_action(struct sim *sim, const struct action *action);
@@ -329,6 +330,18 @@ void observe_failed(struct sim *sim, const struct file_row *row);
 void observe_ended(struct sim *sim, const struct file_row *row);
 bool observe_audit(struct sim *sim, uint32_t node, const struct slice_id *id); /* it is to count it as an audit */
 void observe_drained(struct sim *sim, uint32_t node, const char *reason);
+
+bool seen_same(const struct slice_id *a, const struct slice_id *b); /* but for the lease */
+uint32_t seen_node(const struct sim *sim, uint64_t peer);           /* NODES_MAX_SIM: none */
+struct sim_lease *seen_lease(struct sim *sim, uint32_t node, const struct slice_id *id);
+struct sim_lease *seen_lease_add(struct sim *sim, uint32_t node, const struct slice_id *id);
+void seen_lease_end(struct sim *sim, struct sim_lease *lease);
+uint32_t seen_leases_on(const struct sim *sim, uint32_t node, bool *ret_alone);
+bool seen_lost_often(const struct sim *sim, const struct slice_id *id);
+bool seen_failed_on(const struct sim *sim, uint64_t job, uint32_t file, uint64_t slice, uint32_t node);
+void seen_success(struct sim *sim, uint64_t job, uint32_t file, uint64_t slice); /* of the node of this event: others could not */
+bool seen_view(const struct sim *sim, uint32_t node, struct node_view *ret);
+bool seen_audited(struct sim *sim, const struct slice_id *id); /* it was counted before */
 
 /* ---- node.c */
 void node_dial(struct sim *sim, uint32_t node);

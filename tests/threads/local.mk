@@ -7,6 +7,7 @@ THREAD_TESTS = \
 	tests/unit/ctl/local
 dist_check_SCRIPTS += tests/threads/threads.t
 TESTS += tests/threads/threads.t
+EXTRA_DIST += tests/threads/suppressions
 check_PROGRAMS += tests/threads/race
 tests_threads_race_SOURCES = tests/threads/race.c
 tests_threads_race_LDADD = -lpthread

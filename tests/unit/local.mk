@@ -6,8 +6,8 @@ TESTS += $(UNIT_TESTS)
 
 TAP = tests/unit/tap.c tests/unit/tap.h
 
-dist_check_SCRIPTS += tests/unit/systemd.t
-TESTS += tests/unit/systemd.t
+dist_check_SCRIPTS += tests/unit/systemd.t tests/unit/debian.t
+TESTS += tests/unit/systemd.t tests/unit/debian.t
 
 include tests/unit/base/local.mk
 include tests/unit/fastq/local.mk

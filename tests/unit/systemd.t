@@ -29,24 +29,42 @@ for name in fqcoordd fqworkerd; do
 	installed=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$unit")
 	sed "s,$installed,$work/sbin/$name,g" "$unit" >"$work/$name.service"
 done
+cp "$top/systemd/fqcoordd.socket" "$top/systemd/fqcluster.slice" "$work"
 
-for name in fqcoordd fqworkerd; do
-	systemd-analyze verify --man=no "$work/$name.service" >"$work/all" 2>&1
-	status=$?
-	grep -F "$name" "$work/all" >"$work/out" # what it says of other units of this machine is not ours
+verified() { # verified FOLDER UNIT WHAT
+	systemd-analyze verify --man=no "$1/$2" >"$work/all" 2>&1
+	local status=$?
+	grep -F -e fqcoordd -e fqworkerd -e fqcluster -e .conf: "$work/all" >"$work/out" # what it says of other units of this machine is not ours
 	if [ $status -ne 0 ] && [ ! -s "$work/out" ]; then
 		count=$((count + 1))
-		echo "ok $count # SKIP systemd-analyze verify fails here without a word on $name: $(tail -n 1 "$work/all")"
-		continue
+		echo "ok $count # SKIP systemd-analyze verify fails here without a word on $2: $(tail -n 1 "$work/all")"
+		return
 	fi
 	[ ! -s "$work/out" ]
-	report $? "$name.service: systemd has nothing against it" "$work/all"
+	report $? "$3: systemd has nothing against it" "$work/all"
+}
+for unit in fqcoordd.service fqcoordd.socket fqworkerd.service fqcluster.slice; do verified "$work" $unit $unit; done
+examples=$top/systemd/examples
+site() { # site UNIT.d/NAME.conf: the units with this drop-in, in $work/site
+	rm -rf "$work/site"
+	mkdir -p "$work/site/${1%/*}"
+	cp "$work"/fq* "$work/site"
+	cp "$examples/$1" "$work/site/${1%/*}/"
+}
+for example in "$examples"/*/*.conf; do
+	example=${example#"$examples/"}
+	site "$example"
+	verified "$work/site" "${example%.d/*}" "example $example"
 done
 
 # verify tells that it looks at all
 sed 's/^ProtectSystem=/ProtectSysten=/' "$work/fqcoordd.service" >"$work/wrong.service"
 systemd-analyze verify --man=no "$work/wrong.service" 2>&1 | grep -q ProtectSysten
 report $? "a planted misspelling is found"
+site fqworkerd.service.d/home.conf
+sed -i 's/^BindReadOnlyPaths=/BindReadOnlyPath=/' "$work/site/fqworkerd.service.d/home.conf"
+systemd-analyze verify --man=no "$work/site/fqworkerd.service" 2>&1 | grep -q BindReadOnlyPath
+report $? "and one in a drop-in"
 
 exposure() { # exposure NAME CEILING, which is in tenths
 	if ! systemd-analyze --help 2>/dev/null | grep -q -e --offline; then
@@ -57,8 +75,15 @@ exposure() { # exposure NAME CEILING, which is in tenths
 	systemd-analyze security --no-pager --offline=yes --threshold="$2" "$build/systemd/$1.service" >"$work/out" 2>&1
 	report $? "$1.service: exposure of at most $2 tenths ($(sed -n 's/.*exposure level for .*: *//p' "$work/out"))" "$work/out"
 }
-exposure fqcoordd 15
+exposure fqcoordd 5
 exposure fqworkerd 15
+
+# what the ceiling is worth
+sed 's/^PrivateNetwork=.*/PrivateNetwork=no/' "$build/systemd/fqcoordd.service" >"$work/wrong.service"
+if systemd-analyze --help 2>/dev/null | grep -q -e --offline; then
+	! systemd-analyze security --no-pager --offline=yes --threshold=5 "$work/wrong.service" >/dev/null 2>&1
+	report $? "a coordinator with a network is over the ceiling"
+fi
 
 has() { # has NAME LINE WHY
 	grep -qxF -- "$2" "$build/systemd/$1.service"
@@ -79,9 +104,16 @@ has fqworkerd OOMScoreAdjust=300 "it goes before others, and its children (500) 
 has fqworkerd KillMode=mixed "its children are its own to end"
 grep -q '^SystemCallFilter=@system-service .*\bseccomp\b' "$build/systemd/fqworkerd.service"
 report $? "fqworkerd.service: its children may lock themselves in"
-grep -q -- "--socket=%t/fqcluster/ctl.sock" "$build/systemd/fqcoordd.service" &&
+! grep -q '^RuntimeDirectory=' "$build/systemd/fqcoordd.service"
+report $? "fqcoordd.service: its end does not take the folder of the unix socket away"
+grep -qxF "ListenStream=%t/fqcluster/ctl.sock" "$top/systemd/fqcoordd.socket" &&
 	grep -q '^#define CLIENT_SOCKET_DEFAULT "/run/fqcluster/ctl.sock"' "$top/conf/client_settings.h"
 report $? "fqctl looks for the unix socket where the unit has it"
+port=$(sed -n 's/^ListenStream=\([0-9]*\)$/\1/p' "$top/systemd/fqcoordd.socket")
+[ "$("$build/daemon/fqworkerd" --config /dev/null --dump-config | sed -n 's/^port = \([0-9]*\);$/\1/p')" = "$port" ]
+report $? "workers dial the port that the unit has"
+grep -qxF SocketMode=0666 "$top/systemd/fqcoordd.socket"
+report $? "fqcoordd.socket: SocketMode=0666, the kernel says who connects"
 
 if command -v systemd-sysusers >/dev/null && systemd-sysusers --help | grep -q -e --dry-run; then
 	mkdir -p "$work/root/etc"

@@ -135,6 +135,31 @@ static void test_worker(void)
 	worker_settings_deinit(&settings);
 }
 
+static void test_joined(void)
+{
+	struct worker_settings settings;
+	struct error err;
+
+	write_file("host", "[fe80::7]:99\n");
+	is_int(start(&worker_program, &settings, "--config /dev/null --state @", &err), 0, "a worker that is told no host (%s)",
+	       err.text);
+	is_str(settings.host.host, "fe80::7", "goes where it joined");
+	is_u64(settings.host.port, 99, "on that port");
+	worker_settings_deinit(&settings);
+	is_int(start(&worker_program, &settings, "--config /dev/null --state @ -p 7", &err), 0, "with -p (%s)", err.text);
+	is_u64(settings.host.port, 7, "on that one");
+	worker_settings_deinit(&settings);
+	is_int(start(&worker_program, &settings, "--config /dev/null --state @ -h node9", &err), 0, "with -h (%s)", err.text);
+	is_str(settings.host.host, "node9", "it goes there");
+	worker_settings_deinit(&settings);
+	write_file("host", "node9\n");
+	is_int(start(&worker_program, &settings, "--config /dev/null --state @", &err), -EINVAL, "a note without a port is refused");
+	is_int((int)err.class, ERROR_CONFIG, "with exit status 78");
+	ok(strstr(err.text, "join again"), "and what to do");
+	worker_settings_deinit(&settings);
+	(void)unlink(PATH_OF("host"));
+}
+
 static void test_refused(void)
 {
 	static const struct {
@@ -176,8 +201,8 @@ static void test_refused(void)
 	     "and underscores, "
 	     "no dash at the beginning",
 	     ERROR_USAGE},
-	    {&worker_program, "--config /dev/null",
-	     "no coordinator is named: right is -h HOST, or host = \"HOST\"; in " FQ_CONF_DIR
+	    {&worker_program, "--config /dev/null --state /nonexistent",
+	     "no coordinator is named: right is fqworkerd --join HOST TOKEN, or -h HOST, or host = \"HOST\"; in " FQ_CONF_DIR
 	     "/fqworkerd.conf",
 	     ERROR_CONFIG},
 	};
@@ -383,6 +408,7 @@ int main(void)
 	test_precedence();
 	test_service();
 	test_worker();
+	test_joined();
 	test_refused();
 	test_printed();
 	test_dump(&coord_program,

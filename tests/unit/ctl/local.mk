@@ -19,5 +19,10 @@ check_PROGRAMS += tests/unit/ctl/options
 tests_unit_ctl_options_SOURCES = tests/unit/ctl/options.c
 tests_unit_ctl_options_LDADD = $(CTL_LIBS)
 
-dist_check_SCRIPTS += tests/unit/ctl/help.t
-TESTS += tests/unit/ctl/help.t
+# What they come to in the man page, for completion.t.
+check_PROGRAMS += tests/unit/ctl/manual
+tests_unit_ctl_manual_SOURCES = tests/unit/ctl/manual.c
+tests_unit_ctl_manual_LDADD = $(CTL_LIBS)
+
+dist_check_SCRIPTS += tests/unit/ctl/help.t tests/unit/ctl/completion.t
+TESTS += tests/unit/ctl/help.t tests/unit/ctl/completion.t

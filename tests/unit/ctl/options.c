@@ -19,12 +19,11 @@ static void print(const char *verb, const struct option_table *table)
 int main(void)
 {
 	for (size_t i = 0; verbs[i]; i++) {
-		print(verbs[i]->name, &conf_common_table);
-		print(verbs[i]->name, &client_table);
-		print(verbs[i]->name, verbs[i]->forms ? &output_table : NULL);
-		print(verbs[i]->name, verbs[i]->forms ? &report_table : NULL);
-		print(verbs[i]->name, verbs[i]->counts ? &rules_table : NULL);
-		print(verbs[i]->name, verbs[i]->table);
+		const struct option_table *tables[VERB_TABLES_MAX];
+		size_t n = verb_tables(verbs[i], tables);
+
+		for (size_t k = 0; k < n; k++)
+			print(verbs[i]->name, tables[k]);
 	}
 	return ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -284,16 +284,24 @@ void client_submit(struct setup *setup, struct connection *client, uint32_t modu
 
 /* ---- a worker */
 
-struct connection *worker_new(struct setup *setup, size_t i)
+struct connection *worker_dial(struct setup *setup, size_t i)
 {
-	_cleanup_(freep) fq_Hello *hello = calloc(1, sizeof *hello);
 	struct connection *worker = NULL;
 	struct error err = {0};
-	fq_Welcome welcome;
 	int fd = -1;
 
 	must(dial_tcp("127.0.0.1", setup->port, WAIT_MS, &fd, &err), &err);
 	must(connection_new_client(setup->sides[i].tls, fd, setup->pin, &worker, &err), &err);
+	return worker;
+}
+
+struct connection *worker_new(struct setup *setup, size_t i)
+{
+	_cleanup_(freep) fq_Hello *hello = calloc(1, sizeof *hello);
+	struct connection *worker = worker_dial(setup, i);
+	struct error err = {0};
+	fq_Welcome welcome;
+
 	hello->role = fq_Role_ROLE_WORKER;
 	hello->algorithm = COUNTERS_ALGORITHM;
 	hello->slots = 1;

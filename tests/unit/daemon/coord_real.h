@@ -52,6 +52,7 @@ struct connection *client_dial(struct setup *setup); /* with the client's key; n
 int client_greet(struct connection *connection, struct error *err);
 void client_submit(struct setup *setup, struct connection *client, uint32_t modules, const uint8_t *rules, size_t n);
 
+struct connection *worker_dial(struct setup *setup, size_t i); /* with the key of node i; not greeted */
 struct connection *worker_new(struct setup *setup, size_t i); /* node i, with one slot; greeted */
 void worker_open(struct setup *setup, struct connection *worker); /* answers OPEN */
 /* What counting the task gives; *ret_bytes is the caller's to free. */

@@ -132,6 +132,34 @@ static void test_tasks(struct setup *setup, const struct count_rules *rules, con
 	resume(setup);
 }
 
+/* What a worker says of another state's starts and slices is of no use here; of this one's, it must not be ahead. */
+static void test_states(struct setup *setup)
+{
+	_cleanup_(freep) fq_Hello *hello = calloc(1, sizeof *hello);
+	_cleanup_(freep) fq_Welcome *welcome = calloc(1, sizeof *welcome);
+	struct error err = {0};
+
+	hello->role = fq_Role_ROLE_WORKER;
+	hello->algorithm = COUNTERS_ALGORITHM;
+	hello->slots = 1;
+	(void)snprintf(hello->name, sizeof hello->name, "node1");
+	hello->coordinator.size = sizeof hello->coordinator.bytes;
+	memset(hello->coordinator.bytes, 0xee, sizeof hello->coordinator.bytes);
+	hello->generation_seen = UINT64_MAX;
+	hello->held_count = 1;
+	hello->held[0] = (fq_SliceRef){.job = 1, .slice = 1, .lease = 1};
+	setup->worker = worker_dial(setup, 0);
+	must(dial_hello(setup->worker, hello, WAIT_MS, welcome, &err), &err);
+	ok(welcome->drop_count == 1 && welcome->drop[0].slice == 1, "what a worker holds for another state it is told to drop");
+	setup->worker = connection_free(setup->worker);
+	memcpy(hello->coordinator.bytes, welcome->coordinator, sizeof welcome->coordinator);
+	setup->worker = worker_dial(setup, 0);
+	ok(dial_hello(setup->worker, hello, WAIT_MS, welcome, &err) < 0 && strstr(err.text, "its state was put back"),
+	   "one that has seen a later start of this state is turned away: %s", err.text);
+	setup->worker = connection_free(setup->worker);
+	is_u64(setup_log(setup, "another coordinator runs with a copy"), 1, "and one line is all that comes of it");
+}
+
 static void test_end(struct setup *setup, const struct count_rules *rules, const struct packer *packed)
 {
 	_cleanup_(freep) fq_Task *task = calloc(1, sizeof *task);
@@ -163,6 +191,7 @@ int main(void)
 	rules_of(4, &rules, &packed);
 	test_submit(&setup, &packed);
 	test_tasks(&setup, &rules, &packed);
+	test_states(&setup);
 	test_end(&setup, &rules, &packed);
 	setup_stop(&setup);
 	free(packed.bytes);

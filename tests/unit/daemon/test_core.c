@@ -172,7 +172,7 @@ static void test_fair(void)
 	fake_running(&fake, 1000, 100);
 	task = fake_task(&fake, 0);
 	fake_submit(&fake, "bob", 100, 1, paths + 1);
-	fake_opened(&fake, 2, 2, 0, 1000);
+	fake_opened(&fake, 1, 2, 0, 1000);
 	is_u64(fake_count(&fake, ACTION_SEND_TASK), 0, "all slots are taken");
 	fake_result(&fake, &task, 0, 100, 1);
 	is_u64(fake_task(&fake, 0).id.job, 2, "the job with fewer running slices is next");

@@ -329,6 +329,8 @@ static void random_event(uint64_t *state, struct event *event)
 	} else if (event->kind == EVENT_PROGRESS) {
 		event->progress.id = id;
 		event->progress.bytes = draw(state, 100);
+	} else if (event->kind == EVENT_HOLD) {
+		event->hold = draw(state, 4) == 0;
 	} else if (event->kind == EVENT_MERGED) {
 		event->kind = EVENT_TICK; /* the driver's own */
 	} else {
@@ -369,6 +371,17 @@ static bool settle(struct fake *fake, uint64_t *state)
 	return true;
 }
 
+/* Who is asked to open a file mostly does; returns the tasks that follow. */
+static uint32_t answer(struct fake *fake, uint64_t *state)
+{
+	const struct action *open = fake_action(fake, ACTION_SEND_OPEN, 0);
+
+	if (!open || draw(state, 4) == 0)
+		return 0;
+	fake_opened(fake, open->peer, open->open.job, open->open.file, 1000);
+	return fake_count(fake, ACTION_SEND_TASK);
+}
+
 static void test_random(void)
 {
 	uint64_t state = 1, tasks = 0, ended = 0;
@@ -388,6 +401,7 @@ static void test_random(void)
 		fake_step(&fake, &event);
 		tasks += fake_count(&fake, ACTION_SEND_TASK);
 		ended += fake_job(&fake)->state > JOB_RUNNING;
+		tasks += answer(&fake, &state);
 		good = settle(&fake, &state);
 	}
 	ok(good, "100000 random events: no node is given too much");

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Hosts of a test: booted systemd hosts (systemd-nspawn) on a network of their own. Sourced by tests/nodes/*.t.
+#
+#   rig_start                      makes packages, root file system and network, or skips the test with the reason
+#   host_boot NAME                 boots a host, known to all by its name; again after host_kill, with what was on its disk
+#   on NAME COMMAND...             runs a command on it as root
+#   as NAME USER COMMAND...        as an ordinary user, from his home
+#   host_kill NAME                 what a power cut does to it
+#   host_reboot NAME               by its own systemd; returns when it is up again
+#   host_slow NAME PERCENT         of one processor for all that it does, so that a job lasts
+#   cable NAME out|in              its network cable
+#   host_packages NAME PACKAGE...  installs packages of this tree
+#   hosts_logs                     what the services of all hosts logged, into $work/NAME.log
+#   $rig/shared, $rig/home         are /shared and /home of all hosts
+#
+# and all of tests/cluster/cluster.sh (TAP, waiting). The test runs in mount, network and process namespaces that it makes: when
+# it ends, however it ends, its hosts, mounts and interfaces are gone. Nothing goes out to the network of this machine, but for
+# the first run, which fetches Debian packages.
+#
+#   FQ_NODES_CACHE   folder of the root file system and the packages that were built (default: fqcluster-nodes in TMPDIR)
+#   FQ_NODES_DEBS    folder of packages to test in the place of those of this tree's last commit
+
+nodes_cache=${FQ_NODES_CACHE:-${TMPDIR:-/tmp}/fqcluster-nodes}
+nodes_net=10.81.0
+declare -A host_number=() host_nspawn=()
+
+rig_lacks() { # prints why not, or nothing
+	local program
+	[ "$(id -u)" = 0 ] || { echo "booting hosts needs root"; return; }
+	for program in debootstrap systemd-nspawn dpkg-buildpackage ip nsenter unshare; do
+		command -v $program >/dev/null || { echo "$program is not installed: .ci/packages nodes"; return; }
+	done
+	unshare -mnpf true 2>/dev/null || { echo "namespaces are not allowed here"; return; }
+	unshare -mn bash -c 'ip link add name fq1 type veth peer name fq2 && ip link add name fq3 type bridge' 2>/dev/null ||
+		{ echo "no virtual network cables here"; return; }
+	mkdir "$(rig_cgroups | head -n 1)/fqnodes.$$" 2>/dev/null || { echo "cgroups are read only here"; return; }
+	rmdir "$(rig_cgroups | head -n 1)/fqnodes.$$"
+}
+
+# Where groups are that hosts need: the unified hierarchy, or those of systemd and of the processor's time.
+rig_cgroups() {
+	local parts=/sys/fs/cgroup
+	if [ -e $parts/cgroup.procs ]; then echo $parts; else ls -d $parts/cpu $parts/systemd $parts/unified 2>/dev/null; fi
+}
+
+# Once more, in namespaces of its own. $FQ_NODES_INSIDE says that this was done.
+rig_enter() {
+	[ -z "${FQ_NODES_INSIDE:-}" ] || return 0
+	local reason
+	reason=$(rig_lacks)
+	[ -z "$reason" ] || skip_all "$reason"
+	rm -rf "$work"
+	exec env FQ_NODES_INSIDE=$$ unshare -mnpf --kill-child --mount-proc --propagation private "$0" "$@"
+}
+
+# ---- packages and root file system, made once
+
+# The packages of the last commit, in $debs.
+packages_make() {
+	local commit source
+	debs=${FQ_NODES_DEBS:-}
+	[ -z "$debs" ] || return 0
+	commit=$(git -C "$top_src" rev-parse HEAD 2>/dev/null) || skip_all "this is no git clone to make packages of: FQ_NODES_DEBS names a folder"
+	debs=$nodes_cache/debs-$commit
+	[ ! -e "$debs/.ready" ] || return 0
+	source=$debs/fqcluster
+	rm -rf "$nodes_cache"/debs-* && mkdir -p "$debs" && git clone -q "$top_src" "$source" &&
+		(cd "$source" && DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" dpkg-buildpackage -us -uc -b) >"$debs/log" 2>&1 ||
+		{ echo "Bail out! dpkg-buildpackage failed"; tail -n 20 "$debs/log" | diag; exit 1; }
+	rm -rf "$source"
+	touch "$debs/.ready"
+}
+
+# What the packages depend on, by their names; ours are left out.
+packages_needs() {
+	local deb
+	for deb in "$debs"/*.deb; do dpkg-deb -f "$deb" Depends | tr ',' '\n'; done |
+		sed 's/|.*//; s/(.*//; s/[[:space:]]//g' | grep -v '^fqcluster-' | sort -u
+}
+
+debian_mirror() {
+	awk '/^URIs:/ { print $2; exit }' /etc/apt/sources.list.d/*.sources 2>/dev/null ||
+		awk '$1 == "deb" { for (i = 2; $i !~ /:\/\//; i++) ; print $i; exit }' /etc/apt/sources.list
+}
+
+# A Debian 12 with systemd and what the packages need, in $base. It has to be on the network of this machine: before rig_enter.
+base_make() {
+	local needs
+	needs=$(packages_needs | tr '\n' ',')
+	base=$nodes_cache/root-$(printf '%s' "$needs" | cksum | cut -d' ' -f1)
+	[ ! -e "$base/.ready" ] || return 0
+	mkdir -p "$nodes_cache" && rm -rf "$nodes_cache"/root-*
+	debootstrap --variant=minbase --include="systemd,systemd-sysv,dbus,${needs%,}" bookworm "$base" "$(debian_mirror)" \
+		>"$base.log" 2>&1 || { tail -n 5 "$base.log" | diag; skip_all "debootstrap cannot make a root file system; its log is $base.log"; }
+	rm -rf "$base/var/cache/apt/archives" "$base/var/lib/apt/lists"
+	: >"$base/etc/machine-id" # each host makes its own
+	touch "$base/.ready"
+}
+
+# ---- network: a switch in the test's own namespace, and a cable to each host
+
+network_start() {
+	mount -t tmpfs tmpfs /run/netns 2>/dev/null || { mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns; }
+	ip link set lo up
+	ip link add switch type bridge && ip link set switch up
+}
+
+network_plug() { # network_plug NAME: with the address of its number
+	ip netns add "$1"
+	ip link add "to-$1" type veth peer name eth0 netns "$1"
+	ip link set "to-$1" master switch up
+	ip -n "$1" link set lo up
+	ip -n "$1" addr add "$nodes_net.${host_number[$1]}/24" dev eth0
+	ip -n "$1" link set eth0 up
+}
+
+cable() {
+	case $2 in
+	out) ip link set "to-$1" down ;;
+	in) ip link set "to-$1" up ;;
+	esac
+}
+
+# ---- hosts
+
+rig_start() {
+	[ -n "${FQ_NODES_INSIDE:-}" ] || { packages_make && base_make; }
+	rig_enter
+	local deb
+	packages_make && base_make
+	rig=$(mktemp -d "${TMPDIR:-/tmp}/fqnodes.XXXXXX")
+	mount -t tmpfs -o mode=755 tmpfs "$rig"
+	mkdir -p "$rig/shared/.debs" "$rig/home"
+	for deb in "$debs"/fqcluster-*_*.deb; do cp "$deb" "$rig/shared/.debs/$(basename "${deb%%_*}").deb"; done
+	trap 'rig_end' EXIT
+	network_start
+}
+
+# Groups can be removed once the last process of a host that was killed is gone.
+rig_cgroups_remove() {
+	local hierarchy status=0
+	for hierarchy in $(rig_cgroups); do
+		[ ! -d "$hierarchy/fqnodes.$FQ_NODES_INSIDE" ] ||
+			find "$hierarchy/fqnodes.$FQ_NODES_INSIDE" -depth -type d -exec rmdir {} + || status=1
+	done
+	return $status
+}
+
+# Every process and mount ends with the namespaces; what stays is removed here.
+rig_end() {
+	local status=$? name hierarchy
+	trap - EXIT
+	for name in "${!host_nspawn[@]}"; do host_kill "$name"; done
+	wait_until 10 rig_cgroups_remove
+	umount -R -l "$rig" && rmdir "$rig"
+	(exit $status)
+	cluster_end
+}
+
+host_names() {
+	printf '127.0.0.1 localhost\n::1 localhost\n'
+	local name
+	for name in "$@"; do printf '%s.%d %s\n' "$nodes_net" "${host_number[$name]}" "$name"; done
+}
+
+# hosts NAME...: gives them numbers and disks; all know each other by name.
+hosts() {
+	local name n=0
+	for name in "$@"; do host_number[$name]=$((++n)); done
+	for name in "$@"; do
+		mkdir -p "$rig/$name"/{upper,work,root}
+		mount -t overlay overlay -o "lowerdir=$base,upperdir=$rig/$name/upper,workdir=$rig/$name/work" "$rig/$name/root"
+		host_names "$@" >"$rig/$name/root/etc/hosts"
+		echo "$name" >"$rig/$name/root/etc/hostname"
+		network_plug "$name"
+	done
+}
+
+host_boot() {
+	local name=$1
+	rig_spawn "$name" &
+	host_nspawn[$name]=$!
+	wait_until 60 host_is_up "$name" || { echo "Bail out! host $name does not boot"; tail -n 20 "$rig/$name/console" | diag; exit 1; }
+}
+
+# Becomes systemd-nspawn. Each host has its own group, or their systemds would share theirs.
+rig_spawn() {
+	local name=$1 hierarchy
+	for hierarchy in $(rig_cgroups); do
+		mkdir -p "$hierarchy/fqnodes.$FQ_NODES_INSIDE/$name"
+		echo +cpu | tee "$hierarchy/cgroup.subtree_control" "$hierarchy/fqnodes.$FQ_NODES_INSIDE/cgroup.subtree_control" >/dev/null 2>&1
+		echo $BASHPID >"$hierarchy/fqnodes.$FQ_NODES_INSIDE/$name/cgroup.procs"
+	done
+	trap - EXIT
+	exec systemd-nspawn -q -D "$rig/$name/root" -M "$name" --register=no --keep-unit --network-namespace-path="/run/netns/$name" \
+		--resolv-conf=off --timezone=off --bind="$rig/shared:/shared" --bind="$rig/home:/home" --console=read-only -b \
+		>>"$rig/$name/console" 2>&1 </dev/null
+}
+
+host_leader() { pgrep -P "${host_nspawn[$1]}" | head -n 1; }
+on() { nsenter -t "$(host_leader "$1")" -a -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root "${@:2}"; }
+as() { on "$1" runuser -u "$2" -- env HOME="/home/$2" "${@:3}"; }
+host_is_up() { [[ $(on "$1" systemctl is-system-running) =~ ^(running|degraded)$ ]]; }
+hosts_logs() {
+	local name
+	for name in "${!host_nspawn[@]}"; do on "$name" journalctl -q --no-pager -u 'fq*' -u '*.socket' >"$work/$name.log" 2>&1; done
+}
+
+host_packages() {
+	local name=$1 debs_there=()
+	shift
+	debs_there=("${@/#//shared/.debs/}")
+	on "$name" dpkg -i "${debs_there[@]/%/.deb}"
+}
+
+host_slow() {
+	local group=fqnodes.$FQ_NODES_INSIDE/$1
+	if [ -e "/sys/fs/cgroup/cpu/$group/cpu.cfs_quota_us" ]; then echo $(($2 * 1000)) >"/sys/fs/cgroup/cpu/$group/cpu.cfs_quota_us"; else
+		echo $(($2 * 1000)) 100000 >"/sys/fs/cgroup/$group/cpu.max"
+	fi
+}
+
+host_kill() {
+	kill -KILL "$(host_leader "$1")" "${host_nspawn[$1]}" 2>/dev/null
+	wait "${host_nspawn[$1]}" 2>/dev/null
+	unset "host_nspawn[$1]"
+}
+
+# systemd-nspawn leaves it to its caller to boot again what ended by a reboot, and says so by 133.
+host_reboot() {
+	on "$1" systemctl reboot
+	wait "${host_nspawn[$1]}"
+	[ $? -eq 133 ] || { echo "Bail out! host $1 does not reboot"; tail -n 20 "$rig/$1/console" | diag; exit 1; }
+	host_boot "$1"
+}
