@@ -9,6 +9,8 @@ rig_start "$@"
 made=$top_build/tests/tools/mkfastq
 hosts coord node1 node2 login
 
+ok "lintian has no error and no warning" lintian --fail-on error,warning "$debs"/fqcluster-*.deb
+
 # ---- files of two users, on what all hosts share
 
 for user in alice:1000 bob:1001; do
