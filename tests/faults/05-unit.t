@@ -95,6 +95,8 @@ stopped() {
 }
 ok "scenario 7: a coordinator that hangs is ended by its watchdog, serves again, and the job completes" stopped
 wait_until 10 ready
+healthy() { doze 2.5 && [ "$(grep -c watchdog "$work/unit.out")" -eq 1 ]; }
+ok "scenario 7: one that does not hang feeds it" healthy
 stays() { local pid; pid=$(coordinator) && all_idle 10 && [ "$(coordinator)" = "$pid" ]; }
 ok "both workers are idle" stays
 ok "no job twice, none lost" jobs_once

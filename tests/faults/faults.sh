@@ -109,9 +109,9 @@ nodes_idle_n() { [ "$(admin nodes --no-header | awk '$2 == "idle"' | wc -l)" -eq
 children_of() { pgrep -P "$1" -x fqworkerd-slot; }
 
 # shellcheck disable=SC2046
-hold() { kill -STOP $(children_of "${pid_worker[$1]}"); }
+hold() { kill -STOP $(children_of "${pid_worker[$1]}") 2>/dev/null; }
 # shellcheck disable=SC2046
-let_go() { kill -CONT $(children_of "${pid_worker[$1]}"); }
+let_go() { kill -CONT $(children_of "${pid_worker[$1]}") 2>/dev/null; }
 
 # ---- links: what comes out of a host is dropped where it enters the bridge, what goes in where it enters the host
 
