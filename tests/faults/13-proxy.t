@@ -57,6 +57,7 @@ ok "its cause is in the journal" journal_has w1 'lost the coordinator .*(cut off
 ok "scenario 13: half-closed at random" spoiled 3 'half 200'
 ok "scenario 13: bits flip at random: TLS notices each of them" spoiled 4 'flip 200'
 ok "its cause is in the journal" bash -c 'cat "$@" | grep -q "bytes of the connection were changed on the way"' - "$work/worker1.log" "$work/worker2.log" "$work/coord.log"
+ok "nobody who was greeted is told to speak no TLS" bash -c '! grep -E "(lost the coordinator .*|^worker w.*)does not speak TLS" "$@"' - "$work/worker1.log" "$work/worker2.log" "$work/coord.log"
 ok "scenario 13: all of that at once" spoiled 4 'delay 50 50' 'rst 60' 'half 60' 'flip 100'
 
 both_know() { journal_has w1 'lost the coordinator .*nothing came' && journal_has w2 'lost the coordinator .*nothing came'; }
