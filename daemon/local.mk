@@ -9,8 +9,10 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/convert.h \
 	daemon/peer.c \
 	daemon/peer.h \
+	daemon/peer_internal.h \
 	daemon/peer_timer.c \
 	daemon/peer_timer.h \
+	daemon/peer_use.c \
 	daemon/service.c \
 	daemon/service.h
 
