@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "daemon/worker/cage.h"
 #include "daemon/worker/worker_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
@@ -251,6 +252,8 @@ int worker_init(struct worker *worker, const struct worker_settings *settings,
 	assert(settings->slots > 0 && settings->host.host[0]);
 	*worker = (struct worker){.settings = settings, .service = service};
 	raise_limit();
+	if (CAGE_UNLOCKED)
+		log_notice("this build has sanitizers: the processes that read files are not locked in");
 	r = uplink_new(service, settings, &uplink_callbacks, worker, &worker->uplink, err);
 	if (r == 0)
 		r = add_timers(worker, err);

@@ -8,6 +8,7 @@
 #   pid_coord, pid_worker[I]                  process ids, for kill
 #   ok NAME COMMAND...  is NAME GOT WANT  skip_all REASON  done_testing
 #   wait_until SECONDS COMMAND...             until the command succeeds; 1 when the time is over
+#   doze SECONDS                              a pause, where time itself is what is tried
 #   run_coord, run_worker[I]                  words before the program, for instance of a namespace or an environment
 #
 # Everything that was started is ended when the test ends, however it ends. Every path can be set from outside:
@@ -69,12 +70,16 @@ done_testing() {
 	exit $((failed > 0))
 }
 
+# A pause without a process: nothing ever comes through this descriptor.
+exec {never}<> <(:)
+doze() { read -r -t "$1" -u "$never" || true; }
+
 wait_until() {
 	local end=$((SECONDS + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || return 1
-		read -r -t 0.05 <> <(:) || true # a pause without a process
+		doze 0.05
 	done
 }
 
@@ -84,7 +89,7 @@ admin() { "$ctl" "$1" --socket "$state/ctl.sock" "${@:2}"; }
 coord_run() { # starts it without waiting
 	rm -f "$state/listening"
 	# shellcheck disable=SC2086
-	$run_coord "$coordd" --state "$state" --listen "${host:-$coord_address:0}" "$@" 2>>"$work/coord.log" &
+	$run_coord "$coordd" --state "$state" --listen "${host:-$coord_address:0}" "$@" 2>>"$work/coord.log" {never}>&- &
 	pid_coord=$!
 }
 
@@ -106,7 +111,7 @@ worker_run() { # worker_run I OPTION...: starts it without waiting
 	local i=$1
 	shift
 	# shellcheck disable=SC2086
-	${run_worker[$i]:-} "$workerd" --state "$work/worker$i" --name "w$i" -h "$host" "$@" 2>>"$work/worker$i.log" &
+	${run_worker[$i]:-} "$workerd" --state "$work/worker$i" --name "w$i" -h "$host" "$@" 2>>"$work/worker$i.log" {never}>&- &
 	pid_worker[$i]=$!
 }
 

@@ -22,8 +22,7 @@ zombie() {
 	wait_until 10 node_is w1 down && hold 2 && admin resume w2 && wait_until 10 slices_of "$id" 'running  w2' &&
 		slices_of "$id" '1 losses' && journal_has c0 'worker w1: nothing came from the other side for' 1 || return 1
 	# The dead time again and again.
-	read -r -t "${FQ_STOP_SECONDS:-3}" <> <(:)
-	return 0
+	doze "${FQ_STOP_SECONDS:-3}"
 }
 
 late_first() {

@@ -46,7 +46,7 @@ jumping() {
 	for i in 1 -1 1 -1; do
 		set_clock c0 $((i * YEARS))
 		set_clock w1 $((-i * YEARS))
-		read -r -t 0.8 <> <(:)
+		doze 0.8
 	done
 	let_go 1
 	let_go 2

@@ -9,6 +9,8 @@ rig_start "$@"
 made=$top_build/tests/tools/mkfastq
 hosts coord node1 node2 login
 
+ok "lintian has no error and no warning" lintian --fail-on error,warning "$debs"/fqcluster-*.deb
+
 # ---- files of two users, on what all hosts share
 
 for user in alice:1000 bob:1001; do
@@ -146,8 +148,11 @@ ends
 # ---- upgrade, removal, purge
 
 ok "upgrade of a node in mid-job" begin node1
+others=()
+for length in 40 50 60 70; do others+=("$(fq submit --as text --parsable --slice-size 4M --dup-length $length $large)"); done # or it ends before
 ok "its packages" installed node1 fqcluster-{common,worker}
 ok "it had slices in hand" says node1 fqworkerd 'draining: [1-9]'
+fq cancel "${others[@]}"
 ok "upgrade of the coordinator" installed coord fqcluster-{common,client,coordinator}
 ends
 for host in node1 node2; do ok "$host is back" wait_until 30 node_is $host '^idle'; done

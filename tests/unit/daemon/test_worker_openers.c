@@ -129,9 +129,16 @@ static void test_many(struct test *test)
 	ok(test->openers.all[0].state == OPENER_IDLE, "and then one opener is left");
 }
 
+static void strike(const struct opener *opener, int signal)
+{
+	if (!opener || opener->pid <= 0)
+		fail("no opener");
+	(void)kill(opener->pid, signal);
+}
+
 static void test_hangs(struct test *test)
 {
-	(void)kill(test->openers.all[0].pid, SIGSTOP);
+	strike(&test->openers.all[0], SIGSTOP);
 	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), -ETIMEDOUT, "one that hangs: %s", test->answer.error.text);
 	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "another one takes its place");
 }
@@ -143,7 +150,7 @@ static void test_ends(struct test *test)
 	for (size_t i = 0; i < OPENERS_MAX; i++)
 		if (test->openers.all[i].state == OPENER_IDLE)
 			opener = &test->openers.all[i];
-	(void)kill(opener->pid, SIGKILL);
+	strike(opener, SIGKILL);
 	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "one that was killed: another one is asked");
 }
 
@@ -154,7 +161,7 @@ static void test_none(struct test *test)
 
 	for (size_t i = 0; i < OPENERS_MAX; i++)
 		if (test->openers.all[i].pid > 0)
-			(void)kill(test->openers.all[i].pid, SIGKILL);
+			strike(&test->openers.all[i], SIGKILL);
 	test->openers.program = "/bin/false";
 	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), -EIO, "none that works: %s", test->answer.error.text);
 	test->openers.program = program;

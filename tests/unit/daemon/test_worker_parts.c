@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Parts of the supervisor without a coordinator: opening beneath roots, generations, what is held, what children may say. */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/worker/generation.h"
@@ -104,6 +108,45 @@ static void test_roots(void)
 	is_int(try_open(strcat((char[400]){"/site="}, IN("data")), IN("data/a.fq"), &err), -EACCES, "its own name is unknown: %s",
 	       err.text);
 	is_int(try_open("/site=/nowhere/here", "/site/a.fq", &err), -ENOENT, "a folder that is not there: %s", err.text);
+}
+
+/* One name is by turns a folder beneath the root and a link out of it. */
+static void test_race(void)
+{
+	_cleanup_(closep) int first = open(IN("data/sub/b.fq"), O_RDONLY | O_CLOEXEC);
+	struct stat own, got;
+	struct error err = {0};
+	char *items[] = {IN("data")};
+	const struct conf_list roots = {.items = items, .n = 1};
+	int opened = 0, refused = 0, wrong = 0, status;
+	pid_t pid;
+
+	(void)mkdir(IN("elsewhere"), 0700);
+	make("elsewhere/b.fq");
+	if (fstat(first, &own) < 0 || symlink("../elsewhere", IN("data/turn")) < 0)
+		exit(1);
+	pid = fork();
+	if (pid < 0 || (pid == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0))
+		exit(1);
+	while (pid == 0)
+		if (renameat2(AT_FDCWD, IN("data/turn"), AT_FDCWD, IN("data/sub"), RENAME_EXCHANGE) < 0)
+			_exit(1);
+	for (int i = 0; i < 20000 && wrong == 0; i++) {
+		_cleanup_(closep) int fd = -1;
+		int r = open_beneath(&roots, IN("data/sub/b.fq"), &fd, &err);
+
+		if (r == 0) {
+			opened++;
+			wrong += fstat(fd, &got) < 0 || got.st_ino != own.st_ino;
+		} else {
+			refused += r == -ELOOP || r == -EXDEV || r == -EAGAIN;
+			wrong += r != -ELOOP && r != -EXDEV && r != -EAGAIN;
+		}
+	}
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, &status, 0);
+	ok(wrong == 0, "a folder that turns into a link out of the root: opened %d times, refused %d times, never wrongly: %s", opened,
+	   refused, err.text);
 }
 
 /* ---- generations ---- */
@@ -289,6 +332,7 @@ int main(void)
 		return skip_all("no temporary folder");
 	test_open();
 	test_roots();
+	test_race();
 	test_generation();
 	test_held();
 	test_reports();
