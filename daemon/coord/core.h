@@ -277,8 +277,8 @@ struct job_view {
 	uint64_t bytes, bytes_done, records, bases;
 	uint32_t nodes;            /* nodes counting for it now */
 	char node_names[256];      /* comma-separated, cut */
-	char reason[64];           /* why nothing is counted: NoWorkers, NoNodeOfAlgorithm, NoNodeChecksProofs, NodesSuspect, OwnerLimit, NoNodeSeesPath,
-	                              Resources; else empty */
+	char reason[64];           /* why nothing is counted: NoWorkers, NoNodeOfAlgorithm, NoNodeChecksProofs, NodesSuspect, OwnerLimit,
+	                              NoNodeSeesPath, Resources; else empty */
 };
 
 struct file_view {

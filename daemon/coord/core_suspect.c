@@ -123,6 +123,7 @@ uint64_t suspects_deadline(const struct coord *coord)
 
 /* ---- drained by the coordinator itself */
 
+static void retire(struct coord *coord, struct node *node, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
 static void retire(struct coord *coord, struct node *node, const char *format, va_list args)
 {
 	node->drained = true;

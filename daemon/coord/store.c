@@ -63,8 +63,7 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_TOKEN_EXPIRE] = "DELETE FROM token WHERE uses <= 0 OR expires <= ?1",
 	[SQL_TOKEN_FORGET] = "DELETE FROM token WHERE hash = ?1",
 	[SQL_TOKEN_COUNT] = "SELECT count(*) FROM token WHERE uses > 0 AND expires > ?1",
-	[SQL_TOKEN_NEXT] = "SELECT hash, role, uses, expires FROM token WHERE hash > ?1 AND uses > 0 AND expires > ?2 "
-	                   "ORDER BY hash LIMIT 1",
+	[SQL_TOKEN_NEXT] = "SELECT hash, role, uses, expires FROM token WHERE hash > ?1 AND uses > 0 AND expires > ?2 ORDER BY hash LIMIT 1",
 };
 
 /* What the system refused, for people. */

@@ -112,19 +112,31 @@ at_join() {
 }
 
 # A cancelled job: CANCELLED if that was answered, and whoever asks again gets it.
-at_cancel() {
+cancelled() {
 	local answered=0
-	strike "$1" || return 1
-	hold 1
-	hold 2
-	submit plain.fq --slice-size 100K && wait_until 10 slices_of "$id" 'running  w1' || return 1
 	fq cancel "$id" >"$work/out" 2>&1 && answered=1
 	struck || return 1
 	[ $answered -eq 0 ] || [ "$(job_state "$id")" = CANCELLED ] || return 1
 	fq cancel "$id" >"$work/out" 2>&1
+	job_ends "$id" && [ "$(job_state "$id")" = CANCELLED ] && [ -z "$(fq fetch --as json "$id" 2>/dev/null)" ]
+}
+
+at_cancel() { # one that runs
+	strike "$1" || return 1
+	hold 1
+	hold 2
+	submit plain.fq --slice-size 100K && wait_until 10 slices_of "$id" 'running  w1' && cancelled
+	set -- $?
 	let_go 1
 	let_go 2
-	job_ends "$id" && [ "$(job_state "$id")" = CANCELLED ] && [ -z "$(fq fetch --as json "$id" 2>/dev/null)" ]
+	return "$1"
+}
+
+at_withdraw() { # one that waits: the first commit is its submission's, the second one the cancellation's
+	admin drain w1 w2 && strike "$1" && submit plain.fq && cancelled
+	set -- $?
+	admin resume w1 w2
+	return "$1"
 }
 
 at() { ok "scenario 4: killed at $1${3:+ (pass $3)} ($2)" "at_$2" "$1:kill${3:+:$3}"; }
@@ -143,8 +155,9 @@ at commit-told count 2
 at commit-before drain
 at commit-after drain
 at end-saved cancel
-at commit-after cancel 2
-at commit-told cancel 2
+at commit-before withdraw 2
+at commit-after withdraw 2
+at commit-told withdraw 2
 ok "no job twice, none lost" jobs_once
 ok "both workers are idle" all_idle 10
 done_testing

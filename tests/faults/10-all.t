@@ -33,7 +33,9 @@ wait_until 5 back_n
 awk '/is there with/ { print $1 }' "$work/timed" | sort -n >"$work/back"
 most=$(awk '{ at[NR] = $1; while (at[NR] - at[low + 1] > 0.5) low++; if (NR - low > most) most = NR - low } END { print most + 0 }' "$work/back")
 awk 'NR == 1 { first = $1 } { last = $1 } END { printf "%d came within %.1f s\n", NR, last - first }' "$work/back" | diag
-ok "scenario 10: no more than a third of them within half a second ($most of $peers)" test "$most" -gt 0 -a "$most" -le $((peers / 3))
+# A build with sanitizers is so slow that they queue.
+allowed=$([ -n "${FQ_SANITIZERS:-}" ] && echo $((peers / 2)) || echo $((peers / 3)))
+ok "scenario 10: no more than $allowed of $peers within half a second ($most)" test "$most" -gt 0 -a "$most" -le "$allowed"
 journal_mark
 submit bgzf.fq.gz --slice-size 50K
 ok "they count" jobs_same

@@ -7,8 +7,8 @@
 data_make 10000
 hosts_make 2
 storage_make 2
-cluster_start --ping 100ms --dead 1s --stall 2s --open 4s --straggler 600ms --audit-percent 0
-worker_start 1 -n 1 --open-timeout 1s --stall 1s
+cluster_start --ping 100ms --dead 1s --straggler 600ms --audit-percent 0
+worker_start 1 -n 1
 worker_start 2 -n 1
 submit plain.fq && job_ends "$id" # warm
 
@@ -27,7 +27,7 @@ slow_node() {
 	submit large.fq --slice-size 200K && job_ends "$id" || return 1
 	normal=$(($(ms) - began))
 	journal_mark
-	storage 1 large.fq 'slot.read slow 400000' # each read of its children
+	storage 1 large.fq 'slot.read slow 5000000' # each read of its children
 	began=$(ms)
 	submit large.fq --slice-size 200K && job_ends "$id" && job_same "$id" || return 1
 	took=$(($(ms) - began))
@@ -40,7 +40,9 @@ healthy
 
 # From here on no copies of slow slices: what follows is to be dealt with by those that it happens to.
 end_process "$pid_coord" TERM
+end_process "${pid_worker[1]}" TERM
 coord_start --ping 100ms --dead 1s --stall 2s --open 4s --straggler 0 --audit-percent 0
+worker_start 1 -n 1 --open-timeout 1s --stall 1s
 healthy
 remember "${pid_worker[1]}"
 remember "${pid_worker[2]}"

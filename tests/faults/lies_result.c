@@ -255,17 +255,25 @@ static void fault_changed(struct liar *liar, const fq_Task *task, struct answer 
 	fault_of_kind(answer, FAULT_CHANGED);
 }
 
-/* Of the slices of others, too. */
+/* Of the slices of others, too, with the seams that they have. */
 static void fault_for_all(struct liar *liar, const fq_Task *task, struct answer *answer)
 {
 	static const uint32_t kinds[] = {FAULT_CHANGED, FAULT_NO_AT, FAULT_TRUNCATED};
-	struct answer fault = *answer;
+	uint64_t size = task->end - task->begin;
+	struct answer fault;
 
-	for (uint64_t i = 0; i < 60; i++) {
+	for (uint64_t i = 1; i < 60 && (i + 1) * size <= task->fingerprint.size; i++) {
+		fq_Task other = *task;
+
+		other.ref.slice = i;
+		other.begin = i * size;
+		other.end = other.begin + size;
+		other.start_known = other.has_start = false;
+		liar_count(liar, &other, task->modules, &liar->rules, &fault);
 		fault_of_kind(&fault, kinds[i % 3]);
-		fault.result.ref.slice = i;
 		if (i != task->ref.slice)
 			liar_send(liar, fq_Type_RESULT, &fault.result);
+		free(fault.blob);
 	}
 }
 

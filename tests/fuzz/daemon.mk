@@ -2,7 +2,7 @@ FUZZ_TARGETS += tests/fuzz/session tests/fuzz/uplink tests/fuzz/ipc
 EXTRA_DIST += tests/fuzz/corpus/session tests/fuzz/corpus/uplink tests/fuzz/corpus/ipc
 
 tests_fuzz_session_SOURCES = tests/fuzz/session.c tests/fuzz/session_file.h $(FUZZ_MAIN)
-tests_fuzz_session_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_session_LDFLAGS = $(FUZZ_LINK) -Wl,--wrap=digest_random
 tests_fuzz_session_LDADD = $(COORD_LIBS)
 
 tests_fuzz_uplink_SOURCES = tests/fuzz/uplink.c $(FUZZ_MAIN)

@@ -167,7 +167,7 @@ static void first_flights(void)
 {
 	uint8_t pin[PIN_SIZE], bytes[16384];
 	struct tls *tls = make_tls(pin);
-	struct connection *client, *server;
+	struct connection *client = NULL, *server = NULL;
 	int a[2], b[2];
 	ssize_t n;
 	FILE *out;

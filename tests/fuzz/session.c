@@ -38,6 +38,14 @@ static void must(bool fact)
 		abort();
 }
 
+/* In place of digest_random() (-Wl,--wrap): an input means the same each time, and leases are those of the corpus. */
+int __wrap_digest_random(void *ret, size_t n);
+int __wrap_digest_random(void *ret, size_t n)
+{
+	memset(ret, 0, n);
+	return 0;
+}
+
 static int clear_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
 	(void)st;

@@ -256,7 +256,7 @@ static void test_thin_line(void)
 	fq_Result result = {.has_ref = true, .blob_bytes = RESULT_BYTES};
 	struct end worker = {0}, coordinator = {.want = RESULT_BYTES};
 	sd_event *event = new_loop();
-	struct connection *a, *b;
+	struct connection *a, *b = NULL;
 	struct line line;
 	int near[2], far[2];
 

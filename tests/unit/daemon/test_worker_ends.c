@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,15 +66,41 @@ static void settle(struct fake *fake)
 	fake_expect(fake, fq_Type_OPENED, &opened);
 }
 
-static void crash(struct fake *fake, const char *path, uint64_t lease)
+static bool has_open(const struct fake *fake, const char *path)
+{
+	char name[64], target[128];
+	bool found = false;
+
+	for (int fd = 0; !found && fd < 256; fd++) {
+		ssize_t n;
+
+		(void)snprintf(name, sizeof name, "/proc/%d/fd/%d", (int)fake->pid, fd);
+		n = readlink(name, target, sizeof target);
+		found = n == (ssize_t)strlen(path) && memcmp(target, path, (size_t)n) == 0;
+	}
+	return found;
+}
+
+/* Gives the task to a child that stands still: the supervisor keeps the file of what a slot counts open. */
+static pid_t give_to_stopped(struct fake *fake, const char *path, uint64_t lease)
 {
 	fq_Task task = task_of(path, lease);
 	pid_t child = fake_child(fake, 0);
 
 	(void)kill(child, SIGSTOP);
 	fake_send(fake, fq_Type_TASK, &task);
+	for (int waited = 0; !has_open(fake, path); waited += 10) {
+		if (waited >= WAIT_MS)
+			bail_out("the task is given to nobody");
+		(void)poll(NULL, 0, 10);
+	}
 	settle(fake);
-	(void)kill(child, SIGKILL);
+	return child;
+}
+
+static void crash(struct fake *fake, const char *path, uint64_t lease)
+{
+	(void)kill(give_to_stopped(fake, path, lease), SIGKILL);
 }
 
 static bool holds(const fq_Hello *hello, uint64_t lease)
@@ -122,14 +149,10 @@ static void test_io_error_kept(struct fake *fake, const char *path)
 /* A child that dies while there is no connection. */
 static void test_crashed_alone(struct fake *fake, const char *path)
 {
-	fq_Task task = task_of(path, 3);
-	pid_t child = fake_child(fake, 0);
+	pid_t child = give_to_stopped(fake, path, 3);
 	fq_Crashed crashed;
 	fq_Hello hello;
 
-	(void)kill(child, SIGSTOP);
-	fake_send(fake, fq_Type_TASK, &task);
-	settle(fake);
 	fake_cut(fake);
 	(void)kill(child, SIGKILL);
 	connect_anew(fake, &hello);
