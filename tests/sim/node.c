@@ -174,7 +174,7 @@ void node_dial(struct sim *sim, uint32_t index)
 	node->welcome = false;
 	node->to_coord = node->to_node = sim->now;
 	if ((node->lies & LIE_ALGORITHM) && sim->faults && node->runs_n > 0)
-		node->algorithm = 9;
+		count_otherwise(node);
 	hello = to_coordinator(sim, index);
 	hello->epoch = node->seen;
 	hello->name = node->name_of_state;

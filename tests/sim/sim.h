@@ -367,6 +367,7 @@ void send_result(struct sim *sim, uint32_t index, const struct sim_run *run);
 void node_done(struct sim *sim, struct thing *thing);
 void node_progress(struct sim *sim, struct thing *thing);
 void count_begin(struct sim *sim, uint32_t index, struct sim_run *run);
+void count_otherwise(struct sim_node *node);
 void lie_unasked(struct sim *sim, uint32_t index);
 
 /* ---- faults.c */
