@@ -28,7 +28,7 @@ flood_end() { local pid; for pid in "${floods[@]}"; do end_process "$pid" KILL; 
 
 now_ms() { local t=${EPOCHREALTIME/[.,]/}; echo $((t / 1000)); }
 
-# A client that is known, five times; each within 5 seconds, and without a flood a tenth of one: his handshake, HELLO and a list.
+# A client that is known, five times: a handshake, HELLO and a list, each within 5 seconds on any machine.
 served() {
 	local i began took most=0
 	for i in 1 2 3 4 5; do
