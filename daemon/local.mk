@@ -9,6 +9,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/convert.h \
 	daemon/peer.c \
 	daemon/peer.h \
+	daemon/peer_flow.c \
+	daemon/peer_internal.h \
 	daemon/peer_timer.c \
 	daemon/peer_timer.h \
 	daemon/service.c \

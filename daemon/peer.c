@@ -14,42 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/peer_timer.h"
+#include "daemon/peer_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
 #define FRAMES_BUDGET 64 /* frames a wakeup: about a millisecond of an owner's work */
 #define FRAMES_MS 5      /* and where they cost more, so long */
-
-struct peer {
-	struct connection *connection;
-	const struct peer_callbacks *callbacks;
-	void *userdata;
-	sd_event *event;
-	sd_event_source *io, *timer, *defer;
-	struct peer_timer times;
-	uint64_t bytes_in, bytes_out;
-
-	bool must_read;
-	bool paused;
-	bool told_ready;   /* on_ready was called */
-	bool told_flushed; /* nothing was sent since on_flushed */
-	bool ending;       /* the goodbye has begun; code and why say how on_end is to be called */
-	bool failed;       /* no goodbye: on_end at the next wakeup */
-	bool ended;        /* on_end was called */
-	bool running, freed;
-	bool woken; /* the defer source is to run */
-	int code;
-	struct error why;
-};
-
-static uint64_t now_ms(const struct peer *peer)
-{
-	uint64_t us = 0;
-
-	(void)sd_event_now(peer->event, CLOCK_MONOTONIC, &us); /* fails for an unknown clock only */
-	return us / 1000;
-}
 
 /* ---- making and freeing ---- */
 
@@ -89,7 +59,7 @@ static int on_defer(sd_event_source *source, void *userdata);
  * A new source each time: sd-event serves what has been pending for longest first, and a defer source has that from its making, so
  * that an old one would always be before every socket.
  */
-static void wake(struct peer *peer)
+void peer_wake(struct peer *peer)
 {
 	sd_event_source *fresh = NULL;
 
@@ -109,7 +79,7 @@ static void wake(struct peer *peer)
  * Sets the timer to the next deadline. Earlier wakeups than needed do no harm, so nobody calls this
  * for a later one.
  */
-static void arm(struct peer *peer)
+void peer_arm(struct peer *peer)
 {
 	uint64_t at = peer_timer_next(&peer->times);
 
@@ -138,9 +108,9 @@ static void begin_end(struct peer *peer, int code, const struct error *why)
 	peer->code = code;
 	peer->why = *why;
 	connection_end(peer->connection);
-	peer_timer_goodbye(&peer->times, now_ms(peer), PEER_GOODBYE_MS);
-	arm(peer);
-	wake(peer);
+	peer_timer_goodbye(&peer->times, peer_now(peer), PEER_GOODBYE_MS);
+	peer_arm(peer);
+	peer_wake(peer);
 }
 
 void peer_end(struct peer *peer, const char *reason)
@@ -175,10 +145,10 @@ static int sent(struct peer *peer, int r)
 		    connection_queued(peer->connection), strerror(-r));
 	}
 	if (r == 0) {
-		peer_timer_sent(&peer->times, now_ms(peer));
+		peer_timer_sent(&peer->times, peer_now(peer));
 		peer->told_flushed = false;
 	}
-	wake(peer);
+	peer_wake(peer);
 	return r;
 }
 
@@ -263,8 +233,8 @@ static void note_bytes(struct peer *peer)
 	bool waits = peer->must_read && !connection_flushed(peer->connection);
 
 	if (in != peer->bytes_in)
-		peer_timer_heard(&peer->times, now_ms(peer));
-	peer_timer_taken(&peer->times, now_ms(peer), out != peer->bytes_out, waits);
+		peer_timer_heard(&peer->times, peer_now(peer));
+	peer_timer_taken(&peer->times, peer_now(peer), out != peer->bytes_out, waits);
 	peer->bytes_in = in;
 	peer->bytes_out = out;
 }
@@ -302,7 +272,7 @@ static void work(struct peer *peer)
 	else if (ran < 0 && !left)
 		finish(peer, ran, &err);
 	else if (ran == CONNECTION_AGAIN || left)
-		wake(peer);
+		peer_wake(peer);
 	/* On a socket that is watched already: cannot fail. */
 	if (!peer->freed && !peer->ended)
 		(void)sd_event_source_set_io_events(peer->io,
@@ -354,14 +324,14 @@ static void act(struct peer *peer)
 {
 	struct error err = {0};
 
-	switch (peer_timer_due(&peer->times, now_ms(peer), &err)) {
+	switch (peer_timer_due(&peer->times, peer_now(peer), &err)) {
 	case PEER_DUE_NOTHING:
 		break;
 	case PEER_DUE_PING:
 		/* Unless bytes are under way, or it does not read. */
 		if (connection_flushed(peer->connection))
 			(void)peer_send(peer, fq_Type_PING, 0, NULL); /* a failure ends the peer */
-		peer_timer_pinged(&peer->times, now_ms(peer));
+		peer_timer_pinged(&peer->times, peer_now(peer));
 		break;
 	case PEER_DUE_GOODBYE:
 		finish(peer, peer->code, &peer->why);
@@ -384,7 +354,7 @@ static int on_timer(sd_event_source *source, uint64_t us, void *userdata)
 	work(peer);
 	if (!peer->ended && !peer->freed)
 		act(peer);
-	arm(peer);
+	peer_arm(peer);
 	leave(peer);
 	return 0;
 }
@@ -432,81 +402,14 @@ int peer_new(sd_event *event, struct connection *connection, const struct peer_c
 	peer->userdata = userdata;
 	peer->told_flushed = true;
 	peer->bytes_in = connection_bytes_in(connection);
-	peer_timer_init(&peer->times, now_ms(peer), PEER_GREETING_MS, ping_ms, dead_ms);
+	peer_timer_init(&peer->times, peer_now(peer), PEER_GREETING_MS, ping_ms, dead_ms);
 	r = add_sources(peer);
 	if (r < 0) {
 		destroy(peer);
 		return error_set(err, r, ERROR_OS, "cannot put a connection on the event loop: %s",
 		                 strerror(-r));
 	}
-	arm(peer);
+	peer_arm(peer);
 	*ret = peer;
 	return 0;
-}
-
-void peer_set_times(struct peer *peer, uint64_t ping_ms, uint64_t dead_ms)
-{
-	peer_timer_greet(&peer->times, ping_ms, dead_ms);
-	connection_restrict(peer->connection, NULL);
-	connection_set_patience(peer->connection, peer->must_read ? dead_ms : PEER_PATIENCE_MS);
-	arm(peer);
-}
-
-void peer_must_read(struct peer *peer)
-{
-	peer->must_read = true;
-}
-
-void peer_pause(struct peer *peer)
-{
-	if (peer->paused)
-		return;
-	peer->paused = true;
-	peer_timer_pause(&peer->times, now_ms(peer), true);
-	connection_set_reading(peer->connection, false);
-	wake(peer); /* the loop stops to wait for its bytes */
-}
-
-void peer_resume(struct peer *peer)
-{
-	if (!peer->paused)
-		return;
-	peer->paused = false;
-	peer_timer_pause(&peer->times, now_ms(peer), false);
-	connection_set_reading(peer->connection, true);
-	wake(peer);
-	arm(peer);
-}
-
-void peer_breathe(struct peer *peer, uint64_t now)
-{
-	if (peer->ended || peer->freed || peer->failed || peer->ending)
-		return;
-	if (peer_timer_ping_due(&peer->times, now)) {
-		if (connection_flushed(peer->connection) &&
-		    connection_send(peer->connection, fq_Type_PING, 0, NULL) == 0)
-			peer_timer_sent(&peer->times, now);
-		peer_timer_pinged(&peer->times, now);
-	}
-	connection_push(peer->connection);
-}
-
-void *peer_userdata(const struct peer *peer)
-{
-	return peer->userdata;
-}
-
-void peer_set_userdata(struct peer *peer, void *userdata)
-{
-	peer->userdata = userdata;
-}
-
-const struct connection *peer_connection(const struct peer *peer)
-{
-	return peer->connection;
-}
-
-uint64_t peer_idle_ms(const struct peer *peer)
-{
-	return peer_timer_idle(&peer->times, now_ms(peer));
 }

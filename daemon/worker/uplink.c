@@ -16,11 +16,8 @@
 
 #define PAUSE_REFUSED_MS 30000 /* where waiting is for a person to do something */
 #define DIAL_MS 5000           /* for all addresses of the name; looking it up comes on top */
-/*
- * After the network was lost a dial ends before the kernel would try again: those that are under way when the network is there
- * again would all be through within the kernel's second, so there must be few of them beside those that pause.
- */
-#define DIAL_SILENT_MS 1000
+#define DIAL_SILENT_MS 2000    /* after the network was lost */
+#define PROMPT_MS 250          /* a dial that took longer was under way when the network came back */
 #define GOOD_MS 30000
 
 static uint64_t now_ms(const struct uplink *uplink)
@@ -123,6 +120,19 @@ void uplink_lost(struct uplink *uplink, int r, const struct error *err)
 
 /* ---- dialling ---- */
 
+/*
+ * Everybody whose dial is under way when a lost network comes back is through within the kernel's second: each of them goes once
+ * more and comes at a moment of its own.
+ */
+static bool come_later(struct uplink *uplink)
+{
+	if (!uplink->silent || now_ms(uplink) - uplink->dialled_ms < PROMPT_MS)
+		return false;
+	uplink->silent = false;
+	dial_after(uplink, draw(uplink->settings->reconnect_max_ms));
+	return true;
+}
+
 static void on_dialled(void *userdata, int r, int fd, const struct error *err)
 {
 	struct uplink *uplink = userdata;
@@ -130,6 +140,10 @@ static void on_dialled(void *userdata, int r, int fd, const struct error *err)
 	struct error error = *err;
 
 	uplink->dialler = dialler_free(uplink->dialler);
+	if (r == 0 && come_later(uplink)) {
+		(void)close(fd); /* nothing was said over it */
+		return;
+	}
 	if (r == 0)
 		r = connection_new_client(uplink->tls, fd, uplink->pin, &connection, &error);
 	if (r == 0)
@@ -145,6 +159,7 @@ static int on_timer(sd_event_source *source, uint64_t us, void *userdata)
 	int r;
 
 	uplink->state = UPLINK_DIALLING;
+	uplink->dialled_ms = now_ms(uplink);
 	r = dialler_new(uplink->service, uplink->settings->host.host, uplink->settings->host.port,
 	                uplink->silent ? DIAL_SILENT_MS : DIAL_MS, on_dialled, uplink, &uplink->dialler, &err);
 	if (r < 0)

@@ -7,8 +7,8 @@
 data_make 20000
 hosts_make 2
 cluster_start --ping 100ms --dead 1s
-worker_start 1 -n 1
-worker_start 2 -n 1
+worker_start 1 -n 1 --reconnect-max 1s
+worker_start 2 -n 1 --reconnect-max 1s
 submit plain.fq && job_ends "$id" # warm
 remember "$pid_coord"
 remember "${pid_worker[1]}"

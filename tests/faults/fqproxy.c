@@ -29,7 +29,7 @@
 
 #define PIECE 4096
 #define WAY_MAX (256u << 10)
-#define LINKS_MAX 1024
+#define LINKS_MAX 256 /* two sockets each, and poll() takes no more than the usual limit of 1024 descriptors */
 #define PARTS 10000
 
 struct piece {
