@@ -16,7 +16,7 @@ exec {commands}<>"$work/commands"
 proxy_start() {
 	setpriv --pdeathsig KILL "$proxy" 10.77.0.1:0 "$true_host" "${FQ_SEED:-4711}" <"$work/commands" >"$work/proxy.out" 2>>"$work/proxy.log" &
 	pid_worker[0]=$! # is ended as the workers are
-	wait_until 10 test -s "$work/proxy.out"
+	wait_until 30 test -s "$work/proxy.out"
 	proxy_host=$(head -n 1 "$work/proxy.out")
 }
 say() { printf '%s\n' "$@" >&"$commands"; }

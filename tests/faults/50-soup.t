@@ -24,7 +24,7 @@ mkfifo "$work/commands"
 exec {commands}<>"$work/commands"
 setpriv --pdeathsig KILL "$proxy" 10.77.0.1:0 "$true_host" "$seed" <"$work/commands" >"$work/proxy.out" 2>>"$work/proxy.log" &
 pid_worker[0]=$! # is ended as the workers are
-wait_until 10 test -s "$work/proxy.out"
+wait_until 30 test -s "$work/proxy.out"
 spoil() { printf '%s\n' "$@" >&"$commands"; }
 
 # The last worker stands behind the proxy.
@@ -38,7 +38,7 @@ for ((i = 1; i <= WORKERS; i++)); do
 	"$workerd" --state "$work/worker$i" --join "$host" "$(admin token --role worker)" >>"$work/worker$i.log" 2>&1
 	start $i
 done
-ok "all workers are there" wait_until 20 nodes_idle_n $WORKERS
+ok "all workers are there" wait_until 60 nodes_idle_n $WORKERS
 
 # ---- the load: each client writes "ID FILE STATE" of what was accepted; STATE is what it asked for
 
@@ -146,6 +146,6 @@ clean() {
 	done
 	return $bad
 }
-ok "I6: each worker has its children and no zombies" clean
+ok "I6: each worker has its children and no zombies" wait_until 10 clean
 ok "no assertion, no sanitizer, no lost file in a log" bash -c '! grep -nE "ssertion|Sanitizer|runtime error|cannot go on|cannot be merged" "$@"' - "$work"/*.log
 done_testing

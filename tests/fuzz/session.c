@@ -49,12 +49,12 @@ int __wrap_digest_random(void *ret, size_t n)
 static int clear_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
 	(void)st;
-	if (at->level > 0 && !strstr(path, "/key.pem"))
+	if (at->level > 0 && !strstr(path, "/key.pem") && !strstr(path, "/ballast"))
 		(void)remove(path); /* what is left over shows when the next one is made */
 	return 0;
 }
 
-/* All but the key. */
+/* All but the key and the ballast: these take long to make. */
 static void clear_folder(void)
 {
 	must(nftw(folder, clear_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
@@ -62,11 +62,13 @@ static void clear_folder(void)
 
 static void clear_all(void)
 {
-	char key[128];
+	char path[128];
 
 	clear_folder();
-	(void)snprintf(key, sizeof key, "%s/key.pem", folder);
-	(void)unlink(key);
+	(void)snprintf(path, sizeof path, "%s/key.pem", folder);
+	(void)unlink(path);
+	(void)snprintf(path, sizeof path, "%s/ballast", folder);
+	(void)unlink(path);
 	(void)rmdir(folder);
 }
 

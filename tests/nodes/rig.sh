@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
 # Hosts of a test: booted systemd hosts (systemd-nspawn) on a network of their own. Sourced by tests/nodes/*.t.
 #
 #   rig_start                      makes packages, root file system and network, or skips the test with the reason
@@ -43,14 +44,17 @@ rig_cgroups() {
 	if [ -e $parts/cgroup.procs ]; then echo $parts; else ls -d $parts/cpu $parts/systemd $parts/unified 2>/dev/null; fi
 }
 
-# Once more, in namespaces of its own. $FQ_NODES_INSIDE says that this was done.
+# Once more, in namespaces of its own, when all that needs the network of this machine is there. $FQ_NODES_INSIDE says that this
+# was done.
 rig_enter() {
 	[ -z "${FQ_NODES_INSIDE:-}" ] || return 0
 	local reason
 	reason=$(rig_lacks)
 	[ -z "$reason" ] || skip_all "$reason"
+	packages_make
+	base_make
 	rm -rf "$work"
-	exec env FQ_NODES_INSIDE=$$ unshare -mnpf --kill-child --mount-proc --propagation private "$0" "$@"
+	exec env FQ_NODES_INSIDE=$$ unshare -mnpf --kill-child --mount-proc --propagation private "$0"
 }
 
 # ---- packages and root file system, made once
@@ -83,7 +87,7 @@ debian_mirror() {
 		awk '$1 == "deb" { for (i = 2; $i !~ /:\/\//; i++) ; print $i; exit }' /etc/apt/sources.list
 }
 
-# A Debian 12 with systemd and what the packages need, in $base. It has to be on the network of this machine: before rig_enter.
+# A Debian 12 with systemd and what the packages need, in $base.
 base_make() {
 	local needs
 	needs=$(packages_needs | tr '\n' ',')
@@ -124,10 +128,10 @@ cable() {
 # ---- hosts
 
 rig_start() {
-	[ -n "${FQ_NODES_INSIDE:-}" ] || { packages_make && base_make; }
-	rig_enter
 	local deb
-	packages_make && base_make
+	rig_enter
+	packages_make
+	base_make
 	rig=$(mktemp -d "${TMPDIR:-/tmp}/fqnodes.XXXXXX")
 	mount -t tmpfs -o mode=755 tmpfs "$rig"
 	mkdir -p "$rig/shared/.debs" "$rig/home"

@@ -9,7 +9,7 @@
 #include "tests/sim/sim.h"
 
 #define GROUP_MS 50
-#define LEAP 1000 /* generations, when a backup was put back */
+#define LEAP 1000
 
 void coordinator_commit(struct sim *sim)
 {
@@ -84,14 +84,11 @@ void coordinator_drive(struct sim *sim, struct event *event)
 	settle(sim, &actions, &round);
 }
 
-/* A worker has seen a later start than this: the state was put back from a backup. A person looks, and lets it go on. */
+/* As daemon/coord/enrol.c: a worker that has seen a later start than this is not steered by it. */
 static void refuse(struct sim *sim, const struct thing *hello)
 {
 	(void)plan_to_node(sim, hello->node, hello->link, THING_NODE_REFUSED);
 	sim->link_of_node[hello->node] = 0;
-	if (hello->epoch > sim->accepted)
-		sim->accepted = hello->epoch;
-	coordinator_crash(sim);
 }
 
 /*
@@ -103,12 +100,15 @@ void coordinator_hello(struct sim *sim, struct thing *hello)
 	struct thing *welcome;
 	uint32_t kept = 0, index = 0;
 
+	if (hello->name != sim->working.name)
+		hello->epoch = 0; /* it speaks of another state */
 	if (hello->epoch > sim->working.generation && !MUTANT(MUTANT_GENERATION)) {
 		refuse(sim, hello);
 		return;
 	}
 	welcome = plan_to_node(sim, hello->node, hello->link, THING_NODE_WELCOME);
 	welcome->epoch = sim->working.generation;
+	welcome->name = sim->working.name;
 	for (uint32_t i = 0; i < hello->event.hello.held_n; i++) {
 		const struct slice_id id = hello->held[i];
 
@@ -142,6 +142,7 @@ static void restore(struct sim *sim)
 	if (!sim->faults || !sim->has_backup || !sim_chance(sim, 600))
 		return;
 	sim->has_backup = false;
+	sim->restored = true;
 	sim->deaths_n = 0; /* forgotten, too */
 	image_copy(&sim->committed, &sim->backup);
 	image_copy(&sim->working, &sim->committed);
@@ -214,17 +215,24 @@ static int load(struct sim *sim, struct error *err)
 	return r;
 }
 
-/* The number of this start is committed before anything else. */
+/*
+ * The number of this start is committed before anything else. As daemon/coord/store_open.c: where a backup was put back, a person has
+ * accepted that; then the state has another name, and numbers of starts and jobs leap over those that may have been lost.
+ */
 static void generation_take(struct sim *sim)
 {
-	uint64_t *generation = &sim->committed.generation;
+	struct sim_image *image = &sim->committed;
 
-	++*generation;
-	if (sim->accepted >= *generation)
-		*generation = sim->accepted + LEAP; /* others may have seen still later ones */
-	if (sim->committed.next_job == 0)
-		sim->committed.next_job = 1;
-	image_copy(&sim->working, &sim->committed);
+	image->generation++;
+	if (image->next_job == 0)
+		image->next_job = 1;
+	if (sim->restored && !MUTANT(MUTANT_GENERATION)) {
+		image->name = sim->epoch;
+		image->generation += LEAP;
+		image->next_job = (image->next_job / LEAP + 1) * LEAP;
+	}
+	sim->restored = false;
+	image_copy(&sim->working, image);
 }
 
 void coordinator_start(struct sim *sim)

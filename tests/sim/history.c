@@ -25,7 +25,7 @@ static void arrive(struct sim *sim, struct thing *thing)
 {
 	struct sim_node *node = &sim->nodes[thing->node];
 
-	if (sim->dead || thing->link == node->cut || thing->link == node->mute || thing->link == 0)
+	if (sim->dead || thing->link <= node->cut || thing->link <= node->mute || thing->link == 0)
 		return;
 	if (thing->event.kind == EVENT_NODE_HELLO) {
 		if (node->link != thing->link)

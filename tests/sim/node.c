@@ -129,7 +129,7 @@ static void take_open(struct sim *sim, struct thing *thing)
 
 static bool link_dead(const struct sim_node *node, uint64_t link)
 {
-	return !node->alive || node->link != link || node->cut == link || node->deaf == link;
+	return !node->alive || node->link != link || link <= node->cut || link <= node->deaf;
 }
 
 void node_message(struct sim *sim, struct thing *thing)
@@ -174,9 +174,10 @@ void node_dial(struct sim *sim, uint32_t index)
 	node->welcome = false;
 	node->to_coord = node->to_node = sim->now;
 	if ((node->lies & LIE_ALGORITHM) && sim->faults && node->runs_n > 0)
-		node->algorithm = 9;
+		count_otherwise(node);
 	hello = to_coordinator(sim, index);
 	hello->epoch = node->seen;
+	hello->name = node->name_of_state;
 	hello->event.kind = EVENT_NODE_HELLO;
 	hello->event.hello.name = node->name;
 	memcpy(hello->event.hello.instance, &node->instance, sizeof node->instance);
@@ -195,8 +196,9 @@ void node_welcome(struct sim *sim, const struct thing *thing)
 	if (link_dead(node, thing->link))
 		return;
 	node->welcome = true;
-	if (thing->epoch > node->seen)
+	if (thing->epoch > node->seen || thing->name != node->name_of_state)
 		node->seen = thing->epoch;
+	node->name_of_state = thing->name;
 	for (uint32_t i = 0; i < thing->event.hello.held_n; i++) {
 		struct sim_run *run = run_of(node, &thing->held[i]);
 
@@ -231,7 +233,7 @@ void link_cut(struct sim *sim, uint32_t index, bool silent)
 {
 	struct sim_node *node = &sim->nodes[index];
 
-	if (!node->link || node->cut == node->link)
+	if (!node->link || node->link <= node->cut)
 		return;
 	node->cut = node->link;
 	notice(sim, index, silent ? DEAD_MS : sim_between(sim, 1, 20));

@@ -202,7 +202,7 @@ void observe_failed(struct sim *sim, const struct file_row *row)
 	uint64_t slice = SLICE_ALL;
 	uint32_t left;
 
-	if (sim->open_stalled || !event || strstr(text, "(on ") ||
+	if (sim->open_stalled || !event || strstr(text, "(on ") || lied_about(sim, row->job, row->file) ||
 	    (!opening && !strstr(text, "unreadable here") && !strstr(text, "is not here") && !strstr(text, "changed while")))
 		return;
 	if (!opening)
@@ -227,6 +227,8 @@ void observe_drained(struct sim *sim, uint32_t node, const char *reason)
 {
 	if (strstr(reason, "black hole"))
 		sim->seen.holes |= 1u << node;
+	if (strstr(reason, "disagrees with"))
+		sim->seen.distrusted |= 1u << node;
 }
 
 /* ---- events */
@@ -292,7 +294,7 @@ static void event_opened(struct sim *sim, const struct event *event)
 	uint32_t index;
 	const struct file_row *row = image_file(&sim->working, event->opened.job, event->opened.file, &index);
 
-	if (!row || row->planned || row->state > JOB_RUNNING)
+	if (!row || row->planned || row->state > JOB_RUNNING || (sim->seen.distrusted & (1u << sim->seen.node)))
 		return;
 	if (event->opened.error.class != ERROR_NONE)
 		failure_add(sim, event->opened.job, event->opened.file, SLICE_ALL,

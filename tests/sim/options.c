@@ -75,7 +75,7 @@ static void nodes_make(struct sim *sim)
 		node->slots = sim->slots;
 		node->slow = !sim->calm && sim_chance(sim, 150) ? 30 : 1;
 		if (liars && sim_chance(sim, 400))
-			node->lies = (uint32_t)sim_between(sim, 1, 15);
+			node->lies = sim_chance(sim, 500) ? 1u << sim_draw(sim) % 4 : (uint32_t)sim_between(sim, 1, 15);
 		node->hole = holes && sim_chance(sim, 350);
 		node->blind = holes && !node->hole && sim_chance(sim, 350);
 		node->was_hole = node->hole;

@@ -176,10 +176,12 @@ static void save_node(struct sim *sim, const struct action *action)
 		if (strcmp(sim->nodes[i].name, action->node.name) != 0)
 			continue;
 		sim->working.drained[i] = action->node.drained;
-		if (action->node.drained)
+		if (action->node.drained) {
 			observe_drained(sim, i, action->node.reason);
-		else
+		} else {
 			sim->seen.failed[i] = 0;
+			sim->seen.distrusted &= ~(1u << i);
+		}
 	}
 }
 
@@ -206,7 +208,7 @@ static void check_audited(struct sim *sim, const struct sim_slice *slice)
 		         (unsigned long long)slice->row.job);
 }
 
-static bool lied_about(struct sim *sim, uint64_t job, uint32_t file)
+bool lied_about(struct sim *sim, uint64_t job, uint32_t file)
 {
 	const struct sim_client_job *client = client_of(sim, job);
 

@@ -66,6 +66,7 @@ struct sim_slice {
 #define ALGORITHM_TIMES 3
 
 struct sim_image {
+	uint64_t name;       /* another one when a backup was put back */
 	uint64_t generation;
 	struct job_row jobs[JOBS_MAX_SIM];
 	uint32_t jobs_n;
@@ -109,9 +110,10 @@ struct sim_node {
 	uint64_t instance;
 	uint64_t link;         /* number of its connection, 0: none */
 	bool welcome;          /* over this connection */
-	uint64_t seen;         /* the highest generation that it heard of; survives its crash */
-	uint64_t cut;          /* the connection of this number carries nothing any more */
-	uint64_t deaf, mute;   /* ... carries nothing to, or from, the node */
+	uint64_t seen;         /* the highest generation that it heard of, */
+	uint64_t name_of_state; /* of this state; both survive its crash */
+	uint64_t cut;          /* its connections up to this number carry nothing any more */
+	uint64_t deaf, mute;   /* ... carry nothing to, or from, the node */
 	uint64_t paused;       /* nothing happens here until then */
 	uint32_t slots, algorithm;
 	uint32_t lies;         /* enum sim_lie */
@@ -169,6 +171,7 @@ struct thing {
 	uint64_t sum;         /* of a RESULT */
 	bool lie, flag;
 	struct action action;
+	uint64_t name;        /* of the state that HELLO and WELCOME are about */
 	struct file_facts facts;
 	struct slice_id held[64];
 	char path[32];
@@ -212,6 +215,7 @@ struct sim_seen {
 	uint8_t instance[NODES_MAX_SIM][16];
 	uint32_t algorithm[NODES_MAX_SIM];
 	uint64_t suspect[NODES_MAX_SIM];   /* since when; 0: it is not */
+	uint32_t distrusted;               /* bit set of nodes that disagree with others */
 	bool hold;
 	/* of the step at hand */
 	uint32_t node;          /* whose event it is; NODES_MAX_SIM: nobody's */
@@ -252,11 +256,11 @@ struct sim {
 	uint64_t paused;     /* nothing happens there until then */
 	uint64_t tick_at;    /* when the next TICK comes; UINT64_MAX: none */
 	uint64_t epoch;      /* of the coordinator: grows at each start, never used again */
-	uint64_t accepted;   /* a person has told it to go on although workers have seen this later generation */
 	uint64_t links;      /* last number of a connection */
 	uint64_t link_of_node[NODES_MAX_SIM]; /* as the coordinator sees it */
 	struct sim_image committed, working, backup;
 	bool has_backup;
+	bool restored;       /* it was put back before the next start */
 	bool open_stalled;   /* some OPEN has: any file may fail by that */
 	bool tell;           /* the journal, to standard output */
 	bool dirty, timer;
@@ -318,6 +322,7 @@ void perform_all(struct sim *sim, const struct actions *actions, struct round *r
 void let_go(struct sim *sim, const struct action *action);
 struct thing *plan_to_node(struct sim *sim, uint32_t index, uint64_t link, enum thing_kind kind);
 struct sim_client_job *client_of(struct sim *sim, uint64_t job); /* NULL: of a job that is not acknowledged */
+bool lied_about(struct sim *sim, uint64_t job, uint32_t file); /* by a node that was asked */
 const struct sim_file *file_made_of(const struct sim *sim, const char *path);
 
 /* ---- observe.c, given.c: before a step, for each of its actions, behind it */
@@ -362,6 +367,7 @@ void send_result(struct sim *sim, uint32_t index, const struct sim_run *run);
 void node_done(struct sim *sim, struct thing *thing);
 void node_progress(struct sim *sim, struct thing *thing);
 void count_begin(struct sim *sim, uint32_t index, struct sim_run *run);
+void count_otherwise(struct sim_node *node);
 void lie_unasked(struct sim *sim, uint32_t index);
 
 /* ---- faults.c */

@@ -58,7 +58,6 @@ static void push(struct sim *sim, struct thing *thing)
 	}
 	if (!thing || !sim->heap)
 		abort();
-	thing->sequence = sim->sequence++;
 	for (i = sim->heap_n++; i > 0 && before(thing, sim->heap[(i - 1) / 2]); i = (i - 1) / 2)
 		sim->heap[i] = sim->heap[(i - 1) / 2];
 	sim->heap[i] = thing;
@@ -71,11 +70,13 @@ struct thing *sim_plan(struct sim *sim, uint64_t delay, enum thing_kind kind)
 	if (!thing)
 		abort();
 	thing->at = sim->now + delay;
+	thing->sequence = sim->sequence++;
 	thing->kind = kind;
 	push(sim, thing);
 	return thing;
 }
 
+/* Its number stays: what was sent first arrives first. */
 void sim_later(struct sim *sim, const struct thing *thing, uint64_t at)
 {
 	struct thing *copy = malloc(sizeof *copy);

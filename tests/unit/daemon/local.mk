@@ -47,7 +47,10 @@ COORD_REAL = tests/unit/daemon/coord_real.c tests/unit/daemon/coord_real.h $(STO
 tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(COORD_REAL)
 tests_unit_daemon_test_coord_LDADD = $(COORD_LIBS)
 
-UNIT_TESTS += tests/unit/daemon/test_bounds
+UNIT_TESTS += tests/unit/daemon/test_bounds tests/unit/daemon/test_strangers
+tests_unit_daemon_test_strangers_SOURCES = tests/unit/daemon/test_strangers.c $(TAP)
+tests_unit_daemon_test_strangers_LDADD = $(COORD_LIBS)
+
 tests_unit_daemon_test_bounds_SOURCES = tests/unit/daemon/test_bounds.c $(COORD_REAL)
 tests_unit_daemon_test_bounds_LDADD = $(COORD_LIBS)
 
@@ -111,3 +114,7 @@ tests_unit_daemon_test_core_nodes_LDADD = $(COORD_LIBS)
 
 tests_unit_daemon_test_core_owners_SOURCES = tests/unit/daemon/test_core_owners.c $(CORE_FAKE) $(STORE_MADE) $(TAP)
 tests_unit_daemon_test_core_owners_LDADD = $(COORD_LIBS)
+
+UNIT_TESTS += tests/unit/daemon/test_core_lies
+tests_unit_daemon_test_core_lies_SOURCES = tests/unit/daemon/test_core_lies.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_lies_LDADD = $(COORD_LIBS)

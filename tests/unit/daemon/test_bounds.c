@@ -4,13 +4,11 @@
  * submissions; places; jobs and files of one owner. And that it answers within the dead time while it works on large counters.
  */
 #include <errno.h>
-#include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/coord/strangers.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/qc/count.h"
@@ -426,29 +424,6 @@ static void test_places(void)
 	setup_stop(&setup);
 }
 
-static const char *network_of(const char *text, char out[NETWORK_MAX])
-{
-	struct sockaddr_storage from = {0};
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&from;
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&from;
-
-	if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1)
-		from.ss_family = AF_INET6;
-	else if (inet_pton(AF_INET, text, &v4->sin_addr) == 1)
-		from.ss_family = AF_INET;
-	stranger_network(&from, out);
-	return out;
-}
-
-static void test_networks(void)
-{
-	char out[NETWORK_MAX];
-
-	is_str(network_of("192.0.2.7", out), "192.0.2.7", "an IPv4 address is one place");
-	is_str(network_of("::ffff:192.0.2.7", out), "::ffff:192.0.2.7", "also within IPv6");
-	is_str(network_of("2001:db8:1:2:3:4:5:6", out), "2001:db8:1:2::", "of an IPv6 address the upper half");
-}
-
 /* ---- long work */
 
 static void test_labour(void)
@@ -494,7 +469,6 @@ static void test_labour(void)
 
 int main(void)
 {
-	test_networks();
 	test_room();
 	test_too_large();
 	test_memory_in();

@@ -203,6 +203,34 @@ static void sizes(void)
 	chain_deinit(&chain);
 }
 
+/* What was counted has room between the places of its seam, in text or in what deflate can make of the bytes. */
+static void room(void)
+{
+	struct chain chain = chain_of(FILE_PLAIN, 1000, 1000);
+	struct slice_seam what = seam(100, 300, 200);
+
+	ok(chain_counts_valid(&chain, &what, 200), "as many records and bases as bytes");
+	ok(!chain_counts_valid(&chain, &what, 201), "one base more");
+	what.records = 201;
+	ok(!chain_counts_valid(&chain, &what, 200), "one record more");
+	what = seam(300, 100, 0);
+	ok(!chain_counts_valid(&chain, &what, 0), "a seam backwards");
+	what = seam(100, 1001, 1);
+	ok(!chain_counts_valid(&chain, &what, 1), "a seam behind the file");
+	chain_deinit(&chain);
+	chain = chain_of(FILE_GZIP, 1000, 1000);
+	what = seam(0, 1000, 1);
+	ok(chain_counts_valid(&chain, &what, 1000 * GZIP_RATIO_MAX), "gzip: the most that deflate can make");
+	ok(!chain_counts_valid(&chain, &what, 1000 * GZIP_RATIO_MAX + 1), "gzip: more than that");
+	what = (struct slice_seam){{0, 0}, {0, 500}, 1};
+	ok(chain_counts_valid(&chain, &what, 1000 * GZIP_RATIO_MAX), "a place within a member may be far in its text");
+	chain_deinit(&chain);
+	chain = chain_of(FILE_GZIP, UINT64_MAX / 2, UINT64_MAX);
+	what = seam(0, UINT64_MAX / 2, UINT64_MAX);
+	ok(chain_counts_valid(&chain, &what, UINT64_MAX), "where the product would overflow nothing is said");
+	chain_deinit(&chain);
+}
+
 int main(void)
 {
 	in_order();
@@ -213,5 +241,6 @@ int main(void)
 	late_guesses();
 	impossible_seams();
 	sizes();
+	room();
 	return done_testing();
 }
