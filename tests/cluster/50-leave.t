@@ -20,7 +20,6 @@ is "a worker that is told to end in mid-job exits 0" $? 0
 ok "and is down for the coordinator" wait_until 10 node_is w1 '^down'
 ok "the job completes on the other one" fq wait "$id"
 ok "with the same result" cmp <(fq fetch "$id") "$work/want"
-ok "no slice counts as lost" bash -c '! "$0" show --slices -h "$1" "$2" | grep -E "[1-9][0-9]* losses"' "$ctl" "$host" "$id"
 
 worker_start 1 -n 1
 id=$(fq submit --parsable --slice-size 1M "$work/big.fq")
@@ -46,10 +45,13 @@ ok "its result can be fetched" cmp <(fq fetch "$id") "$work/want"
 
 cp "$work/big.fq" "$work/changing.fq"
 admin drain w1 w2
+slots=$(pgrep -P "${pid_worker[1]}" -x fqworkerd-slot)
+kill -STOP $slots # what it is given stays in hand
 id=$(fq submit --parsable --slice-size 4M "$work/changing.fq")
 admin resume w1
 wait_until 20 running_on "$id" w1
 truncate -s -1000000 "$work/changing.fq"
+kill -CONT $slots
 admin resume w2
 fq wait "$id" 2>"$work/err"
 is "a file that shrinks under the reader: exit 74" $? 74
