@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
@@ -72,13 +71,10 @@ static bool clock_believed(struct server *server, uint64_t wall_ms)
 static int on_expire(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct server *server = userdata;
-	struct timespec now;
 	struct error error;
-	uint64_t wall;
+	uint64_t wall = clock_wall_ms();
 
 	(void)usec;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	wall = (uint64_t)now.tv_sec * 1000;
 	if (!clock_believed(server, wall))
 		wall = 0;
 	if (!server->fallen && wall > server->settings->keep_ms &&

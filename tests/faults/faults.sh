@@ -15,7 +15,7 @@
 #
 #   data_make [READS]         $data/{plain.fq,zip.fq.gz,bgzf.fq.gz,crlf.fq} and large.fq of READS (400000) reads, with golden
 #                             reports in $golden
-#   submit FILE [OPTION...]   a job on $data/FILE: sets id, remembers it; FQ_ID is its uuid where that is set
+#   submit FILE [OPTION...]   a job on $data/FILE: sets id, remembers it
 #   job_ends ID [SECONDS]     I1: it ends within 60 s        job_state ID   COMPLETED, FAILED, ...
 #   job_same ID [FILE]        I2: it is completed, and its report is the golden one to the byte
 #   jobs_same                 I1, I2 for all that were submitted and not forgotten (jobs_forget)

@@ -18,8 +18,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "lib/base/clock.h"
 
 #define TELL_MS 200
 #define STAY_MS 50 /* of one that goes */
@@ -39,14 +40,6 @@ struct flood {
 	unsigned long made;
 };
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void make(struct flood *flood)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
@@ -62,7 +55,7 @@ static void make(struct flood *flood)
 		(void)close(fd);
 		return;
 	}
-	flood->since[flood->open] = now_ms();
+	flood->since[flood->open] = clock_monotonic_ms();
 	flood->fds[flood->open++] = (struct pollfd){.fd = fd, .events = POLLOUT | POLLIN};
 	flood->made++;
 }
@@ -92,15 +85,15 @@ static bool attend(const struct flood *flood, struct pollfd *at, uint64_t since)
 		if (send(at->fd, text, flood->half ? sizeof begun - 1 : sizeof no_tls - 1, MSG_NOSIGNAL) < 0)
 			return true;
 	}
-	return !flood->half && now_ms() - since >= STAY_MS;
+	return !flood->half && clock_monotonic_ms() - since >= STAY_MS;
 }
 
 static void run(struct flood *flood)
 {
-	uint64_t begin = now_ms(), told = begin;
+	uint64_t begin = clock_monotonic_ms(), told = begin;
 
 	for (;;) {
-		uint64_t now = now_ms();
+		uint64_t now = clock_monotonic_ms();
 		unsigned long due = (unsigned long)((now - begin) * flood->n / 1000);
 
 		for (int i = 0; i < 500 && (flood->half ? flood->open < flood->n : flood->made < due); i++)

@@ -11,6 +11,7 @@ FUZZ_LINK = $(AM_LDFLAGS)
 TESTS += $(FUZZ_TARGETS)
 endif
 
+EXTRA_DIST += tests/fuzz/corpus.sh
 include tests/fuzz/conf.mk
 include tests/fuzz/daemon.mk
 include tests/fuzz/fastq.mk
