@@ -11,7 +11,7 @@
 #include "lib/base/error.h"
 #include "lib/wire/fqcluster.pb.h"
 
-#define PROTO_VERSION 2
+#define PROTO_VERSION 3
 #define PROTO_VERSION_OLDEST 1
 #define PORT_DEFAULT 5381
 
