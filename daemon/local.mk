@@ -7,6 +7,10 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/budget.h \
 	daemon/convert.c \
 	daemon/convert.h \
+	daemon/events.c \
+	daemon/events.h \
+	daemon/journal.c \
+	daemon/journal.h \
 	daemon/peer.c \
 	daemon/peer.h \
 	daemon/peer_flow.c \

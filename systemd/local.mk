@@ -18,6 +18,10 @@ nodist_sysusers_DATA = systemd/fqcluster.conf
 systemd/fqcluster.conf: systemd/fqcluster.sysusers Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && cp $(srcdir)/systemd/fqcluster.sysusers $@
 
+# What the events of the journal mean; journalctl --update-catalog takes it in (on Debian systemd's trigger on this folder does).
+catalogdir = $(prefix)/lib/systemd/catalog
+dist_catalog_DATA = systemd/fqcluster.catalog
+
 # Drop-ins for a site, in the folders that they have below /etc/systemd/system.
 coordexampledir = $(docdir)/examples/fqcoordd.service.d
 dist_coordexample_DATA = systemd/examples/fqcoordd.service.d/key.conf

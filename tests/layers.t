@@ -25,7 +25,8 @@ libraries='
 openssl/.*               lib/wire/(tls|key)[^/]*|lib/base/digest.c
 pb(_common|_decode|_encode)?\.h  lib/wire/[^/]*
 sqlite3\.h               daemon/coord/store[^/]*
-systemd/sd-.*\.h         daemon/.*
+systemd/sd-(daemon|event)\.h  daemon/.*
+systemd/sd-journal\.h     daemon/journal\.c
 seccomp\.h               daemon/worker/cage[^/]*
 libconfig\.h             conf/[^/]*
 zlib\.h                  lib/fastq/(inflate|crc)[^/]*
@@ -147,6 +148,7 @@ finds lib/base/x.c '"lib/base/nowhere.h"' 'no path from the root'
 finds ctl/x.c '<openssl/ssl.h>' 'belongs into'
 finds daemon/worker/x.c '<sqlite3.h>' 'belongs into'
 finds lib/wire/x.c '<systemd/sd-event.h>' 'belongs into'
+finds daemon/coord/x.c '<systemd/sd-journal.h>' 'belongs into daemon/journal'
 finds daemon/coord/x.c '<pb_decode.h>' 'belongs into'
 finds lib/base/x.c '<curl/curl.h>' 'has no row'
 echo "1..$count"

@@ -15,6 +15,7 @@
 
 #include "daemon/coord/copies.h"
 #include "daemon/coord/session.h"
+#include "daemon/events.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -76,10 +77,11 @@ static void answer(struct server *server, const struct backup *backup, int r, co
 	fq_BackupMade made = {0};
 
 	if (r < 0) {
-		log_warning("a backup was not made: %s", error->text);
+		log_event(LOG_WARNING, &(struct log_about){.event = TOLD_BACKUP_FAILED}, "a backup was not made: %s", error->text);
 		(void)copies_remove(backup->folder, NULL); /* the next one tries again */
 	} else {
-		log_notice("a backup was made in %s", TEXT(backup->folder));
+		log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_BACKUP_MADE, .path = backup->folder},
+		          "a backup was made in %s", TEXT(backup->folder));
 	}
 	if (!session)
 		return;

@@ -332,7 +332,8 @@ void context_task(struct contexts *contexts, struct store *store, const struct c
 			r = look(contexts, context, store, view.chain, action, ret, &error);
 	}
 	if (r < 0) { /* the slice is counted as if nothing were known; merging will fail for the same reason */
-		log_warning("job %llu: %s", (unsigned long long)id->job, error.text);
+		log_event(LOG_WARNING, &(struct log_about){.job = LOG_ID(id->job), .file = LOG_ID(id->file), .slice = LOG_ID(id->slice)},
+		          "job %llu: %s", (unsigned long long)id->job, error.text);
 		*ret = id->slice == 0 ? PRIOR_FIRST : PRIOR_UNKNOWN;
 		if (context)
 			context->assembly = assembly_free(context->assembly);

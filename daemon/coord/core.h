@@ -32,6 +32,7 @@
 #include <stdint.h>
 
 #include "daemon/coord/rows.h"
+#include "lib/base/log.h"
 
 struct coord;
 
@@ -227,6 +228,7 @@ struct action {
 		uint64_t job_id;
 		struct {
 			int level; /* syslog */
+			struct log_about about; /* texts are valid until the next step */
 			char text[512];
 		} log;
 		char text[256];

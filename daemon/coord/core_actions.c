@@ -130,12 +130,34 @@ void emit_refused(struct coord *coord, uint64_t request, const struct error *err
 	action->reply.error = *error;
 }
 
-void emit_log(struct coord *coord, int level, const char *format, ...)
+struct log_about about_job(int event, const struct job *job)
+{
+	return (struct log_about){
+		.event = event, .job = LOG_ID(job->row.id), .files = LOG_ID(job->row.files), .owner = job->row.owner};
+}
+
+struct log_about about_slice(int event, const struct file *file, uint64_t slice, const struct node *node)
+{
+	return (struct log_about){.event = event,
+	                          .job = LOG_ID(file->row.job),
+	                          .file = LOG_ID(file->row.file),
+	                          .slice = slice == SLICE_ALL ? 0 : LOG_ID(slice),
+	                          .path = file->path,
+	                          .node = node ? node->name : NULL};
+}
+
+struct log_about about_node(int event, const struct node *node)
+{
+	return (struct log_about){.event = event, .node = node->name};
+}
+
+void emit_log(struct coord *coord, int level, struct log_about about, const char *format, ...)
 {
 	struct action *action = emit(coord, ACTION_LOG, 0);
 	va_list args;
 
 	action->log.level = level;
+	action->log.about = about;
 	va_start(args, format);
 	(void)vsnprintf(action->log.text, sizeof action->log.text, format, args);
 	va_end(args);

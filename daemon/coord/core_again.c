@@ -13,6 +13,19 @@
 #include <stdlib.h>
 
 #include "daemon/coord/core_internal.h"
+#include "daemon/events.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+static void tell_again(struct coord *coord, const struct file *file)
+{
+	struct log_about about = about_slice(TOLD_FILE_AGAIN, file, SLICE_ALL, NULL);
+
+	about.slices = LOG_ID(file->again_n);
+	emit_log(coord, LOG_DEBUG, about,
+	         "job %llu: %llu slices of %s are counted a second time", (unsigned long long)file->row.job,
+	         (unsigned long long)file->again_n, TEXT(file->path));
+}
 
 void again_begin(struct coord *coord, struct job *job, struct file *file, const struct event *event)
 {
@@ -37,6 +50,7 @@ void again_begin(struct coord *coord, struct job *job, struct file *file, const 
 	if (file->row.file < job->work_next)
 		job->work_next = file->row.file;
 	emit_changed(coord, job);
+	tell_again(coord, file);
 }
 
 struct again_slice *again_find(const struct file *file, uint64_t slice)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "daemon/coord/core_internal.h"
+#include "daemon/events.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -103,7 +104,18 @@ int file_plan(struct coord *coord, struct job *job, struct file *file, struct er
 	return 0;
 }
 
-static void plan(struct coord *coord, struct job *job, struct file *file, const struct file_facts *facts)
+static void tell_plan(struct coord *coord, const struct file *file, const struct node *node)
+{
+	struct log_about about = about_slice(TOLD_FILE_PLANNED, file, SLICE_ALL, node);
+
+	about.slices = LOG_ID(file->chain.n);
+	emit_log(coord, LOG_DEBUG, about,
+	         "job %llu: node %s has opened %s: %s, %llu bytes, %llu slices", (unsigned long long)file->row.job, node->name,
+	         TEXT(file->path), file_kind_name(file->row.facts.kind), (unsigned long long)file->row.facts.fingerprint.size,
+	         (unsigned long long)file->chain.n);
+}
+
+static void plan(struct coord *coord, struct job *job, struct file *file, const struct node *node, const struct file_facts *facts)
 {
 	struct error error = {0};
 	int r;
@@ -126,6 +138,7 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 	}
 	file->row.planned = true;
 	file->row.state = JOB_RUNNING;
+	tell_plan(coord, file, node);
 	if (!MUTANT(MUTANT_PLAN_NOT_SAVED))
 		emit_file(coord, file);
 	if (job->row.state == JOB_PENDING) {
@@ -154,7 +167,8 @@ void open_end(struct coord *coord, struct file *file)
 void file_open_failed(struct coord *coord, struct job *job, struct file *file, struct node *node, int error_number,
                       const struct error *error)
 {
-	emit_log(coord, LOG_NOTICE, "job %llu: node %s: %.400s", (unsigned long long)job->row.id, node->name, error->text);
+	emit_log(coord, job_trouble(coord, job, LOG_NOTICE), about_slice(TOLD_FILE_NOT_OPENED, file, SLICE_ALL, node),
+	         "job %llu: node %s: %.400s", (unsigned long long)job->row.id, node->name, error->text);
 	file->open_error = *error;
 	if (file_fail_add(file, SLICE_ALL, node, error_number) < 0)
 		coord->oom = true;
@@ -210,7 +224,7 @@ void file_opened(struct coord *coord, const struct event *event)
 			job->open_next = file->row.file;
 	} else if (event->opened.error.class == ERROR_NONE) {
 		node_succeeded(coord, node, file, SLICE_ALL);
-		plan(coord, job, file, &event->opened.facts);
+		plan(coord, job, file, node, &event->opened.facts);
 	} else if (wrong_data(event)) {
 		file_fail(coord, job, file, &event->opened.error);
 	} else {
@@ -259,13 +273,25 @@ void file_fail(struct coord *coord, struct job *job, struct file *file, const st
 	if (file->row.planned && !(MUTANT(MUTANT_AGAIN_KEPT) && file->again))
 		emit_merge(coord, ACTION_FORGET_SLICES, file);
 	if (job->failures_told < FAILURES_TOLD)
-		emit_log(coord, LOG_NOTICE, "job %llu: %s", (unsigned long long)job->row.id, error->text);
+		emit_log(coord, LOG_NOTICE, about_slice(TOLD_FILE_FAILED, file, SLICE_ALL, NULL),
+		         "job %llu: %s", (unsigned long long)job->row.id, error->text);
 	else if (job->failures_told == FAILURES_TOLD)
-		emit_log(coord, LOG_NOTICE, "job %llu: more files fail; 'fqctl show %llu' tells of all", (unsigned long long)job->row.id,
+		emit_log(coord, LOG_NOTICE, about_job(TOLD_JOB_TROUBLES, job),
+		         "job %llu: more files fail; 'fqctl show %llu' tells of all", (unsigned long long)job->row.id,
 		         (unsigned long long)job->row.id);
 	job->failures_told += job->failures_told <= FAILURES_TOLD;
 	file_end(coord, job, file);
 	job_end_if_done(coord, job);
+}
+
+static void tell_merged(struct coord *coord, const struct file *file)
+{
+	struct log_about about = about_slice(TOLD_FILE_COMPLETED, file, SLICE_ALL, NULL);
+
+	about.slices = LOG_ID(file->chain.n);
+	about.records = LOG_ID(file->row.records);
+	emit_log(coord, LOG_DEBUG, about,
+	         "job %llu: %s has %llu reads", (unsigned long long)file->row.job, TEXT(file->path), (unsigned long long)file->row.records);
 }
 
 void file_merged(struct coord *coord, const struct event *event)
@@ -287,6 +313,7 @@ void file_merged(struct coord *coord, const struct event *event)
 	file->row.state = JOB_COMPLETED;
 	file->row.records = event->merged.records;
 	file->row.bases = event->merged.bases;
+	tell_merged(coord, file);
 	file_end(coord, job, file);
 	job_end_if_done(coord, job);
 }

@@ -169,6 +169,8 @@ struct job {
 	bool advance;         /* some audit of it has ended: its file may be done */
 	bool ended;           /* forgotten at the next step */
 	uint32_t failures_told; /* in the journal */
+	uint32_t troubles;    /* nodes that were slow with its files and slices, or failed, since this start */
+	bool larger_told;     /* in the journal: that some file has fewer slices than others would get */
 };
 
 struct coord {
@@ -207,7 +209,11 @@ void emit_node(struct coord *coord, const struct node *node);
 void emit_changed(struct coord *coord, const struct job *job);
 void emit_granted(struct coord *coord, uint64_t request, uint64_t job);
 void emit_refused(struct coord *coord, uint64_t request, const struct error *error);
-void emit_log(struct coord *coord, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void emit_log(struct coord *coord, int level, struct log_about about, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* What a line is about: an event (daemon/events.h) and what it happened to; node may be NULL, slice SLICE_ALL. */
+struct log_about about_job(int event, const struct job *job);
+struct log_about about_slice(int event, const struct file *file, uint64_t slice, const struct node *node);
+struct log_about about_node(int event, const struct node *node);
 
 /* ---- core_node.c */
 struct node *node_of_peer(const struct coord *coord, uint64_t peer);
@@ -248,7 +254,7 @@ int owner_add(struct coord *coord, struct job *job);
 void owner_remove(struct coord *coord, struct job *job);
 int owner_check(const struct coord *coord, const struct job_row *row, struct error *err); /* may it submit this too? */
 bool owner_full(const struct coord *coord, const struct owner *owner); /* of slices */
-uint64_t owner_slice_size(struct coord *coord, const struct job *job, const struct file *file, const struct file_facts *facts,
+uint64_t owner_slice_size(struct coord *coord, struct job *job, const struct file *file, const struct file_facts *facts,
                           uint64_t size); /* so large, or larger */
 
 /* ---- core_job.c */
@@ -260,6 +266,8 @@ void jobs_reap(struct coord *coord);
 void job_submit(struct coord *coord, const struct event *event);
 void job_cancel(struct coord *coord, const struct event *event);
 void job_end_if_done(struct coord *coord, struct job *job);
+/* The level for a line about something that went wrong with the job: level, or after some of them that of details. */
+int job_trouble(struct coord *coord, struct job *job, int level);
 void job_renew(struct coord *coord, struct job *job); /* with the present algorithm, from the beginning */
 
 /* ---- core_file.c */

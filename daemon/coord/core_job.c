@@ -9,8 +9,11 @@
 #include <string.h>
 
 #include "daemon/coord/core_internal.h"
+#include "daemon/events.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+
+#define TROUBLES_TOLD 32 /* lines of a job about what went wrong on nodes; more of them are details */
 
 struct job *job_find(const struct coord *coord, uint64_t id)
 {
@@ -180,6 +183,9 @@ void job_submit(struct coord *coord, const struct event *event)
 		emit_file(coord, &job->files[i]);
 	if (!MUTANT(MUTANT_REPLY_BEFORE_SAVE))
 		emit_granted(coord, event->request, job->row.id);
+	emit_log(coord, LOG_INFO, about_job(TOLD_JOB_SUBMITTED, job),
+	         "job %llu of %s was submitted: %u file%s", (unsigned long long)job->row.id, job->row.owner, job->row.files,
+	         job->row.files == 1 ? "" : "s");
 }
 
 /* ---- ends */
@@ -200,6 +206,27 @@ static const struct error *worst_error(const struct job *job, uint32_t *ret_fail
 			worst = &row->error;
 	}
 	return worst;
+}
+
+static void tell_end(struct coord *coord, const struct job *job, uint32_t failed)
+{
+	struct log_about about = about_job(failed > 0 ? TOLD_JOB_FAILED : TOLD_JOB_COMPLETED, job);
+	const uint64_t ms = job->row.ended_ms > job->row.submitted_ms ? job->row.ended_ms - job->row.submitted_ms : 0;
+	char took[32], of[48] = "", troubles[48] = "";
+	uint64_t reads = 0;
+
+	for (uint32_t i = 0; i < job->row.files; i++)
+		reads += job->files[i].row.records;
+	about.records = LOG_ID(reads);
+	about.elapsed_ms = LOG_ID(ms);
+	if (failed > 0)
+		(void)snprintf(of, sizeof of, "%u of ", failed);
+	if (job->troubles > 0)
+		(void)snprintf(troubles, sizeof troubles, "; %u times a node was slow or failed", job->troubles);
+	emit_log(coord, failed > 0 ? LOG_NOTICE : LOG_INFO, about,
+	         "job %llu of %s has %s: %s%u file%s, %llu reads, in %s%s", (unsigned long long)job->row.id,
+	         job->row.owner, failed > 0 ? "failed" : "completed", of, job->row.files, job->row.files == 1 ? "" : "s",
+	         (unsigned long long)reads, text_elapsed(took, ms), troubles);
 }
 
 void job_end_if_done(struct coord *coord, struct job *job)
@@ -224,8 +251,16 @@ void job_end_if_done(struct coord *coord, struct job *job)
 	job->ended = coord->reap = true;
 	emit_job(coord, job);
 	emit_changed(coord, job);
-	emit_log(coord, LOG_INFO, "job %llu of %s has %s", (unsigned long long)job->row.id, job->row.owner,
-	         worst ? "failed" : "completed");
+	tell_end(coord, job, failed);
+}
+
+static void tell_cancel(struct coord *coord, const struct job *job, const char *who)
+{
+	struct log_about about = about_job(TOLD_JOB_CANCELLED, job);
+
+	about.peer = who;
+	emit_log(coord, LOG_INFO, about,
+	         "job %llu of %s was cancelled by %s: %.300s", (unsigned long long)job->row.id, job->row.owner, who, job->row.error.text);
 }
 
 void job_cancel(struct coord *coord, const struct event *event)
@@ -263,6 +298,20 @@ void job_cancel(struct coord *coord, const struct event *event)
 	emit_job(coord, job);
 	emit_changed(coord, job);
 	emit_granted(coord, event->request, job->row.id);
+	tell_cancel(coord, job, event->cancel.owner);
+}
+
+/* ---- what goes wrong on the way */
+
+int job_trouble(struct coord *coord, struct job *job, int level)
+{
+	if (job->troubles++ < TROUBLES_TOLD)
+		return level;
+	if (job->troubles == TROUBLES_TOLD + 1)
+		emit_log(coord, LOG_NOTICE, about_job(TOLD_JOB_TROUBLES, job),
+		         "job %llu: more goes wrong on nodes than these %d lines tell: its last line has the number, --verbose tells all",
+		         (unsigned long long)job->row.id, TROUBLES_TOLD);
+	return LOG_DEBUG;
 }
 
 /* ---- of an older algorithm */
@@ -284,8 +333,9 @@ static void file_renew(struct coord *coord, struct job *job, struct file *file)
 
 void job_renew(struct coord *coord, struct job *job)
 {
-	emit_log(coord, LOG_NOTICE, "job %llu of %s was begun with algorithm %u, this coordinator has %u: it begins anew",
-	         (unsigned long long)job->row.id, job->row.owner, job->row.algorithm, coord->limits.algorithm);
+	emit_log(coord, LOG_NOTICE, about_job(TOLD_JOB_BEGINS_ANEW, job),
+	         "job %llu of %s was begun with algorithm %u, this coordinator has %u: it begins anew", (unsigned long long)job->row.id,
+	         job->row.owner, job->row.algorithm, coord->limits.algorithm);
 	for (uint32_t i = 0; i < job->row.files; i++)
 		file_renew(coord, job, &job->files[i]);
 	job->row.algorithm = coord->limits.algorithm;

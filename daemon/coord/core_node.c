@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/coord/core_internal.h"
+#include "daemon/events.h"
 #include "lib/base/log.h"
 
 /* Where a name stands, or would stand, in the ordered list. */
@@ -322,15 +323,15 @@ void node_hello(struct coord *coord, const struct event *event)
 	hello_held(coord, node, hello);
 	if (node->drained)
 		(void)emit(coord, ACTION_SEND_DRAIN, node->peer);
-	emit_log(coord, LOG_INFO, "node %s is there with %u slots", node->name, node->slots);
+	emit_log(coord, LOG_INFO, about_node(TOLD_NODE_JOINED, node), "node %s is there with %u slots", node->name, node->slots);
 }
 
 void node_gone(struct coord *coord, struct node *node)
 {
 	uint64_t peer = node->peer;
 
-	emit_log(coord, node->draining ? LOG_INFO : LOG_WARNING, "node %s is gone, %u slices go back", node->name,
-	         node->runs_n);
+	emit_log(coord, node->draining ? LOG_INFO : LOG_WARNING, about_node(node->draining ? TOLD_NODE_LEFT : TOLD_NODE_LOST, node),
+	         "node %s is gone, %u slices go back", node->name, node->runs_n);
 	coord->nodes_changed = true;
 	node->peer = 0;
 	node->opens = 0;

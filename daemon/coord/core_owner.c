@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "daemon/coord/core_internal.h"
+#include "daemon/events.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -99,7 +100,7 @@ bool owner_full(const struct coord *coord, const struct owner *owner)
 	return most > 0 && owner->slices >= most && !MUTANT(MUTANT_OWNER_SLICES);
 }
 
-uint64_t owner_slice_size(struct coord *coord, const struct job *job, const struct file *file, const struct file_facts *facts,
+uint64_t owner_slice_size(struct coord *coord, struct job *job, const struct file *file, const struct file_facts *facts,
                           uint64_t size)
 {
 	uint64_t most = coord->limits.slices_owner_max, used = job->owner->slices;
@@ -109,11 +110,12 @@ uint64_t owner_slice_size(struct coord *coord, const struct job *job, const stru
 		return size;
 	while (chain_slices(facts, larger) > left && larger < facts->fingerprint.size)
 		larger = larger < facts->fingerprint.size / 2 ? 2 * larger : facts->fingerprint.size;
-	if (larger > size)
-		emit_log(coord, LOG_NOTICE,
-		         "job %llu: %s is cut into slices of %llu bytes instead of %llu: its owner %s has %llu slices to be counted, and "
-		         "the most is %llu",
-		         (unsigned long long)job->row.id, TEXT(file->path), (unsigned long long)larger, (unsigned long long)size,
-		         job->row.owner, (unsigned long long)used, (unsigned long long)most);
+	if (larger == size)
+		return size;
+	emit_log(coord, job->larger_told ? LOG_DEBUG : LOG_NOTICE, about_slice(TOLD_FILE_SLICES_LARGER, file, SLICE_ALL, NULL),
+	         "job %llu: %s is cut into slices of %llu bytes instead of %llu: its owner %s has %llu slices to be counted, and "
+	         "the most is %llu", (unsigned long long)job->row.id, TEXT(file->path), (unsigned long long)larger,
+	         (unsigned long long)size, job->row.owner, (unsigned long long)used, (unsigned long long)most);
+	job->larger_told = true;
 	return larger;
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "daemon/coord/core_internal.h"
+#include "daemon/events.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/qc/counters.h"
@@ -162,8 +163,9 @@ void hand_out(struct coord *coord, struct node *node, struct job *job, struct fi
 	node->alone += run->alone;
 	if (run->audit) {
 		audit_begun(coord, job, file, i);
-		emit_log(coord, LOG_DEBUG, "job %llu: node %s audits slice %llu of %s", (unsigned long long)job->row.id, node->name,
-		         (unsigned long long)i, TEXT(file->path));
+		emit_log(coord, LOG_DEBUG, about_slice(TOLD_SLICE_AUDITED, file, i, node),
+		         "job %llu: node %s audits slice %llu of %s", (unsigned long long)job->row.id, node->name, (unsigned long long)i,
+		         TEXT(file->path));
 	} else {
 		file->slices[i].running++;
 	}

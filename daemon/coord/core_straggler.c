@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "daemon/coord/core_internal.h"
+#include "daemon/events.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -196,7 +197,8 @@ static void give_copies(struct coord *coord, struct node *node, uint32_t *copies
 		if (!run)
 			return;
 		++*copies;
-		emit_log(coord, LOG_INFO, "job %llu: slice %llu of %s is slow, node %s counts it as well", (unsigned long long)job->row.id,
+		emit_log(coord, job_trouble(coord, job, LOG_INFO), about_slice(TOLD_SLICE_COPIED, file, run->id.slice, node),
+		         "job %llu: slice %llu of %s is slow, node %s counts it as well", (unsigned long long)job->row.id,
 		         (unsigned long long)run->id.slice, TEXT(file->path), node->name);
 		hand_out(coord, node, job, file, run->id.slice);
 	}

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "daemon/coord/core_internal.h"
+#include "daemon/events.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -31,7 +32,8 @@ void node_suspect(struct coord *coord, struct node *node, const char *format, ..
 	va_start(args, format);
 	(void)vsnprintf(node->suspicion, sizeof node->suspicion, format, args);
 	va_end(args);
-	emit_log(coord, LOG_WARNING, "node %s %s: it is given nothing new until it answers", node->name, node->suspicion);
+	emit_log(coord, LOG_WARNING, about_node(TOLD_NODE_SUSPECT, node),
+	         "node %s %s: it is given nothing new until it answers", node->name, node->suspicion);
 	node->suspect_ms = coord->now_ms > 0 ? coord->now_ms : 1;
 	coord->nodes_changed = true;
 }
@@ -40,7 +42,7 @@ void node_answers(struct coord *coord, struct node *node)
 {
 	if (node->suspect_ms == 0)
 		return;
-	emit_log(coord, LOG_INFO, "node %s answers again", node->name);
+	emit_log(coord, LOG_INFO, about_node(TOLD_NODE_ANSWERS, node), "node %s answers again", node->name);
 	node->suspect_ms = 0;
 	node->suspicion[0] = '\0';
 	coord->nodes_changed = true;
@@ -132,7 +134,8 @@ static void retire(struct coord *coord, struct node *node, const char *format, v
 		emit_node(coord, node);
 	if (node->peer)
 		(void)emit(coord, ACTION_SEND_DRAIN, node->peer);
-	emit_log(coord, LOG_ERR, "node %s is drained: %s; 'fqctl resume %s' when that is mended", node->name, node->reason, node->name);
+	emit_log(coord, LOG_ERR, about_node(TOLD_NODE_RETIRED, node),
+	         "node %s is drained: %s; 'fqctl resume %s' when that is mended", node->name, node->reason, node->name);
 	coord->nodes_changed = true;
 }
 
@@ -172,7 +175,8 @@ void node_failed_alone(struct coord *coord, struct node *node, const struct file
 	if (slice != SLICE_ALL)
 		(void)snprintf(what, sizeof what, "read slice %llu of", (unsigned long long)slice);
 	node->faults++;
-	emit_log(coord, LOG_WARNING, "job %llu: node %s could not %s %s, which another node can: the fault is the node's (%u in a row)",
+	emit_log(coord, LOG_WARNING, about_slice(TOLD_NODE_AT_FAULT, file, slice, node),
+	         "job %llu: node %s could not %s %s, which another node can: the fault is the node's (%u in a row)",
 	         (unsigned long long)file->row.job, node->name, what, TEXT(file->path), node->faults);
 	if (node->faults < FAULTS_MAX || node->drained || MUTANT(MUTANT_HOLE))
 		return;

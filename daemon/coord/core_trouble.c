@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "daemon/coord/core_internal.h"
+#include "daemon/events.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -52,6 +53,9 @@ void run_lost(struct coord *coord, const struct run *run, const struct node *nod
 		return;
 	slice = &file->slices[id->slice];
 	slice->losses++;
+	emit_log(coord, job_trouble(coord, job, LOG_NOTICE), about_slice(TOLD_SLICE_LOST, file, id->slice, node),
+	         "job %llu: slice %llu of %s was lost with node %s", (unsigned long long)id->job, (unsigned long long)id->slice,
+	         TEXT(file->path), node->name);
 	if (slice->losses == LOSSES_ALONE)
 		alone_add(coord, job, file, id->slice);
 	trouble_save(coord, file, id->slice);
@@ -158,7 +162,9 @@ void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t 
 	struct error sentence = *error;
 	uint32_t failed = 0, same = 0;
 
-	emit_log(coord, LOG_WARNING, "job %llu: node %s: %.400s", (unsigned long long)job->row.id, node->name, error->text);
+	emit_log(coord, job_trouble(coord, job, LOG_WARNING),
+	         about_slice(error_number == ERRNO_CHANGED ? TOLD_FILE_CHANGED : TOLD_SLICE_UNREADABLE, file, slice, node),
+	         "job %llu: node %s: %.400s", (unsigned long long)job->row.id, node->name, error->text);
 	if (!MUTANT(MUTANT_IO_SAME_NODE) && file_fail_add(file, of, node, error_number) < 0) {
 		coord->oom = true;
 		return;

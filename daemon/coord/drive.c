@@ -292,7 +292,7 @@ static int perform(struct server *server, const struct action *action, struct ro
 		hold(server, action);
 		return 0;
 	case ACTION_LOG:
-		log_line(action->log.level, "%s", action->log.text);
+		log_event(action->log.level, &action->log.about, "%s", action->log.text);
 		return 0;
 	default:
 		to_worker(server, action);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/coord/session.h"
+#include "daemon/events.h"
 #include "lib/base/clock.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
@@ -118,12 +119,16 @@ static bool is_ours(const struct session *session, const fq_Hello *hello)
 /* Said once, however often workers come. What a worker claims is no proof of anything: nothing else follows from it. */
 static void say_older(struct server *server, const fq_Hello *hello)
 {
+	const struct log_about about = {
+		.event = TOLD_STATE_IS_OLD, .node = hello->name, .generation = LOG_ID(store_generation(server->store))};
+
 	if (hello->generation_seen <= server->older_than)
 		return;
 	server->older_than = hello->generation_seen;
-	log_error("worker %s has seen start %llu of this coordinator, which is at start %llu: its state was put back from an old backup, "
-	          "or another coordinator runs with a copy; end that one, or start this one once with --accept-rollback",
-	          hello->name, (unsigned long long)hello->generation_seen, (unsigned long long)store_generation(server->store));
+	log_event(LOG_ERR, &about,
+	          "worker %s has seen start %llu of this coordinator, which is at start %llu: its state was put back from an old backup, "
+	          "or another coordinator runs with a copy; end that one, or start this one once with --accept-rollback", hello->name,
+	          (unsigned long long)hello->generation_seen, (unsigned long long)store_generation(server->store));
 }
 
 /* By JOIN, and by no other name: a worker of one key may run on several nodes. */
@@ -328,7 +333,8 @@ void from_join(struct session *session, uint16_t tag, const void *message)
 	}
 	FAILPOINT("joined");
 	joined.role = row.role;
-	log_notice("%s joined as %s from %s", row.name, role_name(row.role), session->address);
+	log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_KEY_ENROLLED, .peer = row.name, .address = session->address},
+	          "%s joined as %s from %s", row.name, role_name(row.role), session->address);
 	sessions_check(session->server); /* it may have been enrolled as something else */
 	session_send(session, fq_Type_JOINED, tag, &joined);
 	peer_end(session->peer, "has joined");

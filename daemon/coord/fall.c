@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "daemon/coord/session.h"
+#include "daemon/events.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -27,7 +28,7 @@
 
 void die(const struct error *error)
 {
-	log_error("cannot go on: %s", error->text);
+	log_event(LOG_ERR, &(struct log_about){.event = TOLD_DAEMON_FAILED}, "cannot go on: %s", error->text);
 	abort(); /* not exit(): nothing more may be written */
 }
 
@@ -40,7 +41,8 @@ int fall(struct server *server, const struct error *err)
 	if (store_failure(server->store, &why) != -ENOSPC)
 		die(&why);
 	if (!server->fallen_told)
-		log_error("%s: what is not committed is taken back, and all connections end", why.text);
+		log_event(LOG_ERR, &(struct log_about){.event = TOLD_STATE_FELL_BACK},
+		          "%s: what is not committed is taken back, and all connections end", why.text);
 	server->fallen_told = true;
 	if (store_roll_back(server->store, &why) < 0)
 		die(&why);
@@ -79,7 +81,9 @@ static void fall_back(struct server *server)
 		r = core_begin(server, &error);
 	if (r == 0 && !server->fallen) {
 		server->fallen_told = false;
-		log_notice("going on from the last commit, as start %llu", (unsigned long long)store_generation(server->store));
+		log_event(LOG_NOTICE,
+		          &(struct log_about){.event = TOLD_STATE_RECOVERED, .generation = LOG_ID(store_generation(server->store))},
+		          "going on from the last commit, as start %llu", (unsigned long long)store_generation(server->store));
 		room_look(server);
 		return;
 	}
@@ -115,10 +119,12 @@ void room_look(struct server *server)
 		return;
 	server->hold = event.hold = !room;
 	if (room)
-		log_notice("the disk of %s has room again: going on", TEXT(server->settings->state));
+		log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_DISK_HAS_ROOM},
+		          "the disk of %s has room again: going on", TEXT(server->settings->state));
 	else
-		log_warning("the disk of %s is full: no job is taken and nothing handed out until there is room",
-		            TEXT(server->settings->state));
+		log_event(LOG_WARNING, &(struct log_about){.event = TOLD_DISK_FULL},
+		          "the disk of %s is full: no job is taken and nothing handed out until there is room",
+		          TEXT(server->settings->state));
 	drive(server, &event);
 	server_status(server);
 }

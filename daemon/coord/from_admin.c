@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/coord/session.h"
+#include "daemon/events.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -72,7 +73,8 @@ void from_token(struct session *session, uint16_t tag, const void *message)
 	}
 	if (drive_commit(server) < 0)
 		return;
-	log_notice("%s makes a token for %u keys of role %s", session->name, uses, role_name(request->role));
+	log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_TOKEN_MADE, .peer = session->name},
+	          "%s makes a token for %u keys of role %s", session->name, uses, role_name(request->role));
 	key_pin(server->key, pin);
 	token_format(pin, secret, made.token);
 	session_send(session, fq_Type_TOKEN_MADE, tag, &made);
@@ -211,7 +213,8 @@ void from_revoke(struct session *session, uint16_t tag, const void *message)
 		session_fail(session, tag, &error);
 		return;
 	}
-	log_notice("%s revokes %s: %u keys, %u tokens", session->name, TEXT(request->what), revoked.keys, revoked.tokens);
+	log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_KEY_REVOKED, .peer = session->name},
+	          "%s revokes %s: %u keys, %u tokens", session->name, TEXT(request->what), revoked.keys, revoked.tokens);
 	if (drive_commit(session->server) < 0)
 		return;
 	session_send(session, fq_Type_REVOKED, tag, &revoked);
@@ -236,7 +239,9 @@ void sessions_check(struct server *server)
 			continue;
 		(void)error_set(&error, -EPERM, ERROR_DENIED,
 		                "this key was revoked or enrolled anew as something else; the coordinator's administrator knows");
-		log_notice("%s from %s: its key was revoked", session->name, session->address);
+		log_event(LOG_NOTICE,
+		          &(struct log_about){.event = TOLD_SESSION_REVOKED, .peer = session->name, .address = session->address},
+		          "%s from %s: its key was revoked", session->name, session->address);
 		session->listing.more = NULL;
 		session->watches_n = 0;
 		peer_refuse(session->peer, &error);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/coord/session.h"
+#include "daemon/events.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -28,7 +29,8 @@ void from_cancel(struct session *session, uint16_t tag, const void *message)
 		return;
 	}
 	if (strcmp(row.owner, session->name) != 0)
-		log_notice("%s cancels job %llu of %s", session->name, (unsigned long long)row.id, row.owner);
+		log_event(LOG_NOTICE, &(struct log_about){.job = LOG_ID(row.id), .owner = row.owner, .peer = session->name},
+		          "%s cancels job %llu of %s", session->name, (unsigned long long)row.id, row.owner);
 	event.request = request_number(session, tag, fq_Type_CANCEL);
 	event.cancel.job = request->job;
 	event.cancel.owner = session->name;
@@ -44,8 +46,10 @@ static void node_event(struct session *session, uint16_t tag, uint16_t type, enu
 
 	event.drain.node = text_escape(name, sizeof name, request->name);
 	event.drain.reason = text_escape(reason, sizeof reason, request->reason);
-	log_notice("%s %s node %s%s%.200s", session->name, kind == EVENT_DRAIN ? "drains" : "resumes", name, reason[0] ? ": " : "",
-	           reason);
+	log_event(LOG_NOTICE,
+	          &(struct log_about){
+			  .event = kind == EVENT_DRAIN ? TOLD_NODE_DRAINED : TOLD_NODE_RESUMED, .node = name, .peer = session->name},
+	          "%s %s node %s%s%.200s", session->name, kind == EVENT_DRAIN ? "drains" : "resumes", name, reason[0] ? ": " : "", reason);
 	drive(session->server, &event);
 	server_status(session->server);
 }

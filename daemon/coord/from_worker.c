@@ -15,6 +15,7 @@
 
 #include "daemon/convert.h"
 #include "daemon/coord/session.h"
+#include "daemon/events.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -308,6 +309,12 @@ static void result_take(struct session *session)
 	memory_in_done(session);
 }
 
+static struct log_about about_ref(const struct session *session, const fq_SliceRef *ref, int event)
+{
+	return (struct log_about){
+		.event = event, .job = LOG_ID(ref->job), .file = LOG_ID(ref->file), .slice = LOG_ID(ref->slice), .node = session->name};
+}
+
 /* A result that is larger than any may be: no other node would make a smaller one. */
 static void result_too_large(struct session *session)
 {
@@ -315,6 +322,7 @@ static void result_too_large(struct session *session)
 	const fq_Result *result = &receiving->message;
 	struct event event = {.kind = EVENT_IO_ERROR, .peer = session->number};
 	fq_Ref ref = {.has_ref = true, .ref = result->ref};
+	const struct log_about about = about_ref(session, &result->ref, TOLD_RESULT_TOO_LARGE);
 	char text[ERROR_TEXT_MAX];
 
 	receiving->skip = result->blob_bytes;
@@ -322,7 +330,7 @@ static void result_too_large(struct session *session)
 	               "(%llu); its reads are too long for that", (unsigned long long)result->ref.slice,
 	               (unsigned long long)result->blob_bytes,
 	               (unsigned long long)session->server->settings->result_max);
-	log_warning("worker %s: job %llu: %s", session->name, (unsigned long long)result->ref.job, text);
+	log_event(LOG_WARNING, &about, "worker %s: job %llu: %s", session->name, (unsigned long long)result->ref.job, text);
 	event.failed.id = id_from(&result->ref);
 	event.failed.error_number = EFBIG;
 	event.failed.text = text;
@@ -413,16 +421,18 @@ void from_crashed(struct session *session, uint16_t tag, const void *message)
 {
 	const fq_Crashed *crashed = message;
 	struct event event = {.kind = EVENT_CRASHED, .peer = session->number};
+	const struct log_about about = about_ref(session, &crashed->ref, TOLD_SLICE_CRASHED);
 
 	(void)tag;
 	event.failed.id = id_from(&crashed->ref);
 	event.failed.signal = (int)(crashed->signal & 0xff);
 	event.failed.exit_status = (int)(crashed->exit_status & 0xff);
 	if (runs(session, &event.failed.id))
-		log_warning("worker %s: the process that counted slice %llu of job %llu ended by %s %d", session->name,
-		            (unsigned long long)crashed->ref.slice, (unsigned long long)crashed->ref.job,
-		            event.failed.signal ? "signal" : "exit status",
-		            event.failed.signal ? event.failed.signal : event.failed.exit_status);
+		log_event(LOG_WARNING, &about,
+		          "worker %s: the process that counted slice %llu of job %llu ended by %s %d", session->name,
+		          (unsigned long long)crashed->ref.slice, (unsigned long long)crashed->ref.job,
+		          event.failed.signal ? "signal" : "exit status",
+		          event.failed.signal ? event.failed.signal : event.failed.exit_status);
 	drive(session->server, &event);
 }
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fqcoordd: the coordinator. It cuts files into slices, hands them to workers, merges results; it never opens a FASTQ file. */
 #include <malloc.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon/coord/copies.h"
 #include "daemon/coord/server.h"
+#include "daemon/events.h"
+#include "daemon/journal.h"
 #include "lib/base/log.h"
+
+#define OWN_NAME "fqcoordd"
 
 static void on_reload(struct service *service, void *userdata)
 {
@@ -14,12 +17,20 @@ static void on_reload(struct service *service, void *userdata)
 
 	(void)service;
 	if (server_reload(userdata, &error) < 0)
-		log_error("the peers file stays as it was: %s", error.text);
+		log_event(LOG_ERR, &(struct log_about){.event = TOLD_KEYS_NOT_READ}, "the peers file stays as it was: %s", error.text);
 	else
-		log_info("read the peers file again");
+		log_event(LOG_INFO, &(struct log_about){.event = TOLD_KEYS_READ}, "read the peers file again");
 }
 
 static const struct service_callbacks callbacks = {.on_reload = on_reload};
+
+static void tell_start(const struct server *server)
+{
+	const uint64_t generation = store_generation(server->store);
+
+	log_event(LOG_INFO, &(struct log_about){.event = TOLD_COORDINATOR_STARTED, .generation = LOG_ID(generation)},
+	          "the coordinator serves; this is its start %llu", (unsigned long long)generation);
+}
 
 static int serve(const struct coord_settings *settings, struct error *err)
 {
@@ -27,13 +38,17 @@ static int serve(const struct coord_settings *settings, struct error *err)
 	struct service *service = NULL;
 	int r;
 
+	journal_open(OWN_NAME);
 	r = service_new(&callbacks, 0, &server, &service, err);
 	if (r == 0) {
 		r = server_init(&server, settings, service, err);
 		if (r == 0) {
 			service_ready(service, "waiting for workers");
 			server_status(&server);
+			tell_start(&server);
 			r = service_run(service, err);
+			if (r >= 0)
+				log_event(LOG_INFO, &(struct log_about){.event = TOLD_COORDINATOR_ENDED}, "the coordinator ends");
 		}
 		server_deinit(&server);
 	}
@@ -66,7 +81,7 @@ int main(int argc, char **argv)
 	}
 	coord_settings_deinit(&settings);
 	if (r < 0) {
-		(void)fprintf(stderr, "fqcoordd: %s\n", error.text);
+		journal_failed(OWN_NAME, &error);
 		return (int)error.class;
 	}
 	return r;

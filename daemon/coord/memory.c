@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "daemon/coord/session.h"
+#include "daemon/events.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 
@@ -46,9 +47,10 @@ bool memory_in(struct session *session, uint64_t bytes)
 	if (budget_ask(&server->incoming, &session->receiving.claim, bytes, session))
 		return true;
 	if (server->incoming.waiting == 1)
-		log_notice("worker %s has to wait with a result of %llu bytes: results of %llu bytes are coming in, and "
-		           "results_memory is %llu", session->name, (unsigned long long)bytes,
-		           (unsigned long long)server->incoming.used, (unsigned long long)server->incoming.max);
+		log_event(LOG_NOTICE, &(struct log_about){.node = session->name},
+		          "worker %s has to wait with a result of %llu bytes: results of %llu bytes are coming in, and results_memory is "
+		          "%llu", session->name, (unsigned long long)bytes, (unsigned long long)server->incoming.used,
+		          (unsigned long long)server->incoming.max);
 	peer_pause(session->peer);
 	pace_arm(server);
 	return false;
@@ -149,7 +151,8 @@ static void pace_in(struct session *session, uint64_t now)
 		return;
 	(void)error_set(&error, -ETIMEDOUT, ERROR_UNAVAILABLE, "nothing of a result came for %llu ms, and others wait",
 	                (unsigned long long)(now - session->receiving.moved_ms));
-	log_warning("worker %s is dropped: %s", session->name, error.text);
+	log_event(LOG_WARNING, &(struct log_about){.event = TOLD_PEER_DROPPED, .node = session->name, .peer = session->name},
+	          "worker %s is dropped: %s", session->name, error.text);
 	peer_refuse(session->peer, &error);
 }
 
@@ -163,7 +166,8 @@ static void pace_out(struct session *session, uint64_t now)
 	    connection_bytes_out(peer_connection(session->peer)) - sending->from >= passed * READ_LEAST)
 		return;
 	(void)error_set(&error, -ETIMEDOUT, ERROR_TEMPORARY, "results are read too slowly, and others wait for theirs");
-	log_notice("%s is dropped: %s", session->name, error.text);
+	log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_PEER_DROPPED, .peer = session->name},
+	          "%s is dropped: %s", session->name, error.text);
 	peer_refuse(session->peer, &error);
 }
 

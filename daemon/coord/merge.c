@@ -109,7 +109,8 @@ void merge_file(struct server *server, uint64_t job, uint32_t file, const struct
 	if (labour(server, merge_work, &merging, NULL) < 0) {
 		ret->merged.failed = true;
 		if (store_failure(server->store, &error) == 0) /* otherwise the file is not to blame */
-			log_error("job %llu: %s", (unsigned long long)job, ret->merged.error.text);
+			log_event(LOG_ERR, &(struct log_about){.job = LOG_ID(job), .file = LOG_ID(file)},
+			          "job %llu: %s", (unsigned long long)job, ret->merged.error.text);
 	}
 }
 

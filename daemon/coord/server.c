@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/coord/session.h"
+#include "daemon/events.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/digest.h"
@@ -63,8 +64,9 @@ static bool clock_believed(struct server *server, uint64_t wall_ms)
 	server->aged_ms = now;
 	server->aged_wall_ms = wall_ms;
 	if (!first && !steady)
-		log_warning("the clock was set by %lld s within the last hour: old jobs stay for one more",
-		            (long long)(wall_ms - due) / 1000);
+		log_event(LOG_WARNING, &(struct log_about){.event = TOLD_CLOCK_SET},
+		          "the clock was set by %lld s within the last hour: old jobs stay for one more",
+		          (long long)(wall_ms - due) / 1000);
 	return !first && steady;
 }
 

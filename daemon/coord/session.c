@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/events.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -85,7 +86,9 @@ static void blame(struct session *session, const struct error *error)
 		log_debug("connection from %s: %.150s", session->secured ? session->address : "the unix socket", error->text);
 		return;
 	}
-	log_warning("%s %s is dropped: %s", worker ? "worker" : "client", session->name, error->text);
+	log_event(LOG_WARNING,
+	          &(struct log_about){.event = TOLD_PEER_DROPPED, .node = worker ? session->name : NULL, .peer = session->name},
+	          "%s %s is dropped: %s", worker ? "worker" : "client", session->name, error->text);
 	if (worker && error->class == ERROR_PROTOCOL)
 		distrust_add(session, error);
 }
@@ -175,7 +178,7 @@ static void on_end(struct peer *peer, int r, const struct error *err, void *user
 	if (r == -EBADMSG)
 		blame(session, err); /* what came was no frame */
 	else if (r < 0 && session->welcome && session->role == fq_Role_ROLE_WORKER)
-		log_info("worker %s: %s", session->name, err->text);
+		log_event(LOG_INFO, &(struct log_about){.node = session->name}, "worker %s: %s", session->name, err->text);
 	else if (r < 0 && r != -ECONNRESET)
 		stranger_line(session->server, LOG_DEBUG, "connection from %s: %s",
 		              session->secured ? session->address : "the unix socket", err->text);

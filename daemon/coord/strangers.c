@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/events.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 
@@ -111,5 +112,5 @@ void stranger_line(struct server *server, int level, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(line, sizeof line, format, args); /* cut is good enough for a stranger */
 	va_end(args);
-	log_line(level, "%s", line);
+	log_event(level, &(struct log_about){.event = TOLD_STRANGER_REFUSED}, "%s", line);
 }

@@ -9,6 +9,7 @@
 
 #include "daemon/convert.h"
 #include "daemon/coord/session.h"
+#include "daemon/events.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -19,7 +20,8 @@ static void give_up(struct session *session)
 	struct error error;
 
 	(void)error_oom(&error);
-	log_warning("worker %s is dropped: %s", session->name, error.text);
+	log_event(LOG_WARNING, &(struct log_about){.event = TOLD_PEER_DROPPED, .node = session->name, .peer = session->name},
+	          "worker %s is dropped: %s", session->name, error.text);
 	peer_refuse(session->peer, &error);
 }
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/events.h"
 #include "daemon/worker/worker_internal.h"
 #include "lib/base/log.h"
 
@@ -69,8 +70,9 @@ static void return_late(struct worker *worker, uint64_t now, uint64_t left_ms)
 static void leave(struct worker *worker)
 {
 	worker->leaving = true;
-	log_info("drained: %zu slices were given back, %zu results are not acknowledged",
-	         worker->drain_returned, worker->held.n[HELD_DONE]);
+	log_event(LOG_INFO, &(struct log_about){.event = TOLD_WORKER_DRAINED},
+	          "drained: %zu slices were given back, %zu results are not acknowledged", worker->drain_returned,
+	          worker->held.n[HELD_DONE]);
 	uplink_end(worker->uplink, "the worker ends");
 }
 
@@ -122,8 +124,9 @@ void worker_stop(struct worker *worker)
 		return;
 	worker->draining = true;
 	worker->drain_begun_ms = worker_now_ms(worker);
-	log_info("draining: %zu slices and %zu results are in hand",
-	         held_waiting(&worker->held) + held_running(&worker->held), worker->held.n[HELD_DONE]);
+	log_event(LOG_INFO, &(struct log_about){.event = TOLD_WORKER_DRAINING},
+	          "draining: %zu slices and %zu results are in hand", held_waiting(&worker->held) + held_running(&worker->held),
+	          worker->held.n[HELD_DONE]);
 	worker_changed(worker);
 	(void)uplink_send(worker->uplink, fq_Type_DRAINING, NULL); /* HELLO says it too */
 	(void)on_step(worker->drain_timer, 0, worker);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/convert.h"
+#include "daemon/events.h"
 #include "daemon/worker/worker_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
@@ -64,6 +65,8 @@ void give_opening(struct worker *worker, struct held_slice *slice)
 	int r;
 
 	opener_request_init(&request, OPEN_SLICE, slice->task.path);
+	request.job = slice->task.ref.job;
+	request.file = slice->task.ref.file;
 	fingerprint_from_message(&slice->task.fingerprint, &request.planned);
 	r = ask(worker, &request, -1, &error);
 	if (r < 0)
@@ -79,6 +82,8 @@ void give_check(struct worker *worker, struct held_slice *slice, const fq_Result
 	int r;
 
 	opener_request_init(&request, OPEN_CHECK, slice->task.path);
+	request.job = slice->task.ref.job;
+	request.file = slice->task.ref.file;
 	request.planned = slice->opened;
 	r = ask(worker, &request, slice->file, &error);
 	held_check(&worker->held, slice, request.number, result, blob, n);
@@ -88,15 +93,35 @@ void give_check(struct worker *worker, struct held_slice *slice, const fq_Result
 
 /* ---- answers ---- */
 
+#define LINES_MS 60000
+#define LINES_MOST 32 /* about files that could not be opened, in LINES_MS */
+
+/* A job may have thousands of files that this node does not see. */
+static void tell_unopened(struct worker *worker, const struct open_request *request, const struct open_answer *answer)
+{
+	const struct log_about about = {
+		.event = TOLD_FILE_NOT_OPENED, .job = LOG_ID(request->job), .file = LOG_ID(request->file), .path = request->path};
+	const int level = answer->unproven ? LOG_NOTICE : LOG_INFO;
+	uint64_t left_out;
+
+	if (!log_wanted(level) || !rate_take(&worker->unopened_lines, worker_now_ms(worker), LINES_MS, LINES_MOST, &left_out))
+		return;
+	if (left_out > 0)
+		log_line(level, "%llu lines about files that could not be opened were left out", (unsigned long long)left_out);
+	if (answer->unproven)
+		log_event(level, &about,
+		          "job %llu: %s: nobody has shown that he can read it: %s", (unsigned long long)request->job, TEXT(request->path),
+		          answer->reason);
+	else
+		log_event(level, &about, "job %llu: %s", (unsigned long long)request->job, answer->error.text);
+}
+
 static void take_facts(struct worker *worker, const struct open_request *request, const struct open_answer *answer)
 {
 	if (request->connection != worker->connections)
 		return; /* who wanted to know asks again */
-	if (answer->unproven)
-		log_notice("job %llu: %s: nobody has shown that he can read it: %s", (unsigned long long)request->job,
-		           TEXT(request->path), answer->reason);
-	else if (answer->r < 0)
-		log_info("job %llu: %s", (unsigned long long)request->job, answer->error.text);
+	if (answer->r < 0)
+		tell_unopened(worker, request, answer);
 	send_opened(worker, request->job, request->file, answer->r, answer->unproven, &answer->facts, &answer->error);
 }
 
@@ -112,10 +137,13 @@ static void take_slice(struct worker *worker, struct held_slice *slice, const st
 
 bool give_reopen(struct worker *worker, struct held_slice *slice)
 {
+	const struct log_about about = about_held(TOLD_SLICE_STALE, slice);
+
 	if (slice->reopened)
 		return false;
-	log_notice("job %llu: the handle of %s is stale; it is opened and counted again", (unsigned long long)slice->task.ref.job,
-	           TEXT(slice->task.path));
+	log_event(LOG_NOTICE, &about,
+	          "job %llu: the handle of %s is stale; it is opened and counted again", (unsigned long long)slice->task.ref.job,
+	          TEXT(slice->task.path));
 	slice->reopened = true;
 	held_wait(&worker->held, slice);
 	return true;

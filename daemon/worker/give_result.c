@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/convert.h"
+#include "daemon/events.h"
 #include "daemon/worker/worker_internal.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -75,9 +76,10 @@ void give_changed(struct worker *worker, struct held_slice *slice)
 	struct slice_seam seam = {.first = {.block = slice->slice.begin}, .next = {.block = slice->slice.begin}};
 	struct slice_fault fault = {.kind = FAULT_CHANGED, .at = seam.first};
 	struct held_end end = {.type = fq_Type_RESULT};
+	const struct log_about about = about_held(TOLD_FILE_CHANGED, slice);
 
-	log_warning("job %llu: %s has changed since it was planned", (unsigned long long)slice->task.ref.job,
-	            TEXT(slice->task.path));
+	log_event(LOG_WARNING, &about,
+	          "job %llu: %s has changed since it was planned", (unsigned long long)slice->task.ref.job, TEXT(slice->task.path));
 	begin_result(slice, SLICE_FAULT, &end.result);
 	end.result.has_seam = end.result.has_fault = true;
 	seam_to_message(&seam, &end.result.seam);
@@ -88,10 +90,11 @@ void give_changed(struct worker *worker, struct held_slice *slice)
 void give_io_error(struct worker *worker, struct held_slice *slice, int error_number, const char *text)
 {
 	struct held_end end = {.type = fq_Type_IO_ERROR};
+	const struct log_about about = about_held(error_number == ETIMEDOUT ? TOLD_SLICE_STALLED : TOLD_SLICE_UNREADABLE, slice);
 
 	end.io_error = (fq_IoError){.has_ref = true, .ref = slice->task.ref, .error_number = error_number};
 	(void)snprintf(end.io_error.text, sizeof end.io_error.text, "%s", text);
-	log_warning("job %llu: %s", (unsigned long long)slice->task.ref.job, text);
+	log_event(LOG_WARNING, &about, "job %llu: %s", (unsigned long long)slice->task.ref.job, text);
 	finish(worker, slice, &end);
 }
 
@@ -100,11 +103,14 @@ void give_crash(struct slot *slot, int signal, int exit_status, void *userdata)
 	struct worker *worker = userdata;
 	struct held_slice *slice = held_of_slot(&worker->held, slot);
 	struct held_end end = {.type = fq_Type_CRASHED};
+	struct log_about about;
 
 	if (!slice)
 		return;
-	log_warning("job %llu: counting bytes %llu to %llu of %s ended its process", (unsigned long long)slice->task.ref.job,
-	            (unsigned long long)slice->slice.begin, (unsigned long long)slice->slice.end, TEXT(slice->task.path));
+	about = about_held(TOLD_SLICE_CRASHED, slice);
+	log_event(LOG_WARNING, &about,
+	          "job %llu: counting bytes %llu to %llu of %s ended its process", (unsigned long long)slice->task.ref.job,
+	          (unsigned long long)slice->slice.begin, (unsigned long long)slice->slice.end, TEXT(slice->task.path));
 	end.crashed = (fq_Crashed){
 	    .has_ref = true, .ref = slice->task.ref, .signal = (uint32_t)signal, .exit_status = (uint32_t)exit_status};
 	finish(worker, slice, &end);

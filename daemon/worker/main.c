@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/journal.h"
 #include "daemon/worker/child.h"
 #include "daemon/worker/ipc.h"
 #include "daemon/worker/join.h"
@@ -14,6 +15,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 
+#define OWN_NAME "fqworkerd"
 #define OWN_PROGRAM "/proc/self/exe" /* stays what it is when a package replaces the file */
 
 static void on_stop(struct service *service, void *userdata)
@@ -29,6 +31,7 @@ static int serve(const struct worker_settings *settings, struct error *err)
 	struct service *service = NULL;
 	int r;
 
+	journal_open(OWN_NAME);
 	r = service_new(&callbacks, SERVICE_CHILDREN, &worker, &service, err);
 	if (r == 0) {
 		r = worker_init(&worker, settings, service, OWN_PROGRAM, err);
@@ -71,7 +74,7 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = run(&settings, &arguments, &err);
 	if (r < 0) {
-		(void)fprintf(stderr, "fqworkerd: %s\n", err.text);
+		journal_failed(OWN_NAME, &err);
 		return (int)err.class;
 	}
 	return r;

@@ -31,7 +31,7 @@ struct open_request {
 	uint32_t magic;
 	uint32_t kind;
 	uint64_t number;            /* chosen by the asker; comes back */
-	uint64_t job, connection;   /* FACTS: what the asker notes of who wants to know; not looked at */
+	uint64_t job, connection;   /* what the asker notes of who wants to know (connection: FACTS only); not looked at */
 	uint32_t file;
 	char path[sizeof((fq_Open){0}.path)];
 	struct file_proof proof;    /* FACTS */

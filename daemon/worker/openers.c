@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "daemon/events.h"
 #include "daemon/worker/process.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
@@ -150,10 +151,12 @@ static int on_end_of_opener(sd_event_source *source, const siginfo_t *info, void
 
 	clear(opener);
 	if (before == OPENER_HUNG)
-		log_notice("a process that hung while it opened a file has ended");
+		log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_OPENER_ENDED},
+		          "a process that hung while it opened a file has ended");
 	else if (before != OPENER_LEAVING)
-		log_warning("a process that opens files ended by %s %d", info->si_code == CLD_EXITED ? "exit status" : "signal",
-		            info->si_status);
+		log_event(LOG_WARNING, &(struct log_about){.event = TOLD_OPENER_ENDED},
+		          "a process that opens files ended by %s %d", info->si_code == CLD_EXITED ? "exit status" : "signal",
+		          info->si_status);
 	opener->openers->told = false;
 	if (item)
 		ask_again(opener->openers, item);
@@ -244,7 +247,8 @@ static void give(struct openers *openers, struct opener *opener)
 static void deny_all(struct openers *openers)
 {
 	if (!openers->told)
-		log_error("all %d processes that open files hang: nothing is opened until their storage answers", OPENERS_MAX);
+		log_event(LOG_ERR, &(struct log_about){.event = TOLD_OPENERS_HANG},
+		          "all %d processes that open files hang: nothing is opened until their storage answers", OPENERS_MAX);
 	openers->told = true;
 	for (size_t n = openers->queued; n > 0 && openers->first; n--)
 		answer_all_hang(openers, pop(openers));
@@ -337,8 +341,14 @@ static void give_up(struct opener *opener)
 	struct opener_item *item = TAKE(opener->item);
 
 	opener->state = OPENER_HUNG;
-	log_warning("opening %s has hung for %llu ms; its process is given up", TEXT(item->request.path),
-	            (unsigned long long)opener->openers->limit_ms);
+	const struct log_about about = {.event = TOLD_OPENER_HUNG,
+	                                .job = LOG_ID(item->request.job),
+	                                .file = LOG_ID(item->request.file),
+	                                .path = item->request.path};
+
+	log_event(LOG_WARNING, &about,
+	          "opening %s has hung for %llu ms; its process is given up", TEXT(item->request.path),
+	          (unsigned long long)opener->openers->limit_ms);
 	(void)kill(opener->pid, SIGKILL); /* it is ours and not waited for: it exists */
 	(void)sd_event_source_set_enabled(opener->io, SD_EVENT_OFF);
 	answer_late(opener->openers, item);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "daemon/events.h"
 #include "daemon/worker/process.h"
 #include "daemon/worker/slot_internal.h"
 #include "lib/base/cleanup.h"
@@ -83,7 +84,8 @@ static void start_later(struct slot *slot, uint64_t us)
 {
 	if (sd_event_source_set_time_relative(slot->restart, us) < 0 ||
 	    sd_event_source_set_enabled(slot->restart, SD_EVENT_ONESHOT) < 0)
-		log_error("slot %u: its timer cannot be set; it stays down", slot->number);
+		log_event(LOG_ERR, &(struct log_about){.event = TOLD_SLOT_FAILED},
+		          "slot %u: its timer cannot be set; it stays down", slot->number);
 }
 
 static int on_restart(sd_event_source *source, uint64_t us, void *userdata)
@@ -92,7 +94,8 @@ static int on_restart(sd_event_source *source, uint64_t us, void *userdata)
 	int r = start(slot);
 
 	if (r < 0) {
-		log_warning("slot %u: no child can be started: %s", slot->number, strerror(-r));
+		log_event(LOG_WARNING, &(struct log_about){.event = TOLD_SLOT_FAILED},
+		          "slot %u: no child can be started: %s", slot->number, strerror(-r));
 		start_later(slot, RESTART_US);
 	}
 	return 0;
@@ -106,11 +109,12 @@ static void tell_end(struct slot *slot, enum slot_state before, int signal, int 
 	int number = signal ? signal : status;
 
 	if (before == SLOT_BUSY) {
-		log_warning("slot %u: its child crashed by %s %d while it counted", slot->number,
-		            how, number);
+		log_event(LOG_WARNING, &(struct log_about){.event = TOLD_SLOT_FAILED},
+		          "slot %u: its child crashed by %s %d while it counted", slot->number, how, number);
 		slot->callbacks->on_crash(slot, signal, status, slot->userdata);
 	} else if (before != SLOT_STOPPING) {
-		log_warning("slot %u: its child ended by %s %d", slot->number, how, number);
+		log_event(LOG_WARNING, &(struct log_about){.event = TOLD_SLOT_FAILED},
+		          "slot %u: its child ended by %s %d", slot->number, how, number);
 	}
 }
 

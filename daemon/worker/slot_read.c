@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "daemon/events.h"
 #include "daemon/worker/slot_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
@@ -57,7 +58,7 @@ static void take_report(struct slot *slot)
 
 static void refuse(struct slot *slot, const struct error *err)
 {
-	log_warning("slot %u: its child is killed: %s", slot->number, err->text);
+	log_event(LOG_WARNING, &(struct log_about){.event = TOLD_SLOT_FAILED}, "slot %u: its child is killed: %s", slot->number, err->text);
 	slot_kill(slot);
 }
 

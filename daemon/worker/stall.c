@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/events.h"
 #include "daemon/worker/worker_internal.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -36,11 +37,13 @@ void stall_begin(struct held_slice *slice)
 static void end_count(struct worker *worker, struct held_slice *slice)
 {
 	uint64_t limit = worker->settings->stall_ms, now = cpu_ms(slice->slot);
+	const struct log_about about = about_held(TOLD_SLICE_STALLED, slice);
 	char why[ERROR_TEXT_MAX];
 
 	if (now >= slice->stall_cpu_ms + limit / COMPUTES) {
-		log_warning("slot %u: its child has computed for %llu ms without progress; it is killed", slice->slot->number,
-		            (unsigned long long)limit);
+		log_event(LOG_WARNING, &about,
+		          "slot %u: its child has computed for %llu ms without progress; it is killed", slice->slot->number,
+		          (unsigned long long)limit);
 		slot_kill(slice->slot); /* a crash, which follows */
 		return;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/convert.h"
+#include "daemon/events.h"
 #include "daemon/worker/worker_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/failpoint.h"
@@ -144,8 +145,9 @@ static int take_dropped(struct worker *worker, const void *message, struct error
 static int take_drain(struct worker *worker, const void *message, struct error *err)
 {
 	if (!worker->paused)
-		log_notice("drained by the coordinator: %zu slices are still in hand",
-		           held_waiting(&worker->held) + held_running(&worker->held));
+		log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_WORKER_PAUSED},
+		          "drained by the coordinator: %zu slices are still in hand",
+		          held_waiting(&worker->held) + held_running(&worker->held));
 	worker->paused = true;
 	worker_changed(worker);
 	return 0;
@@ -154,7 +156,7 @@ static int take_drain(struct worker *worker, const void *message, struct error *
 static int take_resume(struct worker *worker, const void *message, struct error *err)
 {
 	if (worker->paused)
-		log_notice("resumed by the coordinator");
+		log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_WORKER_RESUMED}, "resumed by the coordinator");
 	worker->paused = false;
 	worker_changed(worker);
 	return 0;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/events.h"
 #include "daemon/worker/pause.h"
 #include "daemon/worker/uplink_internal.h"
 #include "lib/base/cleanup.h"
@@ -79,14 +80,15 @@ static void pause_and_dial(struct uplink *uplink, bool was_up)
 static void log_outage(struct uplink *uplink, bool was_up, const struct error *err)
 {
 	enum uplink_outage now = uplink->refused ? OUTAGE_REFUSED : OUTAGE_LOST;
+	const struct log_about about = {
+		.event = uplink->refused ? TOLD_COORDINATOR_REFUSED : TOLD_COORDINATOR_LOST, .address = uplink->address};
 
 	if (was_up)
-		log_warning("lost the coordinator %s: %s", uplink->address, err->text);
+		log_event(LOG_WARNING, &about, "lost the coordinator %s: %s", uplink->address, err->text);
 	else if (now > uplink->outage)
-		log_warning("no connection to the coordinator %s: %s", uplink->address, err->text);
+		log_event(LOG_WARNING, &about, "no connection to the coordinator %s: %s", uplink->address, err->text);
 	else
-		log_debug("still no connection to the coordinator %s: %s", uplink->address,
-		          err->text);
+		log_event(LOG_DEBUG, &about, "still no connection to the coordinator %s: %s", uplink->address, err->text);
 	uplink->outage = now > uplink->outage ? now : uplink->outage;
 }
 

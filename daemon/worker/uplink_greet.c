@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/events.h"
 #include "daemon/worker/uplink_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
@@ -51,8 +52,9 @@ static int welcome_generation(struct uplink *uplink, const fq_Welcome *welcome, 
 	if (r < 0)
 		log_warning("start %" PRIu64 " of the coordinator cannot be noted: %s", now.number, err->text);
 	if (uplink->has_seen && !same)
-		log_notice("the coordinator %s has begun another state under the same key; this is its start %" PRIu64, uplink->address,
-		           now.number);
+		log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_COORDINATOR_IS_ANOTHER, .generation = LOG_ID(now.number)},
+		          "the coordinator %s has begun another state under the same key; this is its start %" PRIu64, uplink->address,
+		          now.number);
 	uplink->has_seen = true;
 	uplink->seen = now;
 	return 0;
@@ -62,6 +64,7 @@ static void welcomed(struct uplink *uplink, const struct frame *frame)
 {
 	_cleanup_(freep) fq_Welcome *welcome = calloc(1, sizeof *welcome);
 	struct error err = {0};
+	struct log_about about = {.event = TOLD_COORDINATOR_CONNECTED, .address = uplink->address};
 	int r = welcome ? 0 : error_oom(&err);
 
 	if (r == 0)
@@ -85,8 +88,10 @@ static void welcomed(struct uplink *uplink, const struct frame *frame)
 	(void)sd_event_now(service_event(uplink->service), CLOCK_MONOTONIC,
 	                   &uplink->up_ms); /* as in uplink.c */
 	uplink->up_ms /= 1000;
-	log_info("connected to the coordinator %s (version %s, start %" PRIu64 ")", uplink->address,
-	         TEXT(welcome->version), welcome->generation);
+	about.generation = LOG_ID(welcome->generation);
+	log_event(LOG_INFO, &about,
+	          "connected to the coordinator %s (version %s, start %" PRIu64 ")", uplink->address, TEXT(welcome->version),
+	          welcome->generation);
 	uplink->callbacks->on_up(welcome, uplink->userdata);
 	uplink->callbacks->on_change(uplink->userdata);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "daemon/events.h"
 #include "daemon/worker/cage.h"
 #include "daemon/worker/worker_internal.h"
 #include "lib/base/cleanup.h"
@@ -79,7 +80,7 @@ static void on_idle(struct slot *slot, void *userdata)
 		worker->ready = true;
 		uplink_describe(worker->uplink, where, sizeof where);
 		service_ready(worker->service, "%s", where);
-		log_info("%zu slots are ready", worker->slots_begun);
+		log_event(LOG_INFO, &(struct log_about){.event = TOLD_WORKER_READY}, "%zu slots are ready", worker->slots_begun);
 	}
 	give_slots(worker);
 }
@@ -132,8 +133,9 @@ static void fill_hello(fq_Hello *hello, void *userdata)
 /* Another coordinator under the same key numbers its jobs anew: what is held means nothing to it. */
 static void forget_all(struct worker *worker)
 {
-	log_notice("the coordinator's state is another one: %zu slices of the former one are forgotten",
-	           held_waiting(&worker->held) + held_running(&worker->held) + worker->held.n[HELD_DONE]);
+	log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_COORDINATOR_IS_ANOTHER},
+	          "the coordinator's state is another one: %zu slices of the former one are forgotten",
+	          held_waiting(&worker->held) + held_running(&worker->held) + worker->held.n[HELD_DONE]);
 	while (worker->held.first)
 		take_drop(worker, &worker->held.first->task.ref);
 	uplink_reset(worker->uplink, "the slices in hand are of another coordinator");

@@ -21,6 +21,7 @@
 #include "daemon/worker/openers.h"
 #include "daemon/worker/slot.h"
 #include "daemon/worker/uplink.h"
+#include "lib/base/rate.h"
 
 /* From this protocol on CRASHED and IO_ERROR are acknowledged. */
 #define PROTO_KEEPS_FAILURES 2
@@ -56,6 +57,7 @@ struct worker {
 	size_t drain_returned;
 	sd_event_source *drain_timer;
 
+	struct rate unopened_lines;
 	struct error failure; /* why the loop was ended by on_refused or on_unfit */
 };
 

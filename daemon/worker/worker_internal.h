@@ -6,11 +6,25 @@
 #pragma once
 
 #include "daemon/worker/worker.h"
+#include "lib/base/log.h"
 
 uint64_t worker_now_ms(const struct worker *worker);
 
 /* Something changed that the status says: it is told soon, and not more often than each half second. */
 void worker_changed(struct worker *worker);
+
+/* What a line about a slice in hand is about; event is one of daemon/events.h. */
+static inline struct log_about about_held(int event, const struct held_slice *slice)
+{
+	const fq_SliceRef *ref = &slice->task.ref;
+
+	return (struct log_about){.event = event,
+	                          .job = LOG_ID(ref->job),
+	                          .file = LOG_ID(ref->file),
+	                          .slice = LOG_ID(ref->slice),
+	                          .lease = LOG_ID(ref->lease),
+	                          .path = slice->task.path};
+}
 
 /* ---- take.c: from the coordinator ---- */
 

@@ -14,6 +14,7 @@
 #define LOG_LINE_MAX 2048 /* longer is cut: a line must reach the journal in one write */
 
 static int max_level = LOG_INFO;
+static log_sink *sink;
 
 void log_set_level(int level)
 {
@@ -21,7 +22,7 @@ void log_set_level(int level)
 }
 
 /* systemd sets JOURNAL_STREAM=DEVICE:INODE of the stream it gave us; it is the journal while descriptor 2 is still that. */
-static bool stderr_is_journal(void)
+bool log_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	char own[64];
@@ -33,16 +34,18 @@ static bool stderr_is_journal(void)
 	return strcmp(own, stream) == 0;
 }
 
+void log_set_sink(log_sink *new_sink)
+{
+	sink = new_sink;
+}
+
 bool log_wanted(int level)
 {
 	return LOG_PRI(level) <= max_level;
 }
 
-/*
- * Printable ASCII, whatever was put into the line: a newline would begin a line of another's making (a space takes its place), other
- * bytes a terminal's commands. How many bytes.
- */
-static size_t escape(const char *line, size_t n, char *out, size_t size)
+/* A newline would begin a line of another's making, other bytes be a terminal's commands. */
+size_t log_escape(const char *line, size_t n, char *out, size_t size)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t at = 0;
@@ -62,26 +65,45 @@ static size_t escape(const char *line, size_t n, char *out, size_t size)
 	return at;
 }
 
-void log_line(int level, const char *format, ...)
+static void tell(int level, const struct log_about *about, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
+static void tell(int level, const struct log_about *about, const char *format, va_list args)
 {
 	char line[LOG_LINE_MAX], out[LOG_LINE_MAX];
-	size_t n = 0;
-	va_list args;
-	int printed;
+	size_t begin = 0, n;
+	const bool journal = log_is_journal();
 
-	if (!log_wanted(level))
+	if (vsnprintf(line, sizeof line, format, args) < 0)
 		return;
-	if (stderr_is_journal())
-		n = (size_t)snprintf(line, sizeof line, "<%d>", LOG_PRI(level));
-	va_start(args, format);
-	printed = vsnprintf(line + n, sizeof line - n - 1, format, args);
-	va_end(args);
-	if (printed < 0)
+	if (journal)
+		begin = (size_t)snprintf(out, sizeof out, "<%d>", LOG_PRI(level));
+	n = begin + log_escape(line, strlen(line), out + begin, sizeof out - begin - 1);
+	out[n] = '\0';
+	if (journal && sink && sink(LOG_PRI(level), out + begin, about))
 		return;
-	n += strlen(line + n);
-	n = escape(line, n, out, sizeof out - 1);
 	out[n++] = '\n';
 	/* One write, so that lines of several processes do not mix; who cannot log has nobody to tell. */
 	if (write(STDERR_FILENO, out, n) < 0)
 		return;
+}
+
+void log_line(int level, const char *format, ...)
+{
+	va_list args;
+
+	if (!log_wanted(level))
+		return;
+	va_start(args, format);
+	tell(level, NULL, format, args);
+	va_end(args);
+}
+
+void log_event(int level, const struct log_about *about, const char *format, ...)
+{
+	va_list args;
+
+	if (!log_wanted(level))
+		return;
+	va_start(args, format);
+	tell(level, about, format, args);
+	va_end(args);
 }

@@ -125,4 +125,23 @@ else
 fi
 grep -q '^u fqcluster ' "$build/systemd/fqcluster.conf"
 report $? "fqcluster.conf: the units' user"
+
+# The catalog of the journal's events: systemd takes it, whole, and says what an event means.
+if command -v journalctl >/dev/null; then
+	folder=$work/journal/usr/lib/systemd/catalog
+	mkdir -p "$folder" "$work/journal/var/lib/systemd/catalog"
+	cp "$top/systemd/fqcluster.catalog" "$folder"
+	updated() { journalctl --root="$work/journal" --update-catalog >"$work/out" 2>&1 && [ ! -s "$work/out" ]; }
+	updated
+	report $? "fqcluster.catalog: journalctl takes it without a word" "$work/out"
+	journalctl --root="$work/journal" --list-catalog >"$work/listed" 2>&1
+	[ "$(grep -c ' fqcluster: ' "$work/listed")" -eq "$(grep -c '^-- ' "$top/systemd/fqcluster.catalog")" ]
+	report $? "and has every entry" "$work/listed"
+	sed '0,/^-- ./s//-- z/' "$top/systemd/fqcluster.catalog" >"$folder/fqcluster.catalog"
+	! updated
+	report $? "a planted number that is none is found"
+else
+	count=$((count + 1))
+	echo "ok $count # SKIP journalctl is not installed"
+fi
 echo "1..$count"

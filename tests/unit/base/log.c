@@ -14,6 +14,8 @@
 #include "lib/base/cleanup.h"
 #include "tests/unit/tap.h"
 
+static const struct log_about *with_about;
+
 /* What log_line(level, "%s", text) writes to standard error; JOURNAL_STREAM names it when journal is set. */
 static const char *logged(char *out, size_t size, bool journal, int level, const char *text)
 {
@@ -28,12 +30,55 @@ static const char *logged(char *out, size_t size, bool journal, int level, const
 		(void)snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)st.st_dev,
 		               (uintmax_t)st.st_ino);
 	(void)setenv("JOURNAL_STREAM", stream, 1);
-	log_line(level, "%s", text);
+	if (with_about)
+		log_event(level, with_about, "%s", text);
+	else
+		log_line(level, "%s", text);
 	(void)unsetenv("JOURNAL_STREAM");
 	(void)dup2(saved, STDERR_FILENO);
 	n = pread(file, out, size - 1, 0);
 	out[n > 0 ? n : 0] = '\0';
 	return out;
+}
+
+static char taken[4096];
+static bool refuses;
+
+static bool take(int level, const char *line, const struct log_about *about)
+{
+	if (refuses)
+		return false;
+	(void)snprintf(taken, sizeof taken, "%d %s %d %s", level, line, about ? about->event : -1, about && about->node ? about->node : "-");
+	return true;
+}
+
+static const char *taken_of(bool journal, int level, const char *text)
+{
+	char out[4096];
+
+	taken[0] = '\0';
+	(void)logged(out, sizeof out, journal, level, text);
+	if (out[0])
+		(void)snprintf(taken, sizeof taken, "a line: %.99s", out);
+	return taken;
+}
+
+static void sinks(void)
+{
+	char out[4096];
+
+	log_set_sink(take);
+	is_str(taken_of(true, LOG_ERR, "a\nb"), "3 a b -1 -", "a sink takes the line, without level and newline");
+	is_str(taken_of(false, LOG_ERR, "up"), "a line: up\n", "but not where there is no journal");
+	is_str(taken_of(true, LOG_DEBUG, "detail"), "", "nor what is below the level");
+	refuses = true;
+	is_str(taken_of(true, LOG_ERR, "up"), "a line: <3>up\n", "what it does not take is a line");
+	refuses = false;
+	with_about = &(const struct log_about){.event = 7, .node = "w1"};
+	is_str(taken_of(true, LOG_INFO, "up"), "6 up 7 w1", "it is told what a line is about");
+	is_str(logged(out, sizeof out, false, LOG_INFO, "up"), "up\n", "which the line does not tell");
+	with_about = NULL;
+	log_set_sink(NULL);
 }
 
 int main(void)
@@ -52,6 +97,7 @@ int main(void)
 	       "nothing but printable ASCII");
 	is_str(logged(out, sizeof out, false, LOG_ERR, ""), "\n", "an empty line");
 
+	sinks();
 	log_set_level(LOG_DEBUG);
 	is_str(logged(out, sizeof out, false, LOG_DEBUG, "detail"), "detail\n", "debug on");
 	log_set_level(LOG_WARNING);

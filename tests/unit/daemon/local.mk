@@ -1,4 +1,4 @@
-UNIT_TESTS += tests/unit/daemon/briefs tests/unit/daemon/budget tests/unit/daemon/convert tests/unit/daemon/pause tests/unit/daemon/peer tests/unit/daemon/peer_bounds tests/unit/daemon/peer_timer tests/unit/daemon/service
+UNIT_TESTS += tests/unit/daemon/briefs tests/unit/daemon/budget tests/unit/daemon/convert tests/unit/daemon/events tests/unit/daemon/journal tests/unit/daemon/pause tests/unit/daemon/peer tests/unit/daemon/peer_bounds tests/unit/daemon/peer_timer tests/unit/daemon/service
 
 tests_unit_daemon_briefs_SOURCES = tests/unit/daemon/briefs.c $(TAP)
 tests_unit_daemon_briefs_LDADD = $(DAEMON_LIBS)
@@ -8,6 +8,12 @@ tests_unit_daemon_budget_LDADD = $(DAEMON_LIBS)
 
 tests_unit_daemon_convert_SOURCES = tests/unit/daemon/convert.c $(TAP)
 tests_unit_daemon_convert_LDADD = $(DAEMON_LIBS)
+
+tests_unit_daemon_events_SOURCES = tests/unit/daemon/events.c $(TAP)
+tests_unit_daemon_events_LDADD = $(DAEMON_LIBS)
+
+tests_unit_daemon_journal_SOURCES = tests/unit/daemon/journal.c $(TAP)
+tests_unit_daemon_journal_LDADD = $(DAEMON_LIBS)
 
 tests_unit_daemon_pause_SOURCES = tests/unit/daemon/pause.c $(TAP)
 tests_unit_daemon_pause_LDADD = $(WORKER_LIBS)
