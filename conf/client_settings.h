@@ -8,11 +8,13 @@ enum client_progress { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_NON
 
 /* Where the unix socket of a coordinator that runs as a service is. */
 #define CLIENT_SOCKET_DEFAULT "/run/fqcluster/ctl.sock"
+/* And that of a worker that lets users of its host in. */
+#define CLIENT_GATE_DEFAULT "/run/fqworkerd/ctl.sock"
 
 struct client_settings {
 	struct conf_address host;  /* the coordinator, with its port; .host empty: none, or the socket */
 	uint64_t port;             /* where host names none */
-	char *socket;              /* the coordinator's unix socket; empty: none was named. Never set together with host */
+	char *socket;              /* the coordinator's unix socket, or a worker's; empty: none was named. Never set together with host */
 	char *keys;                /* folder of this person's key and the known coordinators; never empty once loaded */
 	enum client_progress progress;
 	uint64_t timeout_ms;       /* 0: none */

@@ -64,6 +64,17 @@ int place_key(char **key, const char *state, const char *credential, struct erro
 	return join(key, state, "key.pem", err);
 }
 
+int place_gate(char **gate, struct error *err)
+{
+	const char *folders = getenv("RUNTIME_DIRECTORY");
+	_cleanup_(freep) char *folder = NULL;
+
+	if (**gate != '\0' || !folders || *folders != '/')
+		return 0;
+	folder = strndup(folders, strcspn(folders, ":"));
+	return folder ? join(gate, folder, "ctl.sock", err) : error_oom(err);
+}
+
 int place_user(char **ret, struct error *err)
 {
 	const char *folder = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");

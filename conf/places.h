@@ -14,6 +14,9 @@ int place_state(struct conf *conf, size_t state_offset, struct error *err);
  */
 int place_key(char **key, const char *state, const char *credential, struct error *err);
 
+/* An empty gate becomes ctl.sock in the runtime folder that systemd made ($RUNTIME_DIRECTORY), where there is one. 0 or -ENOMEM. */
+int place_gate(char **gate, struct error *err);
+
 /*
  * The folder of a person's own files: $XDG_CONFIG_HOME/fqcluster, else .config/fqcluster in his home. A new string, empty where
  * he has no home. 0 or -ENOMEM.

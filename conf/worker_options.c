@@ -68,6 +68,23 @@ static const struct option_row rows[] = {
 	FIELD(slots),
     },
     {
+	.key = "gate",
+	.long_name = "gate",
+	.argument = "PATH",
+	.type = OPTION_STRING,
+	.largest = 107,
+	.help = "Unix socket by which users of this host reach the coordinator without keys, where it lets this node vouch for them; "
+		"empty means ctl.sock in the runtime folder of the service where there is one, \"none\" means none.",
+	FIELD(gate),
+    },
+    {
+	.key = "gate_only",
+	.long_name = "gate-only",
+	.type = OPTION_BOOL,
+	.help = "Count nothing here and be no node, only let users of this host in: for a login host.",
+	FIELD(gate_only),
+    },
+    {
 	.key = "state",
 	.long_name = "state",
 	.argument = "DIR",
@@ -238,6 +255,24 @@ static int check_roots(const struct conf *conf, const struct conf_list *roots, s
 	return r;
 }
 
+static int check_gate(const struct conf *conf, const struct worker_settings *settings, struct error *err)
+{
+	const char *gate = settings->gate;
+	bool none = strcmp(gate, WORKER_GATE_NONE) == 0;
+
+	if (gate[0] != '\0' && gate[0] != '/' && !none)
+		return error_set(err, -EINVAL, place_class(conf, OFFSET(gate), OFFSET(gate)),
+		                 "gate: \"%s\" is no place for a socket: right is a path that begins with /, or " WORKER_GATE_NONE,
+		                 TEXT(gate));
+	if (settings->gate_only && none)
+		return error_set(err, -EINVAL, place_class(conf, OFFSET(gate), OFFSET(gate_only)),
+		                 "gate_only: a worker without a gate that counts nothing is of no use: right is a gate, or to count");
+	if (settings->gate_only && settings->slots > 0)
+		return error_set(err, -EINVAL, place_class(conf, OFFSET(slots), OFFSET(gate_only)),
+		                 "gate_only: it has no slots, but slots is %" PRIu64 ": right is one of the two", settings->slots);
+	return 0;
+}
+
 #define SLOT_MEMORY_MIN (UINT64_C(256) << 20) /* program, libraries, and the counters of long reads */
 
 static int check_memory(const struct conf *conf, uint64_t memory, struct error *err)
@@ -268,7 +303,11 @@ static int worker_finish(struct conf *conf, struct error *err)
 		r = check_memory(conf, settings->slot_memory, err);
 	if (r >= 0)
 		r = place_key(&settings->key, settings->state, "worker.key", err);
-	if (r >= 0 && settings->slots == 0)
+	if (r >= 0)
+		r = check_gate(conf, settings, err);
+	if (r >= 0)
+		r = place_gate(&settings->gate, err);
+	if (r >= 0 && settings->slots == 0 && !settings->gate_only)
 		settings->slots = count_cores();
 	return r;
 }

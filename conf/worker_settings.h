@@ -4,11 +4,15 @@
 
 #include "conf/start.h"
 
+#define WORKER_GATE_NONE "none"
+
 struct worker_settings {
 	struct conf_address host;   /* the coordinator, with its port; .host empty only under --join */
 	uint64_t port;              /* where host names none (and that of --join HOST) */
 	char *name;                 /* this node's name; never empty once finished */
-	uint64_t slots;             /* slices at a time; never 0 once finished */
+	uint64_t slots;             /* slices at a time; once finished 0 with gate_only and never else */
+	char *gate;                 /* unix socket for users of this host; "none"; empty once finished: none, and systemd made no folder */
+	bool gate_only;             /* count nothing */
 	char *state;                /* folder of the key and the known coordinators */
 	char *key;                  /* PEM file of this node's key; never empty once finished */
 	struct conf_list roots;     /* roots.h; at least one */

@@ -12,6 +12,7 @@
 static const struct table_column columns[] = {
 	{"NAME", "name", false},        {"ROLE", "role", false}, {"PIN", NULL, false},   {NULL, "pin", false},
 	{"CONNECTED", "connected", true}, {"NODE", "node", false}, {"ADDRESS", "address", false},
+	{"VOUCH", "vouch", false},
 };
 
 static int row_add(void *data, uint16_t type, const void *message, struct error *err)
@@ -33,6 +34,7 @@ static int row_add(void *data, uint16_t type, const void *message, struct error 
 	r = r < 0 ? r : table_number(table, connected, peer->connections);
 	r = r < 0 ? r : table_text(table, peer->node[0] ? peer->node : "-");
 	r = r < 0 ? r : table_text(table, peer->address[0] ? peer->address : "-");
+	r = r < 0 ? r : table_text(table, peer->vouch ? "yes" : "-");
 	return r < 0 ? error_oom(err) : 0;
 }
 

@@ -14,7 +14,7 @@ enum token_role { TOKEN_WORKER, TOKEN_CLIENT, TOKEN_ADMIN };
 struct token_options {
 	enum token_role role;
 	uint64_t uses, ttl_ms;
-	bool list;
+	bool vouch, list;
 };
 
 static const struct option_row token_rows[] = {
@@ -26,6 +26,9 @@ static const struct option_row token_rows[] = {
 	 OPTION_FIELD(struct token_options, uses)},
 	{.long_name = "ttl", .argument = "TIME", .type = OPTION_DURATION, .default_text = "1h", .smallest = 1000,
 	 .largest = 366ULL * 86400 * 1000, .help = "How long it is good for.", OPTION_FIELD(struct token_options, ttl_ms)},
+	{.long_name = "vouch", .type = OPTION_BOOL,
+	 .help = "Of role worker: users of its host need no key, the worker says who they are.",
+	 OPTION_FIELD(struct token_options, vouch)},
 	{.long_name = "list", .type = OPTION_BOOL, .help = "Make none; list those that are still good.",
 	 OPTION_FIELD(struct token_options, list)},
 };
@@ -40,7 +43,8 @@ static const struct option_table token_table = {
 /* ---- --list */
 
 static const struct table_column columns[] = {
-	{"TOKEN", "token", false}, {"ROLE", "role", false}, {"USES", "uses", true}, {"EXPIRES", "expires_ms", true},
+	{"TOKEN", "token", false}, {"ROLE", "role", false},   {"USES", "uses", true}, {"EXPIRES", "expires_ms", true},
+	{"VOUCH", "vouch", false},
 };
 
 static int row_add(void *data, uint16_t type, const void *message, struct error *err)
@@ -62,6 +66,7 @@ static int row_add(void *data, uint16_t type, const void *message, struct error 
 	r = r < 0 ? r : table_text(table, role_name(info->role));
 	r = r < 0 ? r : table_number(table, uses, info->uses);
 	r = r < 0 ? r : table_number(table, when, info->expires_ms);
+	r = r < 0 ? r : table_text(table, info->vouch ? "yes" : "-");
 	return r < 0 ? error_oom(err) : 0;
 }
 
@@ -80,6 +85,7 @@ static int run(struct call *call, struct error *err)
 		.role = roles[options->role],
 		.uses = (uint32_t)options->uses,
 		.ttl_ms = options->ttl_ms,
+		.vouch = options->vouch,
 	};
 	struct client client = {0};
 	fq_TokenMade made;
@@ -89,7 +95,12 @@ static int run(struct call *call, struct error *err)
 		return run_list(call, err);
 	if (call->settings.json)
 		return error_set(err, -EINVAL, ERROR_USAGE, "a token is one line of text; --json goes with --list");
+	if (options->vouch && options->role != TOKEN_WORKER)
+		return error_set(err, -EINVAL, ERROR_USAGE, "--vouch is for a worker's token: only a worker vouches for others");
 	r = client_open(&client, &call->settings, err);
+	if (r == 0 && options->vouch && client.welcome.proto < 3)
+		r = error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator (version %s) is too old for --vouch; upgrade it first",
+		              TEXT(client.welcome.version));
 	if (r == 0)
 		r = client_call(&client, fq_Type_TOKEN, &request, fq_Type_TOKEN_MADE, &made, err);
 	if (r == 0)

@@ -160,6 +160,14 @@ int peer_send(struct peer *peer, uint16_t type, uint16_t tag, const void *messag
 	return sent(peer, connection_send(peer->connection, type, tag, message));
 }
 
+int peer_forward(struct peer *peer, const struct frame *frame)
+{
+	assert(peer && frame);
+	if (peer->ended || peer->freed || peer->failed)
+		return -EPIPE;
+	return sent(peer, connection_forward(peer->connection, frame));
+}
+
 int peer_send_shared(struct peer *peer, uint16_t type, uint16_t tag, const void *message,
                      struct shared *blob)
 {

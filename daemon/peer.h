@@ -116,6 +116,9 @@ int peer_send_blob(struct peer *peer, uint16_t type, uint16_t tag, const void *m
 int peer_send_shared(struct peer *peer, uint16_t type, uint16_t tag, const void *message,
                      struct shared *blob);
 
+/* As connection_forward(), and otherwise as peer_send(). */
+int peer_forward(struct peer *peer, const struct frame *frame);
+
 /* Answers the request with this tag by ERROR: class and sentence of err. */
 int peer_send_error(struct peer *peer, uint16_t tag, const struct error *err);
 

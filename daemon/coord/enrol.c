@@ -17,6 +17,7 @@
 #include "lib/base/text.h"
 
 #define SLOTS_MAX 4096
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 /* Whom the kernel cannot name because he is of another user namespace; a host may have another number for him. */
 #define UID_OVERFLOW 65534
@@ -24,7 +25,7 @@
 /* A name that may stand in tables, lists and files: letters, digits, and . _ - @ : */
 static bool name_valid(const char *name)
 {
-	return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:") == strlen(name);
+	return name[0] && strspn(name, NAME_LETTERS "._-@:") == strlen(name);
 }
 
 /* Nobody who is not let in fills the journal. */
@@ -78,12 +79,50 @@ static int hello_user(struct session *session, fq_Role *ret_role, struct error *
 	return 0;
 }
 
+/*
+ * A user of a worker's host, for whom the worker vouches. He is NAME:UID: the same through every worker whose host knows him by the
+ * same name and number, and nobody else, since neither the name of a key that has joined (it has an @, which is not taken over)
+ * nor that of a user of the unix socket is made like that. So root of such a host is a plain user, root:0.
+ */
+static int hello_vouched(struct session *session, const struct peer_row *row, const fq_Hello *hello, struct error *err)
+{
+	char name[PEER_NAME_MAX], *c;
+
+	if (row->role != fq_Role_ROLE_WORKER)
+		return error_set(err, -EPERM, ERROR_DENIED, "only a worker's key vouches for others, this one is %s's", row->name);
+	if (!row->vouch)
+		return error_set(err, -EPERM, ERROR_DENIED,
+		                 "worker %s may not vouch for users of its host; an administrator can let it: the word vouch behind its "
+		                 "line in the coordinator's peers file, and SIGHUP; or join with a key of your own: 'fqctl join HOST TOKEN'",
+		                 row->name);
+	if (hello->role != fq_Role_ROLE_CLIENT)
+		return error_set(err, -EPERM, ERROR_DENIED, "a user for whom a worker vouches is a client and nothing else");
+	if (distrust_reason(session))
+		return error_set(err, -EPERM, ERROR_DENIED, "worker %s %s, and vouches for nobody until an administrator resumes it",
+		                 row->name, distrust_reason(session));
+	if (uid_is_nobody(hello->uid) || hello->name[0] == '\0')
+		return error_set(err, -EPERM, ERROR_DENIED,
+		                 "worker %s cannot tell who you are (user %u, without a name); join with a key of your own: "
+		                 "'fqctl join HOST TOKEN'", row->name, hello->uid);
+	(void)snprintf(name, sizeof name, "%s", hello->name);
+	for (c = name; *c; c++)
+		if (!strchr(NAME_LETTERS "._-", *c))
+			*c = '_';
+	if ((size_t)snprintf(session->name, sizeof session->name, "%s:%u", name, hello->uid) >= sizeof session->name)
+		return error_set(err, -EINVAL, ERROR_DENIED, "your user name is too long (%zu bytes); join with a key of your own",
+		                 strlen(name));
+	session->vouched = true;
+	return 0;
+}
+
 /* By its key, or by the user behind the unix socket. */
-static int hello_identity(struct session *session, fq_Role *ret_role, struct error *err)
+static int hello_identity(struct session *session, const fq_Hello *hello, fq_Role *ret_role, struct error *err)
 {
 	char pin[PIN_TEXT_MAX];
 	const struct peer_row *row;
 
+	if (!session->secured && hello->vouched)
+		return error_set(err, -EPERM, ERROR_DENIED, "only a worker's key vouches for others; the unix socket has none");
 	if (!session->secured)
 		return hello_user(session, ret_role, err);
 	if (!connection_peer_pin(peer_connection(session->peer), session->pin))
@@ -93,8 +132,10 @@ static int hello_identity(struct session *session, fq_Role *ret_role, struct err
 		return error_set(err, -EPERM, ERROR_DENIED,
 		                 "this key (%.16s...) is not enrolled here; get a token from the coordinator's administrator and join",
 		                 text_hex(pin, session->pin, PIN_SIZE));
+	*ret_role = hello->vouched ? fq_Role_ROLE_CLIENT : row->role;
+	if (hello->vouched)
+		return hello_vouched(session, row, hello, err);
 	(void)snprintf(session->name, sizeof session->name, "%s", row->name);
-	*ret_role = row->role;
 	return 0;
 }
 
@@ -232,7 +273,7 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 		.version = PACKAGE_VERSION,
 	};
 
-	if (hello_version(hello, &error) < 0 || hello_identity(session, &role, &error) < 0 ||
+	if (hello_version(hello, &error) < 0 || hello_identity(session, hello, &role, &error) < 0 ||
 	    hello_role(hello, role, &error) < 0 ||
 	    (role != fq_Role_ROLE_ADMIN && session_room(session, &error) < 0) ||
 	    (role == fq_Role_ROLE_WORKER && hello_worker(session, hello, &error) < 0) || hello_nonce(session, &error) < 0) {
@@ -240,6 +281,7 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 		return;
 	}
 	session->role = role;
+	session->gate_only = role == fq_Role_ROLE_WORKER && hello->slots == 0;
 	session->welcome = true;
 	session->proto = welcome.proto = hello->proto_max < message_version() ? hello->proto_max : message_version();
 	(void)snprintf(session->version, sizeof session->version, "%.31s", hello->version);
@@ -254,6 +296,8 @@ void from_hello(struct session *session, uint16_t tag, const void *message)
 	session_send(session, fq_Type_WELCOME, tag, &welcome);
 	FAILPOINT("welcomed");
 	peer_set_times(session->peer, server->settings->ping_ms, server->settings->dead_ms);
+	if (session->vouched)
+		log_debug("client %s through worker %s", session->name, peers_find(&session->server->peers, session->pin)->name);
 	if (role == fq_Role_ROLE_WORKER)
 		from_worker_hello(session, hello);
 }
@@ -308,7 +352,8 @@ static int join(struct session *session, const fq_Join *message, struct peer_row
 		return r;
 	if (r == STORE_NONE)
 		return error_set(err, -EPERM, ERROR_DENIED, "this token is unknown, used up or expired; get a new one");
-	row.role = (fq_Role)role;
+	row.role = (fq_Role)(role & ~TOKEN_VOUCH);
+	row.vouch = role & TOKEN_VOUCH;
 	FAILPOINT("token-used");
 	if (drive_commit(server) < 0) /* the use counts, whatever comes */
 		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; join again later");
@@ -334,7 +379,8 @@ void from_join(struct session *session, uint16_t tag, const void *message)
 	FAILPOINT("joined");
 	joined.role = row.role;
 	log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_KEY_ENROLLED, .peer = row.name, .address = session->address},
-	          "%s joined as %s from %s", row.name, role_name(row.role), session->address);
+	          "%s joined as %s%s from %s", row.name, role_name(row.role),
+	          row.vouch ? ", which vouches for users of its host," : "", session->address);
 	sessions_check(session->server); /* it may have been enrolled as something else */
 	session_send(session, fq_Type_JOINED, tag, &joined);
 	peer_end(session->peer, "has joined");

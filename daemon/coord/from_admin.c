@@ -49,9 +49,9 @@ void from_token(struct session *session, uint16_t tag, const void *message)
 	struct error error;
 
 	if (request->role < fq_Role_ROLE_WORKER || request->role > fq_Role_ROLE_ADMIN || ttl > TOKEN_TTL_MAX_MS ||
-	    uses > TOKEN_USES_MAX) {
-		(void)error_set(&error, -EINVAL, ERROR_USAGE, "a token has a role, at most %d uses, and is good for a year at most",
-		                TOKEN_USES_MAX);
+	    uses > TOKEN_USES_MAX || (request->vouch && request->role != fq_Role_ROLE_WORKER)) {
+		(void)error_set(&error, -EINVAL, ERROR_USAGE, "a token has a role, at most %d uses, and is good for a year at most; to "
+		                "vouch is a worker's", TOKEN_USES_MAX);
 		session_fail(session, tag, &error);
 		return;
 	}
@@ -67,14 +67,16 @@ void from_token(struct session *session, uint16_t tag, const void *message)
 	}
 	(void)text_hex(secret, random, sizeof random);
 	if (digest_sha256(secret, strlen(secret), NULL, 0, hash) < 0 ||
-	    store_save_token(server->store, hash, (uint32_t)request->role, uses, made.expires_ms, &error) < 0) {
+	    store_save_token(server->store, hash, (uint32_t)request->role | (request->vouch ? TOKEN_VOUCH : 0), uses, made.expires_ms,
+	                     &error) < 0) {
 		session_fail(session, tag, &error);
 		return;
 	}
 	if (drive_commit(server) < 0)
 		return;
 	log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_TOKEN_MADE, .peer = session->name},
-	          "%s makes a token for %u keys of role %s", session->name, uses, role_name(request->role));
+	          "%s makes a token for %u keys of role %s%s", session->name, uses, role_name(request->role),
+	          request->vouch ? ", which vouch for users of their hosts" : "");
 	key_pin(server->key, pin);
 	token_format(pin, secret, made.token);
 	session_send(session, fq_Type_TOKEN_MADE, tag, &made);
@@ -95,6 +97,7 @@ static int peers_more(struct session *session, struct listing *listing, struct e
 	peer.role = row->role;
 	memcpy(peer.pin, row->pin, sizeof peer.pin);
 	(void)snprintf(peer.name, sizeof peer.name, "%s", row->name);
+	peer.vouch = row->vouch;
 	for (const struct session *other = server->sessions; other; other = other->next) {
 		if (!other->welcome || !other->secured || memcmp(other->pin, row->pin, PIN_SIZE) != 0)
 			continue;
@@ -125,7 +128,8 @@ void from_tokens(struct session *session, uint16_t tag, const void *message)
 
 	(void)message;
 	while ((r = store_next_token(session->server->store, row.hash, now, &row, &error)) == 0) {
-		fq_TokenInfo info = {.role = (fq_Role)row.role, .uses = row.uses, .expires_ms = row.expires_ms};
+		fq_TokenInfo info = {.role = (fq_Role)(row.role & ~TOKEN_VOUCH), .vouch = row.role & TOKEN_VOUCH, .uses = row.uses,
+		                     .expires_ms = row.expires_ms};
 
 		memcpy(info.hash, row.hash, sizeof info.hash);
 		session_send(session, fq_Type_TOKEN_INFO, tag, &info);
@@ -226,6 +230,8 @@ static bool is_enrolled(const struct server *server, const struct session *sessi
 {
 	const struct peer_row *row = peers_find(&server->peers, session->pin);
 
+	if (session->vouched)
+		return row && row->role == fq_Role_ROLE_WORKER && row->vouch;
 	/* A worker names its node itself; whoever owns jobs does so under the name of his row. */
 	return row && row->role == session->role && (row->role == fq_Role_ROLE_WORKER || strcmp(row->name, session->name) == 0);
 }

@@ -38,6 +38,10 @@ void from_worker_hello(struct session *session, const fq_Hello *hello)
 	struct event event = {.kind = EVENT_NODE_HELLO, .peer = session->number};
 
 	(void)snprintf(session->name, sizeof session->name, "%s", hello->name);
+	if (session->gate_only) {
+		log_info("worker %s is there, without slots", session->name);
+		return;
+	}
 	for (size_t i = 0; i < hello->held_count; i++)
 		held[i] = id_from(&hello->held[i]);
 	event.hello = (struct node_hello){
@@ -61,6 +65,8 @@ void worker_gone(struct session *session)
 	if (!session->welcome || session->role != fq_Role_ROLE_WORKER)
 		return;
 	session->welcome = false;
+	if (session->gate_only)
+		return;
 	drive(session->server, &event);
 	server_status(session->server);
 }

@@ -139,7 +139,7 @@ static void dispatch(struct session *session, const struct frame *frame)
 		session_refuse(session, &error);
 		return;
 	}
-	if (!(row->may & (1u << session->role))) {
+	if (!(row->may & (1u << session->role)) || (session->gate_only && session->welcome)) {
 		(void)error_set(&error, -EPERM, ERROR_DENIED, session->welcome ? "%s is not permitted with this key"
 		                                                               : "%s comes before HELLO",
 		                message_name(frame->type));
@@ -199,25 +199,40 @@ static void on_flushed(struct peer *peer, void *userdata)
 
 static const struct peer_callbacks callbacks = {.on_frame = on_frame, .on_end = on_end, .on_flushed = on_flushed};
 
+/* Whether both have the same key, or are the same user of the unix socket; a worker is another one than those it vouches for. */
+static bool is_same_peer(const struct session *a, const struct session *b)
+{
+	if (a->secured != b->secured || a->vouched != b->vouched)
+		return false;
+	return a->secured ? memcmp(a->pin, b->pin, PIN_SIZE) == 0 : a->uid == b->uid;
+}
+
 /*
  * One key, or user, has at most a quarter of the places, and all together leave some to those who are still to come: so that
- * who is let in does not keep out others. An administrator always has a place.
+ * who is let in does not keep out others. All users of a worker's host together are as one key, beside the worker itself; each of
+ * them, whatever hosts he is on, has at most a sixteenth. An administrator always has a place.
  */
 int session_room(const struct session *session, struct error *err)
 {
 	const struct server *server = session->server;
-	uint64_t all = 0, own = 0, most = server->connections_max;
+	uint64_t all = 0, own = 0, user = 0, most = server->connections_max;
 
 	for (const struct session *other = server->sessions; other; other = other->next) {
 		all += other->welcome;
-		own += other->welcome && other->secured == session->secured &&
-		       (other->secured ? memcmp(other->pin, session->pin, PIN_SIZE) == 0 : other->uid == session->uid);
+		own += other->welcome && is_same_peer(other, session);
+		user += other->welcome && other->vouched && session->vouched && strcmp(other->name, session->name) == 0;
 	}
-	if (own < (most + 3) / 4 && all < most - most / 8)
-		return 0;
-	return error_set(err, -EBUSY, ERROR_TEMPORARY, own < (most + 3) / 4
-	                 ? "all places of this coordinator are taken; try again later, or raise connections_max"
-	                 : "this key has as many connections as one may have; end some of them");
+	if (user >= (most + 15) / 16)
+		return error_set(err, -EBUSY, ERROR_TEMPORARY,
+		                 "%s has as many connections as a user may have through workers; end some of them", session->name);
+	if (own >= (most + 3) / 4)
+		return error_set(err, -EBUSY, ERROR_TEMPORARY, session->vouched
+		                 ? "the users of this host have as many connections as one worker may bring; try again later"
+		                 : "this key has as many connections as one may have; end some of them");
+	if (all >= most - most / 8)
+		return error_set(err, -EBUSY, ERROR_TEMPORARY,
+		                 "all places of this coordinator are taken; try again later, or raise connections_max");
+	return 0;
 }
 
 int session_new(struct server *server, struct connection *connection, const char *address, const char *network, uint32_t uid,

@@ -79,6 +79,8 @@ struct session {
 	char address[64];     /* numeric; "" for the unix socket */
 	char network[64];     /* what counts as one place of strangers */
 	uint8_t pin[PIN_SIZE];
+	bool vouched;         /* the key is that of a worker, which says that it is name, of its host */
+	bool gate_only;       /* a worker without slots: the core does not know it */
 	bool welcome;         /* HELLO was answered */
 	uint32_t proto;       /* that is spoken */
 	uint8_t nonce[PROOF_NONCE_SIZE]; /* of WELCOME, for a client's proofs of reading */
@@ -100,7 +102,7 @@ int session_new(struct server *server, struct connection *connection, const char
 struct session *session_free(struct session *session);
 struct session *session_find(const struct server *server, uint64_t number);
 
-/* Whether one more session of this key, or user, may be greeted. */
+/* Whether one more session of this key, or user, may be greeted. Of one that is vouched for, name is known. */
 int session_room(const struct session *session, struct error *err);
 /* Whether proofs of reading are demanded of it. */
 bool session_proves(const struct session *session);

@@ -112,7 +112,8 @@ int store_sum_job(struct store *store, uint64_t job, struct job_sums *ret, struc
 /* Removes jobs that ended before this time (wall clock, ms) with all that belongs to them. */
 int store_expire(struct store *store, uint64_t before_ms, struct error *err);
 
-/* ---- tokens, by the SHA-256 of their secret */
+/* ---- tokens, by the SHA-256 of their secret. role: a fq_Role, with this bit where the worker may vouch */
+#define TOKEN_VOUCH 0x100u
 int store_save_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint32_t role, uint32_t uses,
                      uint64_t expires_ms, struct error *err);
 /* Uses it once. STORE_NONE: unknown, used up or expired. */

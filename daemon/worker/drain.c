@@ -4,6 +4,8 @@
  *
  *     DRAINING -> what waits is returned -> what will be done in time is finished, the rest returned -> results acknowledged -> exit 0
  *
+ * The gate lets users in until there is nothing in hand any more, and what is in the middle of being passed on goes through.
+ *
  * It is over within drain_timeout. Without a coordinator nobody can take anything: the worker leaves after ALONE_MS.
  */
 #include <errno.h>
@@ -70,6 +72,7 @@ static void return_late(struct worker *worker, uint64_t now, uint64_t left_ms)
 static void leave(struct worker *worker)
 {
 	worker->leaving = true;
+	gate_end(worker->gate, "the worker of this host, through which you reached the coordinator, ends or is started anew; try again");
 	log_event(LOG_INFO, &(struct log_about){.event = TOLD_WORKER_DRAINED},
 	          "drained: %zu slices were given back, %zu results are not acknowledged", worker->drain_returned,
 	          worker->held.n[HELD_DONE]);
@@ -91,7 +94,9 @@ void drain_step(struct worker *worker)
 		worker->alone_since_ms = 0;
 	else if (worker->alone_since_ms == 0)
 		worker->alone_since_ms = now;
-	nothing_left = !worker->held.first;
+	if (!worker->held.first)
+		gate_close(worker->gate);
+	nothing_left = !worker->held.first && gate_quiet(worker->gate);
 	if (nothing_left || passed + margin / 2 >= timeout ||
 	    (worker->alone_since_ms > 0 && now - worker->alone_since_ms >= ALONE_MS))
 		leave(worker);
@@ -128,6 +133,7 @@ void worker_stop(struct worker *worker)
 	          "draining: %zu slices and %zu results are in hand", held_waiting(&worker->held) + held_running(&worker->held),
 	          worker->held.n[HELD_DONE]);
 	worker_changed(worker);
-	(void)uplink_send(worker->uplink, fq_Type_DRAINING, NULL); /* HELLO says it too */
+	if (!worker->settings->gate_only)
+		(void)uplink_send(worker->uplink, fq_Type_DRAINING, NULL); /* HELLO says it too */
 	(void)on_step(worker->drain_timer, 0, worker);
 }

@@ -6,6 +6,8 @@ daemon_libworker_a_SOURCES = \
 	daemon/worker/child.c daemon/worker/child.h \
 	daemon/worker/dialler.c daemon/worker/dialler.h \
 	daemon/worker/drain.c \
+	daemon/worker/gate.c daemon/worker/gate.h daemon/worker/gate_internal.h \
+	daemon/worker/gate_relay.c \
 	daemon/worker/generation.c daemon/worker/generation.h \
 	daemon/worker/give.c daemon/worker/give_open.c daemon/worker/give_result.c \
 	daemon/worker/held.c daemon/worker/held.h \

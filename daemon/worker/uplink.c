@@ -186,6 +186,21 @@ int uplink_send(struct uplink *uplink, uint16_t type, const void *message)
 	return uplink_up(uplink) ? peer_send(uplink->peer, type, 0, message) : -ENOTCONN;
 }
 
+uint32_t uplink_proto(const struct uplink *uplink)
+{
+	return uplink->proto;
+}
+
+int uplink_connection(const struct uplink *uplink, int fd, struct connection **ret, struct error *err)
+{
+	return connection_new_client(uplink->tls, fd, uplink->pin, ret, err);
+}
+
+const char *uplink_address(const struct uplink *uplink)
+{
+	return uplink->address;
+}
+
 void uplink_reset(struct uplink *uplink, const char *reason)
 {
 	if (uplink->peer)

@@ -83,6 +83,7 @@ static void welcomed(struct uplink *uplink, const struct frame *frame)
 	}
 	peer_set_times(uplink->peer, welcome->ping_ms, welcome->dead_ms);
 	uplink->state = UPLINK_UP;
+	uplink->proto = welcome->proto;
 	uplink->was_ever_up = true;
 	uplink->outage = OUTAGE_NONE;
 	(void)sd_event_now(service_event(uplink->service), CLOCK_MONOTONIC,

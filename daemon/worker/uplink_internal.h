@@ -45,6 +45,7 @@ struct uplink {
 	struct peer *peer;
 	uint64_t pause_ms; /* limit of the last pause (pause.h); 0: none since good service */
 	uint64_t up_ms;    /* when it came UP */
+	uint32_t proto;    /* spoken then */
 	uint64_t dialled_ms; /* when the last dial began */
 	bool was_ever_up;
 	enum uplink_outage outage;

@@ -36,7 +36,9 @@ static void tell_status(struct worker *worker)
 	                                   : "";
 
 	uplink_describe(worker->uplink, where, sizeof where);
-	if (uplink_up(worker->uplink))
+	if (uplink_up(worker->uplink) && worker->settings->gate_only)
+		service_status(worker->service, "%s, %zu users%s", where, gate_clients(worker->gate), how);
+	else if (uplink_up(worker->uplink))
 		service_status(worker->service, "%s, %zu of %zu slots busy%s", where,
 		               held_running(&worker->held), (size_t)worker->settings->slots, how);
 	else
@@ -71,17 +73,25 @@ static bool all_were_ready(const struct worker *worker)
 	return true;
 }
 
+static void be_ready(struct worker *worker)
+{
+	char where[STATUS_MAX];
+
+	worker->ready = true;
+	uplink_describe(worker->uplink, where, sizeof where);
+	service_ready(worker->service, "%s", where);
+	if (worker->settings->gate_only)
+		log_event(LOG_INFO, &(struct log_about){.event = TOLD_WORKER_READY}, "the gate is ready; nothing is counted here");
+	else
+		log_event(LOG_INFO, &(struct log_about){.event = TOLD_WORKER_READY}, "%zu slots are ready", worker->slots_begun);
+}
+
 static void on_idle(struct slot *slot, void *userdata)
 {
 	struct worker *worker = userdata;
-	char where[STATUS_MAX];
 
-	if (!worker->ready && all_were_ready(worker)) {
-		worker->ready = true;
-		uplink_describe(worker->uplink, where, sizeof where);
-		service_ready(worker->service, "%s", where);
-		log_event(LOG_INFO, &(struct log_about){.event = TOLD_WORKER_READY}, "%zu slots are ready", worker->slots_begun);
-	}
+	if (!worker->ready && all_were_ready(worker))
+		be_ready(worker);
 	give_slots(worker);
 }
 
@@ -246,12 +256,43 @@ static int add_timers(struct worker *worker, struct error *err)
 	return r < 0 ? error_set(err, r, ERROR_OS, "a timer cannot be made: %s", strerror(-r)) : 0;
 }
 
+/* Users without keys are no reason not to count. */
+static int open_gate(struct worker *worker, struct error *err)
+{
+	const struct worker_settings *settings = worker->settings;
+	int r = gate_new(worker->service, settings, worker->uplink, &worker->gate, err);
+
+	if (r == 0 && settings->gate_only && !worker->gate)
+		return error_set(err, -EINVAL, ERROR_CONFIG, "gate_only: there is no gate: right is gate = \"/run/fqworkerd/ctl.sock\"; or "
+		                 "another path, or a service with RuntimeDirectory=");
+	if (r < 0 && !settings->gate_only) {
+		log_warning("users of this host are not let in: %s", err->text);
+		return 0;
+	}
+	return r;
+}
+
+/* What counts: openers and slots. */
+static int start_counting(struct worker *worker, const char *program, struct error *err)
+{
+	const struct worker_settings *settings = worker->settings;
+	int r;
+
+	if (settings->gate_only) {
+		be_ready(worker);
+		return 0;
+	}
+	r = openers_init(&worker->openers, service_event(worker->service), program, &settings->roots, settings->open_timeout_ms,
+	                 &openers_callbacks, worker, err);
+	return r < 0 ? r : start_slots(worker, program, err);
+}
+
 int worker_init(struct worker *worker, const struct worker_settings *settings,
                 struct service *service, const char *program, struct error *err)
 {
 	int r;
 
-	assert(settings->slots > 0 && settings->host.host[0]);
+	assert((settings->slots > 0) != settings->gate_only && settings->host.host[0]);
 	*worker = (struct worker){.settings = settings, .service = service};
 	raise_limit();
 	if (CAGE_UNLOCKED)
@@ -260,9 +301,8 @@ int worker_init(struct worker *worker, const struct worker_settings *settings,
 	if (r == 0)
 		r = add_timers(worker, err);
 	if (r == 0)
-		r = openers_init(&worker->openers, service_event(service), program, &settings->roots, settings->open_timeout_ms,
-		                 &openers_callbacks, worker, err);
-	return r < 0 ? r : start_slots(worker, program, err);
+		r = open_gate(worker, err);
+	return r < 0 ? r : start_counting(worker, program, err);
 }
 
 void worker_deinit(struct worker *worker)
@@ -270,7 +310,9 @@ void worker_deinit(struct worker *worker)
 	for (size_t i = worker->slots_begun; i-- > 0;)
 		slot_deinit(&worker->slots[i]);
 	free(worker->slots);
-	openers_deinit(&worker->openers);
+	if (!worker->settings->gate_only)
+		openers_deinit(&worker->openers);
+	worker->gate = gate_free(worker->gate);
 	worker->uplink = uplink_free(worker->uplink);
 	worker->status_timer = sd_event_source_disable_unref(worker->status_timer);
 	worker->stall_timer = sd_event_source_disable_unref(worker->stall_timer);

@@ -8,6 +8,8 @@
  *     coordinator --RESULT_ACK--> forgotten
  *
  * One thread, one loop. While there is no connection the slots go on; what they have counted is sent when there is one again.
+ * Users of this host reach the coordinator through it too (gate.h), which may be all that it is for (gate_only).
+ *
  * Memory: what held.h says, a copy of one result while it is being sent, and the briefs (briefs.h, and those that only slices in
  * hand still need: at most one of BRIEF_MAX each).
  */
@@ -16,6 +18,7 @@
 #include "conf/worker_settings.h"
 #include "daemon/briefs.h"
 #include "daemon/service.h"
+#include "daemon/worker/gate.h"
 #include "daemon/worker/generation.h"
 #include "daemon/worker/held.h"
 #include "daemon/worker/openers.h"
@@ -41,6 +44,7 @@ struct worker {
 		bool open;
 	} receiving; /* a brief */
 	struct uplink *uplink;
+	struct gate *gate;    /* NULL: there is none */
 	uint64_t connections; /* number of the present one */
 	uint32_t proto;       /* spoken over it */
 	bool ready;  /* all slots have been there once */

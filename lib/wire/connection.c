@@ -392,6 +392,13 @@ int connection_send(struct connection *connection, uint16_t type, uint16_t tag, 
 	return r < 0 ? r : queue_add(&connection->queue, type, tag, payload, n);
 }
 
+int connection_forward(struct connection *connection, const struct frame *frame)
+{
+	if (connection->ended < 0 || connection->ending)
+		return -EPIPE;
+	return queue_add(&connection->queue, frame->type, frame->tag, frame->payload, frame->n);
+}
+
 int connection_send_blob(struct connection *connection, uint16_t type, uint16_t tag,
                          const void *message, uint8_t *blob, size_t n)
 {

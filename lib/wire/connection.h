@@ -104,6 +104,9 @@ int connection_take(struct connection *connection, struct frame *ret, struct err
 int connection_send(struct connection *connection, uint16_t type, uint16_t tag,
                     const void *message);
 
+/* Queues a frame as it came from another connection, of any type; its payload is copied. Otherwise as connection_send(). */
+int connection_forward(struct connection *connection, const struct frame *frame);
+
 /*
  * Queues a message whose blob_bytes is n, and the n bytes as DATA frames. The connection takes blob
  * over (frees it when sent, or at once on failure).

@@ -18,7 +18,7 @@ struct line {
 	unsigned int number; /* from 1 */
 	unsigned int words;  /* as many as there are, also when more than fit */
 	char text[LINE_TEXT_MAX];
-	const char *word[3]; /* into text, terminated */
+	const char *word[4]; /* into text, terminated */
 };
 
 /*

@@ -13,6 +13,7 @@
 #include "lib/wire/lines.h"
 
 #define TOKEN_HEAD "FQ1-"
+#define VOUCH_WORD "vouch"
 #define PIN_HEX (2UL * PIN_SIZE)
 #define SECRET_HEX (2UL * TOKEN_SECRET_BYTES)
 #define ADDRESS_MAX (TEXT_HOST_MAX + 16)
@@ -41,11 +42,11 @@ static fq_Role role_of(const char *word)
 static int peer_of_line(const char *name, const struct line *line, struct peer_row *ret,
                         struct error *err)
 {
-	if (line->words != 3)
+	if (line->words < 3 || line->words > 4)
 		return line_wrong(name, line, err,
-		                  "there should be three words: ROLE PIN NAME, but there are %u",
+		                  "there should be three words: ROLE PIN NAME, or with vouch four, but there are %u",
 		                  line->words);
-	ret->role = role_of(line->word[0]);
+	*ret = (struct peer_row){.role = role_of(line->word[0]), .vouch = line->words == 4};
 	if (ret->role == fq_Role_ROLE_NONE)
 		return line_wrong(name, line, err,
 		                  "'%s' is no role; it should be worker, client or admin",
@@ -57,6 +58,12 @@ static int peer_of_line(const char *name, const struct line *line, struct peer_r
 	if ((size_t)snprintf(ret->name, sizeof ret->name, "%s", line->word[2]) >= sizeof ret->name)
 		return line_wrong(name, line, err, "the name has more than %zu bytes",
 		                  sizeof ret->name - 1);
+	if (ret->vouch && strcmp(line->word[3], VOUCH_WORD) != 0)
+		return line_wrong(name, line, err, "behind the name there can be " VOUCH_WORD " alone, but there is '%s'",
+		                  TEXT(line->word[3]));
+	if (ret->vouch && ret->role != fq_Role_ROLE_WORKER)
+		return line_wrong(name, line, err, "only a worker can vouch for users of its host, not a key of role %s",
+		                  TEXT(line->word[0]));
 	return 0;
 }
 
@@ -151,11 +158,12 @@ int peers_add(const char *path, struct peers *peers, const struct peer_row *row,
 	int r;
 
 	assert(path && peers && row->role > fq_Role_ROLE_NONE && row->role <= _fq_Role_MAX);
+	assert(!row->vouch || row->role == fq_Role_ROLE_WORKER);
 	r = check_name(row->name, err);
 	if (r < 0)
 		return r;
-	(void)snprintf(text, sizeof text, "%s %s %s", role_words[row->role],
-	               text_hex(hex, row->pin, PIN_SIZE), row->name);
+	(void)snprintf(text, sizeof text, "%s %s %s%s", role_words[row->role],
+	               text_hex(hex, row->pin, PIN_SIZE), row->name, row->vouch ? " " VOUCH_WORD : "");
 	r = lines_change(path, text, is_of_pin, row->pin, err);
 	if (r < 0)
 		return r;

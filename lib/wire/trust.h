@@ -2,14 +2,17 @@
 /*
  * Whom to trust, in text files that a person can read.
  *
- *   peers (coordinator)   one line a peer:  ROLE PIN NAME   ('#' begins a comment line)
+ *   peers (coordinator)   one line a peer:  ROLE PIN NAME [vouch]   ('#' begins a comment line)
  *   known (worker, user)  one line a coordinator:  HOST:PORT PIN
+ *
+ * vouch, of a worker only: it says who the users of its host are, and they need no keys.
  *
  * and the token that brings the two together: FQ1-<hex pin of the coordinator>-<secret>.
  * Writing is durable: a new file, fsync, rename, fsync of the folder.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +26,7 @@ struct peer_row {
 	fq_Role role;
 	uint8_t pin[PIN_SIZE];
 	char name[PEER_NAME_MAX];
+	bool vouch; /* a worker's */
 };
 
 struct peers {

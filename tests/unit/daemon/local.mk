@@ -124,3 +124,8 @@ tests_unit_daemon_test_core_owners_LDADD = $(COORD_LIBS)
 UNIT_TESTS += tests/unit/daemon/test_core_lies
 tests_unit_daemon_test_core_lies_SOURCES = tests/unit/daemon/test_core_lies.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_lies_LDADD = $(COORD_LIBS)
+
+# Users for whom a worker vouches.
+UNIT_TESTS += tests/unit/daemon/test_vouch
+tests_unit_daemon_test_vouch_SOURCES = tests/unit/daemon/test_vouch.c $(COORD_REAL)
+tests_unit_daemon_test_vouch_LDADD = $(COORD_LIBS)

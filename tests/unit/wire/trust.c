@@ -96,6 +96,28 @@ static void test_peers_file(void)
 	(void)unlink(path);
 }
 
+static void test_vouch(void)
+{
+	_cleanup_(peers_deinit) struct peers peers = {0}, again = {0};
+	struct peer_row a = row(fq_Role_ROLE_WORKER, 0xaa, "login1");
+	struct error err = {0};
+	char path[100];
+
+	in_folder(path, "peers");
+	write_file(path, "# logins\nworker " PIN_A " login1 vouch # a host with users\n");
+	ok(peers_load(path, &peers, &err) == -EINVAL, "a comment is a line of its own: %s", err.text);
+	write_file(path, "# logins\nworker " PIN_A "\tlogin1   vouch\nworker " PIN_B " vouch\n");
+	ok(peers_load(path, &peers, &err) == 0 && peers.n == 2, "a worker that vouches, and one of that name: %s", err.text);
+	ok(peers.n == 2 && peers.rows[0].vouch && !peers.rows[1].vouch, "the word stands behind the name");
+	ok(peers_add(path, &peers, &a, &err) == 0 && !peers.rows[0].vouch, "enrolled anew without: %s", err.text);
+	file_is(path, "# logins\nworker " PIN_A " login1\nworker " PIN_B " vouch\n", "the word goes");
+	a.vouch = true;
+	ok(peers_add(path, &peers, &a, &err) == 0, "and with it: %s", err.text);
+	file_is(path, "# logins\nworker " PIN_A " login1 vouch\nworker " PIN_B " vouch\n", "it is there");
+	ok(peers_load(path, &again, &err) == 0 && again.n == 2 && again.rows[0].vouch, "and read again: %s", err.text);
+	(void)unlink(path);
+}
+
 static void wrong_bytes(const char *text, size_t n, const char *words)
 {
 	struct peers peers = {0};
@@ -117,7 +139,10 @@ static void test_wrong_lines(void)
 
 	wrong("# c\n\nmaster " PIN_A " x\n", "peers:3: 'master' is no role");
 	wrong("worker " PIN_A "\n", "peers:1: there should be three words");
-	wrong("worker " PIN_A " a b\n", "but there are 4");
+	wrong("worker " PIN_A " a b\n", "behind the name there can be vouch alone, but there is 'b'");
+	wrong("worker " PIN_A " a vouch b\n", "but there are 5");
+	wrong("client " PIN_A " a vouch\n", "only a worker can vouch for users of its host, not a key of role client");
+	wrong("admin " PIN_A " a vouch\n", "not a key of role admin");
 	wrong("worker abc x\n", "'abc' is no pin");
 	wrong("worker " PIN_A " x\nclient " PIN_A " y",
 	      "peers:2: this key stands here a second time");
@@ -191,6 +216,7 @@ int main(void)
 	if (!mkdtemp(folder))
 		return skip_all("no temporary folder");
 	test_peers_file();
+	test_vouch();
 	test_wrong_lines();
 	test_known();
 	test_token();
