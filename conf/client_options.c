@@ -187,14 +187,14 @@ static int load_files(struct conf *conf, const struct conf_arguments *arguments,
 	return r < 0 ? r : 0;
 }
 
-int client_settings_load(const struct conf_arguments *arguments, struct client_settings *settings,
-                         struct conf *ret_conf, struct error *err)
+static int load(const struct conf_arguments *arguments, struct client_settings *settings, bool files,
+                struct conf *ret_conf, struct error *err)
 {
 	struct conf conf;
 	int r;
 
 	r = conf_init(&conf, &client_table, settings, err);
-	if (r >= 0)
+	if (r >= 0 && files)
 		r = load_files(&conf, arguments, err);
 	if (r >= 0)
 		r = conf_environment(&conf, err);
@@ -205,6 +205,18 @@ int client_settings_load(const struct conf_arguments *arguments, struct client_s
 	if (r >= 0 && ret_conf)
 		*ret_conf = conf;
 	return r;
+}
+
+int client_settings_load(const struct conf_arguments *arguments, struct client_settings *settings,
+                         struct conf *ret_conf, struct error *err)
+{
+	return load(arguments, settings, true, ret_conf, err);
+}
+
+int client_settings_load_bare(const struct conf_arguments *arguments, struct client_settings *settings,
+                              struct conf *ret_conf, struct error *err)
+{
+	return load(arguments, settings, false, ret_conf, err);
 }
 
 void client_settings_deinit(struct client_settings *settings)

@@ -29,4 +29,7 @@ extern const struct option_table client_table;
  */
 int client_settings_load(const struct conf_arguments *arguments, struct client_settings *settings, struct conf *ret_conf,
                          struct error *err);
+/* The same without any file: as far as one comes whose file is wrong. */
+int client_settings_load_bare(const struct conf_arguments *arguments, struct client_settings *settings, struct conf *ret_conf,
+                              struct error *err);
 void client_settings_deinit(struct client_settings *settings);

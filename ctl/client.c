@@ -273,20 +273,30 @@ bool client_lost(int r, const struct error *err)
 	                 r == -ECONNABORTED);
 }
 
-int client_reopen(struct client *client, uint64_t patience_ms, struct error *err)
+static int reopen(struct client *client, uint64_t end, bool when_told, struct error *err)
 {
-	uint64_t end = clock_monotonic_ms() + patience_ms, pause = PAUSE_FIRST_MS;
+	uint64_t pause = PAUSE_FIRST_MS;
 
 	for (;;) {
 		int r;
 
 		client->connection = connection_free(client->connection);
 		r = client_open(client, client->settings, err);
-		if (r == 0 || !client_lost(r, err) || clock_monotonic_ms() >= end)
+		if (r == 0 || clock_monotonic_ms() >= end || (!client_lost(r, err) && !(when_told && err->class == ERROR_TEMPORARY)))
 			return r;
 		pause_ms(pause);
 		pause = pause * 2 > PAUSE_LARGEST_MS ? PAUSE_LARGEST_MS : pause * 2;
 	}
+}
+
+int client_reopen(struct client *client, uint64_t patience_ms, struct error *err)
+{
+	return reopen(client, clock_monotonic_ms() + patience_ms, false, err);
+}
+
+int client_return(struct client *client, uint64_t end_ms, struct error *err)
+{
+	return reopen(client, end_ms, true, err);
 }
 
 int client_job_number(const char *text, uint64_t *ret_job, struct error *err)

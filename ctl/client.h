@@ -61,5 +61,8 @@ bool client_lost(int r, const struct error *err);
 /* Opens again after a loss: tries for up to patience_ms with growing pauses. */
 int client_reopen(struct client *client, uint64_t patience_ms, struct error *err);
 
+/* The same until a monotonic time, also where the coordinator is there and says that it cannot serve now (ERROR_TEMPORARY). */
+int client_return(struct client *client, uint64_t end_ms, struct error *err);
+
 /* What fqctl says of a job in its words: "job 17". The number behind the verb. -EINVAL with a sentence (ERROR_USAGE). */
 int client_job_number(const char *text, uint64_t *ret_job, struct error *err);

@@ -123,6 +123,20 @@ static int fill_output(const struct verb *verb, const struct conf_arguments *arg
 	return r;
 }
 
+/* The settings; for a verb that runs anyhow without the files where one of them is wrong. */
+static int load(const struct verb *verb, const struct conf_arguments *arguments, const struct conf_common *common, struct call *call,
+                struct error *err)
+{
+	int r = client_settings_load(arguments, &call->settings, &call->conf, err);
+
+	call->config_file = common->config;
+	if (r == 0 || !verb->anyhow || common->check_config || common->dump_config || err->class != ERROR_CONFIG)
+		return r;
+	call->config = *err;
+	client_settings_deinit(&call->settings);
+	return client_settings_load_bare(arguments, &call->settings, &call->conf, err);
+}
+
 static int verb_run(const struct verb *verb, const struct conf_arguments *arguments, const struct conf_common *common,
                     struct error *err)
 {
@@ -130,25 +144,24 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 	struct call call = {.verb = verb, .options = options};
 	struct report_choices report = {0};
 	struct rules_choices rules = {0};
-	struct conf conf;
 	int r;
 
 	if (verb->table && !options)
 		return error_oom(err);
-	r = client_settings_load(arguments, &call.settings, &conf, err);
+	r = load(verb, arguments, common, &call, err);
 	if (r == 0 && verb->table)
 		r = fill(verb->table, arguments, options, err);
 	if (r == 0 && verb->forms)
 		r = fill_output(verb, arguments, &call, &report, &rules, err);
 	if (r == 0 && common->dump_config) {
-		r = conf_dump(stdout, &conf);
+		r = conf_dump(stdout, &call.conf);
 	} else if (r == 0 && !common->check_config) {
 		call.arguments = arguments->rest;
 		call.arguments_n = arguments->rest_n;
 		r = arguments_check(verb, call.arguments_n, err);
 		if (r == 0 && call.settings.json && !verb->json)
 			r = error_set(err, -EINVAL, ERROR_USAGE, "%s has no --json; %s", verb->name,
-			              verb->forms ? "results in JSON are --as json" : "status and nodes have");
+			              verb->forms ? "results in JSON are --as json" : "status, show, nodes, probe and doctor have");
 		if (r == 0)
 			r = verb->run(&call, err);
 	}

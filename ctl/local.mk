@@ -1,9 +1,12 @@
 # fqctl: one file a verb, and what the verbs share.
 noinst_LIBRARIES += ctl/libctl.a
 ctl_libctl_a_SOURCES = \
+	ctl/aside.c ctl/aside.h \
 	ctl/client.c ctl/client.h \
 	ctl/ctl.c \
+	ctl/doctor.h ctl/doctor_files.c ctl/doctor_judge.c ctl/doctor_look.c ctl/doctor_nodes.c ctl/doctor_print.c \
 	ctl/job.c ctl/job.h \
+	ctl/json.c ctl/json.h \
 	ctl/leftovers.c ctl/leftovers.h \
 	ctl/list.c ctl/list.h \
 	ctl/local.c ctl/local.h \
@@ -12,20 +15,24 @@ ctl_libctl_a_SOURCES = \
 	ctl/output.c ctl/output.h \
 	ctl/output_write.c \
 	ctl/progress.c ctl/progress.h \
+	ctl/probe.c ctl/probe.h \
 	ctl/proofs.c ctl/proofs.h \
 	ctl/reporting.c ctl/reporting.h \
+	ctl/show_json.c ctl/show_json.h \
 	ctl/submit.c ctl/submit.h \
 	ctl/table.c ctl/table.h \
 	ctl/verb.h \
 	ctl/verbs.c \
 	ctl/verb_cancel.c \
 	ctl/verb_check.c \
+	ctl/verb_doctor.c \
 	ctl/verb_drain.c \
 	ctl/verb_fetch.c \
 	ctl/verb_join.c \
 	ctl/verb_nodes.c \
 	ctl/verb_peers.c \
 	ctl/verb_ping.c \
+	ctl/verb_probe.c \
 	ctl/verb_qc.c \
 	ctl/verb_revoke.c \
 	ctl/verb_show.c \

@@ -42,8 +42,7 @@ void proofs_free(struct proof_file *files, size_t n)
 
 /* ---- one file */
 
-/* Absolute, without symbolic links; of a file that is not here (a worker may have it) just absolute. */
-static int path_resolve(const char *name, bool here, char out[PATH_MAX], struct error *err)
+int proof_path(const char *name, bool here, char *out, struct error *err)
 {
 	char folder[PATH_MAX];
 	int n;
@@ -112,7 +111,7 @@ static void file_make(const struct proving *proving, size_t i, struct proof_file
 	const bool forged = proving->forged || proving->forged_size;
 	char path[PATH_MAX];
 
-	if (path_resolve(proving->names[i], proving->wanted && !forged, path, &ret->error) < 0)
+	if (proof_path(proving->names[i], proving->wanted && !forged, path, &ret->error) < 0)
 		return;
 	ret->path = strdup(path);
 	if (!ret->path)

@@ -10,6 +10,12 @@
 #include "ctl/client.h"
 #include "lib/fastq/proof.h"
 
+/*
+ * Absolute, without symbolic links, in out[PATH_MAX]; of a file that is not here (a worker may have it) just absolute, unless it has
+ * to be here.
+ */
+int proof_path(const char *name, bool here, char *out, struct error *err);
+
 struct proof_file {
 	char *path;         /* absolute, without symbolic links */
 	uint64_t size;      /* bytes; 0 where no proof was wanted */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "ctl/json.h"
 #include "lib/base/text.h"
 
 struct cell {
@@ -137,24 +138,10 @@ int table_print(const struct table *table, FILE *out, bool bare)
 	return ferror(out) ? -EIO : 0;
 }
 
-static void json_string(FILE *out, const char *text)
-{
-	(void)fputc('"', out);
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			(void)fprintf(out, "\\%c", *p);
-		else if (*p < 0x20 || *p == 0x7f || *p == '<')
-			(void)fprintf(out, "\\u%04x", *p);
-		else
-			(void)fputc(*p, out);
-	}
-	(void)fputc('"', out);
-}
-
 int table_json(const struct table *table, FILE *out, const char *schema)
 {
 	(void)fputs("{\"schema\":", out);
-	json_string(out, schema);
+	json_text(out, schema);
 	(void)fputs(",\"rows\":[", out);
 	for (size_t row = 0; row + table->columns_n <= table->n; row += table->columns_n) {
 		bool first = true;
@@ -167,12 +154,12 @@ int table_json(const struct table *table, FILE *out, const char *schema)
 				continue;
 			(void)fputs(first ? "" : ",", out);
 			first = false;
-			json_string(out, table->columns[i].key);
+			json_text(out, table->columns[i].key);
 			(void)fputc(':', out);
 			if (cell->is_number)
 				(void)fprintf(out, "%llu", (unsigned long long)cell->number);
 			else
-				json_string(out, cell->text);
+				json_text(out, cell->text);
 		}
 		(void)fputc('}', out);
 	}

@@ -15,6 +15,9 @@
 struct call {
 	const struct verb *verb;
 	struct client_settings settings;
+	struct conf conf;             /* from where they came */
+	const char *config_file;      /* --config, or empty */
+	struct error config;          /* for verbs with .anyhow: what is wrong with a file, which was left out then */
 	struct output_options output; /* for verbs with .forms */
 	struct reporting reporting;   /* likewise */
 	void *options;                /* of the verb's own table */
@@ -31,6 +34,7 @@ struct verb {
 	uint32_t forms;         /* writes results: these OUTPUT_* where --as is not given, by options of output_table, report_table */
 	bool counts;            /* takes the options of rules_table too */
 	bool json;              /* knows --json */
+	bool anyhow;            /* runs also where a configuration file is wrong */
 	const struct option_table *table; /* its own options, or NULL */
 	/* Exit status 0 and the like; or negative errno with the sentence in err (its class is the exit status). */
 	int (*run)(struct call *call, struct error *err);
@@ -40,7 +44,7 @@ struct verb {
 
 extern const struct verb verb_submit, verb_qc, verb_status, verb_show, verb_wait, verb_fetch, verb_cancel, verb_nodes,
     verb_drain, verb_resume, verb_check, verb_token, verb_join, verb_peers, verb_revoke,
-    verb_ping;
+    verb_ping, verb_probe, verb_doctor;
 
 /* All verbs in the order of --help, ending with NULL. */
 extern const struct verb *const verbs[];

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fqctl cancel: ends jobs that have not ended yet. */
+/*
+ * fqctl cancel: ends jobs that have not ended yet. A coordinator that starts anew meanwhile, or goes back to its last commit because
+ * its disk was full, is asked again: then the job may have been cancelled by the first question.
+ */
 #include <stdio.h>
 
-#include "ctl/client.h"
-#include "ctl/verb.h"
+#include "ctl/job.h"
+#include "lib/base/clock.h"
 
 struct cancel_options {
 	char *reason;
@@ -21,6 +24,36 @@ static const struct option_table cancel_table = {
 	.settings_size = sizeof(struct cancel_options),
 };
 
+/* Whether it is as it should be after all. */
+static bool is_cancelled(struct client *client, uint64_t id)
+{
+	const fq_JobsRequest request = {.job = id};
+	struct error error;
+	fq_Job job = {0};
+
+	return client_list(client, fq_Type_STATUS, &request, job_only, &job, &error) == 0 && job.state == fq_JobState_JOB_CANCELLED;
+}
+
+static int cancel(struct call *call, struct client *client, const fq_JobsRequest *request, struct error *err)
+{
+	const uint64_t end = clock_monotonic_ms() + JOB_PATIENCE_MS;
+	bool again = false;
+	int r;
+
+	for (;;) {
+		r = client_call(client, fq_Type_CANCEL, request, fq_Type_DONE, NULL, err);
+		if (r < 0 && again && err->class == ERROR_USAGE && is_cancelled(client, request->job))
+			return 0;
+		if (r == 0 || (!client_lost(r, err) && err->class != ERROR_TEMPORARY) || clock_monotonic_ms() >= end)
+			return r;
+		say(call, "%s; trying again", err->text);
+		again = true;
+		r = client_return(client, end, err);
+		if (r < 0)
+			return r;
+	}
+}
+
 static int run(struct call *call, struct error *err)
 {
 	const struct cancel_options *options = call->options;
@@ -33,7 +66,7 @@ static int run(struct call *call, struct error *err)
 		(void)snprintf(request.reason, sizeof request.reason, "%s", options->reason);
 		r = client_job_number(call->arguments[i], &request.job, err);
 		if (r == 0)
-			r = client_call(&client, fq_Type_CANCEL, &request, fq_Type_DONE, NULL, err);
+			r = cancel(call, &client, &request, err);
 	}
 	client_close(&client);
 	return r;

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "ctl/job.h"
+#include "ctl/show_json.h"
 #include "lib/base/text.h"
 #include "lib/fastq/kind.h"
 #include "lib/qc/counters.h"
@@ -140,6 +141,7 @@ static int show(void *data, uint16_t type, const void *message, struct error *er
 
 static int run(struct call *call, struct error *err)
 {
+	const struct show_options *options = call->options;
 	struct client client = {0};
 	int r = client_open(&client, &call->settings, err);
 
@@ -147,7 +149,9 @@ static int run(struct call *call, struct error *err)
 		fq_JobsRequest request = {0};
 
 		r = client_job_number(call->arguments[i], &request.job, err);
-		if (r == 0)
+		if (r == 0 && call->settings.json)
+			r = show_json(&client, &request, options->slices, stdout, err);
+		else if (r == 0)
 			r = client_list(&client, fq_Type_SHOW, &request, show, call->options, err);
 	}
 	client_close(&client);
@@ -161,5 +165,6 @@ const struct verb verb_show = {
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "Tell all about jobs: files, how each was read, slices.",
 	.table = &show_table,
+	.json = true,
 	.run = run,
 };

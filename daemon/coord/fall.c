@@ -55,6 +55,7 @@ int fall(struct server *server, const struct error *err)
 static void forget(struct server *server)
 {
 	backup_end(server);
+	probes_end(server);
 	while (server->sessions)
 		session_free(server->sessions);
 	free(server->held);

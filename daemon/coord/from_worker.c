@@ -32,6 +32,19 @@ static struct slice_id id_from(const fq_SliceRef *ref)
 		.job = ref->job, .file = ref->file, .slice = ref->slice, .lease = ref->lease, .again = ref->again};
 }
 
+/* Only to be told: without memory for it there are none to tell. */
+static void keep_roots(struct session *session, const fq_Hello *hello)
+{
+	session->roots_all = hello->roots_n;
+	if (hello->roots_count == 0)
+		return;
+	session->roots = malloc(hello->roots_count * sizeof *session->roots);
+	if (!session->roots)
+		return;
+	memcpy(session->roots, hello->roots, hello->roots_count * sizeof *session->roots);
+	session->roots_n = (uint32_t)hello->roots_count;
+}
+
 void from_worker_hello(struct session *session, const fq_Hello *hello)
 {
 	struct slice_id held[HELD_MAX];
@@ -42,6 +55,7 @@ void from_worker_hello(struct session *session, const fq_Hello *hello)
 		log_info("worker %s is there, without slots", session->name);
 		return;
 	}
+	keep_roots(session, hello);
 	for (size_t i = 0; i < hello->held_count; i++)
 		held[i] = id_from(&hello->held[i]);
 	event.hello = (struct node_hello){

@@ -32,12 +32,14 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/from_client.c \
 	daemon/coord/from_submit.c \
 	daemon/coord/from_worker.c \
+	daemon/coord/health.c \
 	daemon/coord/labour.c \
 	daemon/coord/listen.c \
 	daemon/coord/listing.c \
 	daemon/coord/may.c \
 	daemon/coord/memory.c \
 	daemon/coord/merge.c \
+	daemon/coord/probe.c \
 	daemon/coord/server.c daemon/coord/server.h \
 	daemon/coord/session.c daemon/coord/session.h \
 	daemon/coord/show.c \

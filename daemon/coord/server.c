@@ -178,6 +178,8 @@ int server_init(struct server *server, const struct coord_settings *settings, st
 	if (r == 0)
 		r = memory_init(server, err);
 	if (r == 0)
+		r = probe_init(server, err);
+	if (r == 0)
 		r = fall_init(server, err);
 	if (r == 0)
 		r = core_begin(server, err);
@@ -191,10 +193,12 @@ void server_deinit(struct server *server)
 	if (server->store && !server->fallen && store_commit(server->store, &error) < 0)
 		log_error("%s", error.text);
 	backup_end(server);
+	probes_end(server);
 	while (server->sessions)
 		session_free(server->sessions);
 	listen_deinit(server);
 	memory_deinit(server);
+	(void)sd_event_source_unref(server->probing);
 	(void)sd_event_source_unref(server->tick);
 	(void)sd_event_source_unref(server->commit);
 	(void)sd_event_source_unref(server->changes);

@@ -61,6 +61,9 @@ struct server {
 	uint64_t next_session;    /* number of the next one: from 1, never used again */
 
 	sd_event_source *tick, *commit, *changes, *expire, *again, *strangers, *pace, *room; /* timers */
+	struct probe *probes;     /* probe.c: list */
+	uint32_t probes_made;
+	sd_event_source *probing; /* timer */
 	sd_event_source *fall; /* fall.c: deferred */
 	bool fallen;           /* the core is ahead of the disk, or (coord NULL) there is none: nothing is driven */
 	bool fallen_told;      /* in the log */
@@ -136,6 +139,10 @@ void die(const struct error *error) __attribute__((noreturn));
 int fall(struct server *server, const struct error *err);
 void room_look(struct server *server);  /* and tells the core when there is none, or some again */
 void room_check(struct server *server); /* the same, when it was not looked at for a second */
+
+/* ---- probe.c */
+int probe_init(struct server *server, struct error *err);
+void probes_end(struct server *server); /* without a word to those who asked */
 
 /* ---- backup.c */
 void backup_end(struct server *server); /* the one that is being made, if any */

@@ -43,6 +43,7 @@ static const struct verb_row verb_rows[] = {
 	{fq_Type_IO_ERROR, MAY_WORKER, from_io_error},
 	{fq_Type_RETURN, MAY_WORKER, from_return},
 	{fq_Type_DRAINING, MAY_WORKER, from_draining},
+	{fq_Type_LOOKED, MAY_WORKER, from_looked},
 	{fq_Type_SUBMIT, MAY_CLIENT, from_submit},
 	{fq_Type_SUBMIT_FILE, MAY_CLIENT, from_submit_file},
 	{fq_Type_STATUS, MAY_CLIENT, from_status},
@@ -51,6 +52,8 @@ static const struct verb_row verb_rows[] = {
 	{fq_Type_FETCH, MAY_CLIENT, from_fetch},
 	{fq_Type_CANCEL, MAY_CLIENT, from_cancel},
 	{fq_Type_NODES, MAY_CLIENT, from_nodes},
+	{fq_Type_PROBE, MAY_CLIENT, from_probe},
+	{fq_Type_HEALTH, MAY_CLIENT, from_health},
 	{fq_Type_NODE_DRAIN, MAY_ADMIN, from_node_drain},
 	{fq_Type_NODE_RESUME, MAY_ADMIN, from_node_resume},
 	{fq_Type_TOKEN, MAY_ADMIN, from_token},
@@ -281,11 +284,13 @@ struct session *session_free(struct session *session)
 	if (session->next)
 		session->next->previous = session->previous;
 	server->sessions_n--;
+	probes_gone(session);
 	memory_in_done(session);
 	memory_out_done(session);
 	submitting_clear(&session->submitting);
 	blob_deinit(&session->receiving.blob);
 	peer_free(session->peer);
+	free(session->roots);
 	free(session);
 	return NULL;
 }

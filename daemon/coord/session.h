@@ -87,6 +87,9 @@ struct session {
 	fq_Role role;         /* ROLE_NONE before WELCOME */
 	char name[PEER_NAME_MAX]; /* owner of jobs; node name */
 	char version[32];         /* that it said */
+	char (*roots)[sizeof *(fq_Hello){0}.roots]; /* of a worker, as it said them; NULL: none */
+	uint32_t roots_n, roots_all; /* here, and there */
+	uint32_t looks;           /* questions of probe.c that it has not answered */
 	struct submitting submitting;
 	struct receiving receiving;
 	struct sending sending;
@@ -134,6 +137,12 @@ void from_revoke(struct session *session, uint16_t tag, const void *message);
 
 /* Ends the sessions whose key is not enrolled any more as what they came; what such a worker counts goes to others at once. */
 void sessions_check(struct server *server);
+
+/* ---- probe.c: whether nodes can open a path; health.c: how the coordinator is */
+void from_probe(struct session *session, uint16_t tag, const void *message);
+void from_looked(struct session *session, uint16_t tag, const void *message);
+void probes_gone(struct session *session); /* it is about to be freed */
+void from_health(struct session *session, uint16_t tag, const void *message);
 
 /* ---- may.c: what of a job a session may know */
 bool may_see(const struct session *session, const char *owner);

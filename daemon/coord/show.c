@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <string.h>
 
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
@@ -262,6 +263,16 @@ void from_show(struct session *session, uint16_t tag, const void *message)
 
 /* ---- NODES */
 
+/* What the worker said of itself. */
+static void put_node_hello(const struct session *worker, fq_Node *ret)
+{
+	ret->proto = worker->proto;
+	ret->roots_n = worker->roots_all;
+	ret->roots_count = (pb_size_t)worker->roots_n;
+	if (worker->roots)
+		memcpy(ret->roots, worker->roots, worker->roots_n * sizeof *worker->roots);
+}
+
 static int nodes_more(struct session *session, struct listing *listing, struct error *err)
 {
 	uint64_t now = server_now(session->server);
@@ -285,6 +296,8 @@ static int nodes_more(struct session *session, struct listing *listing, struct e
 	(void)snprintf(node.state, sizeof node.state, "%s", view.state);
 	(void)snprintf(node.version, sizeof node.version, "%s", worker ? worker->version : "-");
 	(void)snprintf(node.reason, sizeof node.reason, "%s", view.reason);
+	if (session->proto >= 3 && worker)
+		put_node_hello(worker, &node);
 	session_send(session, fq_Type_NODE, listing->tag, &node);
 	return 0;
 }

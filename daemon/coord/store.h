@@ -53,6 +53,7 @@ int store_next_generation(struct store *store, struct error *err); /* one more, 
 bool store_look(struct store *store);
 bool store_is_short(const struct store *store); /* the ballast was given up: what is left is for cancels and ends */
 #define BALLAST_WHOLE (16ULL << 20)
+void store_disk(const struct store *store, uint64_t *ret_free, uint64_t *ret_size); /* bytes; 0: not told */
 uint64_t store_ballast(const struct store *store); /* bytes that it has, or would have, on this disk */
 
 /* ---- copies: one that is being made of the open database, while that goes on being written; outside of its transactions */
@@ -108,6 +109,12 @@ struct job_sums {
 	uint64_t files, bytes, records, bases;
 };
 int store_sum_job(struct store *store, uint64_t job, struct job_sums *ret, struct error *err);
+
+/* Over all unfinished files: slices whose counting ended badly, and how often. */
+struct trouble_sums {
+	uint64_t slices, crashes, losses;
+};
+int store_sum_troubles(struct store *store, struct trouble_sums *ret, struct error *err);
 
 /* Removes jobs that ended before this time (wall clock, ms) with all that belongs to them. */
 int store_expire(struct store *store, uint64_t before_ms, struct error *err);

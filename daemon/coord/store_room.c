@@ -101,6 +101,15 @@ bool store_is_short(const struct store *store)
 	return store->short_of_room;
 }
 
+void store_disk(const struct store *store, uint64_t *ret_free, uint64_t *ret_size)
+{
+	struct statvfs fs;
+	bool told = store->ballast && statvfs(store->folder, &fs) == 0;
+
+	*ret_free = told ? bytes_left(&fs) : 0;
+	*ret_size = told ? (uint64_t)fs.f_blocks * fs.f_frsize : 0;
+}
+
 uint64_t store_ballast(const struct store *store)
 {
 	struct statvfs fs;

@@ -44,3 +44,13 @@ int store_load_troubles(struct store *store, struct coord *coord, uint64_t job, 
 	(void)sqlite3_reset(s);
 	return r;
 }
+
+int store_sum_troubles(struct store *store, struct trouble_sums *ret, struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_TROUBLE_SUMS);
+	int r = store_row(store, s, err);
+
+	if (r == 0)
+		*ret = (struct trouble_sums){.slices = column_u64(s, 0), .crashes = column_u64(s, 1), .losses = column_u64(s, 2)};
+	return r;
+}

@@ -33,6 +33,7 @@ struct open_request {
 	uint64_t number;            /* chosen by the asker; comes back */
 	uint64_t job, connection;   /* what the asker notes of who wants to know (connection: FACTS only); not looked at */
 	uint32_t file;
+	bool aside;                 /* FACTS: for no job, but for somebody who asks; file is the question's number */
 	char path[sizeof((fq_Open){0}.path)];
 	struct file_proof proof;    /* FACTS */
 	struct fingerprint planned; /* SLICE, CHECK */

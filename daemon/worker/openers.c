@@ -57,6 +57,16 @@ size_t openers_hung(const struct openers *openers)
 	return count_in(openers, OPENER_HUNG);
 }
 
+/* That are on their way, or whose opener hangs over them. */
+static size_t count_aside(const struct openers *openers)
+{
+	size_t n = openers->aside;
+
+	for (size_t i = 0; i < OPENERS_MAX; i++)
+		n += (openers->all[i].state == OPENER_BUSY || openers->all[i].state == OPENER_HUNG) && openers->all[i].aside;
+	return n;
+}
+
 /* ---- answers of our own ---- */
 
 static void answer_failed(struct openers *openers, struct opener_item *item, int r, enum error_class class, const char *what)
@@ -95,6 +105,7 @@ static void push_first(struct openers *openers, struct opener_item *item)
 	if (!openers->last)
 		openers->last = item;
 	openers->queued++;
+	openers->aside += item->request.aside;
 }
 
 static void push_last(struct openers *openers, struct opener_item *item)
@@ -106,6 +117,7 @@ static void push_last(struct openers *openers, struct opener_item *item)
 		openers->first = item;
 	openers->last = item;
 	openers->queued++;
+	openers->aside += item->request.aside;
 }
 
 static struct opener_item *pop(struct openers *openers)
@@ -116,6 +128,7 @@ static struct opener_item *pop(struct openers *openers)
 	if (!openers->first)
 		openers->last = NULL;
 	openers->queued--;
+	openers->aside -= item->request.aside;
 	item->next = NULL;
 	return item;
 }
@@ -239,6 +252,7 @@ static void give(struct openers *openers, struct opener *opener)
 	item->ticks = 0;
 	opener->state = OPENER_BUSY;
 	opener->item = item;
+	opener->aside = item->request.aside;
 	if (r < 0)
 		(void)kill(opener->pid, SIGKILL); /* it has ended or will; what it has is asked again then */
 }
@@ -394,6 +408,8 @@ int openers_ask(struct openers *openers, const struct open_request *request, int
 	assert((file >= 0) == (request->kind == OPEN_CHECK));
 	if (openers->queued >= OPENERS_QUEUE_MAX)
 		return -ENOBUFS;
+	if (request->aside && count_aside(openers) >= OPENERS_ASIDE_MAX)
+		return -EBUSY;
 	item = malloc(sizeof *item);
 	if (!item)
 		return -ENOMEM;

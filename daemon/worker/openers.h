@@ -7,7 +7,8 @@
  *
  * One opener is kept warm, so that the usual request is one round trip; others end when they were not needed for a while. One that hangs over a dead file system may not end when it
  * is killed; it is left, and counts. When all of them hang, nothing is opened any more until one has ended: each request is answered
- * with -ETIMEDOUT and a sentence at once.
+ * with -ETIMEDOUT and a sentence at once. Requests aside of jobs get at most OPENERS_ASIDE_MAX of the openers, also of those that
+ * hang, so that questions never keep jobs from being opened.
  *
  * Memory: OPENERS_QUEUE_MAX requests.
  */
@@ -24,6 +25,7 @@
 
 #define OPENERS_MAX 8
 #define OPENERS_QUEUE_MAX 4096
+#define OPENERS_ASIDE_MAX 2
 #define OPENERS_TICKS 8 /* of which the limit is made: only time in which the loop runs counts */
 
 enum opener_state {
@@ -45,6 +47,7 @@ struct opener {
 	int fd;
 	sd_event_source *io, *exit;
 	struct opener_item *item; /* BUSY */
+	bool aside;               /* BUSY, HUNG: over a request aside of jobs */
 };
 
 struct openers_callbacks {
@@ -64,7 +67,7 @@ struct openers {
 
 	struct opener all[OPENERS_MAX];
 	struct opener_item *first, *last; /* the queue */
-	size_t queued;
+	size_t queued, aside; /* aside: how many of them are */
 	sd_event_source *timer; /* ticks while there is something to wait for */
 	sd_event_source *hurry; /* while something waits for an opener */
 	sd_event_source *calm;  /* while more than one is idle */
@@ -81,7 +84,7 @@ void openers_deinit(struct openers *openers);
 
 /*
  * Asks; the descriptor (CHECK; else -1) stays the caller's. 0, and the answer comes later from the loop, or -ENOMEM, -ENOBUFS (the
- * queue is full) or the errno of duplicating the descriptor.
+ * queue is full), -EBUSY (aside, and as many as may be are on their way or hang) or the errno of duplicating the descriptor.
  */
 int openers_ask(struct openers *openers, const struct open_request *request, int file);
 

@@ -173,7 +173,7 @@ struct take_row {
 static const struct take_row take_rows[] = {
     {fq_Type_OPEN, take_open},    {fq_Type_TASK, take_task},   {fq_Type_RESULT_ACK, take_ack},
     {fq_Type_DROP, take_dropped}, {fq_Type_DRAIN, take_drain}, {fq_Type_RESUME, take_resume},
-    {fq_Type_BRIEF, take_brief},
+    {fq_Type_BRIEF, take_brief},  {fq_Type_LOOK, take_look},
 };
 
 static const struct take_row *row_of(uint16_t type)

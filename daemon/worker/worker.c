@@ -136,6 +136,8 @@ static void fill_hello(fq_Hello *hello, void *userdata)
 
 	hello->slots = (uint32_t)worker->settings->slots;
 	hello->draining = worker->draining;
+	if (message_version() >= 3)
+		look_roots(&worker->settings->roots, hello);
 	hello->held_count = (pb_size_t)held_list(&worker->held, hello->held,
 	                                         sizeof hello->held / sizeof *hello->held);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Between the parts of the supervisor: worker.c (its life), take.c (what comes), give.c (into slots), give_open.c (to openers),
+ * Between the parts of the supervisor: worker.c (its life), take.c (what comes), look.c (questions), give.c (into slots), give_open.c (to openers),
  * give_result.c (to the coordinator), stall.c, drain.c.
  */
 #pragma once
@@ -38,6 +38,14 @@ int take_brief_data(struct worker *worker, const struct frame *frame, struct err
 
 /* A connection is over, and with it the briefs that came over it; slices in hand keep theirs. */
 void take_briefs_clear(struct worker *worker);
+
+/* ---- look.c: questions that belong to no job ---- */
+
+int take_look(struct worker *worker, const void *message, struct error *err);
+void look_answer(struct worker *worker, const struct open_request *request, const struct open_answer *answer);
+
+/* Hello.roots: the folders as the site names them. */
+void look_roots(const struct conf_list *roots, fq_Hello *hello);
 
 /* ---- give.c: slices into slots ---- */
 

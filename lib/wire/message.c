@@ -97,6 +97,48 @@ static const char *check_open(const void *message)
 	return NULL;
 }
 
+static const char *check_look(const void *message)
+{
+	const fq_Look *look = message;
+
+	if (look->proof_wanted &&
+	    (look->proof_key.size != sizeof look->proof_key.bytes || look->proof.size != sizeof look->proof.bytes))
+		return "its proof has a wrong length";
+	return NULL;
+}
+
+static const char *check_looked(const void *message)
+{
+	const fq_Looked *looked = message;
+
+	return looked->ends.size != 0 && looked->ends.size != sizeof looked->ends.bytes ? "its fingerprint has a wrong length" : NULL;
+}
+
+static const char *check_probe(const void *message)
+{
+	const fq_Probe *probe = message;
+
+	if (probe->path[0] && probe->uuid.size != sizeof probe->uuid.bytes)
+		return "its uuid has a wrong length";
+	return probe->proof.size != 0 && probe->proof.size != sizeof probe->proof.bytes ? "its proof has a wrong length" : NULL;
+}
+
+static const char *check_probed(const void *message)
+{
+	const fq_Probed *probed = message;
+
+	if (probed->answer < fq_ProbeAnswer_PROBE_OPENED || probed->answer > _fq_ProbeAnswer_MAX)
+		return "its answer is unknown";
+	return probed->ends.size != 0 && probed->ends.size != sizeof probed->ends.bytes ? "its fingerprint has a wrong length" : NULL;
+}
+
+static const char *check_health(const void *message)
+{
+	const fq_HealthTold *health = message;
+
+	return health->proof < fq_ProofOf_PROOF_ALL || health->proof > _fq_ProofOf_MAX ? "its proof is unknown" : NULL;
+}
+
 static const char *check_submit_file(const void *message)
 {
 	const fq_SubmitFile *file = message;
@@ -221,6 +263,12 @@ static const struct row rows[_fq_Type_ARRAYSIZE] = {
     ROW(PEER, Peer, check_peer),
     ROW(TOKEN_INFO, TokenInfo, check_token_info),
     ROW(REVOKED, Revoked, NULL),
+    ROW(LOOK, Look, check_look),
+    ROW(LOOKED, Looked, check_looked),
+    ROW(PROBE, Probe, check_probe),
+    ROW(PROBED, Probed, check_probed),
+    ROW(HEALTH, Empty, NULL),
+    ROW(HEALTH_TOLD, HealthTold, check_health),
 };
 
 static const struct row *row_of(uint16_t type)

@@ -33,7 +33,7 @@ static void test_table(void)
 		r = message_decode(t, NULL, 0, message, &err);
 		bad += !(r == 0 || (r == -EBADMSG && err.class == ERROR_PROTOCOL && err.text[0]));
 	}
-	is_u64(types, 50, "types in the table");
+	is_u64(types, 56, "types in the table");
 	is_u64(bad, 0, "rows that make no sense");
 	is_u64(message_payload_max(0), 0, "type 0 is unknown");
 	is_u64(message_payload_max(9999), 0, "type 9999 is unknown");
@@ -96,6 +96,9 @@ static void test_largest(void)
 	hello->draining = true;
 	hello->coordinator.size = sizeof hello->coordinator.bytes;
 	hello->held_count = 512;
+	hello->roots_count = sizeof hello->roots / sizeof *hello->roots;
+	for (size_t i = 0; i < hello->roots_count; i++)
+		hello->roots[i][sizeof *hello->roots - 1] = '\0';
 	memset(hello->name, 'n', sizeof hello->name - 1);
 	memset(hello->version, 'v', sizeof hello->version - 1);
 	hello->name[sizeof hello->name - 1] = hello->version[sizeof hello->version - 1] = '\0';
@@ -103,6 +106,7 @@ static void test_largest(void)
 	ok(n <= message_payload_max(fq_Type_HELLO), "%zu bytes are allowed", n);
 	ok(message_decode(fq_Type_HELLO, bytes, n, got, &err) == 0, "decode: %s", err.text);
 	is_u64(got->held_count, 512, "all slices are there");
+	is_u64(got->roots_count, 16, "all roots, too");
 }
 
 static int brief_there_and_back(uint32_t number, uint64_t bytes_n)
@@ -132,6 +136,24 @@ static void test_brief(void)
 	       "a task by an unknown brief: %s", err.text);
 }
 
+/* A probe that could not be put to a worker, and answers that say nothing. */
+static void refused_probes(void)
+{
+	static const uint8_t no_uuid[] = {0x12, 2, '/', 'a'}, short_proof[] = {0x2a, 3, 1, 2, 3}, only_time[] = {0x0a, 2, 'w', '1'};
+	static const uint8_t unproved[] = {0x18, 1}, short_ends[] = {0x4a, 1, 7}, answer_9[] = {0x10, 9}, proof_9[] = {0x30, 9};
+	_cleanup_(freep) void *got = malloc(message_struct_size_largest());
+	struct error err = {0};
+
+	is_int(message_decode(fq_Type_PROBE, no_uuid, sizeof no_uuid, got, &err), -EBADMSG, "a path without a uuid: %s", err.text);
+	is_int(message_decode(fq_Type_PROBE, short_proof, sizeof short_proof, got, &err), -EBADMSG, "a short proof: %s", err.text);
+	is_int(message_decode(fq_Type_PROBE, only_time, sizeof only_time, got, &err), 0, "no path needs no uuid");
+	is_int(message_decode(fq_Type_LOOK, unproved, sizeof unproved, got, &err), -EBADMSG, "a proof that is wanted and not there: %s",
+	       err.text);
+	is_int(message_decode(fq_Type_LOOKED, short_ends, sizeof short_ends, got, &err), -EBADMSG, "short ends: %s", err.text);
+	is_int(message_decode(fq_Type_PROBED, answer_9, sizeof answer_9, got, &err), -EBADMSG, "answer 9: %s", err.text);
+	is_int(message_decode(fq_Type_HEALTH_TOLD, proof_9, sizeof proof_9, got, &err), -EBADMSG, "proof 9: %s", err.text);
+}
+
 static void test_refused(void)
 {
 	static const uint8_t role_9[] = {0x18, 9}, state_9[] = {0x20, 9}, text[] = "no message",
@@ -159,6 +181,7 @@ static void test_refused(void)
 	   "no slice: %s", err.text);
 	ok(message_decode(fq_Type_SUBMIT_FILE, long_path, sizeof long_path, file, &err) == -EBADMSG,
 	   "a long path: %s", err.text);
+	refused_probes();
 	ok(message_decode(42000, text, 1, &got, &err) == -EBADMSG, "an unknown type: %s", err.text);
 	ok(message_decode(fq_Type_HELLO, newer, sizeof newer, &got, &err) == 0,
 	   "a field of a newer version is skipped");
