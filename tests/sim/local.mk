@@ -10,6 +10,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/given.c \
 	tests/sim/history.c \
 	tests/sim/main.c \
+	tests/sim/many.c tests/sim/many.h \
 	tests/sim/node.c \
 	tests/sim/observe.c \
 	tests/sim/options.c \

@@ -8,6 +8,8 @@
  *     sim --mutants                how many bugs there are
  *     sim --twice SEED             the same seed must be the same history
  *     sim --tell SEED              what happens in it: the journal, and who is given what
+ *     sim --nodes N [--slots S] [--jobs J] [--files F] [--slices K] [--lead]
+ *                                  many nodes, and what an event costs (many.c)
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -15,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/sim/many.h"
 #include "tests/sim/sim.h"
 
 #define FAILURES_MAX 5 /* told of one run */
@@ -79,8 +82,12 @@ int main(int argc, char **argv)
 	    {"seeds", required_argument, NULL, 's'},  {"first", required_argument, NULL, 'f'},
 	    {"mutant", required_argument, NULL, 'm'}, {"mutants", no_argument, NULL, 'n'},
 	    {"twice", required_argument, NULL, 't'},  {"tell", required_argument, NULL, 'j'},
+	    {"nodes", required_argument, NULL, 'N'},  {"slots", required_argument, NULL, 'S'},
+	    {"jobs", required_argument, NULL, 'J'},   {"files", required_argument, NULL, 'F'},
+	    {"slices", required_argument, NULL, 'K'}, {"lead", no_argument, NULL, 'l'},
 	    {0},
 	};
+	struct many_options many = {.slots = 1, .jobs = 1, .files = 1000, .slices = 1};
 	uint64_t seeds = 20000, first = 1, mutant = 0;
 	int c;
 
@@ -101,10 +108,31 @@ int main(int argc, char **argv)
 			return run_twice(strtoull(optarg, NULL, 10));
 		case 'j':
 			return !run(strtoull(optarg, NULL, 10), true, true, &(uint64_t){0});
+		case 'N':
+			many.nodes = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'S':
+			many.slots = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'J':
+			many.jobs = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'F':
+			many.files = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'K':
+			many.slices = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'l':
+			many.lead = true;
+			break;
 		default:
-			(void)fputs("usage: sim [--seeds N] [--first K] [--mutant M] | --mutants | --twice SEED | --tell SEED\n", stderr);
+			(void)fputs("usage: sim [--seeds N] [--first K] [--mutant M] | --mutants | --twice SEED | --tell SEED\n"
+			            "       sim --nodes N [--slots S] [--jobs J] [--files F] [--slices K] [--lead]\n", stderr);
 			return 64;
 		}
 	}
+	if (many.nodes > 0)
+		return many_run(&many);
 	return mutant ? run_mutant(mutant, seeds, first) : run_all(seeds, first);
 }
