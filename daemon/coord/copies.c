@@ -19,6 +19,8 @@
 #define PIECE (1u << 20)
 #define HELLO_MS 10000
 #define RESTORES_MAX 1000
+#define SERVICE_STATE FQ_STATE_DIR "/coord"
+#define SERVICE_KEY "/etc/credstore/fqcoordd.key" /* fqcoordd.service: LoadCredential=coord.key:fqcoordd.key */
 #define STAGING "restore" /* in the state folder: what is about to be put in place */
 
 /* All that a copy has; the first is the one without which it is none. */
@@ -102,6 +104,21 @@ int copies_remove(const char *folder, struct error *err)
 	return 0;
 }
 
+/* The service alone is handed its credential, whose file is what whoever copies a stopped one's state can look for. */
+static int copy_key(const struct coord_settings *settings, int to, const char *folder, struct error *err)
+{
+	int r = copy_file(AT_FDCWD, settings->key, to, "key.pem", folder, err);
+
+	if (r == STORE_NONE && strcmp(settings->state, SERVICE_STATE) == 0)
+		r = copy_file(AT_FDCWD, SERVICE_KEY, to, "key.pem", folder, err);
+	if (r != STORE_NONE)
+		return r;
+	return error_set(err, -ENOENT, ERROR_NO_INPUT,
+	                 "there is no key %s, without which a copy is of no use: right is --key FILE, for a service the FILE of "
+	                 "LoadCredential=coord.key:FILE ('systemctl cat fqcoordd' shows it)",
+	                 TEXT(settings->key));
+}
+
 int copies_add(const struct coord_settings *settings, const char *folder, struct error *err)
 {
 	_cleanup_(closep) int state = -1, at = -1;
@@ -110,7 +127,7 @@ int copies_add(const struct coord_settings *settings, const char *folder, struct
 	if (r == 0)
 		r = folder_at(folder, false, &at, err);
 	if (r == 0)
-		r = copy_file(AT_FDCWD, settings->key, at, "key.pem", folder, err);
+		r = copy_key(settings, at, folder, err);
 	if (r >= 0)
 		r = copy_file(state, "peers", at, "peers", folder, err);
 	return r < 0 ? r : sync_folder(at, folder, err);

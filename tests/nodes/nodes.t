@@ -3,23 +3,16 @@
 # A fleet of four hosts under systemd, from Debian packages: a coordinator, two workers and a login host, joined by token. Jobs of
 # an ordinary user on the login host while hosts lose their power, their cable or their coordinator, and are upgraded; the oracle is
 # the same file counted by one process. Then the packages leave. See rig.sh for what it needs.
-. "$(dirname "$0")/../cluster/cluster.sh"
-. "$(dirname "$0")/rig.sh"
+. "$(dirname "$0")/fleet.sh"
 rig_start
-made=$top_build/tests/tools/mkfastq
 hosts coord node1 node2 login
 
 ok "lintian has no error and no warning" lintian --allow-root --fail-on error,warning "$debs"/fqcluster-*.deb
 
 # ---- files of two users, on what all hosts share
 
-for user in alice:1000 bob:1001; do
-	name=${user%:*}
-	for host in coord node1 node2 login; do
-		chroot "$rig/$host/root" useradd -u "${user#*:}" -M -s /bin/bash "$name" || exit 1
-	done
-	install -d -o "${user#*:}" -g "${user#*:}" -m 755 "$rig/home/$name"
-done
+user_make alice 1000 coord node1 node2 login
+user_make bob 1001 coord node1 node2 login
 for host in node1 node2 login; do chroot "$rig/$host/root" groupadd -g 900 sequencing; done
 install -d -o 1000 -g 1000 -m 755 "$rig/home/alice/runs"
 "$made" 2000000 100 nova 8 >"$rig/shared/large.fastq" # 500 MB
@@ -32,19 +25,11 @@ chroot "$rig/login/root" usermod -aG sequencing alice
 # ---- four hosts, from packages
 
 for host in coord node1 node2 login; do host_boot $host; done
-installed() { host_packages "$@" >>"$work/dpkg.log" 2>&1; }
 ok "coordinator's package" installed coord fqcluster-{common,client,coordinator}
 for host in node1 node2; do ok "$host: worker's package" installed $host fqcluster-{common,worker}; done
 ok "login host: client's package" installed login fqcluster-{common,client}
 
-fq() { as login alice fqctl "$1" -h coord "${@:2}"; } # as the user does
-admin() { on coord fqctl "$@"; }
-local_csv() { as login alice fqctl qc --local --as csv "$1"; }
-journal() { on "$1" journalctl -q --no-pager -u "$2"; }
-says() { journal "$1" "$2" | grep -q -- "$3"; }
 exposed() { on "$1" systemd-analyze security --no-pager --threshold="$2" "$3" >/dev/null; } # in tenths
-in_one_line() { on "$1" bash -c "$2" >>"$work/join.log" 2>&1; }
-runs() { [ "$(on "$1" systemctl is-system-running)" = running ]; }
 
 ok "the coordinator serves" wait_until 20 admin ping
 on node1 systemctl start fqworkerd 2>/dev/null
@@ -55,13 +40,11 @@ on node1 systemctl reset-failed
 token=$(admin token --role worker --uses 2 --ttl 1h)
 for host in node1 node2; do
 	on $host bash -c 'echo "slots = 1;" >>/etc/fqcluster/fqworkerd.conf'
-	on $host mkdir -p /etc/systemd/system/fqworkerd.service.d
-	for example in groups home; do on $host cp /usr/share/doc/fqcluster-common/examples/fqworkerd.service.d/$example.conf /etc/systemd/system/fqworkerd.service.d/; done
-	on $host sed -i 's, /home/bob/runs,,' /etc/systemd/system/fqworkerd.service.d/home.conf
-	ok "$host joins in one line" in_one_line $host "fqworkerd --join coord $token && systemctl enable --now fqworkerd"
+	on $host bash -c 'cd /etc/systemd/system && mkdir -p fqworkerd.service.d && cd fqworkerd.service.d &&
+		cp /usr/share/doc/fqcluster-common/examples/fqworkerd.service.d/{groups,home}.conf . && sed -i "s, /home/bob/runs,," home.conf'
+	ok "$host joins in one line" joins_in_one_line $host "$token"
 done
 for host in node1 node2; do ok "the coordinator has $host" wait_until 20 node_is $host '^idle'; done
-alice_joins() { as login alice fqctl join coord "$(admin token --role client)" >>"$work/join.log"; }
 ok "alice joins" alice_joins
 for host in coord node1 node2 login; do ok "$host: systemd says running" runs $host; done
 ok "exposure of the coordinator at most 0.5" exposed coord 5 fqcoordd
@@ -70,10 +53,9 @@ is "the coordinator has no network" "$(on coord bash -c 'cat /proc/$(systemctl s
 
 # ---- jobs, in quiet
 
-small=/shared/small.fastq.gz large=/shared/large.fastq
+small=/shared/small.fastq.gz
 local_csv $small >"$work/small"
 as login alice fqctl qc --local --as text $large >"$work/large"
-has_large() { cmp <(fq fetch --as text "$1") "$work/large"; }
 ok "a job of alice on the login host" cmp <(fq submit --wait $small) "$work/small"
 ok "FastQC's text" cmp <(fq qc --as text $small) <(as login alice fqctl qc --local --as text $small)
 ok "a large one, on both nodes" cmp <(fq qc --as text $large) "$work/large"
@@ -94,51 +76,55 @@ for host in node1 node2; do ok "$host is back" wait_until 30 node_is $host '^idl
 
 # ---- and with what happens to hosts
 
-slices() { admin show --slices "$1" 2>/dev/null; }
-running_on() { slices "$1" | grep -q "running  $2"; }
 completed() { on coord journalctl -q -b -u fqcoordd | grep -q "job $1 of .* has completed"; } # since the coordinator's host booted
-
-speed() { host_slow node1 "$1" && host_slow node2 "$1"; } # percent of a processor
-
-# begin NODE: a job that is counted there, and lasts until ends.
-begin() {
-	admin drain node1 node2
-	touch "$rig/shared/large.fastq" # not what was counted before
-	speed 3
-	job=$(fq submit --as text --parsable --slice-size 4M $large) &&
-		admin resume node1 node2 && wait_until 20 running_on "$job" "$1"
-}
-
-# It completes, with the right result.
-ends() {
-	speed 100
-	ok "the job is done" fq wait "$job"
-	ok "with the same result" has_large "$job"
-}
+all_back() { for host in node1 node2; do ok "$host is back" wait_until 30 node_is $host '^idle'; done; }
 
 ok "power cut of node1 in mid-job" begin node1
 host_kill node1
 ok "the coordinator notices" wait_until 20 node_is node1 '^down'
 ends
-ok "the coordinator's journal says who is gone, in mid-job" says coord fqcoordd 'node node1 is gone, [1-9]'
+is "the coordinator's journal says who is gone, in mid-job" "$(lost_by node1)" 1
 host_boot node1
 ok "with the power back it is there again" wait_until 30 node_is node1 '^idle'
 
-ok "cable of node2 pulled in mid-job" begin node2
-cable node2 out
-ok "the coordinator notices" wait_until 20 node_is node2 '^down'
-ok "the node does too" wait_until 20 says node2 fqworkerd 'lost the coordinator coord:5381'
+# parted HOW WHAT: node2 behind its cable while it counts.
+parted() {
+	local before lost
+	before=$(lost_by node2) lost=$(told node2 fqworkerd 'lost the coordinator coord:5381')
+	ok "$2 in mid-job" begin node2
+	cable node2 "$1"
+	ok "the coordinator notices" wait_until 20 node_is node2 '^down'
+	notices() { [ "$(told node2 fqworkerd 'lost the coordinator coord:5381')" -gt "$lost" ]; }
+	ok "the node does too" wait_until 20 notices
+	ends
+	is "it was in mid-job" "$(lost_by node2)" $((before + 1))
+	cable node2 in
+	ok "with the cable whole it is there again" wait_until 30 node_is node2 '^idle'
+}
+parted out "cable of node2 pulled"
+parted deaf "cable of node2 that loses what goes to it"
+parted mute "cable of node2 that loses what comes from it"
+
+ok "cable of the coordinator pulled in mid-job" begin node1 node2
+cable coord out
+for host in node1 node2; do ok "the coordinator misses $host" wait_until 20 node_is $host '^down'; done
+cable coord in
 ends
-ok "it was in mid-job" says coord fqcoordd 'node node2 is gone, [1-9]'
-cable node2 in
-ok "with the cable in it is there again" wait_until 30 node_is node2 '^idle'
+all_back
 
 ok "reboot of the coordinator in mid-job" begin node1
 host_reboot coord
 ends
 ok "it was in mid-job" completed "$job"
-for host in node1 node2; do ok "$host is back" wait_until 30 node_is $host '^idle'; done
-is "workers went on" "$(on node2 systemctl show -P NRestarts fqworkerd)" 0
+all_back
+is "workers went on" "$(show node2 fqworkerd NRestarts)" 0
+
+ok "power cut of the coordinator in mid-job" begin node2
+host_kill coord
+host_boot coord
+ends
+ok "it was in mid-job" completed "$job"
+all_back
 
 ok "coordinator killed in mid-job" begin node2
 on coord systemctl kill --signal=KILL fqcoordd
@@ -146,9 +132,27 @@ answered() { "$@" >/dev/null; }
 ok "who calls meanwhile waits" answered fq nodes
 ends
 
+# ---- leaving within the unit's time
+
+ok "node1 is stopped in mid-job" begin node1
+before=$(lost_by node1) start=$SECONDS
+on node1 systemctl stop fqworkerd
+ok "that took $((SECONDS - start)) s, less than TimeoutStopSec" test $((SECONDS - start)) -lt 45
+is "in order" "$(show node1 fqworkerd Result), $(show node1 fqworkerd ExecMainStatus)" "success, 0"
+ok "with slices in hand" says node1 fqworkerd 'draining: [1-9]'
+ends
+is "and lost none" "$(lost_by node1)" "$before"
+on node1 systemctl start fqworkerd
+all_back
+
+# ---- the journal of the coordinator's host tells the story of a job (FQ_JOB, catalog)
+# ---- a user without a key, through the worker of the login host that has no slots (fqctl token --role worker --vouch)
+# ---- fqctl doctor on each host
+
 # ---- upgrade, removal, purge
 
 ok "upgrade of a node in mid-job" begin node1
+before=$(lost_by node1)
 others=()
 for length in 40 50 60 70; do others+=("$(fq submit --as text --parsable --slice-size 4M --dup-length $length $large)"); done # or it ends before
 ok "its packages" installed node1 fqcluster-{common,worker}
@@ -156,12 +160,10 @@ ok "it had slices in hand" says node1 fqworkerd 'draining: [1-9]'
 fq cancel "${others[@]}"
 ok "upgrade of the coordinator" installed coord fqcluster-{common,client,coordinator}
 ends
-for host in node1 node2; do ok "$host is back" wait_until 30 node_is $host '^idle'; done
-gone_with() { journal coord fqcoordd | grep -c "node $1 is gone, [1-9]"; }
-is "and lost nothing" "$(gone_with node1)" 1
+all_back
+is "and lost nothing" "$(lost_by node1)" "$before"
 for host in coord node1 node2 login; do ok "$host: systemd says running" runs $host; done
 
-removed() { on "$@" >>"$work/dpkg.log" 2>&1; }
 ok "removal of the worker's package" removed node2 dpkg -r fqcluster-worker
 ok "the node has left in order" wait_until 20 says coord fqcoordd 'node node2 is gone, 0 slices'
 ok "its key and its configuration stay" on node2 test -s /var/lib/fqcluster/worker/key.pem -a -s /etc/fqcluster/fqworkerd.conf
@@ -174,13 +176,5 @@ ok "takes state and configuration away" on node2 bash -c '! ls -d /var/lib/fqclu
 ok "so it does on the coordinator" removed coord dpkg -P fqcluster-coordinator
 ok "state, socket and units are gone" on coord bash -c '! ls -d /var/lib/fqcluster /run/fqcluster/ctl.sock /lib/systemd/system/fqcoordd.* /etc/systemd/system/*/fqcoordd.* 2>/dev/null'
 
-# ---- the packages' own test, on a host of its own
-
-hosts alone
-host_boot alone
-installed alone fqcluster-{common,client,coordinator,worker}
-install -D "$top_src/debian/tests/cluster" "$rig/shared/.debs/cluster"
-own_test() { on alone /shared/.debs/cluster > >(sed 's/^/# /'); }
-ok "debian/tests/cluster" own_test
 [ $failed -eq 0 ] || hosts_logs
 done_testing

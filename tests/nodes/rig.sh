@@ -2,77 +2,119 @@
 # shellcheck shell=bash
 # Hosts of a test: booted systemd hosts (systemd-nspawn) on a network of their own. Sourced by tests/nodes/*.t.
 #
-#   rig_start                      makes packages, root file system and network, or skips the test with the reason
-#   host_boot NAME                 boots a host, known to all by its name; again after host_kill, with what was on its disk
+#   rig_start [older]              makes packages, root file system and network, or skips the test with the reason
+#   hosts NAME...                  hosts with numbers and disks, known to all by their names
+#   host_boot NAME                 boots one; again after host_kill, with what was on its disk
 #   on NAME COMMAND...             runs a command on it as root
 #   as NAME USER COMMAND...        as an ordinary user, from his home
 #   host_kill NAME                 what a power cut does to it
 #   host_reboot NAME               by its own systemd; returns when it is up again
 #   host_slow NAME PERCENT         of one processor for all that it does, so that a job lasts
-#   cable NAME out|in              its network cable
-#   host_packages NAME PACKAGE...  installs packages of this tree
+#   cable NAME out|deaf|mute|in    its network cable: pulled; loses what goes to it; loses what comes from it; whole again
+#   host_packages NAME PACKAGE...  installs packages of this tree; host_older those of $nodes_older
 #   hosts_logs                     what the services of all hosts logged, into $work/NAME.log
 #   $rig/shared, $rig/home         are /shared and /home of all hosts
+#   host_unified[NAME]=1           boots it with cgroups of version 2, which filter addresses, on a machine whose kernel has given
+#                                  processor and memory to version 1
 #
 # and all of tests/cluster/cluster.sh (TAP, waiting). The test runs in mount, network and process namespaces that it makes: when
-# it ends, however it ends, its hosts, mounts and interfaces are gone. Nothing goes out to the network of this machine, but for
-# the first run, which fetches Debian packages.
+# it ends, however it ends, its hosts, mounts, groups and interfaces are gone. Nothing goes out to the network of this machine, but
+# for the first run, which fetches Debian packages.
 #
-#   FQ_NODES_CACHE   folder of the root file system and the packages that were built (default: fqcluster-nodes in TMPDIR)
+#   FQ_NODES_CACHE   folder of the root file system and the packages that were built, kept from run to run (default: fqcluster-nodes
+#                    in TMPDIR; that of ./check.sh is build/nodes)
 #   FQ_NODES_DEBS    folder of packages to test in the place of those of this tree's last commit
+#   FQ_NODES_OLDER   the commit of the version before
 
 nodes_cache=${FQ_NODES_CACHE:-${TMPDIR:-/tmp}/fqcluster-nodes}
+nodes_older=${FQ_NODES_OLDER:-fb0c6e4e7da0c0418558d26abf9fdcb9449059db} # 0.1.0, protocol 2
 nodes_net=10.81.0
-declare -A host_number=() host_nspawn=()
+declare -A host_number=() host_nspawn=() host_unified=()
 
 rig_lacks() { # prints why not, or nothing
 	local program
 	[ "$(id -u)" = 0 ] || { echo "booting hosts needs root"; return; }
-	for program in debootstrap systemd-nspawn dpkg-buildpackage ip nsenter unshare; do
+	for program in debootstrap systemd-nspawn dpkg-buildpackage lintian ip nft openssl nsenter unshare; do
 		command -v $program >/dev/null || { echo "$program is not installed: .ci/packages nodes"; return; }
 	done
-	unshare -mnpf true 2>/dev/null || { echo "namespaces are not allowed here"; return; }
-	unshare -mn bash -c 'ip link add name fq1 type veth peer name fq2 && ip link add name fq3 type bridge' 2>/dev/null ||
+	unshare -mnpf mount -t tmpfs tmpfs /run 2>/dev/null || { echo "namespaces with mounts are not allowed here"; return; }
+	unshare -mn bash -c 'ip link add name fq1 type veth peer name fq2 && ip link add name fq3 type bridge &&
+		nft add table netdev fq' 2>/dev/null ||
 		{ echo "no virtual network cables here"; return; }
 	mkdir "$(rig_cgroups | head -n 1)/fqnodes.$$" 2>/dev/null || { echo "cgroups are read only here"; return; }
 	rmdir "$(rig_cgroups | head -n 1)/fqnodes.$$"
 }
 
-# Where groups are that hosts need: the unified hierarchy, or those of systemd and of the processor's time.
+# Where groups are that hosts need: the unified hierarchy, or those of what is given to hosts.
 rig_cgroups() {
 	local parts=/sys/fs/cgroup
-	if [ -e $parts/cgroup.procs ]; then echo $parts; else ls -d $parts/cpu $parts/systemd $parts/unified 2>/dev/null; fi
+	if [ -e $parts/cgroup.procs ]; then echo $parts; else ls -d $parts/{cpu,memory,pids,systemd,unified} 2>/dev/null; fi
 }
 
-# Once more, in namespaces of its own, when all that needs the network of this machine is there. $FQ_NODES_INSIDE says that this
-# was done.
+# Once more, in namespaces of its own, when all that needs the network of this machine is there. $FQ_NODES_INSIDE is then the
+# folder of the hosts; who waits here for the end takes away what is outside of the namespaces.
 rig_enter() {
-	[ -z "${FQ_NODES_INSIDE:-}" ] || return 0
-	local reason
+	[ -z "${FQ_NODES_INSIDE:-}" ] || { rig=$FQ_NODES_INSIDE; return 0; }
+	local reason lock
 	reason=$(rig_lacks)
 	[ -z "$reason" ] || skip_all "$reason"
-	packages_make
+	mkdir -p "$nodes_cache" && exec {lock}>"$nodes_cache/lock" && flock "$lock" || exit 1
+	packages_make "$@"
 	base_make
-	rm -rf "$work"
-	exec env FQ_NODES_INSIDE=$$ unshare -mnpf --kill-child --mount-proc --propagation private "$0"
+	exec {lock}>&-
+	rig=$(mktemp -d "${TMPDIR:-/tmp}/fqnodes.XXXXXX") || exit 1
+	trap rig_leave EXIT
+	FQ_NODES_INSIDE=$rig unshare -mnpf --kill-child --mount-proc --propagation private "$0" &
+	rig_inside=$!
+	wait "$rig_inside"
+	exit
+}
+
+rig_leave() {
+	local status=$?
+	trap - EXIT
+	kill -KILL "$rig_inside" 2>/dev/null
+	wait "$rig_inside" 2>/dev/null
+	wait_until 10 rig_cgroups_remove
+	rmdir "$rig"
+	(exit $status)
+	cluster_end
 }
 
 # ---- packages and root file system, made once
 
-# The packages of the last commit, in $debs.
+# packages_of REVISION: the folder of its packages.
+packages_of() {
+	local debs=$nodes_cache/debs-$1
+	[ -e "$debs/.ready" ] || packages_build "$1" "$debs" ||
+		{ echo "Bail out! dpkg-buildpackage failed"; tail -n 20 "$debs/log" | diag; return 1; }
+	echo "$debs"
+}
+
+packages_build() {
+	local source=$2/fqcluster
+	rm -rf "$2" && mkdir -p "$2" && git clone -q "$top_src" "$source" && git -C "$source" checkout -q "$1" &&
+		(cd "$source" && DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" dpkg-buildpackage -us -uc -b) >"$2/log" 2>&1 &&
+		rm -rf "$source" && touch "$2/.ready"
+}
+
+# The packages of the last commit, in $debs; with older, those of the version before, in $debs_older. Of others none are kept.
 packages_make() {
-	local commit source
-	debs=${FQ_NODES_DEBS:-}
-	[ -z "$debs" ] || return 0
-	commit=$(git -C "$top_src" rev-parse HEAD 2>/dev/null) || skip_all "this is no git clone to make packages of: FQ_NODES_DEBS names a folder"
-	debs=$nodes_cache/debs-$commit
-	[ ! -e "$debs/.ready" ] || return 0
-	source=$debs/fqcluster
-	rm -rf "$nodes_cache"/debs-* && mkdir -p "$debs" && git clone -q "$top_src" "$source" &&
-		(cd "$source" && DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" dpkg-buildpackage -us -uc -b) >"$debs/log" 2>&1 ||
-		{ echo "Bail out! dpkg-buildpackage failed"; tail -n 20 "$debs/log" | diag; exit 1; }
-	rm -rf "$source"
-	touch "$debs/.ready"
+	local commit folder
+	debs=${FQ_NODES_DEBS:-} debs_older=
+	if [ -z "$debs" ]; then
+		commit=$(git -C "$top_src" rev-parse HEAD 2>/dev/null) ||
+			skip_all "this is no git clone to make packages of: FQ_NODES_DEBS names a folder"
+		debs=$(packages_of "$commit") || { echo "$debs"; exit 1; }
+	fi
+	if [ "${1:-}" = older ]; then
+		git -C "$top_src" cat-file -e "$nodes_older^{commit}" 2>/dev/null ||
+			skip_all "this clone lacks the version before, $nodes_older: git fetch --unshallow"
+		debs_older=$(packages_of "$nodes_older") || { echo "$debs_older"; exit 1; }
+	fi
+	for folder in "$nodes_cache"/debs-*; do
+		[ "$folder" = "$debs" ] || [ "$folder" = "$nodes_cache/debs-$nodes_older" ] || rm -rf "$folder"
+	done
 }
 
 # What the packages depend on, by their names; ours are left out.
@@ -87,16 +129,16 @@ debian_mirror() {
 		awk '$1 == "deb" { for (i = 2; $i !~ /:\/\//; i++) ; print $i; exit }' /etc/apt/sources.list
 }
 
-# A Debian 12 with systemd and what the packages need, in $base.
+# A Debian 12 with systemd, what the packages need, and what runs their own test, in $base.
 base_make() {
 	local needs
-	needs=$(packages_needs | tr '\n' ',')
+	needs="systemd,systemd-sysv,dbus,autopkgtest,$(packages_needs | tr '\n' ',')"
 	base=$nodes_cache/root-$(printf '%s' "$needs" | cksum | cut -d' ' -f1)
 	[ ! -e "$base/.ready" ] || return 0
-	mkdir -p "$nodes_cache" && rm -rf "$nodes_cache"/root-*
-	debootstrap --variant=minbase --include="systemd,systemd-sysv,dbus,${needs%,}" bookworm "$base" "$(debian_mirror)" \
+	rm -rf "$nodes_cache"/root-*
+	debootstrap --variant=minbase --include="${needs%,}" bookworm "$base" "$(debian_mirror)" \
 		>"$base.log" 2>&1 || { tail -n 5 "$base.log" | diag; skip_all "debootstrap cannot make a root file system; its log is $base.log"; }
-	rm -rf "$base/var/cache/apt/archives" "$base/var/lib/apt/lists"
+	rm -rf "$base/var/cache/apt/archives" "$base/var/lib/apt/lists" "$base/etc/apt/sources.list"
 	: >"$base/etc/machine-id" # each host makes its own
 	touch "$base/.ready"
 }
@@ -106,7 +148,7 @@ base_make() {
 network_start() {
 	mount -t tmpfs tmpfs /run/netns 2>/dev/null || { mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns; }
 	ip link set lo up
-	ip link add switch type bridge && ip link set switch up
+	ip link add switch type bridge && ip link set switch up && nft add table netdev fq
 }
 
 network_plug() { # network_plug NAME: with the address of its number
@@ -116,47 +158,64 @@ network_plug() { # network_plug NAME: with the address of its number
 	ip -n "$1" link set lo up
 	ip -n "$1" addr add "$nodes_net.${host_number[$1]}/24" dev eth0
 	ip -n "$1" link set eth0 up
+	nft "add chain netdev fq $1 { type filter hook ingress device to-$1 priority 0; policy accept; }"
+	in_net "$1" nft add table netdev fq
+	in_net "$1" nft 'add chain netdev fq in { type filter hook ingress device eth0 priority 0; policy accept; }'
 }
+
+in_net() { nsenter --net="/run/netns/$1" "${@:2}"; }
 
 cable() {
 	case $2 in
 	out) ip link set "to-$1" down ;;
-	in) ip link set "to-$1" up ;;
+	deaf) in_net "$1" nft add rule netdev fq in drop ;;
+	mute) nft add rule netdev fq "$1" drop ;;
+	in)
+		in_net "$1" nft flush chain netdev fq in
+		nft flush chain netdev fq "$1"
+		ip link set "to-$1" up
+		;;
 	esac
 }
 
 # ---- hosts
 
 rig_start() {
-	local deb
-	rig_enter
-	packages_make
+	rig_enter "$@"
+	packages_make "$@"
 	base_make
-	rig=$(mktemp -d "${TMPDIR:-/tmp}/fqnodes.XXXXXX")
+	made=$top_build/tests/tools/mkfastq
+	[ -x "$made" ] || { echo "Bail out! $made is not built: make check TESTS="; exit 1; }
 	mount -t tmpfs -o mode=755 tmpfs "$rig"
-	mkdir -p "$rig/shared/.debs" "$rig/home"
-	for deb in "$debs"/fqcluster-*_*.deb; do cp "$deb" "$rig/shared/.debs/$(basename "${deb%%_*}").deb"; done
+	mkdir -p "$rig/shared" "$rig/home"
+	packages_put "$debs" .debs
+	[ -z "$debs_older" ] || packages_put "$debs_older" .older
 	trap 'rig_end' EXIT
 	network_start
+}
+
+packages_put() { # packages_put FOLDER NAME: all hosts have them in /shared/NAME, without versions in their names
+	local deb
+	mkdir "$rig/shared/$2"
+	for deb in "$1"/fqcluster-*_*.deb; do cp "$deb" "$rig/shared/$2/$(basename "${deb%%_*}").deb"; done
 }
 
 # Groups can be removed once the last process of a host that was killed is gone.
 rig_cgroups_remove() {
 	local hierarchy status=0
 	for hierarchy in $(rig_cgroups); do
-		[ ! -d "$hierarchy/fqnodes.$FQ_NODES_INSIDE" ] ||
-			find "$hierarchy/fqnodes.$FQ_NODES_INSIDE" -depth -type d -exec rmdir {} + || status=1
+		[ ! -d "$hierarchy/${rig##*/}" ] ||
+			find "$hierarchy/${rig##*/}" -depth -type d -exec rmdir {} + || status=1
 	done
 	return $status
 }
 
-# Every process and mount ends with the namespaces; what stays is removed here.
+# Every process, mount and interface ends with the namespaces.
 rig_end() {
-	local status=$? name hierarchy
+	local status=$? name
 	trap - EXIT
 	for name in "${!host_nspawn[@]}"; do host_kill "$name"; done
-	wait_until 10 rig_cgroups_remove
-	umount -R -l "$rig" && rmdir "$rig"
+	umount -R -l "$rig"
 	(exit $status)
 	cluster_end
 }
@@ -189,15 +248,18 @@ host_boot() {
 
 # Becomes systemd-nspawn. Each host has its own group, or their systemds would share theirs.
 rig_spawn() {
-	local name=$1 hierarchy
+	local name=$1 hierarchy part
+	[ -z "${host_unified[$name]:-}" ] || export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
 	for hierarchy in $(rig_cgroups); do
-		mkdir -p "$hierarchy/fqnodes.$FQ_NODES_INSIDE/$name"
-		echo +cpu | tee "$hierarchy/cgroup.subtree_control" "$hierarchy/fqnodes.$FQ_NODES_INSIDE/cgroup.subtree_control" >/dev/null 2>&1
-		echo $BASHPID >"$hierarchy/fqnodes.$FQ_NODES_INSIDE/$name/cgroup.procs"
+		mkdir -p "$hierarchy/${rig##*/}/$name"
+		for part in cpu memory pids; do
+			echo +$part | tee "$hierarchy/cgroup.subtree_control" "$hierarchy/${rig##*/}/cgroup.subtree_control" >/dev/null 2>&1
+		done
+		echo $BASHPID >"$hierarchy/${rig##*/}/$name/cgroup.procs"
 	done
 	trap - EXIT
 	exec systemd-nspawn -q -D "$rig/$name/root" -M "$name" --register=no --keep-unit --network-namespace-path="/run/netns/$name" \
-		--resolv-conf=off --timezone=off --bind="$rig/shared:/shared" --bind="$rig/home:/home" --console=read-only -b \
+		--system-call-filter=bpf --resolv-conf=off --timezone=off --bind="$rig/shared:/shared" --bind="$rig/home:/home" --console=read-only -b \
 		>>"$rig/$name/console" 2>&1 </dev/null
 }
 
@@ -210,15 +272,16 @@ hosts_logs() {
 	for name in "${!host_nspawn[@]}"; do on "$name" journalctl -q --no-pager -u 'fq*' -u '*.socket' >"$work/$name.log" 2>&1; done
 }
 
-host_packages() {
-	local name=$1 debs_there=()
-	shift
-	debs_there=("${@/#//shared/.debs/}")
-	on "$name" dpkg -i "${debs_there[@]/%/.deb}"
+packages_on() { # packages_on NAME FOLDER PACKAGE...
+	local there=("${@:3}")
+	there=("${there[@]/#//shared/$2/}")
+	on "$1" dpkg --force-confold -i "${there[@]/%/.deb}"
 }
+host_packages() { packages_on "$1" .debs "${@:2}"; }
+host_older() { packages_on "$1" .older "${@:2}"; }
 
 host_slow() {
-	local group=fqnodes.$FQ_NODES_INSIDE/$1
+	local group=${rig##*/}/$1
 	if [ -e "/sys/fs/cgroup/cpu/$group/cpu.cfs_quota_us" ]; then echo $(($2 * 1000)) >"/sys/fs/cgroup/cpu/$group/cpu.cfs_quota_us"; else
 		echo $(($2 * 1000)) 100000 >"/sys/fs/cgroup/$group/cpu.max"
 	fi
