@@ -29,6 +29,7 @@ struct derive {
 	uint64_t reads, bases;
 	uint64_t shortest, longest;   /* read, in bases; 0 where there is none */
 	uint64_t base_totals[256];    /* bytes of all sequences, by byte */
+	uint64_t quality_totals[256]; /* likewise of all qualities */
 	uint64_t qualities;           /* positions that any quality reaches */
 	struct encoding encoding;     /* of all qualities */
 	const size_t *sequence_order; /* of the tracked sequences as a hash map of them is walked; made once, by the first who asks */
@@ -108,6 +109,19 @@ static inline struct cell cell_number(uint64_t number)
 static inline struct cell cell_double(double real)
 {
 	return (struct cell){.kind = CELL_DOUBLE, .real = real};
+}
+
+/* Keeps the highest value and where it is, or the lowest; NaN is passed over. */
+static inline void judged_most(struct judged *judged, double value, const char *where)
+{
+	if (!(value <= judged->value) && value == value)
+		*judged = (struct judged){value, where};
+}
+
+static inline void judged_least(struct judged *judged, double value, const char *where)
+{
+	if (!(value >= judged->value) && value == value)
+		*judged = (struct judged){value, where};
 }
 
 static inline enum status status_of(bool fail, bool warn)

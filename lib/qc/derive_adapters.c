@@ -48,18 +48,29 @@ static void column_fill(const struct derive *derive, struct section *section, ui
 	}
 }
 
-static enum status status_judge(const struct section *section, const struct limit *limit)
+/* 0 or -ENOMEM. */
+static int section_judge(struct derive *derive, struct section *section, const struct limit *limit)
 {
+	struct judged *judged = &section->judged[0];
 	bool fail = false, warn = false;
+	size_t adapter = 0;
 
 	for (size_t i = 0; i < section->rows_n; i++)
 		for (size_t k = 1; k < section->columns_n; k++) {
 			double percent = section_row(section, i)[k].real;
 
+			if (!(percent <= judged->value)) {
+				*judged = (struct judged){percent, section_row(section, i)[0].text};
+				adapter = k;
+			}
 			fail |= percent > limit->error;
 			warn |= percent > limit->warn;
 		}
-	return status_of(fail, warn);
+	section->status = status_of(fail, warn);
+	if (adapter == 0)
+		return 0;
+	judged->where = derive_text(derive, "%s, position %s", section->columns[adapter], judged->where);
+	return judged->where ? 0 : -ENOMEM;
 }
 
 int derive_adapters(struct derive *derive, struct section *section)
@@ -89,6 +100,5 @@ int derive_adapters(struct derive *derive, struct section *section)
 		if (r == 0)
 			column_fill(derive, section, i, &groups, n, hits, hits_n);
 	}
-	section->status = status_judge(section, &derive->options->limits->of[LIMIT_ADAPTER]);
-	return r;
+	return r < 0 ? r : section_judge(derive, section, &derive->options->limits->of[LIMIT_ADAPTER]);
 }

@@ -67,6 +67,8 @@ int derive_content(struct derive *derive, struct section *section)
 		}
 		cg = fabs(percents[BASE_C] - percents[BASE_G]);
 		ta = fabs(percents[BASE_T] - percents[BASE_A]);
+		judged_most(&section->judged[0], cg, groups.labels[i]);
+		judged_most(&section->judged[1], ta, groups.labels[i]);
 		fail |= cg > limit->error || ta > limit->error;
 		warn |= cg > limit->warn || ta > limit->warn;
 	}
@@ -94,6 +96,7 @@ int derive_n_content(struct derive *derive, struct section *section)
 		percent = 100 * ((double)counts.n / (double)counts.all);
 		row[0] = cell_text(groups.labels[i]);
 		row[1] = cell_double(percent);
+		judged_most(&section->judged[0], percent, groups.labels[i]);
 		fail |= percent > limit->error;
 		warn |= percent > limit->warn;
 	}

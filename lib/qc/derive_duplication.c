@@ -195,6 +195,7 @@ int derive_duplication(struct derive *derive, struct section *section)
 	totals_make(&totals, levels, n);
 	left = totals.all_reads == 0 ? 100 : totals.all_sequences / totals.all_reads * 100;
 	section->note = (struct note){"Total Deduplicated Percentage", cell_double(left)};
+	section->judged[0].value = left;
 	section->status = status_of(left < limit->error, left < limit->warn);
 	return rows_make(derive, section, &totals);
 }

@@ -3,6 +3,7 @@
  * The section "Per sequence GC content" (FASTQC.md section 1.6): reads by their share of G and C, judged by how far they are
  * from a normal distribution about their peak.
  */
+#include <errno.h>
 #include <math.h>
 
 #include "lib/qc/derive.h"
@@ -44,8 +45,10 @@ static double peak_centre(const double bins[GC_BINS])
 	return up_ends && down_ends ? sum / n : highest;
 }
 
-/* Per cent by which the bins differ from the normal distribution; not a number for next to no reads. */
-static double deviation(const double bins[GC_BINS])
+/*
+ * Per cent by which the bins differ from the normal distribution, which is returned too; not numbers for next to no reads.
+ */
+static double deviation(const double bins[GC_BINS], double theory[GC_BINS])
 {
 	double centre = peak_centre(bins), total = 0, variance = 0, spread, differences = 0;
 
@@ -57,9 +60,9 @@ static double deviation(const double bins[GC_BINS])
 	spread = sqrt(variance);
 	for (int i = 0; i < GC_BINS; i++) {
 		double height = 1 / sqrt(2 * M_PI * spread * spread);
-		double theory = height * pow(M_E, 0 - pow(i - centre, 2) / (2 * spread * spread)) * total;
 
-		differences += fabs(theory - bins[i]);
+		theory[i] = height * pow(M_E, 0 - pow(i - centre, 2) / (2 * spread * spread)) * total;
+		differences += fabs(theory[i] - bins[i]);
 	}
 	return differences / total * 100;
 }
@@ -67,7 +70,7 @@ static double deviation(const double bins[GC_BINS])
 int derive_gc(struct derive *derive, struct section *section)
 {
 	const struct limit *limit = &derive->options->limits->of[LIMIT_GC_SEQUENCE];
-	double bins[GC_BINS], off;
+	double bins[GC_BINS], *theory;
 	int r;
 
 	if (!gc_bins(counters_state(derive->counters, MODULE_GC), bins))
@@ -75,13 +78,17 @@ int derive_gc(struct derive *derive, struct section *section)
 	r = derive_table(derive, section, columns, 2, GC_BINS);
 	if (r < 0)
 		return r;
+	theory = derive_alloc(derive, GC_BINS, sizeof *theory);
+	if (!theory)
+		return -ENOMEM;
 	for (size_t i = 0; i < GC_BINS; i++) {
 		struct cell *row = section_row(section, i);
 
 		row[0] = cell_number(i);
 		row[1] = cell_double(bins[i]);
 	}
-	off = deviation(bins);
-	section->status = status_of(off > limit->error, off > limit->warn);
+	section->judged[0].value = deviation(bins, theory);
+	section->theory = theory;
+	section->status = status_of(section->judged[0].value > limit->error, section->judged[0].value > limit->warn);
 	return 0;
 }

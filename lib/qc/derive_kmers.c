@@ -162,6 +162,7 @@ static int rows_make(struct derive *derive, struct section *section, const struc
 			r = -ENOMEM;
 	}
 	exponent = 0 - log10(enriched[0].p_value);
+	section->judged[0].value = exponent;
 	section->status = status_of(exponent > limit->error, exponent > limit->warn);
 	return r;
 }

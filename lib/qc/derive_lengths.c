@@ -86,6 +86,8 @@ int derive_lengths(struct derive *derive, struct section *section)
 		r = rows_make(derive, section, &scale, &reach);
 	empty = reach.n > 0 && reach.lengths[0].length == 0;
 	different = reach.n > 1;
+	section->judged[0].value = (double)derive->shortest;
+	section->judged[1].value = (double)derive->longest;
 	section->status = status_of(limit->error != 0 && empty, limit->warn != 0 && different);
 	return r;
 }

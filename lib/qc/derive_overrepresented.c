@@ -122,6 +122,7 @@ int derive_overrepresented(struct derive *derive, struct section *section)
 	r = derive_table(derive, section, columns, 4, n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = row_fill(derive, sequences, &frequent[i], section_row(section, i));
+	section->judged[0].value = frequent[0].percent;
 	section->status = status_of(frequent[0].percent > limit->error, true);
 	return r;
 }

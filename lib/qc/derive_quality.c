@@ -103,6 +103,8 @@ int derive_quality(struct derive *derive, struct section *section)
 		row_fill(row, groups.labels[i], &sum);
 		if (isnan(row[3].real))
 			continue;
+		judged_least(&section->judged[0], row[3].real, groups.labels[i]);
+		judged_least(&section->judged[1], row[2].real, groups.labels[i]);
 		fail |= row[3].real < lower->error || row[2].real < median->error;
 		warn |= row[3].real < lower->warn || row[2].real < median->warn;
 	}
@@ -145,6 +147,7 @@ int derive_scores(struct derive *derive, struct section *section)
 		most = count_saturated(reads);
 		mode = score - offset;
 	}
+	section->judged[0].value = mode;
 	section->status = status_of(mode <= limit->error, mode <= limit->warn);
 	return r;
 }

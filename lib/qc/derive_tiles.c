@@ -106,6 +106,7 @@ static int rows_make(struct derive *derive, struct section *section, const struc
 	_cleanup_(freep) double *means = calloc(n * groups->n + 1, sizeof *means);
 	_cleanup_(freep) double *averages = calloc(groups->n + 1, sizeof *averages);
 	const struct limit *limit = &derive->options->limits->of[LIMIT_TILE];
+	size_t farthest_at = 0;
 	double farthest = 0;
 	int r;
 
@@ -124,9 +125,16 @@ static int rows_make(struct derive *derive, struct section *section, const struc
 			return r;
 		row[1] = cell_text(groups->labels[i % groups->n]);
 		row[2] = cell_double(off);
-		if (fabs(off) > farthest)
+		if (fabs(off) > farthest) {
 			farthest = fabs(off);
+			farthest_at = i;
+		}
 	}
+	section->judged[0].value = section_row(section, farthest_at)[2].real;
+	section->judged[0].where = derive_text(derive, "tile %d, position %s", tiles[farthest_at / groups->n].number,
+	                                       groups->labels[farthest_at % groups->n]);
+	if (!section->judged[0].where)
+		return -ENOMEM;
 	section->status = status_of(farthest > limit->error, farthest > limit->warn);
 	return 0;
 }

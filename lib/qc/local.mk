@@ -59,8 +59,19 @@ lib_libqc_a_SOURCES = \
 	lib/qc/hit_table.h \
 	lib/qc/html.c \
 	lib/qc/html.h \
+	lib/qc/html_draw.c \
+	lib/qc/html_draw.h \
+	lib/qc/html_plots.c \
+	lib/qc/html_plots.h \
 	lib/qc/html_style.c \
 	lib/qc/html_style.h \
+	lib/qc/html_table.c \
+	lib/qc/html_table.h \
+	lib/qc/html_text.c \
+	lib/qc/html_text.h \
+	lib/qc/html_tiles.c \
+	lib/qc/html_words.c \
+	lib/qc/html_words.h \
 	lib/qc/java_hash.c \
 	lib/qc/java_hash.h \
 	lib/qc/java_hashtable.c \
@@ -87,6 +98,14 @@ lib_libqc_a_SOURCES = \
 	lib/qc/list_file.h \
 	lib/qc/module.c \
 	lib/qc/module.h \
+	lib/qc/plot.c \
+	lib/qc/plot.h \
+	lib/qc/plot_axes.c \
+	lib/qc/plot_bars.c \
+	lib/qc/plot_heat.c \
+	lib/qc/plot_heat.h \
+	lib/qc/plot_lines.c \
+	lib/qc/plot_marks.h \
 	lib/qc/print.c \
 	lib/qc/print.h \
 	lib/qc/prior.h \

@@ -4,6 +4,7 @@
  * Memory: 16 bytes a cell, that is some 100 KiB for short reads.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "lib/base/cleanup.h"
@@ -14,7 +15,7 @@
 struct report {
 	struct report_options options;
 	enum compat compat;
-	uint64_t reads, bases;
+	struct figures figures;
 	struct section sections[_SECTION_MAX];
 	size_t n;
 	struct derive_memory *memory;
@@ -80,6 +81,11 @@ const struct report_options *report_options(const struct report *report)
 	return &report->options;
 }
 
+const struct figures *report_figures(const struct report *report)
+{
+	return &report->figures;
+}
+
 enum compat report_compat(const struct report *report)
 {
 	return report->compat;
@@ -87,12 +93,12 @@ enum compat report_compat(const struct report *report)
 
 uint64_t report_reads(const struct report *report)
 {
-	return report->reads;
+	return report->figures.reads;
 }
 
 uint64_t report_bases(const struct report *report)
 {
-	return report->bases;
+	return report->figures.bases;
 }
 
 /* ---- report_make */
@@ -146,7 +152,6 @@ static int bytes_learn(struct derive *derive)
 {
 	const struct byte_table *qualities = counters_state(derive->counters, MODULE_QUALITY_TABLE);
 	const struct byte_table *bases = counters_state(derive->counters, MODULE_BASES);
-	uint64_t quality_totals[256];
 	struct byte_range range;
 	int r;
 
@@ -154,7 +159,7 @@ static int bytes_learn(struct derive *derive)
 	if (r == 0)
 		r = range_check(&range, "sequence", derive->err);
 	if (r == 0)
-		r = table_totals(qualities, quality_totals, &range);
+		r = table_totals(qualities, derive->quality_totals, &range);
 	if (r == 0)
 		r = range_check(&range, "quality", derive->err);
 	if (r == 0)
@@ -169,7 +174,12 @@ static int sections_make(struct derive *derive, struct report *report)
 {
 	for (size_t i = 0; i < _SECTION_MAX; i++) {
 		const struct section_row *row = &section_rows[i];
-		struct section section = {.id = (enum section_id)i, .name = row->name, .key = row->key};
+		struct section section = {
+			.id = (enum section_id)i,
+			.name = row->name,
+			.key = row->key,
+			.judged = {{.value = (double)NAN}, {.value = (double)NAN}},
+		};
 		int r = row->derive && !section_ignored(derive->options, row) ? row->derive(derive, &section) : DERIVE_ABSENT;
 
 		if (r < 0)
@@ -178,6 +188,33 @@ static int sections_make(struct derive *derive, struct report *report)
 			report->sections[report->n++] = section;
 	}
 	return 0;
+}
+
+static uint64_t letters(const uint64_t bases[256], char a, char b)
+{
+	return bases[(uint8_t)a] + bases[(uint8_t)(a - 'A' + 'a')] + bases[(uint8_t)b] + bases[(uint8_t)(b - 'A' + 'a')];
+}
+
+/* As by position, qualities below the offset do not count. */
+static void figures_make(const struct derive *derive, struct figures *ret)
+{
+	uint64_t gc = letters(derive->base_totals, 'G', 'C'), at = letters(derive->base_totals, 'A', 'T');
+	uint64_t all = 0, sum = 0, good = 0, offset = derive->encoding.offset;
+
+	for (uint64_t byte = offset; byte < 256; byte++) {
+		all += derive->quality_totals[byte];
+		sum += derive->quality_totals[byte] * (byte - offset);
+		good += byte - offset >= 30 ? derive->quality_totals[byte] : 0;
+	}
+	*ret = (struct figures){
+		.reads = derive->reads,
+		.bases = derive->bases,
+		.shortest = derive->shortest,
+		.longest = derive->longest,
+		.quality_mean = all > 0 ? (double)sum / (double)all : (double)NAN,
+		.q30 = all > 0 ? 100 * (double)good / (double)all : (double)NAN,
+		.gc = gc + at > 0 ? 100 * (double)gc / (double)(gc + at) : (double)NAN,
+	};
 }
 
 int report_make(const struct counters *counters, const struct report_options *options, struct report **ret,
@@ -208,8 +245,7 @@ int report_make(const struct counters *counters, const struct report_options *op
 		r = sections_make(&derive, report);
 	if (r < 0)
 		return r == -ENOMEM ? error_oom(err) : r;
-	report->reads = derive.reads;
-	report->bases = derive.bases;
+	figures_make(&derive, &report->figures);
 	*ret = TAKE(report);
 	return 0;
 }

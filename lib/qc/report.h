@@ -56,16 +56,33 @@ struct note {
 	struct cell value;
 };
 
+/*
+ * What the status was judged by, told to people only (FastQC's formats have it not): the value that is nearest to failing or the
+ * farthest behind it, and where that is.
+ */
+struct judged {
+	double value;      /* NaN: nothing could be judged */
+	const char *where; /* NULL: the whole file; "145-149", "tile 1101, position 5", "Nextera, position 39": may hold foreign bytes */
+};
+
+/* Of which section judged[] tells what: qualities by position the lowest lower quartile and the lowest median, bases by position the
+ * greatest |C - G| and |T - A| in per cent; others one value: the greatest deviation of a tile, the commonest score, per cent off the
+ * theoretical GC curve, per cent of N, of deduplicated reads, of the commonest sequence, of an adapter, -log10(p) of a k-mer; of lengths
+ * the shortest and the longest. */
+#define JUDGED_MAX 2
+
 struct section {
 	enum section_id id;
 	const char *name; /* "Per base sequence quality" */
 	const char *key;  /* "per_base_sequence_quality" */
 	enum status status;
+	struct judged judged[JUDGED_MAX];
 	struct note note; /* name NULL: none */
 	/* A table; without columns the body is empty. */
 	size_t columns_n, rows_n;
 	const char *const *columns;
 	const struct cell *cells; /* rows_n * columns_n, row by row */
+	const double *theory;     /* reads by row, that a normal distribution would have (GC); NULL: none */
 };
 
 struct report_options {
@@ -92,6 +109,16 @@ struct report *report_free(struct report *report); /* NULL */
 /* The sections that are shown, in order. */
 const struct section *report_sections(const struct report *report, size_t *ret_n);
 const struct report_options *report_options(const struct report *report);
+
+/* Of the whole file, for the head of a page. NaN: there are no bases to tell of. */
+struct figures {
+	uint64_t reads, bases;
+	uint64_t shortest, longest;  /* read, in bases; 0 where there is none */
+	double quality_mean, q30;    /* of all bases: mean Phred score, per cent with at least 30 */
+	double gc;                   /* per cent of G and C among A, C, G and T */
+};
+
+const struct figures *report_figures(const struct report *report);
 enum compat report_compat(const struct report *report);
 uint64_t report_reads(const struct report *report);
 uint64_t report_bases(const struct report *report);
