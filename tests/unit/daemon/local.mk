@@ -121,6 +121,10 @@ tests_unit_daemon_test_core_nodes_LDADD = $(COORD_LIBS)
 tests_unit_daemon_test_core_owners_SOURCES = tests/unit/daemon/test_core_owners.c $(CORE_FAKE) $(STORE_MADE) $(TAP)
 tests_unit_daemon_test_core_owners_LDADD = $(COORD_LIBS)
 
+UNIT_TESTS += tests/unit/daemon/test_core_journal
+tests_unit_daemon_test_core_journal_SOURCES = tests/unit/daemon/test_core_journal.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_journal_LDADD = $(COORD_LIBS)
+
 UNIT_TESTS += tests/unit/daemon/test_core_lies
 tests_unit_daemon_test_core_lies_SOURCES = tests/unit/daemon/test_core_lies.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_lies_LDADD = $(COORD_LIBS)

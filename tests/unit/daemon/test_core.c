@@ -34,11 +34,12 @@ static void test_submit(void)
 
 	fake_init(&fake);
 	fake_submit(&fake, "alice", 0, 2, paths);
-	is_u64(fake.actions.n, 4, "a submit is saved and answered, and nothing else");
+	is_u64(fake.actions.n, 5, "a submit is saved, answered and told of, and nothing else");
 	is_int((int)fake_place(&fake, ACTION_SAVE_JOB), 0, "the job first");
 	is_u64(fake_count(&fake, ACTION_SAVE_FILE), 2, "then its files");
 	is_int((int)fake_place(&fake, ACTION_REPLY), 3, "then the answer");
 	is_u64(fake_action(&fake, ACTION_REPLY, 0)->reply.job, 1, "with the number of the job");
+	is_u64(fake_count(&fake, ACTION_LOG), 1, "and a line for the journal");
 	view = view_of(&fake, 1);
 	is_str(view.reason, "NoWorkers", "it waits for workers");
 	is_int(view.row->state, JOB_PENDING, "and is pending");
