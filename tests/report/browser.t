@@ -52,8 +52,8 @@ BEYOND = """[...document.querySelectorAll('body *')].filter(e => !e.closest('.sc
     .map(e => e.tagName + ' ' + (e.getAttribute('class') || '') + ' ' + e.textContent.slice(0, 30))"""
 
 # The colours of letters and of what is behind them.
-COLOURS = """[...document.querySelectorAll('h1, h2, dt, dd, nav a, .tally span, .about, .verdict, .verdict b, .keys li, summary, td, th, footer,'
-    + ' .plot text')].filter(e => e.getClientRects().length > 0).map(e => {
+COLOURS = """[...document.querySelectorAll('h1, h2, dt, dd, nav a, .tally span, .about, .verdict, .verdict b, .keys li, summary,'
+    + ' td, th, footer, .plot text')].filter(e => e.getClientRects().length > 0).map(e => {
     const style = getComputedStyle(e), letters = e.closest('svg') ? style.fill : style.color;
     let behind = e;
     while (behind && (getComputedStyle(behind).backgroundColor == 'rgba(0, 0, 0, 0)')) behind = behind.parentElement;
