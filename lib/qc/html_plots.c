@@ -101,7 +101,8 @@ static int gc_draw(FILE *out, const struct draw *draw)
 	draw_key(out, "s0 d0", "reads", NULL);
 	draw_key(out, "s1 d1", "normal distribution about the peak", NULL);
 	draw_key_end(out);
-	plot_open(&plot, out, draw->section->key, "Reads by GC content", "A line of the number of reads by per cent of G and C, and a normal one.");
+	plot_open(&plot, out, draw->section->key, "Reads by GC content",
+	          "A line of the number of reads by per cent of G and C, and a normal one.");
 	plot.x.from = -0.5;
 	plot.x.to = 100.5;
 	plot.y.to = scale_end(highest, 5);
@@ -211,7 +212,8 @@ static int adapters_draw(FILE *out, const struct draw *draw)
 		draw_key(out, series_class(i - 1, class), section->columns[i], &most);
 	}
 	draw_key_end(out);
-	plot_open(&plot, out, section->key, "Adapters by position", "A line for each adapter: per cent of reads in which it has begun, by position.");
+	plot_open(&plot, out, section->key, "Adapters by position",
+	          "A line for each adapter: per cent of reads in which it has begun, by position.");
 	plot.y.to = percent_end(draw_extent(draw, 1, section->columns_n - 1).highest, limit);
 	plot_bands(&plot, draw->n);
 	plot_axis_y(&plot, "% of reads", 6);

@@ -13,14 +13,32 @@
 #include "lib/base/cleanup.h"
 #include "lib/qc/html_text.h"
 
-static int by_deviation(const void *a, const void *b)
+static double deviation(const struct cell *row)
 {
-	const struct cell *x = *(const struct cell *const *)a, *y = *(const struct cell *const *)b;
-	double far_x = isnan(x[2].real) ? 0 : fabs(x[2].real), far_y = isnan(y[2].real) ? 0 : fabs(y[2].real);
+	return isnan(row[2].real) ? 0 : fabs(row[2].real);
+}
 
-	if (far_x != far_y)
-		return far_x > far_y ? -1 : 1;
-	return x < y ? -1 : x > y;
+/* Whether a row is the first to be left out: it deviates less than another, or as much and stands behind it. */
+static bool is_less(const struct cell *row, const struct cell *other)
+{
+	double a = deviation(row), b = deviation(other);
+
+	return a != b ? a < b : row > other;
+}
+
+/* Lets the row at i of a heap, whose top is to be left out first, sink to its place. */
+static void heap_sink(const struct cell **rows, size_t n, size_t i)
+{
+	for (size_t next; (next = 2 * i + 1) < n; i = next) {
+		const struct cell *row = rows[i];
+
+		if (next + 1 < n && is_less(rows[next + 1], rows[next]))
+			next++;
+		if (!is_less(rows[next], row))
+			return;
+		rows[i] = rows[next];
+		rows[next] = row;
+	}
 }
 
 static int by_place(const void *a, const void *b)
@@ -28,6 +46,19 @@ static int by_place(const void *a, const void *b)
 	const struct cell *x = *(const struct cell *const *)a, *y = *(const struct cell *const *)b;
 
 	return x < y ? -1 : x > y;
+}
+
+/* Of all rows the `most` that deviate most, first and in the order of the table. */
+static void rows_select(const struct cell **rows, size_t n, size_t most)
+{
+	for (size_t i = most; i-- > 0;)
+		heap_sink(rows, most, i);
+	for (size_t i = most; i < n; i++)
+		if (is_less(rows[0], rows[i])) {
+			rows[0] = rows[i];
+			heap_sink(rows, most, 0);
+		}
+	qsort(rows, most, sizeof *rows, by_place);
 }
 
 /* The rows to show, in order; the caller frees. 0 or -ENOMEM. */
@@ -40,10 +71,8 @@ static int rows_choose(const struct section *section, const struct cell ***ret, 
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		rows[i] = section->cells + i * section->columns_n;
-	if (n > HTML_ROWS_MAX && section->id == SECTION_TILES) {
-		qsort(rows, n, sizeof *rows, by_deviation);
-		qsort(rows, HTML_ROWS_MAX, sizeof *rows, by_place);
-	}
+	if (n > HTML_ROWS_MAX && section->id == SECTION_TILES)
+		rows_select(rows, n, HTML_ROWS_MAX);
 	n = n < HTML_ROWS_MAX ? n : HTML_ROWS_MAX;
 	*ret = TAKE(rows);
 	*ret_n = n;

@@ -41,13 +41,13 @@ static void short_write(FILE *out, double value)
 	fprintf(out, "%.4g", fabs(value));
 }
 
-/* "2.5 % (position 3)" */
+/* "2.5 % (position 3)"; 0 is everywhere. */
 static void judged_write(FILE *out, const char *before, const struct judged *judged, const char *unit, const char *place)
 {
 	fputs(before, out);
 	short_write(out, judged->value);
 	fputs(unit, out);
-	if (!judged->where)
+	if (!judged->where || judged->value == 0)
 		return;
 	fprintf(out, " (%s", place);
 	html_text(out, judged->where);
@@ -99,9 +99,9 @@ static void lengths_write(FILE *out, const struct section *section, const struct
 	if (section->rows_n == 0)
 		fputs("There are no reads.", out);
 	else if (shortest == longest)
-		fprintf(out, "Every read has %.0f bases.", longest);
+		fprintf(out, "Every read has %.0f base%s.", longest, longest == 1 ? "" : "s");
 	else
-		fprintf(out, "The shortest read has %.0f bases, the longest %.0f.", shortest, longest);
+		fprintf(out, "Reads have %.0f to %.0f bases.", shortest, longest);
 	if (limit->warn != 0)
 		fputs(" Warns where lengths differ.", out);
 	if (limit->error != 0)

@@ -44,10 +44,8 @@ double scale_end(double highest, size_t steps)
 {
 	double step;
 
-	if (!isfinite(highest))
+	if (!isfinite(highest) || highest < TOLERANCE)
 		return 1;
-	if (highest < TOLERANCE)
-		return TOLERANCE;
 	step = step_round(highest / (double)steps);
 	return ceil(highest / step - TOLERANCE) * step;
 }

@@ -46,7 +46,7 @@ double step_round(double least);
 /* Whole multiples of a round step within [from, to], at most `most` (2 to TICKS_MAX - 1) steps; from < to, both finite. */
 void ticks_make(double from, double to, size_t most, struct ticks *ret);
 
-/* A round end of a scale from 0 that shows `highest` with some `steps` ticks: at least 1e-9, of what is not finite 1. */
+/* A round end of a scale from 0 that shows `highest` with some `steps` ticks; 1 of less than 1e-9, and of what is not finite. */
 double scale_end(double highest, size_t steps);
 
 struct plot {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A map of deviations: see plot_heat.h. A path for each class, in which neighbouring cells of a row are one rectangle: what does not
- * deviate costs nothing. Numbers in the paths are steps from the last one, which are short.
+ * A map of deviations: see plot_heat.h. A path for each class: neighbouring cells of a row are one stroke as wide as the row,
+ * counted in cells, so that numbers are short; what does not deviate costs nothing.
  */
 #include "lib/qc/plot_heat.h"
 
 #include <math.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "lib/qc/html_text.h"
 
@@ -69,57 +68,22 @@ static void places_make(struct places *places, const struct heat *heat)
 			places->classes[row][column] = (uint8_t)place_class(heat, places, row, column);
 }
 
-/* In tenths of a unit, so that neighbours meet. */
-static long tenths(const struct scale *scale, double value)
+/* Cells [column, end) of a row; pen: the column where it stands in this row, or -1. */
+static void run_write(FILE *out, size_t row, size_t column, size_t end, long *pen)
 {
-	return lround(scale_at(scale, value) * 10);
-}
-
-static void tenths_write(FILE *out, long at)
-{
-	if (at < 0)
-		fputc('-', out);
-	at = labs(at);
-	if (at % 10 == 0)
-		fprintf(out, "%ld", at / 10);
-	else if (at < 10)
-		fprintf(out, ".%ld", at);
+	if (*pen < 0)
+		fprintf(out, "M%zu %zuh%zu", column, row, end - column);
 	else
-		fprintf(out, "%ld.%ld", at / 10, at % 10);
+		fprintf(out, "m%ld 0h%zu", (long)column - *pen, end - column);
+	*pen = (long)end;
 }
 
-/* Cells [column, end) of a row. *left is where the pen stands. */
-static void run_write(struct plot *plot, size_t row, size_t column, size_t end, long *left)
+static void class_write(FILE *out, const struct places *places, int class)
 {
-	long x = tenths(&plot->x, (double)column), right = tenths(&plot->x, (double)end);
-	long top = tenths(&plot->y, (double)row), bottom = tenths(&plot->y, (double)row + 1);
-
-	if (*left < 0) {
-		fputc('M', plot->out);
-		tenths_write(plot->out, x);
-		fputc(' ', plot->out);
-		tenths_write(plot->out, top);
-	} else {
-		fputc('m', plot->out);
-		tenths_write(plot->out, x - *left);
-		fputs(" 0", plot->out);
-	}
-	fputc('h', plot->out);
-	tenths_write(plot->out, right - x);
-	fputc('v', plot->out);
-	tenths_write(plot->out, bottom - top);
-	fputc('h', plot->out);
-	tenths_write(plot->out, x - right);
-	fputc('z', plot->out);
-	*left = x;
-}
-
-static void class_write(struct plot *plot, const struct places *places, int class)
-{
-	fprintf(plot->out, "<path class=\"h%d\" d=\"", class);
+	fprintf(out, "<path class=\"h%d\" d=\"", class);
 	for (size_t row = 0; row < places->rows; row++) {
 		const uint8_t *classes = places->classes[row];
-		long left = -1;
+		long pen = -1;
 
 		for (size_t c = 0, end; c < places->columns; c = end) {
 			end = c + 1;
@@ -127,10 +91,10 @@ static void class_write(struct plot *plot, const struct places *places, int clas
 				continue;
 			while (end < places->columns && classes[end] == class)
 				end++;
-			run_write(plot, row, c, end, &left);
+			run_write(out, row, c, end, &pen);
 		}
 	}
-	fputs("\"/>\n", plot->out);
+	fputs("\"/>\n", out);
 }
 
 /* A label wherever there is room, at the middle of its row. */
@@ -157,9 +121,12 @@ void plot_heat(struct plot *plot, const struct heat *heat)
 	plot->y = (struct scale){0, (double)(places.rows > 0 ? places.rows : 1), PLOT_TOP, PLOT_BOTTOM};
 	fprintf(plot->out, "<rect class=\"h4\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n", PLOT_LEFT, PLOT_TOP,
 	        PLOT_RIGHT - PLOT_LEFT, PLOT_BOTTOM - PLOT_TOP);
+	fprintf(plot->out, "<g class=\"map\" transform=\"translate(%d %.7g) scale(%.7g %.7g)\">\n", PLOT_LEFT,
+	        scale_at(&plot->y, 0.5), scale_at(&plot->x, 1) - PLOT_LEFT, scale_at(&plot->y, 1) - PLOT_TOP);
 	for (int class = 0; class < HEAT_CLASSES; class++)
 		if (class != HEAT_CLASSES / 2)
-			class_write(plot, &places, class);
+			class_write(plot->out, &places, class);
+	fputs("</g>\n", plot->out);
 	if (places.rows > 0)
 		labels_write(plot, heat, &places);
 }

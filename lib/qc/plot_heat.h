@@ -5,7 +5,7 @@
 #include "lib/qc/plot.h"
 
 #define HEAT_ROWS_MAX 180    /* of more, neighbours share a row */
-#define HEAT_COLUMNS_MAX 100 /* likewise; so a map has at most some 150 kB */
+#define HEAT_COLUMNS_MAX 100 /* likewise; so a map has at most some 120 kB */
 #define HEAT_CLASSES 9
 
 struct heat {

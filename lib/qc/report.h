@@ -57,18 +57,17 @@ struct note {
 };
 
 /*
- * What the status was judged by, told to people only (FastQC's formats have it not): the value that is nearest to failing or the
- * farthest behind it, and where that is.
+ * What the status was judged by, for people only (no format of FastQC's has it): the value that is nearest to failing, or the farthest
+ * beyond, and where that is. Of qualities by position the lowest lower quartile and the lowest median; of bases by position the
+ * greatest |C - G| and |T - A| in per cent; of lengths the shortest and the longest. Others have one: the greatest deviation of a
+ * tile, the commonest score, per cent off the theoretical GC curve, per cent of N, of deduplicated reads, of the commonest sequence,
+ * of an adapter, -log10(p) of a k-mer.
  */
 struct judged {
 	double value;      /* NaN: nothing could be judged */
 	const char *where; /* NULL: the whole file; "145-149", "tile 1101, position 5", "Nextera, position 39": may hold foreign bytes */
 };
 
-/* Of which section judged[] tells what: qualities by position the lowest lower quartile and the lowest median, bases by position the
- * greatest |C - G| and |T - A| in per cent; others one value: the greatest deviation of a tile, the commonest score, per cent off the
- * theoretical GC curve, per cent of N, of deduplicated reads, of the commonest sequence, of an adapter, -log10(p) of a k-mer; of lengths
- * the shortest and the longest. */
 #define JUDGED_MAX 2
 
 struct section {
@@ -114,8 +113,8 @@ const struct report_options *report_options(const struct report *report);
 struct figures {
 	uint64_t reads, bases;
 	uint64_t shortest, longest;  /* read, in bases; 0 where there is none */
-	double quality_mean, q30;    /* of all bases: mean Phred score, per cent with at least 30 */
-	double gc;                   /* per cent of G and C among A, C, G and T */
+	double quality_mean, q30;   /* of all bases: mean Phred score, per cent with at least 30 */
+	double gc;                  /* per cent of G and C among A, C, G and T */
 };
 
 const struct figures *report_figures(const struct report *report);

@@ -217,6 +217,13 @@ def latency():
         shutil.rmtree(work, ignore_errors=True)
 
 
+def page():
+    """The page of a finished report: tests/bench/page_bench says what it is made of, and its goal."""
+    if args.only in "page":
+        for told in subprocess.run([os.path.join(build, "tests/bench/page_bench")], check=True, capture_output=True, text=True).stdout.splitlines():
+            print(f"page of a report, 150 bases, {told}", flush=True)
+
+
 def local(form, threads):
     return [fqctl, "qc", "--local", "--as", form, "--output", os.devnull, "-t", str(threads)]
 
@@ -268,3 +275,4 @@ try:
 finally:
     shutil.rmtree(reports, ignore_errors=True)
 latency()
+page()

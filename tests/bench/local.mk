@@ -1,7 +1,7 @@
 # What "make bench" runs; nothing here is a test.
 
 EXTRA_DIST += tests/bench/NOTES.md tests/bench/bench.py
-bench: tests/tools/mkfastq ctl/fqctl daemon/fqcoordd daemon/fqworkerd
+bench: tests/tools/mkfastq tests/bench/page_bench ctl/fqctl daemon/fqcoordd daemon/fqworkerd
 	$(PYTHON3) $(srcdir)/tests/bench/bench.py $(abs_top_builddir) $(BENCH)
 .PHONY: bench
 
@@ -36,3 +36,11 @@ tests_bench_sequences_bench_LDADD = $(QC_LIBS) -lm
 bench-sequences: tests/bench/sequences_bench
 	tests/bench/sequences_bench
 .PHONY: bench-sequences
+
+# The page of a finished report, in milliseconds: make bench-page (also a row of make bench)
+check_PROGRAMS += tests/bench/page_bench
+tests_bench_page_bench_SOURCES = tests/bench/page_bench.c tests/unit/qc/made.c tests/unit/qc/made.h $(QC_READS) $(TAP)
+tests_bench_page_bench_LDADD = $(QC_LIBS) -lm
+bench-page: tests/bench/page_bench
+	tests/bench/page_bench
+.PHONY: bench-page

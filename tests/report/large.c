@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/qc/html.h"
 #include "lib/qc/prior.h"
 #include "lib/qc/report.h"
 #include "lib/qc/rules.h"
@@ -67,7 +68,9 @@ static struct counters *many_reads(enum compat compat, unsigned int doublings)
 	return all;
 }
 
-static char *report_text(const struct counters *counters)
+typedef int (*write_fn)(FILE *out, const struct report *report, struct error *err);
+
+static char *report_written(const struct counters *counters, write_fn write)
 {
 	struct contaminants *contaminants = NULL;
 	struct report *report = NULL;
@@ -82,7 +85,7 @@ static char *report_text(const struct counters *counters)
 	if (!out || contaminants_default(&contaminants) < 0)
 		abort();
 	options.contaminants = contaminants;
-	if (!ok(report_make(counters, &options, &report, &err) == 0 && report_text_write(out, report, &err) == 0,
+	if (!ok(report_make(counters, &options, &report, &err) == 0 && write(out, report, &err) == 0,
 	        "a report can be made: %s", err.text))
 		abort();
 	fclose(out);
@@ -94,11 +97,25 @@ static char *report_text(const struct counters *counters)
 static void test_lines(enum compat compat, unsigned int doublings, const char *const *lines)
 {
 	_cleanup_(counters_freep) struct counters *counters = many_reads(compat, doublings);
-	_cleanup_(freep) char *text = report_text(counters);
+	_cleanup_(freep) char *text = report_written(counters, report_text_write);
 
 	for (; *lines; lines++)
 		ok(strstr(text, *lines) != NULL, "%s: %" PRIu64 " reads: %.*s", compat_name(compat), counters_reads(counters),
 		   (int)strcspn(*lines + 1, "\n"), *lines + 1);
+}
+
+/* What no coordinate of the page may be. */
+static void test_page(void)
+{
+	static const char *const not_numbers[] = {"nan ", "nan\"", "inf ", "inf\"", "e+", "<dd>-"};
+	_cleanup_(counters_freep) struct counters *counters = many_reads(COMPAT_0_12_1, 50);
+	_cleanup_(freep) char *page = report_written(counters, report_html_write);
+
+	ok(strstr(page, "<div title=\"1125899906842625\"><dt>Reads</dt><dd>1.13&#160;P</dd>") != NULL, "a page of %" PRIu64 " reads",
+	   counters_reads(counters));
+	ok(strstr(page, "\">1.5&#160;P</text>") != NULL, "its axes end above that");
+	for (size_t i = 0; i < sizeof not_numbers / sizeof not_numbers[0]; i++)
+		ok(!strstr(page, not_numbers[i]), "no '%s' in it", not_numbers[i]);
 }
 
 int main(void)
@@ -124,5 +141,6 @@ int main(void)
 		test_lines(compat, 24, millions);
 		test_lines(compat, 32, billions);
 	}
+	test_page();
 	return done_testing();
 }

@@ -5,14 +5,18 @@ REPORT_TESTS = \
 	tests/report/expected.t \
 	tests/report/debian.t \
 	tests/report/model.t \
-	tests/report/multiqc.t
+	tests/report/multiqc.t \
+	tests/report/page.t \
+	tests/report/browser.t
 dist_check_SCRIPTS += $(REPORT_TESTS)
 HEAVY_TESTS += $(REPORT_TESTS)
 EXTRA_DIST += \
+	tests/report/chromium.py \
 	tests/report/corner_cases.py \
 	tests/report/corner_refusals.py \
 	tests/report/corners.py \
 	tests/report/report.py \
+	tests/report/svg.py \
 	tests/tools/mkreport.py
 
 check_PROGRAMS += tests/report/merge

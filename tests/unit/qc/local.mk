@@ -61,7 +61,7 @@ tests_unit_qc_tile_cells_SOURCES = tests/unit/qc/tile_cells.c $(QC_TILES) $(QC_R
 tests_unit_qc_tile_cells_LDADD = $(QC_LIBS) -lm
 
 UNIT_TESTS += tests/unit/qc/java tests/unit/qc/base_groups tests/unit/qc/lists tests/unit/qc/corrected tests/unit/qc/report \
-	tests/unit/qc/forms
+	tests/unit/qc/forms tests/unit/qc/plot tests/unit/qc/told
 
 tests_unit_qc_java_SOURCES = tests/unit/qc/java.c $(TAP)
 tests_unit_qc_java_LDADD = $(QC_LIBS)
@@ -80,6 +80,12 @@ tests_unit_qc_report_LDADD = $(QC_LIBS)
 
 tests_unit_qc_forms_SOURCES = tests/unit/qc/forms.c tests/unit/qc/made.c tests/unit/qc/made.h $(QC_READS) $(TAP)
 tests_unit_qc_forms_LDADD = $(QC_LIBS)
+
+tests_unit_qc_told_SOURCES = tests/unit/qc/told.c tests/unit/qc/made.c tests/unit/qc/made.h $(QC_READS) $(TAP)
+tests_unit_qc_told_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_plot_SOURCES = tests/unit/qc/plot.c $(TAP)
+tests_unit_qc_plot_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_kmers_SOURCES = tests/unit/qc/kmers.c $(QC_READS) $(TAP)
 tests_unit_qc_kmers_LDADD = $(QC_LIBS) -lm
