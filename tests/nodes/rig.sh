@@ -132,7 +132,7 @@ debian_mirror() {
 # A Debian 12 with systemd, what the packages need, and what runs their own test, in $base.
 base_make() {
 	local needs
-	needs="systemd,systemd-sysv,dbus,autopkgtest,$(packages_needs | tr '\n' ',')"
+	needs="systemd,systemd-sysv,dbus,autopkgtest,dpkg-dev,$(packages_needs | tr '\n' ',')"
 	base=$nodes_cache/root-$(printf '%s' "$needs" | cksum | cut -d' ' -f1)
 	[ ! -e "$base/.ready" ] || return 0
 	rm -rf "$nodes_cache"/root-*
