@@ -242,8 +242,6 @@ int gate_new(struct service *service, const struct worker_settings *settings, co
 		return error_set(err, r, ERROR_OS, "the gate cannot be put on the event loop: %s", strerror(-r));
 	}
 	(void)sd_event_source_set_io_fd_own(gate->listener, true);
-	/* Slots and coordinator come first. */
-	(void)sd_event_source_set_priority(gate->listener, SD_EVENT_PRIORITY_NORMAL + 1);
 	r = sd_event_add_time(service_event(service), &gate->timer, CLOCK_MONOTONIC, 0, 0, on_timer, gate);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(gate->timer, SD_EVENT_OFF);
