@@ -253,11 +253,6 @@ int gate_new(struct service *service, const struct worker_settings *settings, co
 
 /* ---- use and the end ---- */
 
-size_t gate_clients(const struct gate *gate)
-{
-	return gate ? gate->clients : 0;
-}
-
 void gate_close(struct gate *gate)
 {
 	if (!gate || gate->closed)

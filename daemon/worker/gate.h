@@ -37,8 +37,6 @@ int gate_new(struct service *service, const struct worker_settings *settings, co
 /* Ends all connections without a word. Takes NULL, as all that follow; returns NULL. */
 struct gate *gate_free(struct gate *gate);
 
-size_t gate_clients(const struct gate *gate);
-
 /* Nobody new is let in. */
 void gate_close(struct gate *gate);
 

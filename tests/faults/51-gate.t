@@ -162,6 +162,12 @@ deaf() {
 	[ $r -eq 0 ] && { [ -n "${FQ_SANITIZERS:-}" ] || [ "$kb" -lt $((before + 8192)) ]; }
 }
 ok "one that asks and does not read costs the worker nothing, nor others" deaf
+slow() {
+	local id
+	id=$(as 1002 submit --parsable --as json "$data/large.fq") && as 1002 wait "$id" || return 1
+	FQ_AS=1002 intrude slow "$id" && said '^100 of 100, [0-9]{8,} bytes' && diag <"$work/out"
+}
+ok "one that reads slowly gets all that it asked for" slow
 quiet() { [ "$(descriptors "${pid_worker[1]}")" -le "${remembered[${pid_worker[1]}]%% *}" ]; }
 ok "when they have gone the worker has no more descriptors than before" wait_until 20 quiet
 ok "nor memory" steady "${pid_worker[1]}" 4096
@@ -201,6 +207,20 @@ restarted() {
 	grep -q 'the worker of this host, through which you reached the coordinator, ends' "$work/err" || { diag <"$work/err"; return 1; }
 }
 ok "the worker is started anew: it ends in order, and submit --wait goes on through the new one" restarted
+in_mid_result() {
+	local id pid
+	id=$(as 1002 submit --parsable --as json "$data/large.fq") && as 1002 wait "$id" || return 1
+	FQ_AS=1002 "$intruder" "$gate" slow "$id" >"$work/slow" &
+	pid=$!
+	wait_until 20 grep -q begins "$work/slow" || return 1
+	kill -TERM "${pid_worker[1]}" && wait "${pid_worker[1]}"
+	[ $? -eq 0 ] && wait $pid && grep -q '^100 of 100' "$work/slow"
+	local r=$?
+	diag <"$work/slow"
+	worker_start 1 -n 2 --gate "$gate"
+	return $r
+}
+ok "told to end in the middle of results it passes them on first" in_mid_result
 gate_gone() {
 	end_process "${pid_worker[1]}" KILL
 	run as 1001 ping

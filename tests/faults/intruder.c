@@ -13,6 +13,7 @@
  *     mute N    N connections that say nothing; prints how many are told something or ended within a second, and stays
  *     busy N    N connections that are greeted; prints how many were, and stays
  *     deaf N    asks for job N again and again and reads nothing; stays
+ *     slow N    asks SLOW times for job N, in one breath, and reads a little at a time; prints how many results came whole, and bytes
  *     hasty N   N times HELLO, and away without an answer
  *
  * "stays": until its standard input ends.
@@ -30,6 +31,7 @@
 
 #define WAIT_MS 15000
 #define MANY 400
+#define SLOW 100
 
 static const char *path;
 
@@ -200,6 +202,28 @@ static void is_deaf(uint64_t job)
 	stay();
 }
 
+static void is_slow(uint64_t job)
+{
+	struct connection *connection = greeted();
+	size_t ends = 0, bytes = 0;
+	struct error err = {0};
+	struct frame frame;
+
+	for (int i = 0; i < SLOW; i++)
+		(void)connection_send(connection, fq_Type_FETCH, 5, &(fq_JobsRequest){.job = job});
+	for (unsigned int i = 0; ends < SLOW && dial_wait(connection, WAIT_MS, &frame, &err) == 0; i++) {
+		ends += frame.type == fq_Type_END;
+		bytes += frame.n;
+		if (i % 5 == 4)
+			(void)poll(NULL, 0, 10);
+		if (i == 4) {
+			(void)printf("begins\n");
+			(void)fflush(stdout);
+		}
+	}
+	(void)printf("%zu of %d, %zu bytes %s\n", ends, SLOW, bytes, err.text);
+}
+
 static void is_hasty(size_t n)
 {
 	_cleanup_(freep) fq_Hello *hello = calloc(1, sizeof *hello);
@@ -245,6 +269,8 @@ int main(int argc, char **argv)
 		stands(n, what[0] == 'm');
 	else if (strcmp(what, "deaf") == 0)
 		is_deaf(n);
+	else if (strcmp(what, "slow") == 0)
+		is_slow(n);
 	else if (strcmp(what, "hasty") == 0)
 		is_hasty(n);
 	else
