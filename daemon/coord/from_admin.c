@@ -243,9 +243,6 @@ void sessions_check(struct server *server)
 		(void)error_set(&error, -EPERM, ERROR_DENIED,
 		                "this key was revoked or enrolled anew as something else; the coordinator's administrator knows");
 		log_notice("%s from %s: its key was revoked", session->name, session->address);
-		session->listing.more = NULL;
-		session->watches_n = 0;
-		peer_refuse(session->peer, &error);
-		worker_gone(session);
+		session_cut(session, &error);
 	}
 }

@@ -31,10 +31,11 @@
 
 #define WAIT_MS 15000
 #define MANY 400
-#define SLOW 100
+#define SLOW 40
 
 static const char *path;
 
+static void fail(const struct error *err) __attribute__((noreturn));
 static void fail(const struct error *err)
 {
 	(void)printf("%s\n", err->text);
@@ -215,7 +216,7 @@ static void is_slow(uint64_t job)
 		ends += frame.type == fq_Type_END;
 		bytes += frame.n;
 		if (i % 5 == 4)
-			(void)poll(NULL, 0, 10);
+			(void)poll(NULL, 0, 20);
 		if (i == 4) {
 			(void)printf("begins\n");
 			(void)fflush(stdout);
