@@ -215,7 +215,8 @@ static int listen_any(const struct worker_settings *settings, int *ret_fd, struc
 		return settings->gate[0] ? listen_at(settings->gate, ret_fd, err) : 1;
 	flags = fcntl(fd, F_GETFL);
 	if (n > 1 || sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0 || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return error_set(err, -EINVAL, ERROR_CONFIG, "systemd handed over something else than one listening unix socket for the gate");
+		return error_set(err, -EINVAL, ERROR_CONFIG,
+		                 "systemd handed over something else than one listening unix socket for the gate");
 	*ret_fd = fd;
 	return 0;
 }

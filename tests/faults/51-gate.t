@@ -37,7 +37,10 @@ intrude() { run "$intruder" "${gates[1]}" "$@"; }
 
 enrol 1
 worker_start 1 -n 2 --gate "$gate"
-unvouched() { run as 1001 ping; told 77 'through this host.s worker \(/run/fqworkerd/ctl.sock\): worker [^ ]* may not vouch for users of its host; an administrator can let it: the word vouch'; }
+unvouched() {
+	run as 1001 ping
+	told 77 'through this host.s worker \(/run/fqworkerd/ctl.sock\): worker [^ ]* may not vouch for users of its host; an administrator can let it: the word vouch'
+}
 ok "a worker that may not vouch lets nobody in, and its users are told what an administrator can do" unvouched
 by_hand() {
 	sed -i '/^worker /s/$/ vouch/' "$state/peers" && kill -HUP "$pid_coord" && wait_until 10 as 1001 ping
@@ -80,7 +83,8 @@ ok "the coordinator's own socket comes before the worker's, and a host that is n
 
 owners() {
 	local id
-	id=$(as 1001 submit --parsable "$data/plain.fq") && [ "$(owner_of "$id")" = alice:1001 ] && as2 1001 wait "$id" && as2 1001 fetch "$id" >"$work/got" && [ -s "$work/got" ] || return 1
+	id=$(as 1001 submit --parsable "$data/plain.fq") && [ "$(owner_of "$id")" = alice:1001 ] && as2 1001 wait "$id" &&
+		as2 1001 fetch "$id" >"$work/got" && [ -s "$work/got" ] || return 1
 	run as 1002 fetch "$id"
 	told 66 "there is no job $id of yours" && run as2 0 fetch "$id" && told 66 "there is no job $id of yours" || return 1
 	id=$(as 1003 submit --parsable "$data/plain.fq") && [ "$(owner_of "$id")" = corp_eve:1003 ] || return 1

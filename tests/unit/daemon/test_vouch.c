@@ -96,7 +96,8 @@ static void test_who(struct setup *setup)
 	struct error err = {0};
 	fq_Welcome welcome;
 
-	no_user(setup, 0, fq_Role_ROLE_CLIENT, "alice", 1000, "worker node1 may not vouch for users of its host; an administrator can let it");
+	no_user(setup, 0, fq_Role_ROLE_CLIENT, "alice", 1000,
+	        "worker node1 may not vouch for users of its host; an administrator can let it");
 	let_vouch(setup, true);
 	ok(greet_as(setup, 0, fq_Role_ROLE_CLIENT, "alice", 1000, &connection, &welcome, &err) == 0 &&
 	       welcome.role == fq_Role_ROLE_CLIENT,
@@ -252,7 +253,8 @@ static void test_distrusted(struct setup *setup)
 	fq_Empty done;
 
 	(void)connection_send(worker, fq_Type_JOINED, 0, &(fq_Joined){0});
-	ok(hear_out(worker, &err) < 0 && strstr(err.text, "JOINED is not for a coordinator"), "a worker sends what cannot be: %s", err.text);
+	ok(hear_out(worker, &err) < 0 && strstr(err.text, "JOINED is not for a coordinator"), "a worker sends what cannot be: %s",
+	   err.text);
 	refused(&alice, "worker node2 is not trusted any more", "its users' connections end");
 	no_user(setup, 1, fq_Role_ROLE_CLIENT, "alice", 1000, "vouches for nobody until an administrator resumes it");
 	(void)connection_send(admin, fq_Type_NODE_RESUME, 0, &(fq_NodeRequest){.name = "node2"});
