@@ -4,6 +4,7 @@
 # are, who is not let in, and what becomes of it when the coordinator, the worker or a user does not behave. Several users are made by
 # shim_peer.so and a passwd file of the test's own.
 . "$(dirname "$0")/faults.sh"
+export ASAN_OPTIONS=verify_asan_link_order=0${ASAN_OPTIONS:+:$ASAN_OPTIONS} # of a build with sanitizers
 intruder=$top_build/tests/faults/intruder
 gate=/run/fqworkerd/ctl.sock
 

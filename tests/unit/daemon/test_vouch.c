@@ -155,7 +155,7 @@ static void test_root(struct setup *setup)
 
 static void submit(struct setup *setup, struct connection *client, fq_Accepted *ret)
 {
-	client_submit(setup, client, COUNT_LENGTHS, NULL, 0);
+	client_submit(setup, client, COUNT_LENGTHS, (const uint8_t[1]){0}, 0);
 	expect(client, fq_Type_ACCEPTED, ret);
 }
 
