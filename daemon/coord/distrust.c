@@ -4,6 +4,7 @@
  * administrator resumes it; else it would come back at once, and cost a slice of a job each time. Its key is not let in while this
  * process lives, so that another name does not help it either.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,20 @@ static struct distrusted *find(const struct server *server, const uint8_t pin[PI
 		if (digest_equal(server->distrusted[i].pin, pin, PIN_SIZE))
 			return &server->distrusted[i];
 	return NULL;
+}
+
+/* Whom such a worker has vouched for may be anybody. */
+static void cut_users(const struct session *worker)
+{
+	for (struct session *session = worker->server->sessions; session; session = session->next) {
+		struct error error;
+
+		if (!session->welcome || !session->vouched || !digest_equal(session->pin, worker->pin, PIN_SIZE))
+			continue;
+		(void)error_set(&error, -EPERM, ERROR_DENIED, "worker %s is not trusted any more, and vouches for nobody until an "
+		                "administrator resumes it", worker->name);
+		session_cut(session, &error);
+	}
 }
 
 void distrust_add(struct session *session, const struct error *error)
@@ -34,6 +49,7 @@ void distrust_add(struct session *session, const struct error *error)
 		memcpy(peer->pin, session->pin, sizeof peer->pin);
 		(void)snprintf(peer->reason, sizeof peer->reason, "sent what cannot be: %.220s", error->text);
 	}
+	cut_users(session);
 	event.drain.node = session->name;
 	event.drain.reason = peer ? peer->reason : "sent what cannot be";
 	drive(server, &event);

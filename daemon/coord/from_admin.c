@@ -248,9 +248,6 @@ void sessions_check(struct server *server)
 		log_event(LOG_NOTICE,
 		          &(struct log_about){.event = TOLD_SESSION_REVOKED, .peer = session->name, .address = session->address},
 		          "%s from %s: its key was revoked", session->name, session->address);
-		session->listing.more = NULL;
-		session->watches_n = 0;
-		peer_refuse(session->peer, &error);
-		worker_gone(session);
+		session_cut(session, &error);
 	}
 }

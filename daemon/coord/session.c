@@ -102,6 +102,14 @@ void session_refuse(struct session *session, const struct error *error)
 	blame(session, error);
 }
 
+void session_cut(struct session *session, const struct error *error)
+{
+	session->listing.more = NULL;
+	session->watches_n = 0;
+	peer_refuse(session->peer, error);
+	worker_gone(session);
+}
+
 struct session *session_find(const struct server *server, uint64_t number)
 {
 	for (struct session *session = server->sessions; session; session = session->next)

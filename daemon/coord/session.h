@@ -116,7 +116,10 @@ void session_fail(struct session *session, uint16_t tag, const struct error *err
 /* What it said makes no sense: a line in the journal, ERROR to the other side, and the end. A worker is not trusted from then on. */
 void session_refuse(struct session *session, const struct error *error);
 
-/* ---- distrust.c: workers that sent what cannot be get nothing more until an administrator resumes them, under any name */
+/* Nothing more for it: the sentence, and the end; what such a worker counts goes to others at once. */
+void session_cut(struct session *session, const struct error *error);
+
+/* ---- distrust.c: workers that sent what cannot be get nothing more until an administrator resumes them, under any name, and vouch for nobody */
 void distrust_add(struct session *session, const struct error *error);
 const char *distrust_reason(const struct session *session); /* NULL: it is none */
 void distrust_forget(struct server *server);

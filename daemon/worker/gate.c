@@ -165,36 +165,40 @@ static int on_timer(sd_event_source *source, uint64_t us, void *userdata)
 
 /* ---- the socket ---- */
 
-/* One that is left of a worker that has ended; another's is not taken away. */
-static int clear_path(const struct sockaddr_un *at, struct error *err)
+/* What is left of a worker that has ended is replaced; another's is not taken away. */
+static int check_place(const char *path, struct error *err)
 {
 	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	struct stat st;
 
-	if (lstat(at->sun_path, &st) < 0 && errno == ENOENT)
+	if (lstat(path, &st) < 0 && errno == ENOENT)
 		return 0;
 	if (!S_ISSOCK(st.st_mode))
-		return error_set(err, -EEXIST, ERROR_CONFIG, "the gate's place %s is taken by something that is no socket", at->sun_path);
-	if (fd >= 0 && (connect(fd, (const struct sockaddr *)at, sizeof *at) == 0 || errno == EAGAIN))
-		return error_set(err, -EADDRINUSE, ERROR_CONFIG, "another process listens on the gate's socket %s", at->sun_path);
-	(void)unlink(at->sun_path); /* bind() says why, where it stays */
+		return error_set(err, -EEXIST, ERROR_CONFIG, "the gate's place %s is taken by something that is no socket", path);
+	(void)snprintf(at.sun_path, sizeof at.sun_path, "%s", path); /* listen_at() has seen that it fits */
+	if (fd >= 0 && (connect(fd, (const struct sockaddr *)&at, sizeof at) == 0 || errno == EAGAIN))
+		return error_set(err, -EADDRINUSE, ERROR_CONFIG, "another process listens on the gate's socket %s", path);
 	return 0;
 }
 
+/* It gets its name when it listens, so that while a worker is started anew there is always one, old or new. */
 static int listen_at(const char *path, int *ret_fd, struct error *err)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int r;
 
-	if (strlen(path) >= sizeof at.sun_path)
-		return error_set(err, -ENAMETOOLONG, ERROR_CONFIG, "the path of the gate's socket %s is too long", path);
-	memcpy(at.sun_path, path, strlen(path) + 1);
-	r = clear_path(&at, err);
+	if ((size_t)snprintf(at.sun_path, sizeof at.sun_path, "%s.new", path) >= sizeof at.sun_path)
+		return error_set(err, -ENAMETOOLONG, ERROR_CONFIG, "the path of the gate's socket %s has more than %zu bytes", path,
+		                 sizeof at.sun_path - sizeof ".new");
+	r = check_place(path, err);
 	if (r < 0)
 		return r;
+	(void)unlink(at.sun_path);
 	/* Anybody may talk to it: who it is the kernel says, and what he may the coordinator. */
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&at, sizeof at) < 0 || chmod(path, 0666) < 0 || listen(fd, BACKLOG) < 0)
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&at, sizeof at) < 0 || chmod(at.sun_path, 0666) < 0 ||
+	    listen(fd, BACKLOG) < 0 || rename(at.sun_path, path) < 0)
 		return error_set(err, -errno, ERROR_CONFIG, "the gate cannot listen on %s: %s", path, strerror(errno));
 	*ret_fd = take_fd(&fd);
 	return 0;
@@ -211,7 +215,8 @@ static int listen_any(const struct worker_settings *settings, int *ret_fd, struc
 		return settings->gate[0] ? listen_at(settings->gate, ret_fd, err) : 1;
 	flags = fcntl(fd, F_GETFL);
 	if (n > 1 || sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0 || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return error_set(err, -EINVAL, ERROR_CONFIG, "systemd handed over something else than one listening unix socket for the gate");
+		return error_set(err, -EINVAL, ERROR_CONFIG,
+		                 "systemd handed over something else than one listening unix socket for the gate");
 	*ret_fd = fd;
 	return 0;
 }
@@ -242,8 +247,6 @@ int gate_new(struct service *service, const struct worker_settings *settings, co
 		return error_set(err, r, ERROR_OS, "the gate cannot be put on the event loop: %s", strerror(-r));
 	}
 	(void)sd_event_source_set_io_fd_own(gate->listener, true);
-	/* Slots and coordinator come first. */
-	(void)sd_event_source_set_priority(gate->listener, SD_EVENT_PRIORITY_NORMAL + 1);
 	r = sd_event_add_time(service_event(service), &gate->timer, CLOCK_MONOTONIC, 0, 0, on_timer, gate);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(gate->timer, SD_EVENT_OFF);
@@ -254,11 +257,6 @@ int gate_new(struct service *service, const struct worker_settings *settings, co
 }
 
 /* ---- use and the end ---- */
-
-size_t gate_clients(const struct gate *gate)
-{
-	return gate ? gate->clients : 0;
-}
 
 void gate_close(struct gate *gate)
 {

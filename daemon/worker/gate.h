@@ -9,8 +9,8 @@
  * frames go on as they are. Where one side does not read, the other is not read either.
  *
  * Bounds: GATE_CLIENTS_MAX connections, GATE_CLIENTS_OF_USER of one user; GATE_DIALS_MAX of them are on their way to the
- * coordinator at a time, who counts strangers by address; and of one user so many are begun in a second (the rest waits). A relay has at most
- * RELAY_BYTES and a frame in each direction besides what connection.h says.
+ * coordinator at a time, who counts strangers by address; and of one user so many are begun in a second (the rest waits). A relay
+ * has at most RELAY_BYTES and a frame in each direction besides what connection.h says.
  */
 #pragma once
 
@@ -36,8 +36,6 @@ int gate_new(struct service *service, const struct worker_settings *settings, co
 
 /* Ends all connections without a word. Takes NULL, as all that follow; returns NULL. */
 struct gate *gate_free(struct gate *gate);
-
-size_t gate_clients(const struct gate *gate);
 
 /* Nobody new is let in. */
 void gate_close(struct gate *gate);

@@ -37,7 +37,7 @@ static void tell_status(struct worker *worker)
 
 	uplink_describe(worker->uplink, where, sizeof where);
 	if (uplink_up(worker->uplink) && worker->settings->gate_only)
-		service_status(worker->service, "%s, %zu users%s", where, gate_clients(worker->gate), how);
+		service_status(worker->service, "%s, lets users of this host in, counts nothing%s", where, how);
 	else if (uplink_up(worker->uplink))
 		service_status(worker->service, "%s, %zu of %zu slots busy%s", where,
 		               held_running(&worker->held), (size_t)worker->settings->slots, how);

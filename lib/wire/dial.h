@@ -14,6 +14,7 @@
  * with ERROR_UNAVAILABLE, or ERROR_NO_HOST.
  */
 int dial_tcp(const char *host, uint16_t port, uint64_t timeout_ms, int *ret_fd, struct error *err);
+/* Tries for some seconds where too many wait there already. */
 int dial_unix(const char *path, int *ret_fd, struct error *err);
 
 /*

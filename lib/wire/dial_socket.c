@@ -16,6 +16,9 @@
 #include "lib/base/text.h"
 #include "lib/wire/stream.h"
 
+#define CROWD_MS 5000
+#define CROWD_PAUSE_MS 10
+
 static void address_freep(struct addrinfo **list)
 {
 	if (*list)
@@ -109,6 +112,18 @@ int dial_tcp(const char *host, uint16_t port, uint64_t timeout_ms, int *ret_fd, 
 	                 TEXT(host), port, strerror(-r));
 }
 
+/* Where others are in a crowd (EAGAIN: nothing tells when there is room), their number goes down by itself. 0 or -1 with errno. */
+static int connect_unix(int fd, const struct sockaddr_un *address)
+{
+	uint64_t end = clock_monotonic_ms() + CROWD_MS;
+	int r;
+
+	while ((r = connect(fd, (const struct sockaddr *)address, sizeof *address)) < 0 && errno == EAGAIN &&
+	       clock_monotonic_ms() < end)
+		(void)poll(NULL, 0, CROWD_PAUSE_MS);
+	return r;
+}
+
 int dial_unix(const char *path, int *ret_fd, struct error *err)
 {
 	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -120,7 +135,7 @@ int dial_unix(const char *path, int *ret_fd, struct error *err)
 		                 "the path of the socket %s has more than %zu bytes", TEXT(path),
 		                 sizeof address.sun_path - 1);
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) < 0)
+	if (fd < 0 || connect_unix(fd, &address) < 0)
 		return error_set(err, -errno, errno == EACCES ? ERROR_DENIED : ERROR_UNAVAILABLE,
 		                 "cannot reach the coordinator at %s: %s", TEXT(path),
 		                 strerror(errno));

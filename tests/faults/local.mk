@@ -71,3 +71,12 @@ FAULT_TESTS += tests/faults/44-versions.t
 FAULT_TESTS += tests/faults/38-floods.t
 check_PROGRAMS += tests/faults/flood
 tests_faults_flood_SOURCES = tests/faults/flood.c
+
+# Users of a login host, several for LD_PRELOAD, and one who is not fqctl.
+FAULT_TESTS += tests/faults/51-gate.t
+check_PROGRAMS += tests/faults/intruder tests/faults/shim_peer.so
+tests_faults_intruder_SOURCES = tests/faults/intruder.c
+tests_faults_intruder_LDADD = $(WIRE_LIBS)
+tests_faults_shim_peer_so_SOURCES = tests/faults/shim_peer.c
+tests_faults_shim_peer_so_CFLAGS = -std=gnu17 -Wall -Wextra -fPIC
+tests_faults_shim_peer_so_LDFLAGS = -shared

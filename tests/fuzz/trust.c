@@ -29,9 +29,11 @@ static void check_row(const struct peer_row *row)
 	static const char *const roles[] = {"", "worker", "client", "admin"};
 	_cleanup_(peers_deinit) struct peers again = {0};
 	char line[256], hex[PIN_TEXT_MAX];
-	int n = snprintf(line, sizeof line, "%s %s %s\n", roles[row->role], text_hex(hex, row->pin, PIN_SIZE), row->name);
+	int n = snprintf(line, sizeof line, "%s %s %s%s\n", roles[row->role], text_hex(hex, row->pin, PIN_SIZE), row->name,
+	                 row->vouch ? " vouch" : "");
 
-	if (peers_parse("line", line, (size_t)n, &again, NULL) < 0 || again.n != 1 || strcmp(again.rows[0].name, row->name) != 0)
+	if (peers_parse("line", line, (size_t)n, &again, NULL) < 0 || again.n != 1 || strcmp(again.rows[0].name, row->name) != 0 ||
+	    again.rows[0].vouch != row->vouch || (row->vouch && row->role != fq_Role_ROLE_WORKER))
 		abort();
 }
 

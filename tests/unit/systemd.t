@@ -98,6 +98,12 @@ for name in fqcoordd fqworkerd; do
 	report $? "$name.service: a wrong configuration is told before it starts"
 done
 has fqcoordd PrivateUsers=no "or every user of the unix socket would be nobody"
+has fqworkerd PrivateUsers=no "or every user of the gate would be nobody"
+has fqworkerd RuntimeDirectoryMode=0755 "users of the host reach the gate"
+has fqworkerd RuntimeDirectoryPreserve=restart "they find it while the worker starts anew"
+has fqworkerd RuntimeDirectory=fqworkerd "the gate is in it"
+grep -q '^#define CLIENT_GATE_DEFAULT "/run/fqworkerd/ctl.sock"' "$top/conf/client_settings.h"
+report $? "fqctl looks for the gate where the unit has it"
 has fqworkerd RestrictSUIDSGID=no "or no file could be opened"
 has fqworkerd OOMPolicy=continue "one child is not the service"
 has fqworkerd OOMScoreAdjust=300 "it goes before others, and its children (500) before it"

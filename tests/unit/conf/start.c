@@ -96,7 +96,16 @@ static void test_service(void)
 	is_int(start(&worker_program, &worker, "--config /dev/null -h x", &err), 0, "a worker (%s)",
 	       err.text);
 	is_str(worker.key, PATH_OF("worker.key"), "a credential that is there is the key");
+	is_str(worker.gate, "", "without a runtime folder there is no gate");
 	worker_settings_deinit(&worker);
+	(void)setenv("RUNTIME_DIRECTORY", "/run/c:/run/d", 1);
+	is_int(start(&worker_program, &worker, "--config /dev/null -h x", &err), 0, "with a runtime folder (%s)", err.text);
+	is_str(worker.gate, "/run/c/ctl.sock", "the gate is in systemd's first");
+	worker_settings_deinit(&worker);
+	is_int(start(&worker_program, &worker, "--config /dev/null -h x --gate none", &err), 0, "--gate none (%s)", err.text);
+	is_str(worker.gate, "none", "stays");
+	worker_settings_deinit(&worker);
+	(void)unsetenv("RUNTIME_DIRECTORY");
 	(void)unsetenv("STATE_DIRECTORY");
 	(void)unsetenv("CREDENTIALS_DIRECTORY");
 }
@@ -132,6 +141,28 @@ static void test_worker(void)
 	is_int(start(&worker_program, &settings, "--config @worker.conf --join there FQ1-x", &err),
 	       0, "--join HOST TOKEN (%s)", err.text);
 	ok(settings.join, "is seen");
+	worker_settings_deinit(&settings);
+}
+
+static void test_gate(void)
+{
+	struct worker_settings settings;
+	struct error err;
+
+	is_int(start(&worker_program, &settings, "--config /dev/null -h x --gate /g --gate-only", &err), 0, "a login host's worker (%s)",
+	       err.text);
+	ok(settings.gate_only && settings.slots == 0, "has no slots");
+	is_str(settings.gate, "/g", "but its gate");
+	worker_settings_deinit(&settings);
+	write_file("worker.conf", "host = \"x\"; gate_only = true; slots = 3;\n");
+	is_int(start(&worker_program, &settings, "--config @worker.conf", &err), -EINVAL, "gate_only with slots: %s", err.text);
+	is_int((int)err.class, ERROR_CONFIG, "is an error of the configuration");
+	worker_settings_deinit(&settings);
+	is_int(start(&worker_program, &settings, "--config /dev/null -h x --gate none --gate-only", &err), -EINVAL,
+	       "gate_only without a gate: %s", err.text);
+	is_int((int)err.class, ERROR_USAGE, "is a usage error");
+	worker_settings_deinit(&settings);
+	is_int(start(&worker_program, &settings, "--config /dev/null -h x --gate here", &err), -EINVAL, "a gate somewhere: %s", err.text);
 	worker_settings_deinit(&settings);
 }
 
@@ -408,6 +439,7 @@ int main(void)
 	test_precedence();
 	test_service();
 	test_worker();
+	test_gate();
 	test_joined();
 	test_refused();
 	test_printed();

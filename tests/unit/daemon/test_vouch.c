@@ -96,7 +96,8 @@ static void test_who(struct setup *setup)
 	struct error err = {0};
 	fq_Welcome welcome;
 
-	no_user(setup, 0, fq_Role_ROLE_CLIENT, "alice", 1000, "worker node1 may not vouch for users of its host; an administrator can let it");
+	no_user(setup, 0, fq_Role_ROLE_CLIENT, "alice", 1000,
+	        "worker node1 may not vouch for users of its host; an administrator can let it");
 	let_vouch(setup, true);
 	ok(greet_as(setup, 0, fq_Role_ROLE_CLIENT, "alice", 1000, &connection, &welcome, &err) == 0 &&
 	       welcome.role == fq_Role_ROLE_CLIENT,
@@ -154,7 +155,7 @@ static void test_root(struct setup *setup)
 
 static void submit(struct setup *setup, struct connection *client, fq_Accepted *ret)
 {
-	client_submit(setup, client, COUNT_LENGTHS, NULL, 0);
+	client_submit(setup, client, COUNT_LENGTHS, (const uint8_t[1]){0}, 0);
 	expect(client, fq_Type_ACCEPTED, ret);
 }
 
@@ -244,6 +245,25 @@ static void test_revoked(struct setup *setup)
 	worker = connection_free(worker);
 }
 
+static void test_distrusted(struct setup *setup)
+{
+	_cleanup_(connection_freep) struct connection *worker = worker_new(setup, 1), *admin = client_new(setup);
+	struct connection *alice = user_of(setup, 1, "alice", 1000);
+	struct error err = {0};
+	fq_Empty done;
+
+	(void)connection_send(worker, fq_Type_JOINED, 0, &(fq_Joined){0});
+	ok(hear_out(worker, &err) < 0 && strstr(err.text, "JOINED is not for a coordinator"), "a worker sends what cannot be: %s",
+	   err.text);
+	refused(&alice, "worker node2 is not trusted any more", "its users' connections end");
+	no_user(setup, 1, fq_Role_ROLE_CLIENT, "alice", 1000, "vouches for nobody until an administrator resumes it");
+	(void)connection_send(admin, fq_Type_NODE_RESUME, 0, &(fq_NodeRequest){.name = "node2"});
+	expect(admin, fq_Type_DONE, &done);
+	alice = user_of(setup, 1, "alice", 1000);
+	ok(alice, "and then it may again");
+	alice = connection_free(alice);
+}
+
 /* ---- how many */
 
 static void test_places(void)
@@ -314,6 +334,7 @@ int main(void)
 	test_unix_socket(&setup);
 	test_root(&setup);
 	test_names(&setup);
+	test_distrusted(&setup);
 	test_revoked(&setup);
 	setup_stop(&setup);
 	test_places();
