@@ -263,7 +263,7 @@ int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, ui
  */
 int coord_step(struct coord *coord, const struct event *event, struct actions *actions);
 
-/* When a TICK is due although nothing else happens (monotonic ms), or UINT64_MAX. */
+/* When a TICK is due although nothing else happens (monotonic ms), or UINT64_MAX. It may be for nothing, and tell a later time. */
 uint64_t coord_deadline(const struct coord *coord);
 
 void actions_clear(struct actions *actions);

@@ -210,7 +210,6 @@ struct coord {
 	uint64_t work_n;      /* of all jobs */
 	/* opening */
 	uint64_t open_from;   /* jobs with a lower id have nothing to be opened */
-	uint32_t open_turn;   /* which node is asked next */
 	bool opens_review;    /* some file may have no node left that could open it */
 	bool advance;         /* of some job */
 	uint32_t alone;       /* of all jobs */

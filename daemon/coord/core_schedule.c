@@ -31,14 +31,15 @@ struct asked {
 	bool barred;       /* one that has room has */
 };
 
-/* One with the fewest unanswered OPENs that has not failed to open this file; they take turns. */
-static struct asked open_node(struct coord *coord, const struct job *job, const struct file *file)
+/* One with the fewest unanswered OPENs that has not failed to open this file; in the order of names, from *turn on. */
+static struct asked open_node(struct coord *coord, const struct job *job, const struct file *file, uint32_t *turn)
 {
 	struct asked asked = {0};
 	bool any = false, untried = false;
 
 	for (uint32_t i = 0; i < coord->nodes_n; i++) {
-		struct node *node = coord->nodes[(coord->open_turn + i) % coord->nodes_n];
+		uint32_t n = (*turn + i) % coord->nodes_n;
+		struct node *node = coord->nodes[n];
 
 		if (!node_takes_work(node) || node->algorithm != job->row.algorithm || (file->row.proof.wanted && node->proto < 2))
 			continue;
@@ -51,13 +52,14 @@ static struct asked open_node(struct coord *coord, const struct job *job, const 
 		if (!node->opener || (asked.node && node->opens >= asked.node->opens))
 			continue;
 		asked.node = node;
-		if (node->opens <= coord->opens_least)
-			break;
+		if (node->opens > coord->opens_least)
+			continue;
+		*turn = n + 1;
+		break;
 	}
 	asked.none = any && !untried;
 	if (asked.node && !asked.barred && asked.node->opens > coord->opens_least)
 		coord->opens_least = asked.node->opens;
-	coord->open_turn = coord->nodes_n > 0 ? (coord->open_turn + 1) % coord->nodes_n : 0;
 	return asked;
 }
 
@@ -79,20 +81,23 @@ static void open_send(struct coord *coord, struct job *job, struct file *file, s
 	action->open.proof = &file->row.proof;
 }
 
-/* A kind of job for which no node has room, as another one has told: no need to look at all nodes again. */
-struct full {
-	bool is;
+/* Going through all that is to be opened. */
+struct opening {
+	uint32_t turn; /* place of the node that is looked at first: those before it were asked just now */
+	/* a kind of job for which no node has room, as another one has told: no need to look at all nodes again */
+	bool full;
 	uint32_t algorithm;
 	bool proof;
 };
 
-static bool is_full(const struct coord *coord, const struct full *full, const struct job *job, const struct file *file)
+static bool is_full(const struct coord *coord, const struct opening *opening, const struct job *job, const struct file *file)
 {
-	return coord->openers == 0 || (full->is && job->row.algorithm == full->algorithm && file->row.proof.wanted == full->proof);
+	return coord->openers == 0 ||
+	       (opening->full && job->row.algorithm == opening->algorithm && file->row.proof.wanted == opening->proof);
 }
 
 /* Has its files opened in order, as far as nodes have room. */
-static void job_opens(struct coord *coord, struct job *job, struct full *full)
+static void job_opens(struct coord *coord, struct job *job, struct opening *opening)
 {
 	for (; !job->ended && job->open_next < job->row.files && !owner_full(coord, job->owner); job->open_next++) {
 		struct file *file = &job->files[job->open_next];
@@ -100,16 +105,19 @@ static void job_opens(struct coord *coord, struct job *job, struct full *full)
 
 		if (file->ended || file->row.planned || file->open_peer)
 			continue;
-		if (is_full(coord, full, job, file) && file->fails_n == 0)
+		if (is_full(coord, opening, job, file) && file->fails_n == 0)
 			return;
-		asked = open_node(coord, job, file);
+		asked = open_node(coord, job, file, &opening->turn);
 		if (asked.none) {
 			file_open_fail(coord, job, file);
 			continue;
 		}
 		if (!asked.node) {
-			if (!asked.barred)
-				*full = (struct full){.is = true, .algorithm = job->row.algorithm, .proof = file->row.proof.wanted};
+			if (!asked.barred) {
+				opening->full = true;
+				opening->algorithm = job->row.algorithm;
+				opening->proof = file->row.proof.wanted;
+			}
 			return;
 		}
 		open_send(coord, job, file, asked.node);
@@ -118,7 +126,7 @@ static void job_opens(struct coord *coord, struct job *job, struct full *full)
 
 static void schedule_opens(struct coord *coord)
 {
-	struct full full = {0};
+	struct opening opening = {0};
 	bool first = true;
 
 	if (coord->openers == 0 && !coord->opens_review)
@@ -128,7 +136,7 @@ static void schedule_opens(struct coord *coord)
 
 		if (coord->openers == 0 && !coord->opens_review)
 			return;
-		job_opens(coord, job, &full);
+		job_opens(coord, job, &opening);
 		first = first && (job->ended || job->open_next == job->row.files);
 		if (first)
 			coord->open_from = job->row.id + 1;
