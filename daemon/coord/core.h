@@ -307,6 +307,7 @@ struct node_view {
 bool coord_next_job(const struct coord *coord, uint64_t *cursor, struct job_view *ret);
 bool coord_find_job(const struct coord *coord, uint64_t id, struct job_view *ret);
 const struct job_row *coord_find_row(const struct coord *coord, uint64_t id); /* of an unfinished job, or NULL */
+uint32_t coord_unfinished(const struct coord *coord); /* how many jobs are */
 bool coord_find_file(const struct coord *coord, uint64_t job, uint32_t file, struct file_view *ret);
 bool coord_find_slice(const struct coord *coord, uint64_t job, uint32_t file, uint64_t slice, struct slice_view *ret);
 bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret);

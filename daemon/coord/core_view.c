@@ -120,6 +120,15 @@ const struct job_row *coord_find_row(const struct coord *coord, uint64_t id)
 	return job ? &job->row : NULL;
 }
 
+uint32_t coord_unfinished(const struct coord *coord)
+{
+	uint32_t n = 0;
+
+	for (uint32_t j = 0; j < coord->jobs_n; j++)
+		n += !coord->jobs[j]->ended;
+	return n;
+}
+
 bool coord_find_file(const struct coord *coord, uint64_t id, uint32_t index, struct file_view *ret)
 {
 	struct job *job;

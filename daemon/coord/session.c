@@ -98,10 +98,11 @@ void session_refuse(struct session *session, const struct error *error)
 
 struct session *session_find(const struct server *server, uint64_t number)
 {
-	for (struct session *session = server->sessions; session; session = session->next)
-		if (session->number == number)
-			return session;
-	return NULL;
+	struct session *session = server->numbered[number % SESSION_BUCKETS];
+
+	while (session && session->number != number)
+		session = session->same_bucket;
+	return session;
 }
 
 static const struct verb_row *verb_find(uint16_t type)
@@ -248,6 +249,8 @@ int session_new(struct server *server, struct connection *connection, const char
 	if (session->next)
 		session->next->previous = session;
 	server->sessions = session;
+	session->same_bucket = server->numbered[session->number % SESSION_BUCKETS];
+	server->numbered[session->number % SESSION_BUCKETS] = session;
 	server->sessions_n++;
 	return 0;
 }
@@ -255,7 +258,11 @@ int session_new(struct server *server, struct connection *connection, const char
 struct session *session_free(struct session *session)
 {
 	struct server *server = session->server;
+	struct session **at = &server->numbered[session->number % SESSION_BUCKETS];
 
+	while (*at != session)
+		at = &(*at)->same_bucket;
+	*at = session->same_bucket;
 	if (session->previous)
 		session->previous->next = session->next;
 	else
@@ -263,6 +270,7 @@ struct session *session_free(struct session *session)
 	if (session->next)
 		session->next->previous = session->previous;
 	server->sessions_n--;
+	server->watches_n -= session->watches_n;
 	memory_in_done(session);
 	memory_out_done(session);
 	submitting_clear(&session->submitting);

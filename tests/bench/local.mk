@@ -36,3 +36,14 @@ tests_bench_sequences_bench_LDADD = $(QC_LIBS) -lm
 bench-sequences: tests/bench/sequences_bench
 	tests/bench/sequences_bench
 .PHONY: bench-sequences
+
+# A coordinator under load: make bench-load [LOAD="--workers 75,150,300 --files 10000"]; tests/bench/load.t is a small one.
+EXTRA_DIST += tests/bench/load.py
+check_PROGRAMS += tests/bench/load_workers
+tests_bench_load_workers_SOURCES = tests/bench/load_workers.c
+tests_bench_load_workers_LDADD = $(DAEMON_LIBS)
+dist_check_SCRIPTS += tests/bench/load.t
+TESTS += tests/bench/load.t
+bench-load: tests/tools/mkfastq tests/bench/load_workers ctl/fqctl daemon/fqcoordd
+	$(PYTHON3) $(srcdir)/tests/bench/load.py $(abs_top_builddir) $(LOAD)
+.PHONY: bench-load
