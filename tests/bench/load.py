@@ -11,7 +11,7 @@ run through the unix socket again and again: submit of one file, status of one j
 thousand slices, and how long each fqctl took, with its start and end: median, 95 and 99 of a hundred, and the longest. --idle: only what
 memory a worker takes that is connected. Exits with 1 when anything is wrong; slow is not wrong.
 """
-import argparse, os, shutil, statistics, subprocess, sys, tempfile, time
+import argparse, json, os, shutil, statistics, subprocess, sys, tempfile, time
 
 parser = argparse.ArgumentParser()
 parser.add_argument("build")
@@ -83,14 +83,9 @@ class Cluster:
             fields = f.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICK
 
-    def files_done(self, job):
-        """Of the job, as the table says: FILES is done/all."""
-        for line in self.ctl("status", "--no-header", job).splitlines():
-            for word in line.split():
-                done, slash, rest = word.partition("/")
-                if slash and done.isdigit() and rest.isdigit():
-                    return int(done)
-        sys.exit(f"fqctl status {job} does not tell how many files are done")
+    def unfinished(self):
+        """Rows of jobs."""
+        return json.loads(self.ctl("status", "--json"))["rows"]
 
 
 def made(folder):
@@ -104,34 +99,36 @@ def made(folder):
     return paths
 
 
-def measure(cluster, jobs, paths):
-    """Verb after verb for so many seconds: their times in ms, and slices a second, processor and memory per thousand."""
+def quiet(cluster, jobs):
+    """Half of the seconds nobody asks anything: slices a second, processor seconds and KiB per thousand slices."""
+    def left():
+        return sum(row["files"] - row["files_done"] for row in cluster.unfinished() if str(row["id"]) in jobs)
+
+    first, cpu, memory, began = left(), cluster.cpu(), cluster.memory(), time.monotonic()
+    time.sleep(args.seconds / 2)
+    cpu, memory, passed = cluster.cpu() - cpu, cluster.memory() - memory, time.monotonic() - began
+    done = max(1, first - left())
+    return done / passed, cpu * 1000 / done, memory * 1000 / done
+
+
+def measure(cluster, paths):
+    """Verb after verb for so many seconds: their times in ms."""
     times = {"submit": [], "status ID": [], "status": [], "show": [], "cancel": []}
 
     def timed(name, *command):
         began = time.monotonic()
-        out = cluster.ctl(*command)
+        out = cluster.ctl(*command, fails=name == "cancel")  # it may have ended
         times[name].append((time.monotonic() - began) * 1000)
         return out
 
-    done = lambda: sum(cluster.files_done(job) for job in jobs[:1]) if len(jobs) == 1 else args.files - unfinished(cluster)
-    first_done, first_cpu, first_memory, began = done(), cluster.cpu(), cluster.memory(), time.monotonic()
+    began = time.monotonic()
     while time.monotonic() - began < args.seconds:
         own = timed("submit", "submit", "--parsable", "--as", args.form, paths[0]).strip()
         timed("status ID", "status", own)
         timed("status", "status")
         timed("show", "show", own)
-        try:
-            timed("cancel", "cancel", own)
-        except SystemExit:
-            times["cancel"].append(0.0)  # it has ended
-    passed, last_done = time.monotonic() - began, done()
-    thousands = (last_done - first_done) / 1000
-    return times, thousands * 1000 / passed, (cluster.cpu() - first_cpu) / thousands if thousands else 0, (cluster.memory() - first_memory) / thousands if thousands else 0
-
-
-def unfinished(cluster):
-    return len(cluster.ctl("status", "--no-header").splitlines())
+        timed("cancel", "cancel", own)
+    return times
 
 
 def submit(cluster, paths):
@@ -158,16 +155,15 @@ def one(workers, folder, paths):
         jobs, longest = submit(cluster, paths)
         queued = cluster.memory()
         print(f"  {args.files} files in {len(jobs)} jobs are queued: {(queued - connected) / args.files:.2f} KiB each, the longest submit took {longest:.0f} ms")
-        times, rate, cpu, memory = measure(cluster, jobs, paths)
+        rate, cpu, memory = quiet(cluster, jobs)
+        times = measure(cluster, paths)
         print(f"  {rate:.0f} slices a second; the coordinator's processor {cpu:.2f} s and memory {memory:+.0f} KiB per thousand slices, at most {cluster.memory('VmHWM') // 1024} MiB")
         for name, row in times.items():
-            row = [t for t in row if t > 0]
-            if row:
-                print(f"  {name:10} n {len(row):4}  median {statistics.median(row):7.1f}  p95 {quantile(row, 95):7.1f}  p99 {quantile(row, 99):7.1f}  max {max(row):7.1f} ms", flush=True)
+            print(f"  {name:10} n {len(row):4}  median {statistics.median(row):7.1f}  p95 {quantile(row, 95):7.1f}  p99 {quantile(row, 99):7.1f}  max {max(row):7.1f} ms", flush=True)
         began = time.monotonic()
         cluster.ctl("cancel", *jobs, fails=True)
         print(f"  cancel of what is left: {(time.monotonic() - began) * 1000:.0f} ms")
-        wait_until("jobs end", lambda: unfinished(cluster) == 0)
+        wait_until("jobs end", lambda: not cluster.unfinished())
     finally:
         cluster.end()
 
