@@ -3,13 +3,13 @@
 """
 A coordinator under load: light workers (load_workers.c: real TLS, real results) and many queued files of one slice.
 
-    load.py TOP_BUILDDIR [--workers N,N,...] [--files N] [--jobs N] [--ms N] [--seconds N] [--as FORM] [--idle]
+    load.py TOP_BUILDDIR [--workers N,N,...] [--files N] [--jobs N] [--ms N] [--seconds N] [--as FORM] [--idle] [--finish]
 
 For each number of workers a coordinator is started on loopback, the files are queued (as --jobs jobs), and while slices complete fqctl is
 run through the unix socket again and again: submit of one file, status of one job, of all, show, cancel. A slice takes --ms milliseconds
 (from half of it to one and a half times). Prints for each number the slices a second, the coordinator's processor seconds and memory per
 thousand slices, and how long each fqctl took, with its start and end: median, 95 and 99 of a hundred, and the longest. --idle: only what
-memory a worker takes that is connected. Exits with 1 when anything is wrong; slow is not wrong.
+memory a worker takes that is connected. --finish: all files are counted to the end instead of cancelled. Exits with 1 when anything is wrong; slow is not wrong.
 """
 import argparse, json, os, shutil, statistics, subprocess, sys, tempfile, time
 
@@ -22,6 +22,7 @@ parser.add_argument("--ms", type=int, default=1000)
 parser.add_argument("--seconds", type=float, default=20)
 parser.add_argument("--as", dest="form", default="csv")
 parser.add_argument("--idle", action="store_true")
+parser.add_argument("--finish", action="store_true")
 args = parser.parse_args()
 build = os.path.abspath(args.build)
 fqctl, fqcoordd, mkfastq, load_workers = (os.path.join(build, p) for p in ("ctl/fqctl", "daemon/fqcoordd", "tests/tools/mkfastq", "tests/bench/load_workers"))
@@ -160,6 +161,11 @@ def one(workers, folder, paths):
         print(f"  {rate:.0f} slices a second; the coordinator's processor {cpu:.2f} s and memory {memory:+.0f} KiB per thousand slices, at most {cluster.memory('VmHWM') // 1024} MiB")
         for name, row in times.items():
             print(f"  {name:10} n {len(row):4}  median {statistics.median(row):7.1f}  p95 {quantile(row, 95):7.1f}  p99 {quantile(row, 99):7.1f}  max {max(row):7.1f} ms", flush=True)
+        if args.finish:
+            cluster.ctl("wait", *jobs)
+            done = [row for row in json.loads(cluster.ctl("status", "--json", *jobs))["rows"] if row["state"] == "COMPLETED"]
+            print(f"  {len(done)} jobs of {sum(row['files_done'] for row in done)} files and {sum(row['reads'] for row in done)} reads are completed")
+            return
         began = time.monotonic()
         cluster.ctl("cancel", *jobs, fails=True)
         print(f"  cancel of what is left: {(time.monotonic() - began) * 1000:.0f} ms")

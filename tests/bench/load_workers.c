@@ -216,28 +216,26 @@ static void begin(struct load_worker *worker, struct tls *tls, const char *host,
 	must(dial_hello(worker->connection, hello, WAIT_MS, welcome, &err) == 0, err.text);
 }
 
-static void serve(struct load_worker *workers, size_t n, struct pollfd *polls)
+/* What is to be done now, and what comes within so many milliseconds (-1: a long time). False: the input has ended. */
+static bool serve(struct load_worker *workers, size_t n, struct pollfd *polls, int wait_ms)
 {
-	for (;;) {
-		uint64_t now = clock_monotonic_ms();
-		bool busy = false;
+	uint64_t now = clock_monotonic_ms();
 
-		for (size_t i = 0; i < n; i++) {
-			if (workers[i].busy && workers[i].done_ms <= now)
-				finish(&workers[i]);
-			if (connection_queued(workers[i].connection) > 0)
-				connection_push(workers[i].connection);
-			busy = busy || workers[i].busy;
-			polls[i] = (struct pollfd){.fd = connection_fd(workers[i].connection), .events = connection_events(workers[i].connection)};
-		}
-		polls[n] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
-		must(poll(polls, n + 1, busy ? SOON_MS : -1) >= 0 || errno == EINTR, "poll");
-		if (polls[n].revents)
-			return;
-		for (size_t i = 0; i < n; i++)
-			if (polls[i].revents)
-				run(&workers[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (workers[i].busy && workers[i].done_ms <= now)
+			finish(&workers[i]);
+		if (connection_queued(workers[i].connection) > 0)
+			connection_push(workers[i].connection);
+		if (workers[i].busy && wait_ms < 0)
+			wait_ms = SOON_MS;
+		polls[i] = (struct pollfd){.fd = connection_fd(workers[i].connection), .events = connection_events(workers[i].connection)};
 	}
+	polls[n] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+	must(poll(polls, n + 1, wait_ms) >= 0 || errno == EINTR, "poll");
+	for (size_t i = 0; i < n; i++)
+		if (polls[i].revents)
+			run(&workers[i]);
+	return !polls[n].revents;
 }
 
 int main(int argc, char **argv)
@@ -266,9 +264,11 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < n; i++) {
 		(void)snprintf(workers[i].name, sizeof workers[i].name, "%s%zu", argv[4], i);
 		begin(&workers[i], tls, argv[1], port, pin);
+		(void)serve(workers, i + 1, polls, 0); /* the others are pinged meanwhile */
 	}
 	(void)printf("welcome %zu\n", n);
 	(void)fflush(stdout);
-	serve(workers, n, polls);
+	while (serve(workers, n, polls, -1))
+		continue;
 	return 0; /* the process ends with all that it has */
 }
