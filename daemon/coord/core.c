@@ -21,6 +21,7 @@ int coord_new(const struct coord_limits *limits, struct coord **ret)
 	coord->limits = *limits;
 	coord->next_job = 1;
 	coord->next_lease = 1;
+	coord->due_ms = UINT64_MAX;
 	*ret = coord;
 	return 0;
 }
@@ -36,6 +37,7 @@ struct coord *coord_free(struct coord *coord)
 	free(coord->jobs);
 	free(coord->owners);
 	free(coord->nodes);
+	free(coord->ready);
 	free(coord);
 	return NULL;
 }
@@ -78,6 +80,7 @@ int coord_load_file(struct coord *coord, const struct file_row *row, struct erro
 	if (row->state > JOB_RUNNING) {
 		file->ended = true;
 		job->files_ended++;
+		file_changed(job, file);
 		return 0;
 	}
 	return row->planned && !job->renewed ? file_plan(coord, job, file, err) : 0;
@@ -139,6 +142,7 @@ static void file_loaded(struct coord *coord, struct job *job, struct file *file)
 		if (link->state >= LINK_COUNTED)
 			file->bytes_done += link->end - link->begin;
 	}
+	file_changed(job, file);
 	file_advance(coord, job, file);
 }
 
@@ -211,7 +215,7 @@ static void step_node(struct coord *coord, const struct event *event)
 	if (event->kind == EVENT_NODE_GONE)
 		node_gone(coord, node);
 	else if (event->kind == EVENT_NODE_DRAINING)
-		node->draining = coord->nodes_changed = true;
+		node_draining(coord, node);
 	else
 		node_says(coord, node, event);
 }
@@ -255,25 +259,7 @@ int coord_step(struct coord *coord, const struct event *event, struct actions *a
 
 uint64_t coord_deadline(const struct coord *coord)
 {
-	uint64_t first = UINT64_MAX;
+	uint64_t stragglers = stragglers_deadline(coord);
 
-	for (uint32_t i = 0; i < coord->nodes_n; i++) {
-		const struct node *node = coord->nodes[i];
-
-		for (uint32_t k = 0; k < node->runs_n; k++)
-			if (node->runs[k].progress_ms + coord->limits.stall_ms < first)
-				first = node->runs[k].progress_ms + coord->limits.stall_ms;
-	}
-	for (uint32_t j = 0; j < coord->jobs_n; j++) {
-		const struct job *job = coord->jobs[j];
-
-		for (uint32_t f = job->work_next; f < job->asked_end; f++)
-			if (job->files[f].open_peer && job->files[f].open_ms + coord->limits.open_ms < first)
-				first = job->files[f].open_ms + coord->limits.open_ms;
-	}
-	if (stragglers_deadline(coord) < first)
-		first = stragglers_deadline(coord);
-	if (suspects_deadline(coord) < first)
-		first = suspects_deadline(coord);
-	return first;
+	return stragglers < coord->due_ms ? stragglers : coord->due_ms;
 }

@@ -265,7 +265,7 @@ int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, ui
  */
 int coord_step(struct coord *coord, const struct event *event, struct actions *actions);
 
-/* When a TICK is due although nothing else happens (monotonic ms), or UINT64_MAX. */
+/* When a TICK is due although nothing else happens (monotonic ms), or UINT64_MAX. It may be for nothing, and tell a later time. */
 uint64_t coord_deadline(const struct coord *coord);
 
 void actions_clear(struct actions *actions);
@@ -309,6 +309,7 @@ struct node_view {
 bool coord_next_job(const struct coord *coord, uint64_t *cursor, struct job_view *ret);
 bool coord_find_job(const struct coord *coord, uint64_t id, struct job_view *ret);
 const struct job_row *coord_find_row(const struct coord *coord, uint64_t id); /* of an unfinished job, or NULL */
+uint32_t coord_unfinished(const struct coord *coord); /* how many jobs are */
 bool coord_find_file(const struct coord *coord, uint64_t job, uint32_t file, struct file_view *ret);
 bool coord_find_slice(const struct coord *coord, uint64_t job, uint32_t file, uint64_t slice, struct slice_view *ret);
 bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret);

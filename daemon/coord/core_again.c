@@ -47,8 +47,7 @@ void again_begin(struct coord *coord, struct job *job, struct file *file, const 
 	if (file->row.again < n + event->merged.again_done)
 		file->row.again = n + event->merged.again_done;
 	file->row.again_done = file->row.again - n;
-	if (file->row.file < job->work_next)
-		job->work_next = file->row.file;
+	work_set(coord, job, file);
 	emit_changed(coord, job);
 	tell_again(coord, file);
 }

@@ -33,6 +33,7 @@ void alone_add(struct coord *coord, struct job *job, struct file *file, uint64_t
 		file->alone[k] = file->alone[k - 1];
 	file->alone[k] = i;
 	job->alone++;
+	coord->alone++;
 }
 
 /* The node with the least to do that may count the slice, or NULL. */
@@ -53,7 +54,7 @@ static struct node *alone_node(const struct coord *coord, const struct job *job,
 }
 
 /* Hands out what can be; *ret_next: the node that is to become empty for one that cannot. */
-static void alone_file(struct coord *coord, struct job *job, struct file *file, const struct node **ret_next)
+static void alone_file(struct coord *coord, struct job *job, struct file *file, struct node **ret_next)
 {
 	for (uint32_t k = 0; k < file->alone_n; k++) {
 		uint64_t i = file->alone[k];
@@ -69,11 +70,11 @@ static void alone_file(struct coord *coord, struct job *job, struct file *file, 
 	}
 }
 
-const struct node *schedule_alone(struct coord *coord)
+struct node *schedule_alone(struct coord *coord)
 {
-	const struct node *next = NULL;
+	struct node *next = NULL;
 
-	for (uint32_t j = 0; j < coord->jobs_n; j++) {
+	for (uint32_t j = 0; coord->alone > 0 && j < coord->jobs_n; j++) {
 		struct job *job = coord->jobs[j];
 
 		for (uint32_t f = 0; job->alone > 0 && !job->ended && f < job->planned_end; f++)

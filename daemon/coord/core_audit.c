@@ -55,8 +55,7 @@ void audit_add(struct coord *coord, struct job *job, struct file *file, uint64_t
 	}
 	file->audits[file->audits_n++] = slice;
 	job->audits++;
-	if (file->row.file < job->work_next)
-		job->work_next = file->row.file;
+	work_set(coord, job, file);
 }
 
 static bool audit_fits(const struct file *file, uint64_t slice, const struct node *node)
@@ -93,6 +92,18 @@ void audit_begun(struct coord *coord, struct job *job, struct file *file, uint64
 	}
 }
 
+/* At the end of the step: it may have no audit left. */
+static void advance_later(struct coord *coord, struct job *job, const struct file *file)
+{
+	uint32_t f = file->row.file;
+
+	if (!job->advance)
+		job->advance_first = job->advance_last = f;
+	job->advance_first = f < job->advance_first ? f : job->advance_first;
+	job->advance_last = f > job->advance_last ? f : job->advance_last;
+	job->advance = coord->advance = true;
+}
+
 void audit_end(struct coord *coord, struct job *job, struct file *file, uint64_t slice)
 {
 	for (uint32_t k = 0; k < file->audits_out; k++) {
@@ -101,7 +112,7 @@ void audit_end(struct coord *coord, struct job *job, struct file *file, uint64_t
 		file->audits[k] = file->audits[--file->audits_out];
 		file->audits[file->audits_out] = file->audits[--file->audits_n];
 		coord->audits_out--;
-		job->advance = true;
+		advance_later(coord, job, file);
 		return;
 	}
 }
@@ -118,28 +129,30 @@ static bool audit_possible(const struct coord *coord, const struct job *job, con
 	return false;
 }
 
-void audits_review(const struct coord *coord, struct job *job, struct file *file)
+void audits_review(struct coord *coord, struct job *job, struct file *file)
 {
 	for (uint32_t k = file->audits_n; k-- > file->audits_out;) {
 		if (audit_possible(coord, job, file, file->audits[k]) && !MUTANT(MUTANT_AUDIT_EARLY))
 			continue;
 		file->audits[k] = file->audits[--file->audits_n];
 		job->audits--;
-		job->advance = true;
+		advance_later(coord, job, file);
 	}
 }
 
 void audits_settle(struct coord *coord)
 {
+	if (!coord->nodes_changed && !coord->advance)
+		return;
 	for (uint32_t j = 0; j < coord->jobs_n; j++) {
 		struct job *job = coord->jobs[j];
 
-		for (uint32_t f = 0; coord->nodes_changed && !job->ended && f < job->planned_end; f++)
+		for (uint32_t f = 0; coord->nodes_changed && job->audits > 0 && !job->ended && f < job->planned_end; f++)
 			if (job->files[f].audits_n > 0)
 				audits_review(coord, job, &job->files[f]);
-		for (uint32_t f = 0; job->advance && !job->ended && f < job->planned_end; f++)
+		for (uint32_t f = job->advance_first; job->advance && !job->ended && f <= job->advance_last; f++)
 			file_advance(coord, job, &job->files[f]);
 		job->advance = false;
 	}
-	coord->nodes_changed = false;
+	coord->nodes_changed = coord->advance = false;
 }

@@ -28,6 +28,8 @@ void file_release(struct coord *coord, struct job *job, struct file *file)
 	free(file->fails);
 	file->fails = NULL;
 	file->fails_n = 0;
+	free(file->open_error);
+	file->open_error = NULL;
 	free(file->again);
 	file->again = NULL;
 	file->again_n = file->again_left = 0;
@@ -39,6 +41,7 @@ void file_release(struct coord *coord, struct job *job, struct file *file)
 	free(file->alone);
 	file->alone = NULL;
 	job->alone -= file->alone_n;
+	coord->alone -= file->alone_n;
 	file->alone_n = file->alone_room = 0;
 }
 
@@ -101,6 +104,7 @@ int file_plan(struct coord *coord, struct job *job, struct file *file, struct er
 	fails_of_opening(file);
 	if (file->row.file >= job->planned_end)
 		job->planned_end = file->row.file + 1;
+	work_set(coord, job, file);
 	return 0;
 }
 
@@ -139,6 +143,7 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 	file->row.planned = true;
 	file->row.state = JOB_RUNNING;
 	tell_plan(coord, file, node);
+	file_changed(job, file);
 	if (!MUTANT(MUTANT_PLAN_NOT_SAVED))
 		emit_file(coord, file);
 	if (job->row.state == JOB_PENDING) {
@@ -146,9 +151,16 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 		job->row.started_ms = coord->wall_ms;
 		emit_job(coord, job);
 	}
-	if (file->row.file < job->work_next)
-		job->work_next = file->row.file;
 	emit_changed(coord, job);
+}
+
+void file_unopened(struct coord *coord, struct job *job, const struct file *file)
+{
+	if (file->row.file < job->open_next)
+		job->open_next = file->row.file;
+	if (job->row.id < coord->open_from)
+		coord->open_from = job->row.id;
+	coord->opens_review = true;
 }
 
 void open_end(struct coord *coord, struct file *file)
@@ -156,8 +168,10 @@ void open_end(struct coord *coord, struct file *file)
 	struct node *node = node_of_peer(coord, file->open_peer);
 
 	file->open_peer = 0;
-	if (node)
-		node->opens -= node->opens > 0;
+	if (!node)
+		return;
+	node->opens -= node->opens > 0;
+	node_refresh(coord, node);
 }
 
 /*
@@ -169,11 +183,15 @@ void file_open_failed(struct coord *coord, struct job *job, struct file *file, s
 {
 	emit_log(coord, job_trouble(coord, job, LOG_NOTICE), about_slice(TOLD_FILE_NOT_OPENED, file, SLICE_ALL, node),
 	         "job %llu: node %s: %.400s", (unsigned long long)job->row.id, node->name, error->text);
-	file->open_error = *error;
-	if (file_fail_add(file, SLICE_ALL, node, error_number) < 0)
+	if (!file->open_error)
+		file->open_error = calloc(1, sizeof *file->open_error);
+	if (!file->open_error || file_fail_add(file, SLICE_ALL, node, error_number) < 0) {
 		coord->oom = true;
-	if (file->row.file < job->open_next)
-		job->open_next = file->row.file;
+		return;
+	}
+	*file->open_error = *error;
+	file_changed(job, file);
+	file_unopened(coord, job, file);
 	if (MUTANT(MUTANT_PROOF_ONE))
 		file_open_fail(coord, job, file);
 }
@@ -194,8 +212,8 @@ void file_open_fail(struct coord *coord, struct job *job, struct file *file)
 		                "another file (%s)",
 		                TEXT(file->path), nodes);
 	else
-		(void)error_set(&error, -ENOENT, file->open_error.class, "no worker can open the file: %.700s (%s)",
-		                file->open_error.text, nodes);
+		(void)error_set(&error, -ENOENT, file->open_error->class, "no worker can open the file: %.700s (%s)",
+		                file->open_error->text, nodes);
 	file_fail(coord, job, file, &error);
 }
 
@@ -220,8 +238,8 @@ void file_opened(struct coord *coord, const struct event *event)
 	if (!asked && !file_failed_on(file, SLICE_ALL, node->name))
 		return; /* nobody has asked it, nor is it late */
 	if (node->distrusted) { /* another one is asked */
-		if (!file->open_peer && file->row.file < job->open_next)
-			job->open_next = file->row.file;
+		if (!file->open_peer)
+			file_unopened(coord, job, file);
 	} else if (event->opened.error.class == ERROR_NONE) {
 		node_succeeded(coord, node, file, SLICE_ALL);
 		plan(coord, job, file, node, &event->opened.facts);
@@ -245,7 +263,7 @@ static void runs_drop(struct coord *coord, struct job *job, const struct file *f
 
 			if (id.job != file->row.job || id.file != file->row.file)
 				continue;
-			run_remove(node, &node->runs[i]);
+			run_remove(coord, node, &node->runs[i]);
 			job->running -= job->running > 0;
 			if (node->peer)
 				emit_id(coord, ACTION_SEND_DROP, node->peer, &id);
@@ -257,11 +275,13 @@ void file_end(struct coord *coord, struct job *job, struct file *file)
 {
 	file->ended = true;
 	open_end(coord, file);
-	runs_drop(coord, job, file);
+	if (file->row.state != JOB_COMPLETED) /* then every one has ended */
+		runs_drop(coord, job, file);
 	job->files_ended++;
 	emit_file(coord, file);
 	emit_changed(coord, job);
 	file_release(coord, job, file);
+	file_changed(job, file);
 }
 
 void file_fail(struct coord *coord, struct job *job, struct file *file, const struct error *error)

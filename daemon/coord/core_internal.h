@@ -17,6 +17,7 @@
  *     core_again.c      second counts of slices
  *     core_schedule.c   who opens and counts what next
  *     core_alone.c      slices that go alone to a node
+ *     core_index.c      what is kept beside the state so that an event need not walk over all of it
  *     core_view.c       looking
  *
  * An event changes the state in one of the middle files; what follows for idle nodes is core_schedule.c's, after every step.
@@ -28,6 +29,7 @@
 
 #define NODES_MAX 4096  /* down and undrained ones are forgotten beyond */
 #define OPENS_PER_NODE 4
+#define PEER_BUCKETS 1024
 
 #define SLICE_ALL UINT64_MAX /* instead of a slice: all of the file */
 #define ERRNO_CHANGED (-1)   /* instead of an errno: what the node has there is not the file that was planned */
@@ -69,6 +71,11 @@ struct node {
 	uint64_t seen_ms;
 	uint64_t bytes_done;
 	uint64_t rate, rate_from_ms, rate_bytes; /* over the last whole second or more */
+	/* core_index.c */
+	struct node *next_of_peer;
+	uint32_t free;        /* slots; 0 also for the one that is to become empty */
+	uint32_t ready_at;    /* place among those with free ones, from 1; 0: it is not there */
+	bool opener;          /* it may be asked to open something */
 };
 
 /* Who gave the count that is stored, and the beginning of its digest. */
@@ -112,6 +119,12 @@ struct owner {
 	uint64_t slices;      /* of those files that are planned and have not ended */
 };
 
+/* What people see of files. */
+struct sums {
+	uint64_t bytes, bytes_done, records, bases;
+	uint32_t lacking; /* files that some node could not open and none has */
+};
+
 struct file {
 	struct file_row row;
 	char *path;           /* row.path */
@@ -121,7 +134,7 @@ struct file {
 	uint64_t open_ms;     /* when */
 	struct io_fail *fails; /* of opening before the plan, of slices after it */
 	uint32_t fails_n;
-	struct error open_error;
+	struct error *open_error; /* the last one, NULL: none */
 	/* counting */
 	struct chain chain;
 	enum chain_outcome outcome;
@@ -139,6 +152,7 @@ struct file {
 	/* slices that were lost twice, whether they are counted by now or not */
 	uint64_t *alone;
 	uint32_t alone_n, alone_room;
+	struct sums summed;   /* its part of the job's */
 };
 
 #define PACES_MAX 32
@@ -150,15 +164,21 @@ struct paces {
 };
 
 struct job {
+	/* these first: they are what walks over all jobs look at */
+	bool ended;           /* forgotten at the next step */
+	uint32_t running;     /* slices */
+	uint32_t work_n;      /* files in work */
 	struct job_row row;
+	uint64_t *work;       /* bit set of files of which something may be handed out now, for some node */
+	uint32_t work_from;   /* words of it below are empty */
+	struct sums sums;     /* of its files, */
+	uint64_t running_bytes; /* and of what is being counted, taken in */
 	uint8_t *rules;       /* row.rules */
 	struct file *files;   /* row.files of them */
 	uint32_t files_ended;
 	uint32_t open_next;   /* files below it are being opened, are planned or have ended */
-	uint32_t work_next;   /* planned files below it have nothing to hand out */
 	uint32_t planned_end; /* no file from it on is planned */
 	uint32_t asked_end;   /* nor is one from it on being opened */
-	uint32_t running;     /* slices */
 	uint32_t files_loaded;
 	struct owner *owner;
 	struct paces paces;
@@ -166,8 +186,8 @@ struct job {
 	uint32_t median_n;            /* how many they were */
 	uint32_t alone, audits; /* slices in its files' lists; of audits, those that wait */
 	bool renewed;         /* it was of an older algorithm */
-	bool advance;         /* some audit of it has ended: its file may be done */
-	bool ended;           /* forgotten at the next step */
+	bool advance;         /* some audit of it has ended: its file may be done; it is one of these: */
+	uint32_t advance_first, advance_last;
 	uint32_t failures_told; /* in the journal */
 	uint32_t troubles;    /* nodes that were slow with its files and slices, or failed, since this start */
 	bool larger_told;     /* in the journal: that some file has fewer slices than others would get */
@@ -181,6 +201,20 @@ struct coord {
 	uint32_t nodes_n, nodes_room;
 	uint32_t node_numbers;
 	bool nodes_changed;   /* somebody came, left, or may be given less than before */
+	/* core_index.c */
+	struct node *peers[PEER_BUCKETS];
+	struct node **ready;  /* a heap; as much room as nodes has */
+	uint32_t ready_n, runs_n;
+	uint32_t openers, opens_least; /* none of them has fewer OPENs unanswered */
+	struct node *emptied; /* the one that is to become empty */
+	bool index_stale;     /* ready and openers are to be made anew */
+	uint64_t due_ms;
+	uint64_t work_n;      /* of all jobs */
+	/* opening */
+	uint64_t open_from;   /* jobs with a lower id have nothing to be opened */
+	bool opens_review;    /* some file may have no node left that could open it */
+	bool advance;         /* of some job */
+	uint32_t alone;       /* of all jobs */
 	struct owner **owners;
 	uint32_t owners_n, owners_room;
 	struct paces paces[_FILE_KIND_MAX]; /* of all jobs */
@@ -215,18 +249,32 @@ struct log_about about_job(int event, const struct job *job);
 struct log_about about_slice(int event, const struct file *file, uint64_t slice, const struct node *node);
 struct log_about about_node(int event, const struct node *node);
 
-/* ---- core_node.c */
+/* ---- core_index.c */
+void node_peer_set(struct coord *coord, struct node *node, uint64_t peer); /* 0: it is down */
 struct node *node_of_peer(const struct coord *coord, uint64_t peer);
+void node_refresh(struct coord *coord, struct node *node); /* its runs or OPENs have changed */
+void nodes_change(struct coord *coord);  /* something else of some node has: who may be given what is looked at anew */
+void nodes_refresh(struct coord *coord);
+struct node *node_freest(struct coord *coord); /* of those with free slots; NULL: none has */
+void due_by(struct coord *coord, uint64_t ms); /* something is to be looked at then, or later */
+void work_set(struct coord *coord, struct job *job, const struct file *file);
+void work_clear(struct coord *coord, struct job *job, uint32_t file);
+uint32_t work_next(struct job *job, uint32_t file); /* the first one from there on; row.files: none */
+void file_sums(const struct file *file, struct sums *ret);
+void file_changed(struct job *job, struct file *file); /* whatever of it is in the sums */
+
+/* ---- core_node.c */
 struct node *node_of_name(const struct coord *coord, const char *name);
 struct node *node_of_number(const struct coord *coord, uint32_t number);
 bool node_takes_work(const struct node *node); /* it is there and not drained; it may be suspect */
 struct run *run_find(struct node *node, const struct slice_id *id); /* whatever its lease */
 struct run *run_add(struct coord *coord, struct node *node, const struct slice_id *id);
-void run_remove(struct node *node, struct run *run);
+void run_remove(struct coord *coord, struct node *node, struct run *run);
 bool node_brought(struct node *node, const struct slice_id *id); /* once */
 uint32_t nodes_slots(const struct coord *coord);
 void node_hello(struct coord *coord, const struct event *event);
 void node_gone(struct coord *coord, struct node *node);
+void node_draining(struct coord *coord, struct node *node); /* it says that it is about to end */
 void node_drain(struct coord *coord, const struct event *event);
 void node_resume(struct coord *coord, const struct event *event);
 void node_coming(struct coord *coord, struct node *node); /* EVENT_COMING */
@@ -234,7 +282,7 @@ void node_free(struct node *node);
 int node_load(struct coord *coord, const char *name, const char *reason);
 
 /* ---- core_suspect.c */
-void node_stalls(struct coord *coord);
+void node_stalls(struct coord *coord); /* when it is due */
 void node_suspect(struct coord *coord, struct node *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void node_answers(struct coord *coord, struct node *node); /* it made progress, or had an answer */
 /* Whether it may be given something new now: one that is suspect has one chance when it was so for a while. */
@@ -246,7 +294,6 @@ void node_distrust(struct coord *coord, struct node *node, const char *format, .
 /* The node opened the file (SLICE_ALL), or counted the slice: those that could not are at fault. */
 void node_succeeded(struct coord *coord, struct node *node, struct file *file, uint64_t slice);
 void node_failed_alone(struct coord *coord, struct node *node, const struct file *file, uint64_t slice);
-uint64_t suspects_deadline(const struct coord *coord);
 
 /* ---- core_owner.c */
 struct owner *owner_find(const struct coord *coord, const char *name); /* NULL: it has nothing */
@@ -259,6 +306,7 @@ uint64_t owner_slice_size(struct coord *coord, struct job *job, const struct fil
 
 /* ---- core_job.c */
 struct job *job_find(const struct coord *coord, uint64_t id);
+uint32_t jobs_from(const struct coord *coord, uint64_t id); /* place of the first with this id or a higher one */
 struct file *file_find(const struct coord *coord, uint64_t job, uint32_t file, struct job **ret_job);
 int job_add(struct coord *coord, const struct job_row *row, struct job **ret);
 void job_free(struct coord *coord, struct job *job);
@@ -275,6 +323,8 @@ int file_plan(struct coord *coord, struct job *job, struct file *file, struct er
 void file_opened(struct coord *coord, const struct event *event);
 void file_open_failed(struct coord *coord, struct job *job, struct file *file, struct node *node, int error_number,
                       const struct error *error);
+/* It is to be opened by some node (again). */
+void file_unopened(struct coord *coord, struct job *job, const struct file *file);
 /* The node that was asked to open it need not answer any more, or has. */
 void open_end(struct coord *coord, struct file *file);
 /* No node that is there can open it. */
@@ -332,7 +382,7 @@ uint64_t audit_take(const struct file *file, const struct node *node);          
 void audit_begun(struct coord *coord, struct job *job, struct file *file, uint64_t slice);
 void audit_end(struct coord *coord, struct job *job, struct file *file, uint64_t slice); /* its result has come, or will not */
 /* Forgets those that no node can do. */
-void audits_review(const struct coord *coord, struct job *job, struct file *file);
+void audits_review(struct coord *coord, struct job *job, struct file *file);
 /* At the end of a step: the same where nodes have changed; and files go on that have no audit left. */
 void audits_settle(struct coord *coord);
 
@@ -362,4 +412,4 @@ bool slice_alone(const struct file *file, uint64_t i);
 /* Once, when it was lost so often. */
 void alone_add(struct coord *coord, struct job *job, struct file *file, uint64_t i);
 /* Hands out what goes alone as far as nodes are empty. The node that is to become empty for the next one, or NULL. */
-const struct node *schedule_alone(struct coord *coord);
+struct node *schedule_alone(struct coord *coord);

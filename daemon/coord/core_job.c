@@ -15,21 +15,26 @@
 
 #define TROUBLES_TOLD 32 /* lines of a job about what went wrong on nodes; more of them are details */
 
-struct job *job_find(const struct coord *coord, uint64_t id)
+uint32_t jobs_from(const struct coord *coord, uint64_t id)
 {
 	uint32_t low = 0, high = coord->jobs_n;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (coord->jobs[middle]->row.id == id)
-			return coord->jobs[middle];
 		if (coord->jobs[middle]->row.id < id)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return NULL;
+	return low;
+}
+
+struct job *job_find(const struct coord *coord, uint64_t id)
+{
+	uint32_t i = jobs_from(coord, id);
+
+	return i < coord->jobs_n && coord->jobs[i]->row.id == id ? coord->jobs[i] : NULL;
 }
 
 struct file *file_find(const struct coord *coord, uint64_t id, uint32_t file, struct job **ret_job)
@@ -52,8 +57,10 @@ static struct job *job_new(const struct job_row *row)
 	job->row = *row;
 	job->rules = malloc(row->rules_n + 1);
 	job->files = calloc(row->files, sizeof *job->files);
-	if (!job->rules || !job->files) {
+	job->work = calloc((row->files + 63) / 64, sizeof *job->work);
+	if (!job->rules || !job->files || !job->work) {
 		free(job->rules);
+		free(job->work);
 		free(job->files);
 		free(job);
 		return NULL;
@@ -102,6 +109,8 @@ void job_free(struct coord *coord, struct job *job)
 		free(job->files[i].path);
 	}
 	owner_remove(coord, job);
+	coord->work_n -= job->work_n;
+	free(job->work);
 	free(job->files);
 	free(job->rules);
 	free(job);
@@ -328,6 +337,7 @@ static void file_renew(struct coord *coord, struct job *job, struct file *file)
 	file->row.state = JOB_PENDING;
 	file->row.planned = false;
 	file->row.records = file->row.bases = file->row.redone = file->row.again = file->row.again_done = 0;
+	file_changed(job, file);
 	emit_file(coord, file);
 }
 

@@ -67,6 +67,9 @@ enum coord_mutant {
 	MUTANT_GENERATION,        /* (the driver's) a state that was put back is taken for the newest */
 	MUTANT_CHANGED_ONCE,      /* one node that has another file there fails the file */
 	MUTANT_AUDIT_SLOW,        /* an audit is waited for however slow it is */
+	MUTANT_SUMS_STAY,         /* what people see of a job does not follow its slices */
+	MUTANT_READY_STAYS,       /* a slot that became free is not seen */
+	MUTANT_BARRED_LOST,       /* slices that one node cannot read are forgotten for all */
 	_MUTANT_MAX,
 };
 #ifdef COORD_MUTANTS

@@ -39,14 +39,6 @@ struct node *node_of_name(const struct coord *coord, const char *name)
 	return found ? coord->nodes[i] : NULL;
 }
 
-struct node *node_of_peer(const struct coord *coord, uint64_t peer)
-{
-	for (uint32_t i = 0; peer && i < coord->nodes_n; i++)
-		if (coord->nodes[i]->peer == peer)
-			return coord->nodes[i];
-	return NULL;
-}
-
 struct node *node_of_number(const struct coord *coord, uint32_t number)
 {
 	for (uint32_t i = 0; i < coord->nodes_n; i++)
@@ -71,6 +63,7 @@ static void nodes_trim(struct coord *coord)
 		node_free(coord->nodes[i]);
 		memmove(&coord->nodes[i], &coord->nodes[i + 1], (coord->nodes_n - i - 1) * sizeof *coord->nodes);
 		coord->nodes_n--;
+		nodes_change(coord);
 		return;
 	}
 }
@@ -87,11 +80,15 @@ static struct node *node_make(struct coord *coord, const char *name)
 		return coord->nodes[i];
 	if (coord->nodes_n == coord->nodes_room) {
 		uint32_t room = coord->nodes_room ? 2 * coord->nodes_room : 16;
-		struct node **nodes = reallocarray(coord->nodes, room, sizeof(struct node *));
+		struct node **nodes = reallocarray(coord->nodes, room, sizeof(struct node *)), **ready;
 
 		if (!nodes)
 			return NULL;
 		coord->nodes = nodes;
+		ready = reallocarray(coord->ready, room, sizeof(struct node *));
+		if (!ready)
+			return NULL;
+		coord->ready = ready;
 		coord->nodes_room = room;
 	}
 	node = calloc(1, sizeof *node);
@@ -160,13 +157,24 @@ struct run *run_add(struct coord *coord, struct node *node, const struct slice_i
 		node->runs_room = room;
 	}
 	node->runs[node->runs_n] = (struct run){.id = *id, .begun_ms = coord->now_ms, .progress_ms = coord->now_ms};
-	return &node->runs[node->runs_n++];
+	node->runs_n++;
+	coord->runs_n++;
+	due_by(coord, coord->now_ms + coord->limits.stall_ms);
+	node_refresh(coord, node);
+	return &node->runs[node->runs_n - 1];
 }
 
-void run_remove(struct node *node, struct run *run)
+void run_remove(struct coord *coord, struct node *node, struct run *run)
 {
+	struct job *job = job_find(coord, run->id.job);
+
+	if (job)
+		job->running_bytes -= run->bytes;
 	node->alone -= run->alone;
 	*run = node->runs[--node->runs_n];
+	coord->runs_n--;
+	if (!MUTANT(MUTANT_READY_STAYS))
+		node_refresh(coord, node);
 }
 
 /* Every slice that it ran and does not hold any more is lost. */
@@ -180,7 +188,7 @@ static void runs_lose(struct coord *coord, struct node *node, const struct node_
 			held = same_count(&hello->held[k], &run.id) && (hello->held[k].lease == run.id.lease || MUTANT(MUTANT_ANY_LEASE));
 		if (held)
 			continue;
-		run_remove(node, &node->runs[i]);
+		run_remove(coord, node, &node->runs[i]);
 		if (!MUTANT(MUTANT_LOSE_ON_GONE))
 			run_lost(coord, &run, node);
 		if (i > node->runs_n)
@@ -189,17 +197,17 @@ static void runs_lose(struct coord *coord, struct node *node, const struct node_
 }
 
 /* OPENs that this peer will not answer are asked of others. */
-static void opens_lose(struct coord *coord, uint64_t peer)
+static void opens_lose(struct coord *coord, struct node *node)
 {
-	for (uint32_t j = 0; j < coord->jobs_n; j++) {
+	for (uint32_t j = 0; node->opens > 0 && j < coord->jobs_n; j++) {
 		struct job *job = coord->jobs[j];
 
-		for (uint32_t f = job->asked_end; f-- > 0;) {
-			if (job->files[f].open_peer != peer)
+		for (uint32_t f = job->asked_end; node->opens > 0 && f-- > 0;) {
+			if (job->files[f].open_peer != node->peer)
 				continue;
 			job->files[f].open_peer = 0;
-			if (f < job->open_next)
-				job->open_next = f;
+			node->opens--;
+			file_unopened(coord, job, &job->files[f]);
 		}
 	}
 }
@@ -271,7 +279,7 @@ static void hello_held(struct coord *coord, struct node *node, const struct node
 		if (!run)
 			return;
 		run->alone = slice_alone(file, id->slice);
-		node->alone += run->alone;
+		node->alone += run->alone; /* who may be given what is looked at after a HELLO anyway */
 		file->slices[id->slice].running++;
 		job->running++;
 	}
@@ -300,14 +308,13 @@ void node_hello(struct coord *coord, const struct event *event)
 		struct action *action = emit(coord, ACTION_DROP_PEER, node->peer);
 
 		(void)snprintf(action->text, sizeof action->text, "node %s has connected anew", node->name);
-		opens_lose(coord, node->peer);
-		node->opens = 0;
+		opens_lose(coord, node);
 	}
 	runs_lose(coord, node, hello);
 	if (memcmp(node->instance, hello->instance, sizeof node->instance) != 0)
 		hello_anew(node);
-	coord->nodes_changed = true;
-	node->peer = event->peer;
+	nodes_change(coord);
+	node_peer_set(coord, node, event->peer);
 	memcpy(node->instance, hello->instance, sizeof node->instance);
 	node->slots = hello->slots;
 	node->algorithm = hello->algorithm;
@@ -328,19 +335,22 @@ void node_hello(struct coord *coord, const struct event *event)
 
 void node_gone(struct coord *coord, struct node *node)
 {
-	uint64_t peer = node->peer;
-
 	emit_log(coord, node->draining ? LOG_INFO : LOG_WARNING, about_node(node->draining ? TOLD_NODE_LEFT : TOLD_NODE_LOST, node),
 	         "node %s is gone, %u slices go back", node->name, node->runs_n);
-	coord->nodes_changed = true;
-	node->peer = 0;
-	node->opens = 0;
+	nodes_change(coord);
+	opens_lose(coord, node);
+	node_peer_set(coord, node, 0);
 	node->rate = 0;
 	if (!node->drained)
 		(void)snprintf(node->reason, sizeof node->reason, "%s",
 		               node->draining ? "has ended" : "connection lost");
-	opens_lose(coord, peer);
 	runs_lose(coord, node, NULL);
+}
+
+void node_draining(struct coord *coord, struct node *node)
+{
+	node->draining = true;
+	nodes_change(coord);
 }
 
 /* ---- drained by a person */
@@ -353,7 +363,8 @@ void node_drain(struct coord *coord, const struct event *event)
 		coord->oom = true;
 		return;
 	}
-	node->drained = coord->nodes_changed = true;
+	node->drained = true;
+	nodes_change(coord);
 	(void)snprintf(node->reason, sizeof node->reason, "%s", event->drain.reason ? event->drain.reason : "");
 	emit_node(coord, node);
 	if (node->peer)
@@ -377,7 +388,7 @@ void node_resume(struct coord *coord, const struct event *event)
 	node->reason[0] = '\0';
 	node->faults = 0;
 	node->suspect_ms = 0;
-	coord->nodes_changed = true;
+	nodes_change(coord);
 	emit_node(coord, node);
 	if (node->peer)
 		(void)emit(coord, ACTION_SEND_RESUME, node->peer);

@@ -3,8 +3,9 @@
  * Who opens and counts what next: after every step, until no slot is free or nothing is left to hand out.
  *
  * The job with the fewest running slices goes first (then the older one), its files and slices in order; the node with the
- * most free slots gets it. Cursors (job.open_next, job.work_next, file.next) make a million slices cost nothing: they move
- * forward over what was handed out and are set back by what comes back.
+ * most free slots gets it. Cursors (job.open_next, file.next) and the set of files with something to hand out (job.work) make a
+ * million slices cost nothing: they pass over what was handed out and are set back by what comes back. Which node is the freest, and
+ * whether one can be asked to open something, is known without a look at all of them (core_index.c).
  *
  * What was lost often goes first, alone (core_alone.c). Where a slot is free and nothing is left to be counted, it goes to audits
  * (core_audit.c), then to copies of slow slices (core_straggler.c).
@@ -24,60 +25,124 @@
 
 /* ---- opening */
 
-/* The node with the fewest unanswered OPENs that has not failed to open this file; *ret_none: all that are there have. */
-static struct node *open_node(const struct coord *coord, const struct job *job, const struct file *file, bool *ret_none)
+/* What came out of looking for a node. */
+struct asked {
+	struct node *node; /* NULL: none may be asked now */
+	bool none;         /* all that are there have failed to open the file */
+	bool barred;       /* one that has room has */
+};
+
+/* One with the fewest unanswered OPENs that has not failed to open this file; in the order of names, from *turn on. */
+static struct asked open_node(struct coord *coord, const struct job *job, const struct file *file, uint32_t *turn)
 {
-	struct node *best = NULL;
+	struct asked asked = {0};
 	bool any = false, untried = false;
 
 	for (uint32_t i = 0; i < coord->nodes_n; i++) {
-		struct node *node = coord->nodes[i];
+		uint32_t n = (*turn + i) % coord->nodes_n;
+		struct node *node = coord->nodes[n];
 
 		if (!node_takes_work(node) || node->algorithm != job->row.algorithm || (file->row.proof.wanted && node->proto < 2))
 			continue;
 		any = true;
-		if (file_failed_on(file, SLICE_ALL, node->name))
+		if (file_failed_on(file, SLICE_ALL, node->name)) {
+			asked.barred = asked.barred || node->opener;
 			continue;
+		}
 		untried = true;
-		if (node_takes_new(coord, node) && node->opens < OPENS_PER_NODE && (!best || node->opens < best->opens))
-			best = node;
+		if (!node->opener || (asked.node && node->opens >= asked.node->opens))
+			continue;
+		asked.node = node;
+		if (node->opens > coord->opens_least)
+			continue;
+		*turn = n + 1;
+		break;
 	}
-	*ret_none = any && !untried;
-	return best;
+	asked.none = any && !untried;
+	if (asked.node && !asked.barred && asked.node->opens > coord->opens_least)
+		coord->opens_least = asked.node->opens;
+	return asked;
+}
+
+static void open_send(struct coord *coord, struct job *job, struct file *file, struct node *node)
+{
+	struct action *action;
+
+	node->opens++;
+	node_refresh(coord, node);
+	file->open_peer = node->peer;
+	file->open_ms = coord->now_ms;
+	due_by(coord, coord->now_ms + coord->limits.open_ms);
+	if (file->row.file >= job->asked_end)
+		job->asked_end = file->row.file + 1;
+	action = emit(coord, ACTION_SEND_OPEN, node->peer);
+	action->open.job = job->row.id;
+	action->open.file = file->row.file;
+	action->open.path = file->path;
+	action->open.proof = &file->row.proof;
+}
+
+/* Going through all that is to be opened. */
+struct opening {
+	uint32_t turn; /* place of the node that is looked at first: those before it were asked just now */
+	/* a kind of job for which no node has room, as another one has told: no need to look at all nodes again */
+	bool full;
+	uint32_t algorithm;
+	bool proof;
+};
+
+static bool is_full(const struct coord *coord, const struct opening *opening, const struct job *job, const struct file *file)
+{
+	return coord->openers == 0 ||
+	       (opening->full && job->row.algorithm == opening->algorithm && file->row.proof.wanted == opening->proof);
+}
+
+/* Has its files opened in order, as far as nodes have room. */
+static void job_opens(struct coord *coord, struct job *job, struct opening *opening)
+{
+	for (; !job->ended && job->open_next < job->row.files && !owner_full(coord, job->owner); job->open_next++) {
+		struct file *file = &job->files[job->open_next];
+		struct asked asked;
+
+		if (file->ended || file->row.planned || file->open_peer)
+			continue;
+		if (is_full(coord, opening, job, file) && file->fails_n == 0)
+			return;
+		asked = open_node(coord, job, file, &opening->turn);
+		if (asked.none) {
+			file_open_fail(coord, job, file);
+			continue;
+		}
+		if (!asked.node) {
+			if (!asked.barred) {
+				opening->full = true;
+				opening->algorithm = job->row.algorithm;
+				opening->proof = file->row.proof.wanted;
+			}
+			return;
+		}
+		open_send(coord, job, file, asked.node);
+	}
 }
 
 static void schedule_opens(struct coord *coord)
 {
-	for (uint32_t j = 0; j < coord->jobs_n; j++) {
+	struct opening opening = {0};
+	bool first = true;
+
+	if (coord->openers == 0 && !coord->opens_review)
+		return;
+	for (uint32_t j = jobs_from(coord, coord->open_from); j < coord->jobs_n; j++) {
 		struct job *job = coord->jobs[j];
 
-		for (; !job->ended && job->open_next < job->row.files && !owner_full(coord, job->owner); job->open_next++) {
-			struct file *file = &job->files[job->open_next];
-			struct action *action;
-			struct node *node;
-			bool none;
-
-			if (file->ended || file->row.planned || file->open_peer)
-				continue;
-			node = open_node(coord, job, file, &none);
-			if (none) {
-				file_open_fail(coord, job, file);
-				continue;
-			}
-			if (!node)
-				break;
-			node->opens++;
-			file->open_peer = node->peer;
-			file->open_ms = coord->now_ms;
-			if (job->open_next >= job->asked_end)
-				job->asked_end = job->open_next + 1;
-			action = emit(coord, ACTION_SEND_OPEN, node->peer);
-			action->open.job = job->row.id;
-			action->open.file = file->row.file;
-			action->open.path = file->path;
-			action->open.proof = &file->row.proof;
-		}
+		if (coord->openers == 0 && !coord->opens_review)
+			return;
+		job_opens(coord, job, &opening);
+		first = first && (job->ended || job->open_next == job->row.files);
+		if (first)
+			coord->open_from = job->row.id + 1;
 	}
+	coord->opens_review = false;
 }
 
 /* ---- counting */
@@ -107,13 +172,18 @@ static uint64_t file_take(const struct job *job, struct file *file, const struct
 
 		return i < n ? i : audit_take(file, node);
 	}
-	if (waits_for_lead(job, file)) {
-		*ret_barred = true;
+	if (waits_for_lead(job, file)) { /* its end puts the file into work again */
 		first = MUTANT(MUTANT_LEAD_FOR_EVER) ? 0 : first;
-		return takeable(file, first) && !file_failed_on(file, first, node->name) ? first : n;
+		if (!takeable(file, first))
+			return n;
+		*ret_barred = file_failed_on(file, first, node->name) || *ret_barred;
+		return file_failed_on(file, first, node->name) ? n : first;
 	}
-	if (first < n && takeable(file, first) && !file_failed_on(file, first, node->name))
-		return first;
+	if (first < n && takeable(file, first)) {
+		if (!file_failed_on(file, first, node->name))
+			return first;
+		*ret_barred = true;
+	}
 	while (file->next < n && !takeable(file, file->next))
 		file->next++;
 	for (uint64_t i = file->next; i < n; i++) {
@@ -127,13 +197,11 @@ static uint64_t file_take(const struct job *job, struct file *file, const struct
 }
 
 /* The job's next slice for the node: its file, or NULL. */
-static struct file *job_take(struct job *job, const struct node *node, uint64_t *ret_slice)
+static struct file *job_take(struct coord *coord, struct job *job, const struct node *node, uint64_t *ret_slice)
 {
-	bool whole = true; /* nothing was found in the files from work_next to here */
-
 	if (job->ended || node->algorithm != job->row.algorithm)
 		return NULL;
-	for (uint32_t f = job->work_next; f < job->planned_end; f++) {
+	for (uint32_t f = work_next(job, 0); f < job->row.files; f = work_next(job, f + 1)) {
 		struct file *file = &job->files[f];
 		bool barred = false;
 
@@ -142,9 +210,8 @@ static struct file *job_take(struct job *job, const struct node *node, uint64_t 
 			if (*ret_slice < file->chain.n)
 				return file;
 		}
-		whole = whole && !barred && (file->ended || file->slices);
-		if (whole)
-			job->work_next = f + 1;
+		if (!barred || MUTANT(MUTANT_BARRED_LOST))
+			work_clear(coord, job, f);
 	}
 	return NULL;
 }
@@ -161,6 +228,7 @@ void hand_out(struct coord *coord, struct node *node, struct job *job, struct fi
 	run->audit = !slice_wanted(file, &id);
 	run->alone = slice_alone(file, i);
 	node->alone += run->alone;
+	node_refresh(coord, node);
 	if (run->audit) {
 		audit_begun(coord, job, file, i);
 		emit_log(coord, LOG_DEBUG, about_slice(TOLD_SLICE_AUDITED, file, i, node),
@@ -192,14 +260,14 @@ static bool node_give(struct coord *coord, struct node *node)
 	struct file *file = NULL;
 	uint64_t slice = 0;
 
-	for (uint32_t j = 0; j < coord->jobs_n; j++) {
+	for (uint32_t j = 0; coord->work_n > 0 && j < coord->jobs_n && !(best && best->running == 0); j++) {
 		struct job *job = coord->jobs[j];
 		struct file *found;
 		uint64_t i;
 
-		if (best && job->running >= best->running)
+		if (job->work_n == 0 || (best && job->running >= best->running))
 			continue;
-		found = job_take(job, node, &i);
+		found = job_take(coord, job, node, &i);
 		if (!found)
 			continue;
 		best = job;
@@ -219,26 +287,25 @@ uint32_t slots_free(const struct coord *coord, const struct node *node)
 	return node_takes_new(coord, node) && node->alone == 0 && slots > node->runs_n ? slots - node->runs_n : 0;
 }
 
-/* What is to be counted, to the freest nodes; one of them is to become empty instead. */
-static void schedule_slices(struct coord *coord, const struct node *emptied)
+/* What is to be counted, to the freest nodes. */
+static void schedule_slices(struct coord *coord)
 {
-	while (!coord->oom) {
-		struct node *best = NULL;
+	const struct node *best = NULL;
 
-		for (uint32_t i = 0; i < coord->nodes_n; i++)
-			if (coord->nodes[i] != emptied && slots_free(coord, coord->nodes[i]) > (best ? slots_free(coord, best) : 0))
-				best = coord->nodes[i];
-		if (!best)
+	while (!coord->oom && coord->work_n > 0) {
+		struct node *node = node_freest(coord);
+
+		if (!node)
 			return;
-		if (node_give(coord, best))
+		if (node_give(coord, node))
 			continue;
-		/* Nothing for the freest one: what is left may be barred from it by an I/O error, but not from others. */
-		for (uint32_t i = 0; i < coord->nodes_n && !coord->oom; i++)
-			while (coord->nodes[i] != best && coord->nodes[i] != emptied && slots_free(coord, coord->nodes[i]) > 0 &&
-			       node_give(coord, coord->nodes[i]))
-				continue;
-		return;
+		best = node;
+		break;
 	}
+	/* Nothing for the freest one: what is left may be barred from it by an I/O error, but not from others. */
+	for (uint32_t i = 0; i < coord->nodes_n && coord->work_n > 0 && !coord->oom; i++)
+		while (coord->nodes[i] != best && coord->nodes[i]->free > 0 && node_give(coord, coord->nodes[i]))
+			continue;
 }
 
 /* The file's audits that the node can do, as long as it has slots. */
@@ -256,7 +323,7 @@ static void give_audits(struct coord *coord, struct node *node, struct job *job,
 /* Audits of files that are still being counted, where nothing else is to do. */
 static void schedule_audits(struct coord *coord, const struct node *emptied)
 {
-	for (uint32_t j = 0; j < coord->jobs_n; j++) {
+	for (uint32_t j = 0; coord->ready_n > 0 && j < coord->jobs_n; j++) {
 		struct job *job = coord->jobs[j];
 
 		for (uint32_t n = 0; n < coord->nodes_n && job->audits > 0 && !job->ended; n++) {
@@ -264,17 +331,30 @@ static void schedule_audits(struct coord *coord, const struct node *emptied)
 
 			if (node == emptied || node->algorithm != job->row.algorithm)
 				continue;
-			for (uint32_t f = job->work_next; f < job->planned_end && slots_free(coord, node) > 0; f++)
+			for (uint32_t f = work_next(job, 0); f < job->row.files && node->free > 0; f = work_next(job, f + 1))
 				give_audits(coord, node, job, &job->files[f]);
 		}
 	}
 }
 
+/* Nothing more is given to it in this step. */
+static void empty(struct coord *coord, struct node *node)
+{
+	struct node *before = coord->emptied;
+
+	coord->emptied = node;
+	if (before)
+		node_refresh(coord, before);
+	if (node)
+		node_refresh(coord, node);
+}
+
 void schedule(struct coord *coord)
 {
-	const struct node *emptied;
+	struct node *emptied;
 	bool look;
 
+	nodes_refresh(coord);
 	if (coord->hold && !MUTANT(MUTANT_HOLD_IGNORED))
 		return;
 	schedule_opens(coord);
@@ -282,8 +362,10 @@ void schedule(struct coord *coord)
 	emptied = schedule_alone(coord);
 	if (look && MUTANT(MUTANT_STRAGGLER_EARLY))
 		schedule_stragglers(coord, emptied);
-	schedule_slices(coord, emptied);
+	empty(coord, emptied);
+	schedule_slices(coord);
 	schedule_audits(coord, emptied);
 	if (look)
 		schedule_stragglers(coord, emptied);
+	empty(coord, NULL);
 }

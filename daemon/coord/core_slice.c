@@ -38,14 +38,13 @@ bool slice_open(const struct file *file, uint64_t i)
 }
 
 /* May be handed out (again). */
-static void slice_opened(struct job *job, struct file *file, uint64_t i)
+static void slice_opened(struct coord *coord, struct job *job, struct file *file, uint64_t i)
 {
 	if (file->again)
 		again_opened(file, i);
 	else if (i < file->next)
 		file->next = i;
-	if (file->row.file < job->work_next)
-		job->work_next = file->row.file;
+	work_set(coord, job, file);
 }
 
 void run_stopped(struct coord *coord, const struct run *run)
@@ -62,7 +61,7 @@ void run_stopped(struct coord *coord, const struct run *run)
 		return;
 	}
 	file->slices[id->slice].running -= file->slices[id->slice].running > 0;
-	slice_opened(job, file, id->slice);
+	slice_opened(coord, job, file, id->slice);
 }
 
 /*
@@ -77,7 +76,7 @@ bool run_end(struct coord *coord, uint64_t peer, const struct slice_id *id, stru
 	if (!run || (run->id.lease != id->lease && !MUTANT(MUTANT_ANY_LEASE)))
 		return false;
 	*ret_run = *run;
-	run_remove(node, run);
+	run_remove(coord, node, run);
 	run_stopped(coord, ret_run);
 	return true;
 }
@@ -106,6 +105,7 @@ void slice_progress(struct coord *coord, const struct event *event)
 	bytes = event->progress.bytes < bytes ? event->progress.bytes : bytes; /* nobody counts more than there is */
 	if (bytes > run->bytes) {
 		node->rate_bytes += bytes - run->bytes;
+		job->running_bytes += bytes - run->bytes; /* there are bytes: there is a file */
 		run->bytes = bytes;
 		run->progress_ms = coord->now_ms;
 		node_answers(coord, node);
@@ -154,7 +154,7 @@ void others_drop(struct coord *coord, struct job *job, struct file *file, uint64
 		if (node->peer && !MUTANT(MUTANT_LOSER_KEEPS))
 			emit_id(coord, ACTION_SEND_DROP, node->peer, &run->id);
 		slice_taken(file, i, run->id.lease, node);
-		run_remove(node, run);
+		run_remove(coord, node, run);
 		file->slices[i].running--;
 		job->running -= job->running > 0;
 	}
@@ -190,9 +190,11 @@ static void settle(struct coord *coord, struct job *job, struct file *file, uint
 			file->bytes_done -= chain->links[chain->proven].end - chain->links[chain->proven].begin;
 			slice_forget(coord, file, chain->proven);
 		}
-		if (!MUTANT(MUTANT_NO_REOPEN))
-			slice_opened(job, file, chain->proven);
+		if (!MUTANT(MUTANT_NO_REOPEN)) /* all behind it may have waited for it, too */
+			slice_opened(coord, job, file, chain->proven);
 	}
+	if (!MUTANT(MUTANT_SUMS_STAY))
+		file_changed(job, file);
 }
 
 void file_advance(struct coord *coord, struct job *job, struct file *file)
@@ -274,7 +276,7 @@ static void result_take(struct coord *coord, struct job *job, struct file *file,
 		others_drop(coord, job, file, i);
 	} else {
 		file->row.redone += !task.start_known && link->state < LINK_COUNTED;
-		slice_opened(job, file, i);
+		slice_opened(coord, job, file, i);
 	}
 	settle(coord, job, file, from);
 }

@@ -116,18 +116,23 @@ static bool run_slow(const struct coord *coord, struct job *job, const struct fi
 	       pace(run->bytes, passed) < median * PACE_PERCENT / 100;
 }
 
-/* Whether a copy of it on the node makes sense at all. */
-static bool run_copies(const struct coord *coord, const struct job *job, const struct file *file, const struct run *run,
-                       const struct node *node)
+/* Whether a copy of it makes sense at all, */
+static bool run_copies(const struct coord *coord, const struct file *file, const struct run *run)
 {
 	const struct slice *slice = &file->slices[run->id.slice];
 
 	return !run->audit && (slice->running == 1 || MUTANT(MUTANT_STRAGGLER_MANY)) && slice_wanted(file, &run->id) &&
-	       slice->crashes + slice->running < coord->limits.crashes_max && node->algorithm == job->row.algorithm &&
-	       !file_failed_on(file, run->id.slice, node->name) && (node->runs_n == 0 || !slice_alone(file, run->id.slice));
+	       slice->crashes + slice->running < coord->limits.crashes_max;
 }
 
-/* The run of others that is slow for the longest time. */
+/* and on this node. */
+static bool run_fits(const struct job *job, const struct file *file, const struct run *run, const struct node *node)
+{
+	return node->algorithm == job->row.algorithm && !file_failed_on(file, run->id.slice, node->name) &&
+	       (node->runs_n == 0 || !slice_alone(file, run->id.slice));
+}
+
+/* The run of others than this node that is slow for the longest time; node NULL: of all, whether some node can do it or not. */
 static const struct run *straggler_find(struct coord *coord, const struct node *node, struct job **ret_job, struct file **ret_file)
 {
 	const struct run *best = NULL;
@@ -143,7 +148,8 @@ static const struct run *straggler_find(struct coord *coord, const struct node *
 			if (!run_tells(coord, run) || (best && best->begun_ms <= run->begun_ms))
 				continue;
 			file = slice_file(coord, &run->id, &job);
-			if (!file || !run_copies(coord, job, file, run, node) || !run_slow(coord, job, file, run))
+			if (!file || !run_copies(coord, file, run) || (node && !run_fits(job, file, run, node)) ||
+			    !run_slow(coord, job, file, run))
 				continue;
 			best = run;
 			*ret_job = job;
@@ -156,13 +162,7 @@ static const struct run *straggler_find(struct coord *coord, const struct node *
 /* Some node has a free slot, and another one counts; or an audit is being counted. */
 static bool look_pays(const struct coord *coord)
 {
-	bool free = false, counts = false;
-
-	for (uint32_t i = 0; i < coord->nodes_n && !(free && counts); i++) {
-		free = free || slots_free(coord, coord->nodes[i]) > 0;
-		counts = counts || coord->nodes[i]->runs_n > 0;
-	}
-	return (free && counts) || coord->audits_out > 0;
+	return (coord->ready_n > 0 && coord->runs_n > 0) || coord->audits_out > 0;
 }
 
 /* Audits of the node that are slow. */
@@ -178,7 +178,7 @@ static void audits_drop(struct coord *coord, struct node *node)
 		file = slice_file(coord, &run.id, &job);
 		if (!file || !run_slow(coord, job, file, &run))
 			continue;
-		run_remove(node, &node->runs[i]);
+		run_remove(coord, node, &node->runs[i]);
 		if (node->peer)
 			emit_id(coord, ACTION_SEND_DROP, node->peer, &run.id);
 		slice_taken(file, run.id.slice, run.id.lease, node);
@@ -220,10 +220,14 @@ bool stragglers_look(struct coord *coord)
 
 void schedule_stragglers(struct coord *coord, const struct node *emptied)
 {
+	struct file *file;
+	struct job *job;
 	uint32_t copies = 0;
 
+	if (!straggler_find(coord, NULL, &job, &file))
+		return;
 	for (uint32_t n = 0; n < coord->nodes_n && !MUTANT(MUTANT_STRAGGLER_NEVER); n++)
-		if (coord->nodes[n] != emptied)
+		if (coord->nodes[n] != emptied && copies < COPIES_PER_LOOK)
 			give_copies(coord, coord->nodes[n], &copies);
 }
 

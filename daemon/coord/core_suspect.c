@@ -35,7 +35,8 @@ void node_suspect(struct coord *coord, struct node *node, const char *format, ..
 	emit_log(coord, LOG_WARNING, about_node(TOLD_NODE_SUSPECT, node),
 	         "node %s %s: it is given nothing new until it answers", node->name, node->suspicion);
 	node->suspect_ms = coord->now_ms > 0 ? coord->now_ms : 1;
-	coord->nodes_changed = true;
+	due_by(coord, node->suspect_ms + coord->limits.stall_ms);
+	nodes_change(coord);
 }
 
 void node_answers(struct coord *coord, struct node *node)
@@ -45,7 +46,7 @@ void node_answers(struct coord *coord, struct node *node)
 	emit_log(coord, LOG_INFO, about_node(TOLD_NODE_ANSWERS, node), "node %s answers again", node->name);
 	node->suspect_ms = 0;
 	node->suspicion[0] = '\0';
-	coord->nodes_changed = true;
+	nodes_change(coord);
 }
 
 bool node_takes_new(const struct coord *coord, const struct node *node)
@@ -62,7 +63,7 @@ static void opens_stall(struct coord *coord)
 	for (uint32_t j = 0; j < coord->jobs_n; j++) {
 		struct job *job = coord->jobs[j];
 
-		for (uint32_t f = job->asked_end; f-- > job->work_next;) {
+		for (uint32_t f = job->asked_end; f-- > 0;) {
 			struct file *file = &job->files[f];
 			struct node *node;
 			struct error error;
@@ -71,8 +72,7 @@ static void opens_stall(struct coord *coord)
 				continue;
 			node = node_of_peer(coord, file->open_peer);
 			open_end(coord, file);
-			if (f < job->open_next)
-				job->open_next = f;
+			file_unopened(coord, job, file);
 			if (!node)
 				continue;
 			(void)error_set(&error, -ETIMEDOUT, ERROR_IO, "%s: opening it takes too long", TEXT(file->path));
@@ -91,7 +91,7 @@ static void runs_stall(struct coord *coord, struct node *node)
 
 		if (coord->now_ms - run.progress_ms < coord->limits.stall_ms || MUTANT(MUTANT_NO_STALL))
 			continue;
-		run_remove(node, &node->runs[i]);
+		run_remove(coord, node, &node->runs[i]);
 		emit_id(coord, ACTION_SEND_DROP, node->peer, &run.id);
 		node_suspect(coord, node, "made no progress with slice %llu of job %llu for %llu s", (unsigned long long)run.id.slice,
 		             (unsigned long long)run.id.job, (unsigned long long)(coord->limits.stall_ms / 1000));
@@ -101,26 +101,41 @@ static void runs_stall(struct coord *coord, struct node *node)
 	}
 }
 
-void node_stalls(struct coord *coord)
+/* When the next run or OPEN stalls, or the next suspect has its chance. */
+static uint64_t due(const struct coord *coord)
 {
-	for (uint32_t n = 0; n < coord->nodes_n; n++)
-		runs_stall(coord, coord->nodes[n]);
-	opens_stall(coord);
-}
-
-/* When the next one has its chance. */
-uint64_t suspects_deadline(const struct coord *coord)
-{
+	const struct coord_limits *limits = &coord->limits;
 	uint64_t first = UINT64_MAX;
 
 	for (uint32_t n = 0; n < coord->nodes_n; n++) {
 		const struct node *node = coord->nodes[n];
-		uint64_t chance = node->suspect_ms + coord->limits.stall_ms;
+		uint64_t chance = node->suspect_ms + limits->stall_ms;
 
-		if (node->peer && node->suspect_ms > 0 && chance > coord->now_ms && chance < first)
+		if (node->suspect_ms > 0 && chance > coord->now_ms && chance < first)
 			first = chance;
+		for (uint32_t i = 0; i < node->runs_n; i++)
+			if (node->runs[i].progress_ms + limits->stall_ms < first)
+				first = node->runs[i].progress_ms + limits->stall_ms;
+	}
+	for (uint32_t j = 0; j < coord->jobs_n; j++) {
+		const struct job *job = coord->jobs[j];
+
+		for (uint32_t f = 0; f < job->asked_end; f++)
+			if (job->files[f].open_peer && job->files[f].open_ms + limits->open_ms < first)
+				first = job->files[f].open_ms + limits->open_ms;
 	}
 	return first;
+}
+
+void node_stalls(struct coord *coord)
+{
+	if (coord->now_ms < coord->due_ms)
+		return;
+	for (uint32_t n = 0; n < coord->nodes_n; n++)
+		runs_stall(coord, coord->nodes[n]);
+	opens_stall(coord);
+	coord->due_ms = due(coord);
+	coord->index_stale = true; /* for suspects whose chance has come */
 }
 
 /* ---- drained by the coordinator itself */
@@ -136,7 +151,7 @@ static void retire(struct coord *coord, struct node *node, const char *format, v
 		(void)emit(coord, ACTION_SEND_DRAIN, node->peer);
 	emit_log(coord, LOG_ERR, about_node(TOLD_NODE_RETIRED, node),
 	         "node %s is drained: %s; 'fqctl resume %s' when that is mended", node->name, node->reason, node->name);
-	coord->nodes_changed = true;
+	nodes_change(coord);
 }
 
 void node_retire(struct coord *coord, struct node *node, const char *format, ...)
@@ -159,7 +174,7 @@ void node_distrust(struct coord *coord, struct node *node, const char *format, .
 	while (node->runs_n > 0) {
 		struct run run = node->runs[node->runs_n - 1];
 
-		run_remove(node, &node->runs[node->runs_n - 1]);
+		run_remove(coord, node, &node->runs[node->runs_n - 1]);
 		if (node->peer)
 			emit_id(coord, ACTION_SEND_DROP, node->peer, &run.id);
 		run_stopped(coord, &run);

@@ -72,7 +72,7 @@ void slice_returned(struct coord *coord, const struct event *event)
 	struct run run;
 
 	if (!event->failed.untaken)
-		node->draining = coord->nodes_changed = true; /* only who is about to end gives slices back */
+		node_draining(coord, node); /* only who is about to end gives slices back */
 	(void)run_end(coord, event->peer, &event->failed.id, &run);
 }
 

@@ -8,29 +8,20 @@
 /* Which nodes count for the job now. */
 static void view_nodes(const struct coord *coord, const struct job *job, struct job_view *view)
 {
-	for (uint32_t n = 0; n < coord->nodes_n; n++) {
+	uint32_t left = job->running;
+
+	for (uint32_t n = 0; left > 0 && n < coord->nodes_n; n++) {
 		const struct node *node = coord->nodes[n];
 		size_t used = strlen(view->node_names);
-		bool counts = false;
+		uint32_t before = left;
 
-		for (uint32_t i = 0; !counts && i < node->runs_n; i++)
-			counts = node->runs[i].id.job == job->row.id;
-		if (!counts)
+		for (uint32_t i = 0; left > 0 && i < node->runs_n; i++)
+			left -= node->runs[i].id.job == job->row.id;
+		if (left == before)
 			continue;
 		view->nodes++;
 		(void)snprintf(view->node_names + used, sizeof view->node_names - used, "%s%s", used ? "," : "", node->name);
 	}
-}
-
-static uint64_t running_bytes(const struct coord *coord, uint64_t job)
-{
-	uint64_t bytes = 0;
-
-	for (uint32_t n = 0; n < coord->nodes_n; n++)
-		for (uint32_t i = 0; i < coord->nodes[n]->runs_n; i++)
-			if (coord->nodes[n]->runs[i].id.job == job)
-				bytes += coord->nodes[n]->runs[i].bytes;
-	return bytes;
 }
 
 /* Which nodes there are for the job. */
@@ -45,7 +36,9 @@ static const char *lacks_nodes(const struct coord *coord, const struct job *job)
 			continue;
 		any = true;
 		right = right || node->algorithm == job->row.algorithm;
-		able = able || (node->algorithm == job->row.algorithm && node_takes_new(coord, node));
+		able = node->algorithm == job->row.algorithm && node_takes_new(coord, node);
+		if (able)
+			break;
 	}
 	if (!any)
 		return "NoWorkers";
@@ -77,9 +70,8 @@ static const char *waits_for(const struct coord *coord, const struct job *job)
 		return lacks;
 	if (lacks_checkers(coord, job))
 		return "NoNodeChecksProofs";
-	for (uint32_t f = 0; f < job->row.files; f++)
-		if (!job->files[f].row.planned && job->files[f].fails_n > 0)
-			return "NoNodeSeesPath";
+	if (job->sums.lacking > 0)
+		return "NoNodeSeesPath";
 	if (job->open_next < job->row.files && owner_full(coord, job->owner))
 		return "OwnerLimit";
 	return job->row.state == JOB_PENDING ? "Resources" : "";
@@ -87,17 +79,14 @@ static const char *waits_for(const struct coord *coord, const struct job *job)
 
 static void job_look(const struct coord *coord, const struct job *job, struct job_view *ret)
 {
-	*ret = (struct job_view){.row = &job->row, .files_done = job->files_ended};
-	for (uint32_t f = 0; f < job->row.files; f++) {
-		const struct file *file = &job->files[f];
-		uint64_t size = file->row.planned ? file->row.facts.fingerprint.size : 0;
-
-		ret->bytes += size;
-		ret->bytes_done += file->ended || file->bytes_done > size ? size : file->bytes_done;
-		ret->records += file->ended ? file->row.records : file->chain.records;
-		ret->bases += file->row.bases;
-	}
-	ret->bytes_done += running_bytes(coord, job->row.id);
+	*ret = (struct job_view){
+		.row = &job->row,
+		.files_done = job->files_ended,
+		.bytes = job->sums.bytes,
+		.bytes_done = job->sums.bytes_done + job->running_bytes,
+		.records = job->sums.records,
+		.bases = job->sums.bases,
+	};
 	if (ret->bytes_done > ret->bytes)
 		ret->bytes_done = ret->bytes;
 	view_nodes(coord, job, ret);
@@ -106,14 +95,13 @@ static void job_look(const struct coord *coord, const struct job *job, struct jo
 
 bool coord_next_job(const struct coord *coord, uint64_t *cursor, struct job_view *ret)
 {
-	for (uint32_t i = 0; i < coord->jobs_n; i++) {
-		if (coord->jobs[i]->row.id <= *cursor)
-			continue;
-		*cursor = coord->jobs[i]->row.id;
-		job_look(coord, coord->jobs[i], ret);
-		return true;
-	}
-	return false;
+	uint32_t i = jobs_from(coord, *cursor + 1);
+
+	if (i == coord->jobs_n)
+		return false;
+	*cursor = coord->jobs[i]->row.id;
+	job_look(coord, coord->jobs[i], ret);
+	return true;
 }
 
 bool coord_find_job(const struct coord *coord, uint64_t id, struct job_view *ret)
@@ -130,6 +118,15 @@ const struct job_row *coord_find_row(const struct coord *coord, uint64_t id)
 	const struct job *job = job_find(coord, id);
 
 	return job ? &job->row : NULL;
+}
+
+uint32_t coord_unfinished(const struct coord *coord)
+{
+	uint32_t n = 0;
+
+	for (uint32_t j = 0; j < coord->jobs_n; j++)
+		n += !coord->jobs[j]->ended;
+	return n;
 }
 
 bool coord_find_file(const struct coord *coord, uint64_t id, uint32_t index, struct file_view *ret)

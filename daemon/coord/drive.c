@@ -46,10 +46,10 @@ static void timer_arm(sd_event_source *timer, uint64_t ms)
 
 void job_changed(struct server *server, uint64_t job)
 {
-	struct job_view view;
-	bool ended = !coord_find_job(server->coord, job, &view) || view.row->state > JOB_RUNNING, watched = false;
+	const struct job_row *row = coord_find_row(server->coord, job);
+	bool ended = !row || row->state > JOB_RUNNING, watched = false;
 
-	for (struct session *session = server->sessions; session; session = session->next) {
+	for (struct session *session = server->watches_n > 0 ? server->sessions : NULL; session; session = session->next) {
 		bool here = false;
 
 		for (uint32_t i = 0; i < session->watches_n; i++)

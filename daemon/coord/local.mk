@@ -9,6 +9,7 @@ COORD_CORE_SOURCES = \
 	daemon/coord/core_audit.c \
 	daemon/coord/core_copy.c \
 	daemon/coord/core_file.c \
+	daemon/coord/core_index.c \
 	daemon/coord/core_job.c \
 	daemon/coord/core_node.c \
 	daemon/coord/core_owner.c \

@@ -231,9 +231,8 @@ int server_reload(struct server *server, struct error *err)
 
 void server_status(struct server *server)
 {
-	uint32_t nodes = 0, slots = 0, jobs = 0;
+	uint32_t nodes = 0, slots = 0, jobs;
 	struct node_view node;
-	struct job_view job;
 	uint64_t cursor = 0;
 
 	if (!server->coord) {
@@ -244,9 +243,7 @@ void server_status(struct server *server)
 		nodes += node.peer > 0;
 		slots += node.peer ? node.slots : 0;
 	}
-	cursor = 0;
-	while (coord_next_job(server->coord, &cursor, &job))
-		jobs += job.row->state <= JOB_RUNNING;
+	jobs = coord_unfinished(server->coord);
 	service_status(server->service, "%u node%s with %u slots, %u job%s%s", nodes, nodes == 1 ? "" : "s", slots, jobs,
 	               jobs == 1 ? "" : "s", server->hold ? "; the disk is full" : "");
 }

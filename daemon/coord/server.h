@@ -35,6 +35,7 @@ struct stash {
 };
 
 #define LISTENERS_MAX 8
+#define SESSION_BUCKETS 1024
 #define DISTRUSTED_MAX 256
 
 /* The key of a worker that gets nothing more, and why. */
@@ -56,7 +57,9 @@ struct server {
 	sd_event_source *listeners[LISTENERS_MAX];
 	uint32_t listeners_n;
 	struct session *sessions; /* list */
+	struct session *numbered[SESSION_BUCKETS]; /* the same by number: lists through same_bucket */
 	uint32_t sessions_n;
+	uint32_t watches_n;       /* of all sessions */
 	uint64_t aged_ms, aged_wall_ms; /* when old jobs were last looked for, monotonic and since 1970; 0: never */
 	uint64_t next_session;    /* number of the next one: from 1, never used again */
 

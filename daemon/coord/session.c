@@ -105,6 +105,7 @@ void session_refuse(struct session *session, const struct error *error)
 void session_cut(struct session *session, const struct error *error)
 {
 	session->listing.more = NULL;
+	session->server->watches_n -= session->watches_n;
 	session->watches_n = 0;
 	peer_refuse(session->peer, error);
 	worker_gone(session);
@@ -112,10 +113,11 @@ void session_cut(struct session *session, const struct error *error)
 
 struct session *session_find(const struct server *server, uint64_t number)
 {
-	for (struct session *session = server->sessions; session; session = session->next)
-		if (session->number == number)
-			return session;
-	return NULL;
+	struct session *session = server->numbered[number % SESSION_BUCKETS];
+
+	while (session && session->number != number)
+		session = session->same_bucket;
+	return session;
 }
 
 static const struct verb_row *verb_find(uint16_t type)
@@ -277,6 +279,8 @@ int session_new(struct server *server, struct connection *connection, const char
 	if (session->next)
 		session->next->previous = session;
 	server->sessions = session;
+	session->same_bucket = server->numbered[session->number % SESSION_BUCKETS];
+	server->numbered[session->number % SESSION_BUCKETS] = session;
 	server->sessions_n++;
 	return 0;
 }
@@ -284,7 +288,11 @@ int session_new(struct server *server, struct connection *connection, const char
 struct session *session_free(struct session *session)
 {
 	struct server *server = session->server;
+	struct session **at = &server->numbered[session->number % SESSION_BUCKETS];
 
+	while (*at != session)
+		at = &(*at)->same_bucket;
+	*at = session->same_bucket;
 	if (session->previous)
 		session->previous->next = session->next;
 	else
@@ -293,6 +301,7 @@ struct session *session_free(struct session *session)
 		session->next->previous = session->previous;
 	server->sessions_n--;
 	probes_gone(session);
+	server->watches_n -= session->watches_n;
 	memory_in_done(session);
 	memory_out_done(session);
 	submitting_clear(&session->submitting);

@@ -70,6 +70,7 @@ struct listing {
 
 struct session {
 	struct session *next, *previous;
+	struct session *same_bucket; /* the next one in server->numbered */
 	struct server *server;
 	struct peer *peer;
 	uint64_t since_ms;    /* when it came, monotonic */

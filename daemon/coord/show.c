@@ -329,6 +329,7 @@ void from_wait(struct session *session, uint16_t tag, const void *message)
 		listing_end(session, tag, r, &error);
 		return;
 	}
+	session->server->watches_n++;
 	session->watches[session->watches_n++] = (struct watch){.job = request->job, .tag = tag};
 }
 
@@ -356,5 +357,6 @@ void watches_tell(struct session *session, bool all)
 			session_send(session, fq_Type_JOB, watch->tag, &job);
 		listing_end(session, watch->tag, r, &error);
 		*watch = session->watches[--session->watches_n];
+		session->server->watches_n--;
 	}
 }

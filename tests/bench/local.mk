@@ -44,3 +44,14 @@ tests_bench_page_bench_LDADD = $(QC_LIBS) -lm
 bench-page: tests/bench/page_bench
 	tests/bench/page_bench
 .PHONY: bench-page
+
+# A coordinator under load: make bench-load [LOAD="--workers 75,150,300 --files 10000"]; tests/bench/load.t is a small one.
+EXTRA_DIST += tests/bench/load.py
+check_PROGRAMS += tests/bench/load_workers
+tests_bench_load_workers_SOURCES = tests/bench/load_workers.c
+tests_bench_load_workers_LDADD = $(DAEMON_LIBS)
+dist_check_SCRIPTS += tests/bench/load.t
+TESTS += tests/bench/load.t
+bench-load: tests/tools/mkfastq tests/bench/load_workers ctl/fqctl daemon/fqcoordd
+	$(PYTHON3) $(srcdir)/tests/bench/load.py $(abs_top_builddir) $(LOAD)
+.PHONY: bench-load

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/sim/recount.h"
 #include "tests/sim/sim.h"
 
 #define GROUP_MS 50
@@ -54,6 +55,8 @@ static void settle(struct sim *sim, struct actions *actions, struct round *round
 		free((void *)event.merged.again);
 	}
 	actions_deinit(actions);
+	if (recount(sim->coord))
+		sim_fail(sim, "recount", "%s: not what the state says", recount(sim->coord));
 	deadline = coord_deadline(sim->coord);
 	if (deadline < sim->tick_at) {
 		sim->tick_at = deadline > sim->now ? deadline : sim->now;

@@ -15,6 +15,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/observe.c \
 	tests/sim/options.c \
 	tests/sim/perform.c \
+	tests/sim/recount.c tests/sim/recount.h \
 	tests/sim/sim.h \
 	tests/sim/world.c
 tests_sim_sim_CPPFLAGS = $(AM_CPPFLAGS) -DCOORD_MUTANTS

@@ -7,7 +7,7 @@
  * All nodes say HELLO at once, J jobs of F files are submitted, each file is opened and cut into K slices, which are counted at different
  * paces; now and then a node dies and comes back, and somebody asks for the status of all jobs. Nothing is stored: what must hold
  * whatever goes wrong is for the other histories (history.c), of few nodes. This one checks that all jobs complete, each with all its
- * records, and that what the core keeps beside its state is right (core_check.c), and prints for each kind of event how many there were
+ * records, and that what the core keeps beside its state is right (recount.c), and prints for each kind of event how many there were
  * and what one took, in microseconds of processor time: on the average and at most. Time is no part of what must hold.
  */
 #include <inttypes.h>
@@ -18,6 +18,7 @@
 
 #include "lib/qc/counters.h"
 #include "tests/sim/many.h"
+#include "tests/sim/recount.h"
 #include "tests/sim/sim.h"
 
 #define SLICE_BYTES (4ULL << 20)
@@ -318,6 +319,8 @@ static void look(struct many *many)
 	for (cursor = 0; coord_next_node(many->coord, &cursor, &node);)
 		continue;
 	cost_add(many, KIND_NODES, began);
+	if (!many->failure)
+		many->failure = recount(many->coord);
 }
 
 /* ---- */

@@ -15,6 +15,8 @@
  *     faults.c       clients, persons, faults, healing
  *     history.c      one history
  *     check.c        what must hold in the end
+ *     recount.c      that what the core keeps beside its state follows from it
+ *     many.c         another world, of thousands of nodes: what an event costs
  *     main.c         seeds, mutants
  */
 #pragma once

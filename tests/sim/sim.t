@@ -21,6 +21,10 @@ for ((i = 1; i <= $("$sim" --mutants); i++)); do
 	seed=$("$sim" --mutant $i --seeds "$find")
 	ok "bug $i is found (by seed $seed)" test -n "$seed"
 done
+# Thousands of nodes: 3,000 of one slot and as many files, a file of ten slices after another, jobs of one file.
+ok "3,000 nodes, 6,000 files" "$sim" --nodes 3000 --files 6000
+ok "3,000 nodes, files of 20 slices that wait for the first" "$sim" --nodes 3000 --slots 2 --files 500 --slices 20 --lead
+ok "300 nodes, 3,000 jobs" "$sim" --nodes 300 --jobs 3000 --files 1
 for seed in 1 77 4711; do ok "seed $seed is the same history twice" "$sim" --twice $seed; done
 echo "1..$tests"
 exit $((failed > 0))

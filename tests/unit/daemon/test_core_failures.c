@@ -125,8 +125,9 @@ static void test_stall(void)
 
 	fake_running(&fake, 400, 100);
 	task = task_of(&fake, 1);
-	is_u64(coord_deadline(fake.coord), fake.now + 60000, "running slices have a deadline");
-	fake.now += 50000;
+	fake_tick(&fake, 30000); /* until when the file was to be opened */
+	is_u64(coord_deadline(fake.coord), fake.now + 30000, "running slices have a deadline");
+	fake.now += 20000;
 	for (uint64_t i = 0; i < 4; i++)
 		if (i != 1)
 			fake_progress(&fake, 1 + i % 2, (struct slice_id){1, 0, i, 0}, 10);
