@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The report as one self-contained page: FastQC's order and marks, every table (of a very long one
- * 2000 rows), no script, nothing from outside.
+ * The report as one self-contained page: key figures, FastQC's order and marks, by which limits each was given, plots as SVG, and
+ * every table (of a very long one 2000 rows); no script, nothing from outside. See fqcluster.report(5).
  */
 #pragma once
 
