@@ -11,7 +11,8 @@ CLUSTER_TESTS = \
 	tests/cluster/65-report.t \
 	tests/cluster/70-report.t \
 	tests/cluster/75-expected.t \
-	tests/cluster/80-socket.t
+	tests/cluster/80-socket.t \
+	tests/cluster/85-doctor.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
 EXTRA_DIST += tests/cluster/cluster.sh
