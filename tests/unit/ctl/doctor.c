@@ -47,7 +47,8 @@ static struct world *world_make(void)
 	for (size_t i = 0; i < NODES; i++)
 		node_make(&world->nodes[i], &world->looks[i], i);
 	world->file = (struct doctor_file){.name = "a.fq", .file = {.path = (char *)"/data/a.fq", .here = true, .size = 1000},
-	                                   .step = {.done = true}, .asked = {.done = true}, .answers = {.rows = world->answers, .n = NODES}};
+	                                   .step = {.done = true}, .asked = {.done = true},
+	                                   .answers = {.rows = world->answers, .n = NODES}};
 	for (size_t i = 0; i < NODES; i++)
 		(void)snprintf(world->answers[i].node, sizeof world->answers[i].node, "w%zu", i + 1);
 	return world;
@@ -378,7 +379,8 @@ static void test_print(void)
 	is_str(text,
 	       "bad   disk      a \"b\"\\x0a\\x1b[2J\n                -> do\nskip  key       k\n"
 	       "{\"schema\":\"fqcluster.doctor/1\",\"mark\":\"bad\",\"rows\":[{\"check\":\"disk\",\"mark\":\"bad\",\"found\":"
-	       "\"a \\\"b\\\"\\\\x0a\\\\x1b[2J\",\"advice\":\"do\"},{\"check\":\"key\",\"mark\":\"skip\",\"found\":\"k\",\"advice\":\"\"}]}\n",
+	       "\"a \\\"b\\\"\\\\x0a\\\\x1b[2J\",\"advice\":\"do\"},"
+	       "{\"check\":\"key\",\"mark\":\"skip\",\"found\":\"k\",\"advice\":\"\"}]}\n",
 	       "what others said fools no terminal");
 }
 
