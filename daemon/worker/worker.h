@@ -21,6 +21,7 @@
 #include "daemon/worker/openers.h"
 #include "daemon/worker/slot.h"
 #include "daemon/worker/uplink.h"
+#include "lib/base/rate.h"
 
 /* From this protocol on CRASHED and IO_ERROR are acknowledged. */
 #define PROTO_KEEPS_FAILURES 2
@@ -32,6 +33,7 @@ struct worker {
 	size_t slots_begun; /* made by worker_init() */
 	struct openers openers;
 	uint64_t requests; /* numbers of theirs */
+	struct rate look_lines; /* of the log, about questions */
 	struct held held;
 	struct briefs briefs; /* that came over the present connection */
 	struct {
