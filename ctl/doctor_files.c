@@ -84,8 +84,8 @@ static void advise_there(struct finding *finding, const fq_Probed *row, const ch
 		break;
 	case ENOENT:
 	case ENOTDIR:
-		finding_advise(finding, "on %s: findmnt -T %s; mount the same file system as here (" EXAMPLES "/mounts.conf makes the worker "
-		               "wait for it)", node, TEXT(path));
+		finding_advise(finding, "on %s: findmnt -T %s; mount the same file system as here (" EXAMPLES "/mounts.conf makes the "
+		               "worker wait for it)", node, TEXT(path));
 		break;
 	case EACCES:
 	case EPERM:

@@ -76,7 +76,8 @@ static void judge_way(const struct doctor_facts *facts, struct findings *finding
 {
 	if (facts->way == WAY_NONE)
 		finding_advise(finding_add(findings, "host", MARK_BAD, "no coordinator is named"),
-		               "fqctl doctor -h HOST; for good: export FQ_HOST=HOST, or host = \"HOST\"; in ~/.config/fqcluster/fqctl.conf");
+		               "fqctl doctor -h HOST; for good: export FQ_HOST=HOST, or host = \"HOST\"; in "
+		               "~/.config/fqcluster/fqctl.conf");
 	else
 		finding_add(findings, "host", MARK_OK, "%s, from %s", facts->address, facts->source);
 }
@@ -112,8 +113,8 @@ static void advise_connect(struct finding *finding, const struct doctor_facts *f
 {
 	switch (-facts->connect.r) {
 	case ECONNREFUSED:
-		finding_advise(finding, "nobody listens at this port; on %s: systemctl status fqcoordd.socket fqcoordd; ss -ltn 'sport = :%u'; "
-		               "is the port right (-h HOST:PORT)?", TEXT(facts->host), facts->port);
+		finding_advise(finding, "nobody listens at this port; on %s: systemctl status fqcoordd.socket fqcoordd; ss -ltn "
+		               "'sport = :%u'; is the port right (-h HOST:PORT)?", TEXT(facts->host), facts->port);
 		break;
 	case ETIMEDOUT:
 		finding_advise(finding, "the host is off, or a firewall drops what is sent to port %u; ping %s; on it: nft list ruleset; "
@@ -189,8 +190,8 @@ static void judge_greet_failed(const struct doctor_facts *facts, struct findings
 		finding_advise(finding_add(findings, "greeting", MARK_BAD, "%s", text), "on the coordinator: systemctl status fqcoordd; "
 		               "journalctl -u fqcoordd -n 20");
 	} else if (greet->error.class == ERROR_DENIED || greet->error.class == ERROR_CONFIG) {
-		finding_advise(finding_add(findings, "trust", MARK_BAD, "%s", text), "ls -ld %s; ls -l its folder: yours, and readable by you "
-		               "alone (chmod 600)", TEXT(facts->known));
+		finding_advise(finding_add(findings, "trust", MARK_BAD, "%s", text), "ls -ld %s; ls -l its folder: yours, and readable by "
+		               "you alone (chmod 600)", TEXT(facts->known));
 	} else {
 		finding_advise(finding_add(findings, "greeting", MARK_BAD, "%s", text),
 		               "something listens there that does not answer as a coordinator does; on it: systemctl status fqcoordd; "
@@ -264,8 +265,8 @@ static void judge_clocks(const struct doctor_facts *facts, struct findings *find
 		judge_clock_of(findings, TEXT(row->node), "the coordinator", row->clock_ms, row->round_ms);
 	}
 	if (findings->n == before)
-		finding_add(findings, "clocks", MARK_OK, "here, on the coordinator and on %zu node%s within %d s", told, told == 1 ? "" : "s",
-		            CLOCK_MS / 1000);
+		finding_add(findings, "clocks", MARK_OK, "here, on the coordinator and on %zu node%s within %d s", told,
+		            told == 1 ? "" : "s", CLOCK_MS / 1000);
 }
 
 /* ---- the coordinator */
@@ -278,14 +279,14 @@ static void judge_disk(const struct doctor_facts *facts, struct findings *findin
 	(void)text_bytes(free_text, told->disk_free);
 	(void)text_bytes(size_text, told->disk_size);
 	if (told->disk_full)
-		finding_advise(finding_add(findings, "disk", MARK_BAD, "the coordinator's disk is full (%s of %s are free): no job is taken and "
-		                           "nothing is handed out", free_text, size_text),
+		finding_advise(finding_add(findings, "disk", MARK_BAD, "the coordinator's disk is full (%s of %s are free): no job is taken "
+		                           "and nothing is handed out", free_text, size_text),
 		               "on the coordinator, as root: df -h /var/lib/fqcluster; make room, and it goes on by itself");
 	else if (told->disk_size == 0)
 		finding_add(findings, "disk", MARK_OK, "the coordinator does not tell how much is free");
 	else if (told->disk_free < DISK_LOW || told->disk_free < told->disk_size / DISK_PART)
-		finding_advise(finding_add(findings, "disk", MARK_WARN, "the coordinator's disk is nearly full: %s of %s are free", free_text,
-		                           size_text),
+		finding_advise(finding_add(findings, "disk", MARK_WARN, "the coordinator's disk is nearly full: %s of %s are free",
+		                           free_text, size_text),
 		               "on the coordinator, as root: df -h /var/lib/fqcluster; make room, or keep ended jobs for a shorter time: "
 		               "keep = \"2d\"; in /etc/fqcluster/fqcoordd.conf");
 	else
@@ -300,8 +301,8 @@ static void judge_troubles(const struct doctor_facts *facts, struct findings *fi
 		finding_add(findings, "troubles", MARK_OK, "no slice of a running job had to be counted anew");
 	else
 		finding_advise(finding_add(findings, "troubles", MARK_WARN,
-		                           "%" PRIu64 " slice%s of running jobs ended badly: %" PRIu64 " crashes, %" PRIu64 " losses of a node "
-		                           "or its storage", told->slices, told->slices == 1 ? "" : "s", told->crashes, told->losses),
+		                           "%" PRIu64 " slice%s of running jobs ended badly: %" PRIu64 " crashes, %" PRIu64 " losses of a "
+		                           "node or its storage", told->slices, told->slices == 1 ? "" : "s", told->crashes, told->losses),
 		               "fqctl status; fqctl show --slices ID; on the coordinator: journalctl -u fqcoordd -p warning -n 50");
 }
 
@@ -318,7 +319,8 @@ static void judge_coordinator(const struct doctor_facts *facts, struct findings 
 {
 	judge_version(facts, findings);
 	if (facts->welcome.proto < PROTO_PROBES) {
-		finding_add(findings, "health", MARK_SKIP, "the coordinator is too old to be asked for clocks, disk, proof, roots and files");
+		finding_add(findings, "health", MARK_SKIP,
+		            "the coordinator is too old to be asked for clocks, disk, proof, roots and files");
 	} else if (facts->health.r < 0) {
 		finding_advise(finding_add(findings, "health", MARK_BAD, "%s", facts->health.error.text),
 		               "on the coordinator: systemctl status fqcoordd; journalctl -u fqcoordd -n 20");

@@ -198,10 +198,10 @@ static void look_clocks(struct client *client, struct doctor_facts *facts)
 	facts->looked.r = probe_ask(client, NULL, NULL, &facts->looks, &facts->looked.error);
 }
 
-/* A step that was cut short leaves a connection on which the rest of an answer may still come: it is not used any more. */
+/* One who is gone, or was silent once, is not asked for more. */
 static bool goes_on(const struct doctor_step *step)
 {
-	return step->r == 0 || step->r == -EREMOTEIO;
+	return step->r != -ETIMEDOUT && !client_lost(step->r, &step->error);
 }
 
 static bool look_cluster(struct client *client, struct doctor_facts *facts)

@@ -72,8 +72,8 @@ static void judge_versions(const struct doctor_facts *facts, struct findings *fi
 		}
 	}
 	if (older.n > 0)
-		finding_advise(finding_add(findings, "versions", MARK_WARN, "older than the coordinator (protocol %u): %s", facts->welcome.proto,
-		                           NAMES(&older)),
+		finding_advise(finding_add(findings, "versions", MARK_WARN, "older than the coordinator (protocol %u): %s",
+		                           facts->welcome.proto, NAMES(&older)),
 		               "on each: apt install ./fqcluster-{common,worker}_*.deb; what it counts is handed in or counted elsewhere");
 	if (other.n > 0)
 		finding_advise(finding_add(findings, "versions", MARK_WARN, "of another version than the coordinator (%s): %s",
@@ -158,9 +158,10 @@ static void judge_looks(const struct doctor_facts *facts, struct findings *findi
 			finding_advise(finding_add(findings, "answers", MARK_WARN, "%s: %s", TEXT(row->node), SENTENCE(row->text)),
 			               "on %s: uptime; systemctl status fqworkerd; journalctl -u fqworkerd -n 20", TEXT(row->node));
 		if (row->hung > 0)
-			finding_advise(finding_add(findings, "answers", MARK_WARN, "%s: %u of its processes that open files wait for storage that "
-			                           "does not answer", TEXT(row->node), row->hung),
-			               "on %s: findmnt -t nfs,nfs4,fuse; ls each of its roots; journalctl -u fqworkerd -n 20", TEXT(row->node));
+			finding_advise(finding_add(findings, "answers", MARK_WARN, "%s: %u of its processes that open files wait for storage "
+			                           "that does not answer", TEXT(row->node), row->hung),
+			               "on %s: findmnt -t nfs,nfs4,fuse; ls each of its roots; journalctl -u fqworkerd -n 20",
+			               TEXT(row->node));
 	}
 }
 
@@ -219,7 +220,8 @@ static void judge_roots(const struct doctor_facts *facts, struct findings *findi
 void judge_nodes(const struct doctor_facts *facts, struct findings *findings)
 {
 	if (!facts->list.done || facts->list.r < 0) {
-		finding_advise(finding_add(findings, "nodes", MARK_BAD, "the coordinator does not tell its nodes: %s", facts->list.error.text),
+		finding_advise(finding_add(findings, "nodes", MARK_BAD, "the coordinator does not tell its nodes: %s",
+		                           facts->list.error.text),
 		               "on the coordinator: systemctl status fqcoordd; journalctl -u fqcoordd -n 20");
 		return;
 	}

@@ -34,6 +34,17 @@ static bool is_cancelled(struct client *client, uint64_t id)
 	return client_list(client, fq_Type_STATUS, &request, job_only, &job, &error) == 0 && job.state == fq_JobState_JOB_CANCELLED;
 }
 
+/* Also of a coordinator that is there and cannot serve for a while. */
+static int begin(struct call *call, struct client *client, struct error *err)
+{
+	int r = client_open(client, &call->settings, err);
+
+	if (r == 0 || err->class != ERROR_TEMPORARY)
+		return r;
+	say(call, "%s; trying again", err->text);
+	return client_return(client, clock_monotonic_ms() + JOB_PATIENCE_MS, err);
+}
+
 static int cancel(struct call *call, struct client *client, const fq_JobsRequest *request, struct error *err)
 {
 	const uint64_t end = clock_monotonic_ms() + JOB_PATIENCE_MS;
@@ -58,7 +69,7 @@ static int run(struct call *call, struct error *err)
 {
 	const struct cancel_options *options = call->options;
 	struct client client = {0};
-	int r = client_open(&client, &call->settings, err);
+	int r = begin(call, &client, err);
 
 	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
 		fq_JobsRequest request = {0};

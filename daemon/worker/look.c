@@ -13,6 +13,9 @@
 #include "lib/base/text.h"
 #include "lib/wire/message.h"
 
+#define LINES_MS 10000 /* in so long not more than */
+#define LINES_MOST 20  /* so many lines of the log, however much is asked */
+
 /* What every answer holds. */
 static fq_Looked answer_of(const struct worker *worker, uint32_t number)
 {
@@ -67,16 +70,27 @@ int take_look(struct worker *worker, const void *message, struct error *err)
 	return 0;
 }
 
+static void log_answer(struct worker *worker, const struct open_request *request, const struct open_answer *answer)
+{
+	uint64_t left_out = 0;
+
+	if (answer->r >= 0 || !rate_take(&worker->look_lines, clock_monotonic_ms(), LINES_MS, LINES_MOST, &left_out))
+		return;
+	if (left_out > 0)
+		log_info("%llu other questions had no better answer", (unsigned long long)left_out);
+	if (answer->unproven)
+		log_info("asked for %s, of which nobody has shown that he can read it: %s", TEXT(request->path), answer->reason);
+	else
+		log_info("asked for %s", answer->error.text);
+}
+
 void look_answer(struct worker *worker, const struct open_request *request, const struct open_answer *answer)
 {
 	fq_Looked looked = answer_of(worker, request->file);
 
 	if (request->connection != worker->connections)
 		return; /* who asked was told that this node went away */
-	if (answer->unproven)
-		log_info("asked for %s, of which nobody has shown that he can read it: %s", TEXT(request->path), answer->reason);
-	else if (answer->r < 0)
-		log_info("asked for %s", answer->error.text);
+	log_answer(worker, request, answer);
 	if (answer->r < 0) {
 		send_failed(worker, request->file, answer->r, false, answer->unproven, &answer->error);
 		return;

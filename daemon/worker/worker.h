@@ -36,6 +36,7 @@ struct worker {
 	size_t slots_begun; /* made by worker_init() */
 	struct openers openers;
 	uint64_t requests; /* numbers of theirs */
+	struct rate look_lines; /* of the log, about questions */
 	struct held held;
 	struct briefs briefs; /* that came over the present connection */
 	struct {

@@ -97,6 +97,23 @@ run "$workerd" --config /dev/null --state "$work/unjoined"
 is "one that joined none: exit 78" "$status" 78
 ok "and says what to do" grep -q 'fqworkerd: no coordinator is named: right is fqworkerd --join HOST TOKEN' "$work/err"
 
+# a job as JSON
+shown() {
+	fq show --json --slices "$1" | python3 -c 'import json, sys
+job = json.load(sys.stdin)
+assert job["schema"] == "fqcluster.job/1" and job["id"] == int(sys.argv[1]) and job["state"] == "COMPLETED" and job["exit_code"] == 0
+assert job["submitted"].endswith("Z") and job["started"] >= job["submitted"] and job["elapsed_s"] >= 0 and job["error"] == ""
+f, = job["files"]
+assert f["path"] == sys.argv[2] and f["kind"] == "plain" and f["reads"] == job["reads"] > 0 and f["slices_done"] == f["slices"] and f["slice_list"] == []
+' "$1" "$2"
+}
+run fq submit --parsable "$work/a.fq"
+json_job=$(cat "$work/out")
+run fq wait "$json_job"
+ok "show --json" shown "$json_job" "$work/a.fq"
+run fq show --json 999999
+is "show --json of no job prints nothing" "$(cat "$work/out")" ""
+
 # what is wrong gets its sentence and exit status
 run "$ctl" nodes -h
 is "-h without a host: exit 64" "$status" 64

@@ -59,6 +59,25 @@ hangs_open() {
 ok "scenario 16: storage of one node hangs when a file is opened: another node does it, and no ping is missed" hangs_open
 healthy
 
+# Questions of fqctl over storage that hangs get two of its openers; jobs get the others.
+hangs_probe() {
+	local i began
+	storage 1 plain.fq 'opener.open slow 60000000'
+	began=$(ms)
+	for i in 1 2 3; do
+		fq probe w1 "$data/plain.fq" --json >"$work/probe$i" 2>/dev/null
+		[ $? -eq 66 ] || return 1
+	done
+	[ $(($(ms) - began)) -lt 20000 ] && grep -q '"answer":"no"' "$work/probe1" || { diag <"$work/probe1"; return 1; }
+	fq probe w2 "$data/plain.fq" >/dev/null && fq doctor "$data/plain.fq" >"$work/doctor" && grep -q '^warn *file *.*plain.fq on w1: ' "$work/doctor" ||
+		{ diag <"$work/doctor"; return 1; }
+	storage 1
+	submit crlf.fq --slice-size 10K && job_ends "$id" 20 && job_same "$id" && connected_all_the_time w1
+}
+journal_mark
+ok "scenario 16: fqctl probe and doctor over storage that hangs: told in time, and jobs are opened all the same" hangs_probe
+healthy
+
 hangs_read() {
 	journal_mark
 	storage 1 plain.fq 'slot.read slow 60000000'

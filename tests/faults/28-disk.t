@@ -26,6 +26,10 @@ refused() { # a submission, with reason and exit status
 	[ $? -eq 75 ] && grep -q "the coordinator's disk is full" "$work/refused" || { diag <"$work/refused"; return 1; }
 }
 alive() { kill -0 "$pid_coord"; }
+doctor_disk() { # STATUS REGEX
+	fq doctor >"$work/doctor" 2>&1
+	[ $? -eq "$1" ] && grep -Eq "^$2" "$work/doctor" || { diag <"$work/doctor"; return 1; }
+}
 
 job_is() { [ "$(job_state "$1")" = "$2" ]; }
 hold_worker() { kill -STOP $(children_of "${pid_worker[$1]}") 2>/dev/null; }
@@ -51,8 +55,9 @@ full_and_free() {
 	submit crlf.fq || return 1
 	local cancelled=$id
 	journal_mark
+	doctor_disk 0 'warn +disk .*nearly full' || return 1 # a small one
 	disk_fill || return 1
-	refused || return 1
+	refused && doctor_disk 1 'bad +disk .*is full' || return 1
 	fq cancel "$cancelled" && unset "golden_of[$cancelled]" && job_is "$cancelled" CANCELLED || return 1
 	go_worker 1
 	refused && alive && job_is "$waits" RUNNING || return 1
@@ -84,6 +89,28 @@ commit_full() {
 }
 ok "scenario 29: full at the first write of a result's commit: nothing is served, then it goes on alone" commit_full 1
 ok "scenario 29: full some writes later" commit_full 4
+
+# A cancel whose commit finds no room: fqctl asks again, also where there is no core for a while, and the job is cancelled.
+cancel_full() { # cancel_full TIMES
+	local cancelling status
+	hold_worker 1
+	submit plain.fq --slice-size 100K || return 1
+	unset "golden_of[$id]"
+	journal_mark
+	doze 0.3 # nothing of the submission waits for its commit any more
+	fault "write ENOSPC 1 $1 -wal" "write ENOSPC 1 $1 ballast"
+	fq cancel "$id" 2>"$work/err" &
+	cancelling=$!
+	wait_until 10 journal_has c0 'what is not committed is taken back' || return 1
+	[ "$1" -eq 1 ] || wait_until 10 grep -q 'trying again' "$work/err" || return 1
+	fault
+	wait "$cancelling"
+	status=$?
+	go_worker 1
+	[ $status -eq 0 ] && grep -q 'trying again' "$work/err" && job_is "$id" CANCELLED || { diag <"$work/err"; return 1; }
+}
+ok "scenario 29: a cancel whose commit finds no room, once: fqctl asks again" cancel_full 1
+ok "scenario 29: and for longer" cancel_full 0
 
 # Once only, in the middle of whatever: workers come back with what they hold, fqctl with the same uuid.
 commits_full() {

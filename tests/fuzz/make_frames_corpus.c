@@ -133,6 +133,7 @@ static void worker_others(void)
 	fq_IoError failed = {.has_ref = true, .ref = ref_of(2), .error_number = EIO, .text = "cannot be read"};
 	fq_Ref returned = {.has_ref = true, .ref = ref_of(0)};
 	fq_Opened opened = {.job = 1};
+	fq_Looked looked = {.number = 1, .clock_ms = 1, .size = 100, .kind = 1};
 	struct file_facts facts;
 
 	session_file_facts(&facts);
@@ -146,6 +147,7 @@ static void worker_others(void)
 	opened.has_error = true;
 	opened.error_number = ENOENT;
 	corpus_put(out, fq_Type_OPENED, 0, &opened);
+	corpus_put(out, fq_Type_LOOKED, 0, &looked);
 	corpus_put(out, fq_Type_DRAINING, 0, NULL);
 	put_result(out, 1, NULL);
 	corpus_close(out);
@@ -157,6 +159,7 @@ static void client_asks(const char *name, int as)
 {
 	FILE *out = corpus_create("session", name, as);
 	fq_JobsRequest all = {.all = true}, job = {.job = 1, .reason = "enough"};
+	fq_Probe probe = {.path = "/a/path.fq", .uuid = {.size = 16}, .size = 100, .proof = {.size = 32}};
 
 	corpus_put(out, fq_Type_STATUS, 1, &all);
 	corpus_put(out, fq_Type_STATUS, 2, &job);
@@ -166,6 +169,8 @@ static void client_asks(const char *name, int as)
 	corpus_put(out, fq_Type_FETCH, 6, &job);
 	corpus_put(out, fq_Type_CANCEL, 7, &job);
 	corpus_put(out, fq_Type_FETCH, 8, &job);
+	corpus_put(out, fq_Type_HEALTH, 9, NULL);
+	corpus_put(out, fq_Type_PROBE, 10, &probe);
 	corpus_close(out);
 }
 

@@ -63,6 +63,7 @@ static void coordinator_works(void)
 {
 	FILE *out = corpus_create("uplink", "works", 0);
 	fq_Open open = {.job = 2, .path = SESSION_PATH, .proof_wanted = true, .size = 10};
+	fq_Look look = {.number = 1};
 	fq_Task task = task_of(2, 0, 0);
 	fq_Ref ref = {.has_ref = true, .ref = {.job = 1}};
 
@@ -70,6 +71,10 @@ static void coordinator_works(void)
 	put_welcome(out);
 	corpus_put(out, fq_Type_PING, 3, NULL);
 	corpus_put(out, fq_Type_OPEN, 0, &open);
+	corpus_put(out, fq_Type_LOOK, 0, &look);
+	(void)snprintf(look.path, sizeof look.path, "%s", SESSION_PATH);
+	for (int i = 0; i < 3; i++)
+		corpus_put(out, fq_Type_LOOK, 0, &look);
 	put_brief(out, 1);
 	corpus_put(out, fq_Type_TASK, 0, &task);
 	task = task_of(2, 1, 1);

@@ -26,3 +26,8 @@ tests_unit_ctl_manual_LDADD = $(CTL_LIBS)
 
 dist_check_SCRIPTS += tests/unit/ctl/help.t tests/unit/ctl/completion.t
 TESTS += tests/unit/ctl/help.t tests/unit/ctl/completion.t
+
+# What fqctl doctor thinks of what it sees.
+UNIT_TESTS += tests/unit/ctl/doctor
+tests_unit_ctl_doctor_SOURCES = tests/unit/ctl/doctor.c $(TAP)
+tests_unit_ctl_doctor_LDADD = $(CTL_LIBS)

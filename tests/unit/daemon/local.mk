@@ -53,6 +53,10 @@ COORD_REAL = tests/unit/daemon/coord_real.c tests/unit/daemon/coord_real.h $(STO
 tests_unit_daemon_test_coord_SOURCES = tests/unit/daemon/test_coord.c $(COORD_REAL)
 tests_unit_daemon_test_coord_LDADD = $(COORD_LIBS)
 
+UNIT_TESTS += tests/unit/daemon/test_probe
+tests_unit_daemon_test_probe_SOURCES = tests/unit/daemon/test_probe.c $(COORD_REAL)
+tests_unit_daemon_test_probe_LDADD = $(COORD_LIBS)
+
 UNIT_TESTS += tests/unit/daemon/test_bounds tests/unit/daemon/test_strangers
 tests_unit_daemon_test_strangers_SOURCES = tests/unit/daemon/test_strangers.c $(TAP)
 tests_unit_daemon_test_strangers_LDADD = $(COORD_LIBS)

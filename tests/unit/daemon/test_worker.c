@@ -15,6 +15,8 @@
 
 #include "daemon/convert.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/fastq/proof.h"
 #include "lib/qc/count.h"
 #include "lib/wire/trust.h"
 #include "tests/unit/daemon/worker_fake.h"
@@ -116,6 +118,47 @@ static void test_open(struct fake *fake, const char *path)
 	fake_expect(fake, fq_Type_OPENED, &opened);
 	ok(opened.has_error && opened.error_number == ELOOP, "a symbolic link: %s",
 	   opened.error.text);
+}
+
+/* ---- questions that belong to no job ---- */
+
+static void test_look(struct fake *fake, const char *path)
+{
+	static const uint8_t key[PROOF_SIZE] = {1, 2, 3};
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	fq_Look look = {.number = 77};
+	struct file_facts facts;
+	struct error err = {0};
+	fq_Looked looked;
+	uint64_t now = clock_wall_ms();
+
+	facts_of(path, &facts);
+	fake_send(fake, fq_Type_LOOK, &look);
+	fake_expect(fake, fq_Type_LOOKED, &looked);
+	ok(looked.number == 77 && !looked.has_error && looked.size == 0 && looked.clock_ms >= now && looked.clock_ms < now + WAIT_MS,
+	   "LOOK without a path: the time");
+	(void)snprintf(look.path, sizeof look.path, "%s", path);
+	fake_send(fake, fq_Type_LOOK, &look);
+	fake_expect(fake, fq_Type_LOOKED, &looked);
+	ok(!looked.has_error && looked.size == facts.fingerprint.size && looked.kind == FILE_PLAIN && looked.ends.size == DIGEST_SIZE &&
+	       memcmp(looked.ends.bytes, facts.fingerprint.ends, DIGEST_SIZE) == 0,
+	   "of a file: what it is");
+	look.proof_wanted = true;
+	look.size = facts.fingerprint.size;
+	look.proof_key.size = look.proof.size = PROOF_SIZE;
+	memcpy(look.proof_key.bytes, key, PROOF_SIZE);
+	fake_send(fake, fq_Type_LOOK, &look);
+	fake_expect(fake, fq_Type_LOOKED, &looked);
+	ok(looked.has_error && looked.unproven && looked.size == 0 && looked.ends.size == 0, "with a wrong proof nothing: %s",
+	   looked.error.text);
+	ok(proof_compute(fd, look.size, key, look.proof.bytes, &err) == 0, "the right one");
+	fake_send(fake, fq_Type_LOOK, &look);
+	fake_expect(fake, fq_Type_LOOKED, &looked);
+	ok(!looked.has_error && looked.size == look.size, "is taken");
+	(void)snprintf(look.path, sizeof look.path, "%s.not", path);
+	fake_send(fake, fq_Type_LOOK, &look);
+	fake_expect(fake, fq_Type_LOOKED, &looked);
+	ok(looked.has_error && !looked.unproven && looked.error_number == ENOENT, "not there: %s", looked.error.text);
 }
 
 static void test_count(struct fake *fake, const char *path)
@@ -386,6 +429,7 @@ int main(void)
 	   "HELLO of a new worker");
 	fake_welcome(&fake);
 	test_open(&fake, path);
+	test_look(&fake, path);
 	test_count(&fake, path);
 	test_faults(&fake, path);
 	test_changed_meanwhile(&fake, path);

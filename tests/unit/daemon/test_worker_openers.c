@@ -184,6 +184,42 @@ static void test_all_hang(struct test *test)
 	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "when one is there again, it is asked");
 }
 
+static int ask_aside(struct test *test)
+{
+	struct open_request request;
+
+	opener_request_init(&request, OPEN_FACTS, path);
+	request.aside = true;
+	request.number = test->asked + 1;
+	return openers_ask(&test->openers, &request, -1) < 0 ? -1 : (int)++test->asked;
+}
+
+/* Questions get two of them, also of those that hang; jobs have the others. */
+static void test_aside(struct test *test)
+{
+	size_t answers = test->answers;
+
+	ok(ask_aside(test) >= 0 && ask_aside(test) >= 0, "two requests aside of jobs");
+	is_int(ask_aside(test), -1, "are as many as there may be");
+	ask(test, OPEN_FACTS, path, NULL, -1);
+	run_until(test, answers + 3);
+	ok(ask_aside(test) >= 0 && ask_aside(test) >= 0, "and again, when they are answered");
+	run_until(test, answers + 5);
+	/* As if two had hung over questions. */
+	for (size_t i = OPENERS_MAX - 2; i < OPENERS_MAX; i++) {
+		if (test->openers.all[i].state != OPENER_DOWN)
+			fail("too many openers");
+		test->openers.all[i].state = OPENER_HUNG;
+		test->openers.all[i].aside = true;
+	}
+	is_int(ask_aside(test), -1, "two that hang over questions count, too");
+	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "jobs are opened all the same");
+	for (size_t i = OPENERS_MAX - 2; i < OPENERS_MAX; i++)
+		test->openers.all[i].state = OPENER_DOWN;
+	ok(ask_aside(test) >= 0, "when they have ended, one may ask again");
+	run_until(test, answers + 7);
+}
+
 static void test_full(struct test *test)
 {
 	struct open_request request;
@@ -219,6 +255,7 @@ int main(void)
 	test_ends(&test);
 	test_none(&test);
 	test_all_hang(&test);
+	test_aside(&test);
 	test_full(&test);
 	openers_deinit(&test.openers);
 	closep(&test.fd);
