@@ -7,6 +7,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/budget.h \
 	daemon/convert.c \
 	daemon/convert.h \
+	daemon/own_key.c \
+	daemon/own_key.h \
 	daemon/peer.c \
 	daemon/peer.h \
 	daemon/peer_flow.c \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/own_key.h"
 #include "daemon/worker/child.h"
 #include "daemon/worker/ipc.h"
 #include "daemon/worker/join.h"
@@ -51,6 +52,8 @@ static int run(const struct worker_settings *settings, const struct conf_argumen
 		log_set_level(LOG_DEBUG);
 	if (settings->join)
 		return join_coordinator(settings, arguments->rest[0], arguments->rest[1], err);
+	if (settings->print_pin)
+		return own_key_print_pin(settings->key, settings->state, err);
 	return serve(settings, err);
 }
 
