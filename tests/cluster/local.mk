@@ -1,6 +1,7 @@
 # Scripts NN-name.t that run real daemons on loopback, with cluster.sh.
 CLUSTER_TESTS = \
 	tests/cluster/10-main.t \
+	tests/cluster/15-examples.t \
 	tests/cluster/20-data.t \
 	tests/cluster/30-input.t \
 	tests/cluster/40-kill.t \
@@ -15,7 +16,7 @@ CLUSTER_TESTS = \
 	tests/cluster/80-socket.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
-EXTRA_DIST += tests/cluster/cluster.sh
+EXTRA_DIST += tests/cluster/cluster.sh tests/tools/examples.py
 
 check_PROGRAMS += tests/tools/mkfastq
 tests_tools_mkfastq_SOURCES = tests/tools/mkfastq.c
