@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The examples of the man pages, README.md and docs/administration.md (tests/tools/examples.py) are run as they stand there, each block
 # by one shell that ends at the first command that fails, against a cluster of this test: coord, COORD and HOST are its coordinator,
-# TOKEN a fresh token, 17 a job that is done, 18 one that waits, node1 and node2 its nodes; /backup and /data are folders of the test.
+# TOKEN a fresh token, 17 a job that is done, 18 one that waits, node1 and node2 its nodes; /backup and the state folders are the test's.
 # A daemon in a block is started behind it, until it serves, and ended with the block; systemctl is played where it means fqcoordd.
 # Blocks that need hosts with packages are not run here; they are told, with who runs them.
 . "$(dirname "$0")/cluster.sh"
@@ -78,7 +78,7 @@ cat >"$examples/bin/fqworkerd" <<'END'
 . "$examples/lib"
 export STATE_DIRECTORY=$examples/worker
 case " $* " in *" --join "* | *" --print-pin "* | *" --check-config "* | *" --dump-config "*) exec "$workerd" "$@" ;; esac
-name=$(of_option --name node7 "$@")
+name=$(of_option --name node8 "$@")
 "$workerd" "$@" --name "$name" 2>>"$examples/daemons.log" &
 echo $! >>"$examples/pids"
 there() { "$ctl" nodes --socket "$(cat "$examples/socket")" --no-header | grep -q "^$name .*idle"; }
@@ -95,6 +95,7 @@ case "$*" in
 	echo $! >"$examples/coord.pid"
 	until_true test -s "$state/listening" ;;
 "reload fqcoordd") kill -HUP "$pid" ;;
+"enable --now fqworkerd") exec fqworkerd -h "$(cat "$examples/host")" ;;
 *) echo "nobody plays: systemctl $*" >&2; exit 1 ;;
 esac
 END
@@ -104,7 +105,7 @@ ln -s "$ctl" "$examples/bin/fqctl"
 
 # script FILE: a block's commands with the words of the cluster.
 script() {
-	sed -E -e "s,/backup/,$work/backup/,g" -e "s,/data/,$work/data/,g" -e '/fqworkerd/s/\bTOKEN\b/$(token worker)/g' \
+	sed -E -e 's,/backup/,$work/backup/,g; s,/var/lib/fqcluster/coord/,$state/,g; s,/var/lib/fqcluster/worker/,$examples/worker/,g' -e '/fqworkerd/s/\bTOKEN\b/$(token worker)/g' \
 		-e '/fqctl join/s/\bTOKEN\b/$(token client)/g' -e 's/\b(coord|COORD|HOST)\b(:5381)?($|[^=])/$(cat $examples\/host)\3/g' \
 		-e "s/\\b17\\b/$done_job/g" -e "s/\\b18\\b/${waiting_job-18}/g" "$1"
 }
@@ -115,6 +116,7 @@ run_block() { # run_block FILE
 		admin drain node1 node2 && waiting_job=$(fq submit --parsable "$work/data/reads.fq") || return 1
 	fi
 	script "$1" >"$examples/script" || return 1
+	rm -rf "$examples/worker" # a node that has never joined
 	(
 		cd "$work/here" || exit 1
 		export PATH=$examples/bin:$PATH
@@ -144,7 +146,7 @@ check_conf() { # check_conf FILE PROGRAM
 # ---- all blocks, each in a file of its own
 
 cd "$top_src" || exit 1
-files=(ctl/fqctl.1 conf/*.5 lib/*/*.5 lib/*/*.7 daemon/*/*.8)
+files=(ctl/fqctl.1 conf/*.5 lib/*/*.5 lib/*/*.7 daemon/*/*.8 README.md docs/administration.md)
 all_marked() { "$python" tests/tools/examples.py "${files[@]}" >"$examples/all"; }
 ok "every block of the pages has a kind" all_marked
 ok "node1 is there" wait_until 20 node_is node1 idle

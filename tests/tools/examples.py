@@ -49,6 +49,9 @@ def of_markdown(lines):
     for number, line in enumerate(lines + ["", "end"], 1):
         said = re.match(r"<!-- example: (.*) -->$", line)
         if said:
+            if block and not fenced:
+                yield block
+                block = None
             kind = said.group(1)
         elif line.startswith("```"):
             if fenced:
