@@ -140,7 +140,7 @@ check_conf() { # check_conf FILE PROGRAM
 	case $2 in
 	fqctl) "$ctl" status --config "$1" --check-config ;;
 	*) "$top_build/daemon/$2" --config "$1" --check-config ;;
-	esac
+	esac >/dev/null
 }
 
 # ---- all blocks, each in a file of its own
@@ -234,8 +234,8 @@ for name in "$examples"/blocks/*.name; do
 	case $kind in
 	run)
 		ran=$((ran + 1))
-		ok "$place: $(grep -v '^#' "$block" | head -n 1)" run_block "$block" ;;
-	conf) ok "$place: $rest takes it" check_conf "$block" "$rest" >/dev/null ;;
+		ok "$place: $(sed '/^#/d; s/ *#.*//' "$block" | head -n 1)" run_block "$block" ;;
+	conf) ok "$place: $rest takes it" check_conf "$block" "$rest" ;;
 	hosts | build | elsewhere) printf '# not run here: %s %s %s\n' "$place" "$kind" "$rest" ;;
 	esac
 done
