@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/near.h"
 
 #define TABLES_MAX 6
 #define NAMES_MAX (TABLES_MAX * OPTION_ROWS_MAX)
@@ -152,6 +153,14 @@ static int wrong_long(const struct names *names, const char *argument, struct er
 			found[found_n++] = o->name;
 			last = o->val;
 		}
+	for (const struct option *o = names->longs; o->name && found_n == 0 && n > 2 && n < SPELLING_MAX; o++) {
+		char word[SPELLING_MAX];
+
+		(void)snprintf(word, sizeof word, "%.*s", (int)n, argument + 2);
+		if (near_word(word, o->name))
+			return error_set(err, -EINVAL, ERROR_USAGE, "there is no option %s; did you mean --%s? " HELP_IS, TEXT(argument),
+			                 o->name);
+	}
 	if (found_n == 2)
 		return error_set(err, -EINVAL, ERROR_USAGE, "%s could be --%s or --%s; " HELP_IS,
 		                 TEXT(argument), found[0], found[1]);

@@ -366,6 +366,13 @@ static const struct option_row rows[] = {
 	FIELD(restore),
     },
     {
+	.long_name = "print-pin",
+	.type = OPTION_BOOL,
+	.help = "Print the pin of the coordinator's key, which is made where there is none, and exit; for "
+                "the known files of nodes and people.",
+	FIELD(print_pin),
+    },
+    {
 	.long_name = "verbose",
 	.letter = 'v',
 	.type = OPTION_BOOL,
@@ -407,8 +414,8 @@ static int coord_finish(struct conf *conf, struct error *err)
 		                 "dead is below twice ping, so that peers in good health would be "
 		                 "taken for gone: right is "
 		                 "dead at least twice ping");
-	if (settings->backup[0] != '\0' && settings->restore[0] != '\0')
-		return error_set(err, -EINVAL, ERROR_USAGE, "--backup and --restore are two things: right is one of them");
+	if ((settings->backup[0] != '\0') + (settings->restore[0] != '\0') + settings->print_pin > 1)
+		return error_set(err, -EINVAL, ERROR_USAGE, "--backup, --restore and --print-pin are different things: right is one of them");
 	r = place_state(conf, OFFSET(state), err);
 	if (r >= 0)
 		r = place_socket(settings, err);

@@ -36,6 +36,7 @@ struct coord_settings {
 	uint64_t keep_ms;                     /* how long finished jobs are kept, milliseconds */
 	bool accept_rollback;                 /* start from an older state */
 	char *backup, *restore;               /* folder, or empty: only that, and exit */
+	bool print_pin;                       /* only that, and exit */
 	bool verbose;                         /* debug lines in the log */
 };
 

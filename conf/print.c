@@ -28,8 +28,8 @@ int conf_dump(FILE *out, const struct conf *conf)
 	return 0;
 }
 
-/* Words of text from column on, continued below at INDENT. */
-static void put_wrapped(FILE *out, const char *text, size_t column)
+/* Words of text from column on, continued below at indent. */
+static void put_wrapped(FILE *out, const char *text, size_t column, size_t indent)
 {
 	bool first = true;
 
@@ -37,8 +37,8 @@ static void put_wrapped(FILE *out, const char *text, size_t column)
 		size_t n = strcspn(text, " ");
 
 		if (!first && column + 1 + n > WIDTH) {
-			(void)fprintf(out, "\n%*s", INDENT, "");
-			column = INDENT;
+			(void)fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
 			first = true;
 		}
 		column += n + !first;
@@ -83,7 +83,7 @@ static int put_option(FILE *out, const struct option_row *row, const char *value
 	               shown && row->unit ? " " : "", shown && row->unit ? row->unit : "",
 	               shown ? ")" : "");
 	put_names(out, row);
-	put_wrapped(out, text, INDENT);
+	put_wrapped(out, text, INDENT, INDENT);
 	return 0;
 }
 
@@ -120,12 +120,40 @@ int conf_help_options(FILE *out, const struct option_table *table)
 	return r >= 0 && ferror(out) ? -EIO : r;
 }
 
+static void put_lines(FILE *out, const char *text)
+{
+	while (*text) {
+		_cleanup_(freep) char *line = strndup(text, strcspn(text, "\n"));
+
+		if (line)
+			put_wrapped(out, line, 0, 0);
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+}
+
+void conf_help_values(FILE *out, const struct option_table *const *tables, size_t tables_n)
+{
+	bool size = false, duration = false;
+
+	for (size_t i = 0; i < tables_n; i++)
+		for (size_t k = 0; k < tables[i]->n; k++) {
+			size = size || tables[i]->rows[k].type == OPTION_SIZE;
+			duration = duration || tables[i]->rows[k].type == OPTION_DURATION;
+		}
+	if (size || duration)
+		(void)fputc('\n', out);
+	if (size)
+		put_lines(out, "A SIZE is a number of bytes (of bases where it says so), or one with K, M, G or T (powers of 1024) behind it.");
+	if (duration)
+		put_lines(out, "A DURATION or TIME is a number of seconds, or one with ms, s, m, h or d behind it.");
+}
+
 int conf_help(FILE *out, const char *usage, const char *summary,
               const struct option_table *const *tables, const char *const *titles, size_t tables_n)
 {
 	(void)fprintf(out, "Usage: %s\n", usage);
-	if (summary && *summary)
-		(void)fprintf(out, "%s\n", summary);
+	put_lines(out, summary);
 	for (size_t i = 0; i < tables_n; i++) {
 		int r;
 
@@ -137,5 +165,6 @@ int conf_help(FILE *out, const char *usage, const char *summary,
 		if (r < 0)
 			return r;
 	}
+	conf_help_values(out, tables, tables_n);
 	return ferror(out) ? -EIO : 0;
 }

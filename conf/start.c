@@ -82,8 +82,7 @@ static int print_help(const struct conf_program *program)
 
 	if (r < 0)
 		return r;
-	return printf("\nThe configuration file is %s; its keys are the long names with _ for -.\n",
-	              program->file) < 0
+	return printf("\nThe configuration file is\n%s;\nits keys are the long names with _ for -.\n", program->file) < 0
 	           ? -EIO
 	           : 0;
 }

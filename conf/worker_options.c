@@ -192,6 +192,13 @@ static const struct option_row rows[] = {
 	FIELD(join),
     },
     {
+	.long_name = "print-pin",
+	.type = OPTION_BOOL,
+	.help = "Print the pin of this node's key, which is made where there is none, and exit; for the "
+                "coordinator's peers file.",
+	FIELD(print_pin),
+    },
+    {
 	.long_name = "verbose",
 	.letter = 'v',
 	.type = OPTION_BOOL,
@@ -331,7 +338,9 @@ static int worker_check(const void *p, const struct conf_arguments *arguments, s
 		return error_set(err, -EINVAL, ERROR_USAGE,
 		                 "there is no use for the argument %s; help is -? or --help",
 		                 TEXT(arguments->rest[0]));
-	if (!settings->join && settings->host.host[0] == '\0')
+	if (settings->print_pin && settings->join)
+		return error_set(err, -EINVAL, ERROR_USAGE, "--print-pin and --join are two things: right is one of them");
+	if (!settings->join && !settings->print_pin && settings->host.host[0] == '\0')
 		return error_set(
 		    err, -EINVAL, ERROR_CONFIG,
 		    "no coordinator is named: right is fqworkerd --join HOST TOKEN, or -h HOST, or host = \"HOST\"; in %s",

@@ -23,6 +23,7 @@ struct worker_settings {
 	uint64_t reconnect_max_ms;  /* longest pause between two attempts to dial, milliseconds */
 	uint64_t read_max;          /* bases of the longest read */
 	bool join;                  /* --join: the two positional arguments are HOST and TOKEN */
+	bool print_pin;             /* --print-pin: only that, and exit */
 	bool verbose;               /* debug lines in the log */
 };
 

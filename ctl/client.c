@@ -306,3 +306,13 @@ int client_job_number(const char *text, uint64_t *ret_job, struct error *err)
 		                 TEXT(text));
 	return 0;
 }
+
+int client_job_numbers(char *const *texts, size_t n, struct error *err)
+{
+	uint64_t id;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = client_job_number(texts[i], &id, err);
+	return r;
+}

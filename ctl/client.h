@@ -66,3 +66,6 @@ int client_return(struct client *client, uint64_t end_ms, struct error *err);
 
 /* What fqctl says of a job in its words: "job 17". The number behind the verb. -EINVAL with a sentence (ERROR_USAGE). */
 int client_job_number(const char *text, uint64_t *ret_job, struct error *err);
+
+/* Whether all n texts are such numbers: asked before a coordinator is. */
+int client_job_numbers(char *const *texts, size_t n, struct error *err);

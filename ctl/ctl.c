@@ -13,6 +13,7 @@
 #include "conf/print.h"
 #include "ctl/verb.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/near.h"
 #include "lib/base/text.h"
 
 void complain(const struct error *error)
@@ -46,8 +47,9 @@ static int help_program(FILE *out)
 	const char *titles[] = {"Options:", NULL};
 
 	(void)fputs("Usage: fqctl VERB [OPTION]... [ARGUMENT]...\n\n"
-	            "Quality control of FASTQ files on a cluster: submits jobs to a coordinator, looks at them, fetches\n"
-	            "results. 'fqctl VERB --help' tells all about a verb.\n\nVerbs:\n",
+	            "Quality control of FASTQ files on a cluster: submits jobs to a coordinator,\n"
+	            "looks at them, fetches results. 'fqctl VERB --help' tells all about a verb, and\n"
+	            "'man fqctl' has examples.\n\nVerbs:\n",
 	            out);
 	for (size_t i = 0; verbs[i]; i++)
 		(void)fprintf(out, "  %-9s %s\n", verbs[i]->name, verbs[i]->help);
@@ -57,6 +59,7 @@ static int help_program(FILE *out)
 			(void)fprintf(out, "%s\n", titles[i]);
 		(void)conf_help_options(out, tables[i]);
 	}
+	conf_help_values(out, tables, 2);
 	return ferror(out) ? -EIO : 0;
 }
 
@@ -76,7 +79,7 @@ static int help_verb(FILE *out, const struct verb *verb)
 	titles[0] = "Options:";
 	if (n > 2)
 		titles[n - 2] = "Options of every verb:";
-	(void)snprintf(usage, sizeof usage, "fqctl %s [OPTION]... %s", verb->name, verb->arguments);
+	(void)snprintf(usage, sizeof usage, "fqctl %s [OPTION]...%s%s", verb->name, verb->arguments[0] ? " " : "", verb->arguments);
 	(void)snprintf(summary, sizeof summary, "%s%s%s", verb->help, verb->detail ? "\n" : "",
 	               verb->detail ? verb->detail : "");
 	return conf_help(out, usage, summary, own_first, titles, n);
@@ -177,6 +180,31 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 	return r;
 }
 
+/* "submit, qc, status": all verbs, or those that a wrong word may mean. */
+static const char *verb_list(char list[512], const char *word)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; verbs[i] && n < 480; i++)
+		if (!word || near_word(word, verbs[i]->name))
+			n += (size_t)snprintf(list + n, 512 - n, "%s%s", n > 0 ? ", " : "", verbs[i]->name);
+	return list;
+}
+
+static int no_verb(const char *word, struct error *err)
+{
+	char list[512] = "";
+
+	if (strcmp(word, "help") == 0)
+		return error_set(err, -EINVAL, ERROR_USAGE, "help is 'fqctl --help', and 'fqctl VERB --help' of one verb");
+	if (strcmp(word, "version") == 0)
+		return error_set(err, -EINVAL, ERROR_USAGE, "the version is told by 'fqctl --version'");
+	if (verb_list(list, word)[0])
+		return error_set(err, -EINVAL, ERROR_USAGE, "there is no verb '%s'; did you mean %s? 'fqctl --help' lists them",
+		                 TEXT(word), list);
+	return error_set(err, -EINVAL, ERROR_USAGE, "there is no verb '%s'; 'fqctl --help' lists them", TEXT(word));
+}
+
 static void arguments_freep(struct conf_arguments *arguments)
 {
 	arguments_deinit(arguments);
@@ -195,8 +223,7 @@ static int ctl_run(int argc, char **argv, struct error *err)
 	if (r == 0 && arguments.rest_n > 0) {
 		verb = verb_find(arguments.rest[0]);
 		if (!verb)
-			return error_set(err, -EINVAL, ERROR_USAGE, "there is no verb '%s'; 'fqctl --help' lists them",
-			                 TEXT(arguments.rest[0]));
+			return no_verb(arguments.rest[0], err);
 		r = arguments_parse(&arguments, tables, verb_tables(verb, tables), ARGUMENTS_ALL,
 		                    (int)arguments.rest_n, arguments.rest, err);
 	}
@@ -209,7 +236,7 @@ static int ctl_run(int argc, char **argv, struct error *err)
 	else if (common.version)
 		r = conf_version(stdout, "fqctl");
 	else if (!verb)
-		r = error_set(err, -EINVAL, ERROR_USAGE, "say what to do; 'fqctl --help' lists the verbs");
+		r = error_set(err, -EINVAL, ERROR_USAGE, "say what to do: %s; 'fqctl --help' tells more", verb_list((char[512]){0}, NULL));
 	else
 		r = verb_run(verb, &arguments, &common, err);
 	conf_deinit(&conf_common_table, &common);

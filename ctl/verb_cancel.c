@@ -69,8 +69,10 @@ static int run(struct call *call, struct error *err)
 {
 	const struct cancel_options *options = call->options;
 	struct client client = {0};
-	int r = begin(call, &client, err);
+	int r = client_job_numbers(call->arguments, call->arguments_n, err);
 
+	if (r == 0)
+		r = begin(call, &client, err);
 	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
 		fq_JobsRequest request = {0};
 

@@ -92,8 +92,8 @@ static int run(struct call *call, struct error *err)
 	uint64_t id;
 	int r = fetching.jobs ? output_check(&call->output, &call->reporting, NULL, 0, err) : error_oom(err);
 
-	for (size_t i = 0; r == 0 && i < call->arguments_n; i++)
-		r = client_job_number(call->arguments[i], &id, err);
+	if (r == 0)
+		r = client_job_numbers(call->arguments, call->arguments_n, err);
 	if (r == 0)
 		r = client_open(&client, &call->settings, err);
 	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {

@@ -173,8 +173,8 @@ const struct verb verb_qc = {
 	.arguments_min = 1,
 	.arguments_max = 10000,
 	.help = "Make FastQC's reports of FASTQ files: on the cluster, or here.",
-	.detail = "With a coordinator (-h HOST, FQ_HOST, fqctl.conf) the cluster counts; without one, or with --local, all\n"
-	          "cores of this machine do, with the same result to the bit. The options are FastQC's (alias fastqc='fqctl qc'),\n"
+	.detail = "With a coordinator (-h HOST, FQ_HOST, fqctl.conf) the cluster counts; without one, or with --local, all "
+	          "cores of this machine do, with the same result to the bit. The options are FastQC's (alias fastqc='fqctl qc'), "
 	          "but -h is the host.",
 	.forms = OUTPUT_SET(OUTPUT_FASTQC),
 	.counts = true,

@@ -41,7 +41,7 @@ const struct verb verb_revoke = {
 	.arguments_min = 1,
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "Take back keys and tokens; who is connected with one is cut off.",
-	.detail = "For an administrator. All keys of the name, or the one whose pin (or the token whose number) begins so, with 16\n"
+	.detail = "For an administrator. All keys of the name, or the one whose pin (or the token whose number) begins so, with 16 "
 	          "digits at least. What a worker was counting goes to others, and what it still sends is not taken.",
 	.run = run,
 };

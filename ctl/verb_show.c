@@ -143,8 +143,10 @@ static int run(struct call *call, struct error *err)
 {
 	const struct show_options *options = call->options;
 	struct client client = {0};
-	int r = client_open(&client, &call->settings, err);
+	int r = client_job_numbers(call->arguments, call->arguments_n, err);
 
+	if (r == 0)
+		r = client_open(&client, &call->settings, err);
 	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
 		fq_JobsRequest request = {0};
 

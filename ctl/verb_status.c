@@ -102,7 +102,9 @@ static int run(struct call *call, struct error *err)
 
 	if (r < 0)
 		return error_oom(err);
-	r = client_open(&client, &call->settings, err);
+	r = client_job_numbers(call->arguments, call->arguments_n, err);
+	if (r == 0)
+		r = client_open(&client, &call->settings, err);
 	if (r == 0)
 		r = list(call, &client, table, err);
 	if (r == 0 && (call->settings.json ? table_json(table, stdout, "fqcluster.jobs/1")

@@ -125,7 +125,7 @@ const struct verb verb_submit = {
 	.arguments_min = 1,
 	.arguments_max = 10000,
 	.help = "Count FASTQ files on the cluster.",
-	.detail = "The files are opened by the workers, under the same absolute path as here, and fqctl proves to them that you\n"
+	.detail = "The files are opened by the workers, under the same absolute path as here, and fqctl proves to them that you "
 	          "can read them too. Plain FASTQ and any gzip are recognised by content. When fqctl is interrupted while it waits, the job goes on.",
 	.forms = OUTPUT_SET(OUTPUT_CSV),
 	.counts = true,

@@ -113,7 +113,7 @@ const struct verb verb_token = {
 	.name = "token",
 	.arguments = "",
 	.help = "Print a token with which a node or a person can join.",
-	.detail = "For an administrator; on the coordinator's own host root needs no key (--socket PATH). A node joins by\n"
+	.detail = "For an administrator; on the coordinator's own host root needs no key (--socket PATH). A node joins by "
 	          "'fqworkerd --join HOST TOKEN', a person by 'fqctl join HOST TOKEN'.",
 	.json = true,
 	.table = &token_table,

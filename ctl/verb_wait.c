@@ -6,11 +6,9 @@ static int run(struct call *call, struct error *err)
 {
 	struct client client = {0};
 	struct error later = {0};
-	int r = 0, worst = 0;
+	int r = client_job_numbers(call->arguments, call->arguments_n, err), worst = 0;
 	uint64_t id;
 
-	for (size_t i = 0; r == 0 && i < call->arguments_n; i++)
-		r = client_job_number(call->arguments[i], &id, err);
 	if (r == 0)
 		r = client_open(&client, &call->settings, err);
 	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {

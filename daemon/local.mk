@@ -11,6 +11,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/events.h \
 	daemon/journal.c \
 	daemon/journal.h \
+	daemon/own_key.c \
+	daemon/own_key.h \
 	daemon/peer.c \
 	daemon/peer.h \
 	daemon/peer_flow.c \

@@ -7,6 +7,7 @@
 #include "daemon/coord/server.h"
 #include "daemon/events.h"
 #include "daemon/journal.h"
+#include "daemon/own_key.h"
 #include "lib/base/log.h"
 
 #define OWN_NAME "fqcoordd"
@@ -56,6 +57,17 @@ static int serve(const struct coord_settings *settings, struct error *err)
 	return r;
 }
 
+static int run(const struct coord_settings *settings, struct error *err)
+{
+	if (settings->backup[0])
+		return backup_command(settings, err);
+	if (settings->restore[0])
+		return restore_command(settings, err);
+	if (settings->print_pin)
+		return own_key_print_pin(settings->key, settings->state, err);
+	return serve(settings, err);
+}
+
 /*
  * What is large comes from the kernel and goes back to it, whatever was freed before: glibc would keep results and counters of many
  * megabytes for later ones once some were freed.
@@ -73,9 +85,7 @@ int main(int argc, char **argv)
 	if (r == 0) {
 		if (settings.verbose)
 			log_set_level(LOG_DEBUG);
-		r = settings.backup[0]    ? backup_command(&settings, &error)
-		    : settings.restore[0] ? restore_command(&settings, &error)
-		                          : serve(&settings, &error);
+		r = run(&settings, &error);
 	} else if (r == CONF_EXIT_OK) {
 		r = 0;
 	}

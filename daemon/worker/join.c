@@ -4,9 +4,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "daemon/own_key.h"
 #include "lib/base/cleanup.h"
 #include "lib/wire/dial.h"
 #include "lib/wire/durable.h"
@@ -14,20 +13,6 @@
 static void key_freep(struct key **key)
 {
 	(void)key_free(*key); /* always NULL */
-}
-
-/* What root has written into the folder of a service belongs to the service's user. */
-static int give_to_owner(const char *folder, const char *path, struct error *err)
-{
-	struct stat owner;
-
-	if (geteuid() != 0)
-		return 0;
-	if (stat(folder, &owner) < 0 || lchown(path, owner.st_uid, owner.st_gid) < 0)
-		return error_set(err, -errno, ERROR_CANT_CREATE,
-		                 "%s cannot be given to the owner of %s: %s", TEXT(path),
-		                 TEXT(folder), strerror(errno));
-	return 0;
 }
 
 /* A token of another role has enrolled this key for something else than work. */
@@ -54,7 +39,7 @@ static int note_host(const char *state, const char *host, uint16_t port, struct 
 	if (n < 0)
 		return error_oom(err);
 	r = durable_write(path, line, (size_t)n, 0600, true, err);
-	return r < 0 ? r : give_to_owner(state, path, err);
+	return r < 0 ? r : own_key_give(state, path, err);
 }
 
 int join_coordinator(const struct worker_settings *settings, const char *host_text,
@@ -74,11 +59,11 @@ int join_coordinator(const struct worker_settings *settings, const char *host_te
 	if (r == 0)
 		r = key_load_or_make(settings->key, &key, &made, err);
 	if (r == 0 && made)
-		r = give_to_owner(settings->state, settings->key, err);
+		r = own_key_give(settings->state, settings->key, err);
 	if (r == 0)
 		r = dial_join(host, port, token, key, settings->name, known, &role, err);
 	if (r == 0)
-		r = give_to_owner(settings->state, known, err);
+		r = own_key_give(settings->state, known, err);
 	if (r == 0)
 		r = check_role(role, host_text, err);
 	if (r == 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/journal.h"
+#include "daemon/own_key.h"
 #include "daemon/worker/child.h"
 #include "daemon/worker/ipc.h"
 #include "daemon/worker/join.h"
@@ -54,6 +55,8 @@ static int run(const struct worker_settings *settings, const struct conf_argumen
 		log_set_level(LOG_DEBUG);
 	if (settings->join)
 		return join_coordinator(settings, arguments->rest[0], arguments->rest[1], err);
+	if (settings->print_pin)
+		return own_key_print_pin(settings->key, settings->state, err);
 	return serve(settings, err);
 }
 

@@ -11,6 +11,8 @@ lib_libbase_a_SOURCES = \
 	lib/base/failpoint.h \
 	lib/base/log.c \
 	lib/base/log.h \
+	lib/base/near.c \
+	lib/base/near.h \
 	lib/base/rate.c \
 	lib/base/rate.h \
 	lib/base/text.c \

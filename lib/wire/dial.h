@@ -10,7 +10,7 @@
 /*
  * A connected non-blocking TCP socket (TCP_NODELAY, TCP_USER_TIMEOUT, close-on-exec); every address
  * of the name is tried. timeout_ms is for all of them together (not for the name's lookup); 0: as
- * long as the kernel tries. Sentences: "cannot reach coordinator HOST:PORT: Connection refused"
+ * long as the kernel tries. Sentences: "cannot reach coordinator HOST:PORT: Connection refused; ..."
  * with ERROR_UNAVAILABLE, or ERROR_NO_HOST.
  */
 int dial_tcp(const char *host, uint16_t port, uint64_t timeout_ms, int *ret_fd, struct error *err);

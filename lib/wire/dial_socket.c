@@ -108,8 +108,8 @@ int dial_tcp(const char *host, uint16_t port, uint64_t timeout_ms, int *ret_fd, 
 		if (r == 0)
 			return 0;
 	}
-	return error_set(err, r, ERROR_UNAVAILABLE, "cannot reach coordinator %s:%u: %s",
-	                 TEXT(host), port, strerror(-r));
+	return error_set(err, r, ERROR_UNAVAILABLE, "cannot reach coordinator %s:%u: %s%s", TEXT(host), port, strerror(-r),
+	                 r == -ECONNREFUSED ? "; nobody listens there: does fqcoordd run, and on this port?" : "");
 }
 
 /* Where others are in a crowd (EAGAIN: nothing tells when there is room), their number goes down by itself. 0 or -1 with errno. */

@@ -91,9 +91,19 @@ static int key_of_raw(const uint8_t raw[RAW_SIZE], struct key **ret, struct erro
 
 /* ---- files ---- */
 
+/* Whether the folder of the file is that user's. */
+static bool owns_folder(uid_t user, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_(freep) char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	struct stat st;
+
+	return folder && stat(folder, &st) == 0 && st.st_uid == user;
+}
+
 /*
- * The file must be nobody's but the owner's, who is this user or root. Group may read what root has
- * put there for a service (systemd credentials).
+ * The file must be nobody's but the owner's, who is this user or root; for root, who works on the files of a service, also the
+ * service's user, whose folder it is. Group may read what root has put there for a service (systemd credentials).
  */
 static int check_access(const char *path, const struct stat *st, struct error *err)
 {
@@ -102,7 +112,7 @@ static int check_access(const char *path, const struct stat *st, struct error *e
 	if (!S_ISREG(st->st_mode))
 		return error_set(err, -EINVAL, ERROR_CONFIG,
 		                 "the key file %s is not a regular file", TEXT(path));
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	if (st->st_uid != 0 && st->st_uid != geteuid() && !(geteuid() == 0 && owns_folder(st->st_uid, path)))
 		return error_set(err, -EPERM, ERROR_DENIED,
 		                 "the key file %s belongs to another user", TEXT(path));
 	if (st->st_mode & forbidden)

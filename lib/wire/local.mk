@@ -45,3 +45,5 @@ lib/wire/fqcluster.pb.c: lib/wire/fqcluster.pb.h
 BUILT_SOURCES += lib/wire/fqcluster.pb.h lib/wire/fqcluster.pb.c
 CLEANFILES += lib/wire/fqcluster.pb.h lib/wire/fqcluster.pb.c
 EXTRA_DIST += lib/wire/fqcluster.proto lib/wire/fqcluster.options
+
+dist_man_MANS += lib/wire/fqcluster.protocol.7

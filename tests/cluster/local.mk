@@ -1,11 +1,13 @@
 # Scripts NN-name.t that run real daemons on loopback, with cluster.sh.
 CLUSTER_TESTS = \
 	tests/cluster/10-main.t \
+	tests/cluster/15-examples.t \
 	tests/cluster/20-data.t \
 	tests/cluster/30-input.t \
 	tests/cluster/40-kill.t \
 	tests/cluster/45-audits.t \
 	tests/cluster/50-leave.t \
+	tests/cluster/55-keys.t \
 	tests/cluster/60-seqtk.t \
 	tests/cluster/62-names.t \
 	tests/cluster/65-report.t \
@@ -17,7 +19,7 @@ CLUSTER_TESTS = \
 	tests/cluster/90-doctor.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
-EXTRA_DIST += tests/cluster/cluster.sh
+EXTRA_DIST += tests/cluster/cluster.sh tests/tools/examples.py
 
 check_PROGRAMS += tests/tools/mkfastq
 tests_tools_mkfastq_SOURCES = tests/tools/mkfastq.c

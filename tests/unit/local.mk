@@ -6,8 +6,8 @@ TESTS += $(UNIT_TESTS)
 
 TAP = tests/unit/tap.c tests/unit/tap.h
 
-dist_check_SCRIPTS += tests/unit/systemd.t tests/unit/debian.t
-TESTS += tests/unit/systemd.t tests/unit/debian.t
+dist_check_SCRIPTS += tests/unit/systemd.t tests/unit/debian.t tests/unit/manuals.t
+TESTS += tests/unit/systemd.t tests/unit/debian.t tests/unit/manuals.t
 
 include tests/unit/base/local.mk
 include tests/unit/fastq/local.mk

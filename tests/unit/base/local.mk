@@ -1,4 +1,5 @@
-UNIT_TESTS += tests/unit/base/text tests/unit/base/digest tests/unit/base/log tests/unit/base/error tests/unit/base/rate
+UNIT_TESTS += tests/unit/base/text tests/unit/base/digest tests/unit/base/log tests/unit/base/error tests/unit/base/rate \
+	tests/unit/base/near
 
 tests_unit_base_text_SOURCES = tests/unit/base/text.c $(TAP)
 tests_unit_base_text_LDADD = $(BASE_LIBS)
@@ -14,3 +15,6 @@ tests_unit_base_error_LDADD = $(BASE_LIBS)
 
 tests_unit_base_rate_SOURCES = tests/unit/base/rate.c $(TAP)
 tests_unit_base_rate_LDADD = $(BASE_LIBS)
+
+tests_unit_base_near_SOURCES = tests/unit/base/near.c $(TAP)
+tests_unit_base_near_LDADD = $(BASE_LIBS)

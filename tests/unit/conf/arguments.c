@@ -112,7 +112,7 @@ static void test_refused(void)
 	    {"-lx", "there is no option -x; help is -? or --help"},
 	    {"--nosuch", "there is no option --nosuch; help is -? or --help"},
 	    {"--nosuch=1", "there is no option --nosuch=1; help is -? or --help"},
-	    {"--only_there", "there is no option --only_there; help is -? or --help"},
+	    {"--only_there", "there is no option --only_there; did you mean --only-here? help is -? or --help"},
 	    {"a --f", "--f could be --folder or --from; help is -? or --help"},
 	    {"--loud=yes", "--loud takes no value; help is -? or --help"},
 	};

@@ -297,7 +297,7 @@ static char *read_text(const char *name)
 	_cleanup_(fclosep) FILE *f = NULL;
 	char *text = calloc(1, TEXT_MAX);
 
-	(void)snprintf(path, sizeof path, "%s/conf/%s", top ? top : ".", name);
+	(void)snprintf(path, sizeof path, "%s/%s", top ? top : ".", name);
 	f = fopen(path, "re");
 	if (!f || !text || fread(text, 1, TEXT_MAX - 1, f) == 0) {
 		diag("%s cannot be read", path);
@@ -350,13 +350,49 @@ static void test_can_fail(const struct option_table *table, const char *text, pu
 	is_u64(check_text(table, planted, put), 1, "%s: a planted key is found", table->name);
 }
 
+/* Every option that no configuration file has stands in the program's own page, and the page names no other. */
+static size_t check_options(const struct option_table *table, const char *text)
+{
+	const struct option_table *tables[] = {table, &conf_common_table};
+	size_t faults = 0;
+
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < tables[k]->n; i++) {
+			char *name = NULL;
+			size_t n = 0;
+			FILE *out = open_memstream(&name, &n);
+
+			if (!out)
+				abort();
+			(void)fputs("\\-\\-", out);
+			put_escaped(out, tables[k]->rows[i].long_name);
+			(void)fclose(out);
+			if (!tables[k]->rows[i].key && !strstr(text, name)) {
+				diag("no option %s", name);
+				faults++;
+			}
+			free(name);
+		}
+	return faults;
+}
+
+static void test_options(const struct option_table *table, const char *manual)
+{
+	_cleanup_(freep) char *text = read_text(manual), *copy = NULL;
+
+	if (!ok(text && check_options(table, text) == 0, "%s has the options that are no keys", manual))
+		return;
+	copy = without(text, "\\-\\-version");
+	ok(check_options(table, copy) == 1, "one that is missing is found");
+}
+
 static void test_program(const struct option_table *table)
 {
 	char shipped_name[64], manual_name[64];
 	_cleanup_(freep) char *shipped = NULL, *manual = NULL;
 
-	(void)snprintf(shipped_name, sizeof shipped_name, "%s.conf", table->name);
-	(void)snprintf(manual_name, sizeof manual_name, "%s.conf.5", table->name);
+	(void)snprintf(shipped_name, sizeof shipped_name, "conf/%s.conf", table->name);
+	(void)snprintf(manual_name, sizeof manual_name, "conf/%s.conf.5", table->name);
 	shipped = read_text(shipped_name);
 	manual = read_text(manual_name);
 	for (size_t i = 0; i < table->n; i++)
@@ -377,7 +413,7 @@ static void test_loads(const struct option_table *table)
 	struct conf conf = {.table = table, .settings = settings};
 	struct error err = {0};
 
-	(void)snprintf(name, sizeof name, "%s.conf", table->name);
+	(void)snprintf(name, sizeof name, "conf/%s.conf", table->name);
 	text = read_text(name);
 	if (!ok(text && conf_load_text(&conf, name, text, strlen(text), &err) == 0, "%s loads (%s)",
 	        name, err.text))
@@ -442,6 +478,8 @@ int main(int argc, char **argv)
 		test_program(tables[i]);
 		test_loads(tables[i]);
 	}
+	test_options(&coord_table, "daemon/coord/fqcoordd.8");
+	test_options(&worker_table, "daemon/worker/fqworkerd.8");
 	test_wrong_rows();
 	return done_testing();
 }

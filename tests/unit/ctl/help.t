@@ -114,6 +114,33 @@ ok "nothing was written but by those that were right" test "$(find . -name '*_fa
 	"./out/r_fastqc ./out/r_fastqc.html "
 cd - >/dev/null || exit 1
 
+# At 80 columns nothing is cut.
+narrow() { [ -z "$("$@" --help | awk 'length > 80')" ]; }
+ok "--help fits 80 columns" narrow "$ctl"
+for verb in "${verbs[@]}"; do ok "$verb --help fits 80 columns" narrow "$ctl" "$verb"; done
+for daemon in fqcoordd fqworkerd; do ok "$daemon --help fits 80 columns" narrow "${FQ_TOP_BUILDDIR:-.}/daemon/$daemon"; done
+wide() { printf '%081d\n' 0; }
+ok "a line that does not is found" refuses narrow wide
+explains() { "$@" --help | tr '\n' ' ' | grep -q 'DURATION or TIME is a number of seconds'; }
+ok "--help says what a DURATION is" explains "$ctl" token
+
+# Mistakes are answered with what was meant.
+says() { # says WORDS COMMAND...
+	local words=$1
+	shift
+	"$@" 2>&1 >/dev/null </dev/null | grep -qF -- "$words"
+}
+ok "no verb: all are told" says "say what to do: submit, qc, status" "$ctl"
+ok "a verb that is nearly one" says "there is no verb 'sumbit'; did you mean submit?" "$ctl" sumbit x
+ok "the beginning of one" says "did you mean status?" "$ctl" stat
+ok "far from all: nothing is guessed" refuses says "did you mean" "$ctl" frobnicate
+ok "help is no verb" says "help is 'fqctl --help', and 'fqctl VERB --help'" "$ctl" help
+ok "an option that is nearly one" says "there is no option --ouput; did you mean --output?" "$ctl" submit --ouput x
+ok "a job is no word, whoever is asked" says "'abc' is no job" "$ctl" show -h nowhere.invalid abc
+ok "-h without a value" says "-h needs a HOST" "$ctl" submit -h
+ok "a folder in place of a file" says "is a directory, not a file" "$ctl" qc --local /
+ok "nobody there" says "nobody listens there: does fqcoordd run, and on this port?" "$ctl" ping -h 127.0.0.1:1
+
 ok "no verb: 64" exits 64 "$ctl"
 ok "unknown verb: 64" exits 64 "$ctl" frobnicate
 ok "unknown option: 64" exits 64 "$ctl" nodes --frobnicate

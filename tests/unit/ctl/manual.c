@@ -125,6 +125,8 @@ int main(void)
 	(void)puts(".SH ALL OPTIONS\n"
 	           "What\n.B fqctl VERB \\-\\-help\ntells, for all verbs.\n"
 	           "An option of one verb goes before one of the same name or letter of several.\n"
+	           "A SIZE is a number of bytes (of bases where it says so), or one with K, M, G or T (powers of 1024) behind it.\n"
+	           "A DURATION or TIME is a number of seconds, or one with ms, s, m, h or d behind it.\n"
 	           ".SS Of every verb");
 	put_table(&client_table);
 	put_table(&conf_common_table);

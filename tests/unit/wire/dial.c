@@ -190,7 +190,7 @@ static void test_unreachable(void)
 	struct sockaddr_in address = {.sin_family = AF_INET,
 	                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct error err = {0};
-	char want[100];
+	char want[256];
 	int fd = -1;
 
 	listen_on(&c, (const struct sockaddr *)&address, sizeof address);
@@ -198,7 +198,8 @@ static void test_unreachable(void)
 	is_int(dial_tcp("127.0.0.1", c.port, LONG_MS, &fd, &err), -ECONNREFUSED, "refused: %s",
 	       err.text);
 	(void)snprintf(want, sizeof want,
-	               "cannot reach coordinator 127.0.0.1:%u: Connection refused", c.port);
+	               "cannot reach coordinator 127.0.0.1:%u: Connection refused; nobody listens there: does fqcoordd run, and on this port?",
+	               c.port);
 	is_str(err.text, want, "the sentence");
 	is_int(err.class, ERROR_UNAVAILABLE, "its class");
 	ok(dial_tcp("no host", 1, LONG_MS, &fd, &err) < 0, "no name: %s", err.text);

@@ -27,3 +27,7 @@ tests_unit_wire_tls_LDADD = $(WIRE_LIBS)
 
 tests_unit_wire_dial_SOURCES = tests/unit/wire/dial.c $(WIRE_PAIR) $(TAP)
 tests_unit_wire_dial_LDADD = $(WIRE_LIBS) -lpthread
+
+# fqcluster.protocol(7) against the document.
+dist_check_SCRIPTS += tests/unit/wire/protocol.t
+TESTS += tests/unit/wire/protocol.t
