@@ -115,6 +115,7 @@ run_block() { # run_block FILE
 	if grep -q 'fqctl cancel' "$1"; then
 		admin drain node1 node2 && waiting_job=$(fq submit --parsable "$work/data/reads.fq") || return 1
 	fi
+	if grep -q 'fqctl doctor' "$1"; then wait_until 20 node_is node1 idle && wait_until 20 node_is node2 idle || return 1; fi
 	script "$1" >"$examples/script" || return 1
 	rm -rf "$examples/worker" # a node that has never joined
 	(
