@@ -86,7 +86,7 @@ kill -STOP $(children)
 fq submit --parsable --slice-size 4M "$work/a.fq" >"$work/id"
 wait_until 10 runs 4
 # shellcheck disable=SC2046
-kill -SEGV $(children) && kill -CONT $(children)
+kill -ABRT $(children) && kill -CONT $(children)
 fq wait 4 >"$work/out" 2>&1
 is "what goes wrong has a line each" "$(story 4 | tr ' ' '\n' | sort | uniq -c | awk '{ print $1, $2 }' | paste -sd,)" \
 	"1 job-completed,1 job-submitted,2 slice-crashed"
