@@ -86,7 +86,7 @@ kill -STOP $(children)
 fq submit --parsable --slice-size 4M "$work/a.fq" >"$work/id"
 wait_until 10 runs 4
 # shellcheck disable=SC2046
-kill -SEGV $(children) && kill -CONT $(children)
+kill -ABRT $(children) && kill -CONT $(children)
 fq wait 4 >"$work/out" 2>&1
 is "what goes wrong has a line each" "$(story 4 | tr ' ' '\n' | sort | uniq -c | awk '{ print $1, $2 }' | paste -sd,)" \
 	"1 job-completed,1 job-submitted,2 slice-crashed"
@@ -110,6 +110,14 @@ admin revoke "$(uname -n)" >"$work/out"
 ok "keys that come" [ "$(fields FQ_PEER FQ_EVENT=key-enrolled | grep -c .)" -eq 3 ]
 ok "and go" tells 'revokes .*: 2 keys' FQ_EVENT=key-revoked
 is "with who had one" "$(fields FQ_PEER FQ_EVENT=session-revoked)" w1
+
+run_worker[3]=$service
+mkdir "$work/none" "$work/many"
+for i in {1..40}; do ln "$work/a.fq" "$work/many/$i.fq"; done
+worker_start 3 -n 1 --roots "$work/none"
+fq submit --wait "$work"/many/*.fq >"$work/out" 2>&1
+is "a worker that sees none of 40 files has 32 lines for them" "$(fields FQ_PATH FQ_EVENT=file-not-opened SYSLOG_IDENTIFIER=fqworkerd | grep -c many)" 32
+is "and so has the coordinator" "$(fields FQ_PATH FQ_EVENT=file-not-opened SYSLOG_IDENTIFIER=fqcoordd | grep -c many)" 32
 kill -HUP "$pid_coord"
 ok "a peers file that was read" wait_until 10 tells 'read the peers file again' FQ_EVENT=keys-read
 end_process "$pid_coord" TERM
