@@ -4,9 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -15,18 +13,6 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/wire/dial.h"
-#include "lib/wire/trust.h"
-
-#define LOOKUP_S 5 /* for the names, beyond the time for connecting */
-
-/* What is wanted of the process. */
-struct wish {
-	const char *host;
-	uint16_t port;
-	uint64_t timeout_ms;
-	bool for_user;
-	uint32_t uid;
-};
 
 struct dialler {
 	dialler_fn done;
@@ -34,13 +20,11 @@ struct dialler {
 	pid_t pid;
 	int fd;
 	sd_event_source *io;
-	char user[PEER_NAME_MAX];
 };
 
 /* What the process says: one packet, with the socket where r is 0. */
 struct answer {
 	int r;
-	char user[PEER_NAME_MAX];
 	struct error error;
 };
 
@@ -91,30 +75,16 @@ static void send_answer(int to, const struct answer *answer, int fd)
 	(void)sendmsg(to, &message, MSG_NOSIGNAL); /* who asked sees the end if nothing else */
 }
 
-static void look_up(const struct wish *wish, struct answer *answer)
-{
-	const struct passwd *user;
-
-	(void)alarm((unsigned int)(wish->timeout_ms / 1000) + LOOKUP_S); /* whoever asks must not wait for ever */
-	user = getpwuid(wish->uid);
-	(void)snprintf(answer->user, sizeof answer->user, "%s", user ? user->pw_name : "");
-}
-
-static void dial(int to, int parent, const struct wish *wish) __attribute__((noreturn));
-static void dial(int to, int parent, const struct wish *wish)
+static void dial(int to, int parent, const char *host, uint16_t port, uint64_t timeout_ms)
+    __attribute__((noreturn));
+static void dial(int to, int parent, const char *host, uint16_t port, uint64_t timeout_ms)
 {
 	struct answer answer = {0};
 	int fd = -1;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(1);
-	/* Other connections are not kept open by it. Where that fails they are until it ends. */
-	if (to > STDERR_FILENO + 1)
-		(void)close_range(STDERR_FILENO + 1, (unsigned int)to - 1, 0);
-	(void)close_range((unsigned int)to + 1, ~0U, 0);
-	if (wish->for_user)
-		look_up(wish, &answer);
-	answer.r = dial_tcp(wish->host, wish->port, wish->timeout_ms, &fd, &answer.error);
+	answer.r = dial_tcp(host, port, timeout_ms, &fd, &answer.error);
 	send_answer(to, &answer, fd);
 	_exit(0); /* not exit(): what else this process knows is its parent's to clean up */
 }
@@ -122,7 +92,7 @@ static void dial(int to, int parent, const struct wish *wish)
 /* ---- in the daemon ---- */
 
 /* 0 with a socket, or negative with the sentence. */
-static int receive_answer(struct dialler *dialler, int *ret_fd, struct error *err)
+static int receive_answer(int from, int *ret_fd, struct error *err)
 {
 	union control control = {0};
 	struct answer answer;
@@ -133,13 +103,12 @@ static int receive_answer(struct dialler *dialler, int *ret_fd, struct error *er
 	    .msg_control = control.bytes,
 	    .msg_controllen = sizeof control.bytes,
 	};
-	ssize_t n = recvmsg(dialler->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	ssize_t n = recvmsg(from, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	if (n != sizeof answer || (answer.r >= 0 && (!header || header->cmsg_type != SCM_RIGHTS)))
 		return error_set(err, -ECHILD, ERROR_OS,
 		                 "the process that dials the coordinator has failed");
-	memcpy(dialler->user, answer.user, sizeof dialler->user);
 	if (answer.r < 0) {
 		*err = answer.error;
 		return answer.r;
@@ -154,21 +123,21 @@ static int on_answer(sd_event_source *source, int fd, uint32_t events, void *use
 	struct error err = {0};
 	int connected = -1, r;
 
-	r = receive_answer(dialler, &connected, &err);
+	r = receive_answer(dialler->fd, &connected, &err);
 	(void)sd_event_source_set_enabled(dialler->io,
 	                                  SD_EVENT_OFF); /* switching off does not fail */
 	dialler->done(dialler->userdata, r, connected, &err);
 	return 0;
 }
 
-static int begin(struct service *service, const struct wish *wish, dialler_fn done, void *userdata, struct dialler **ret,
-                 struct error *err)
+int dialler_new(struct service *service, const char *host, uint16_t port, uint64_t timeout_ms,
+                dialler_fn done, void *userdata, struct dialler **ret, struct error *err)
 {
 	_cleanup_(dialler_freep) struct dialler *dialler = calloc(1, sizeof *dialler);
 	_cleanup_(closep) int theirs = -1;
 	int fds[2], parent = (int)getpid(), r;
 
-	assert(service && wish->host && done && ret);
+	assert(service && host && done && ret);
 	if (!dialler)
 		return error_oom(err);
 	dialler->fd = -1;
@@ -190,29 +159,8 @@ static int begin(struct service *service, const struct wish *wish, dialler_fn do
 		                 strerror(errno));
 	if (dialler->pid == 0) {
 		service_forked(service);
-		dial(theirs, parent, wish);
+		dial(theirs, parent, host, port, timeout_ms);
 	}
 	*ret = TAKE(dialler);
 	return 0;
-}
-
-int dialler_new(struct service *service, const char *host, uint16_t port, uint64_t timeout_ms,
-                dialler_fn done, void *userdata, struct dialler **ret, struct error *err)
-{
-	const struct wish wish = {.host = host, .port = port, .timeout_ms = timeout_ms};
-
-	return begin(service, &wish, done, userdata, ret, err);
-}
-
-int dialler_new_for(struct service *service, const char *host, uint16_t port, uint64_t timeout_ms, uint32_t uid, dialler_fn done,
-                    void *userdata, struct dialler **ret, struct error *err)
-{
-	const struct wish wish = {.host = host, .port = port, .timeout_ms = timeout_ms, .for_user = true, .uid = uid};
-
-	return begin(service, &wish, done, userdata, ret, err);
-}
-
-const char *dialler_user(const struct dialler *dialler)
-{
-	return dialler->user;
 }

@@ -18,13 +18,5 @@ typedef void (*dialler_fn)(void *userdata, int r, int fd, const struct error *er
 int dialler_new(struct service *service, const char *host, uint16_t port, uint64_t timeout_ms,
                 dialler_fn done, void *userdata, struct dialler **ret, struct error *err);
 
-/*
- * The same for a user of this host, whose name is looked up on the way (which may take as long); a process that is not done some
- * seconds after timeout_ms is given up. In the callback dialler_user() is his name, cut to what a HELLO has room for; "" where he has none.
- */
-int dialler_new_for(struct service *service, const char *host, uint16_t port, uint64_t timeout_ms, uint32_t uid, dialler_fn done,
-                    void *userdata, struct dialler **ret, struct error *err);
-const char *dialler_user(const struct dialler *dialler);
-
 /* Ends what is under way, without a callback. Takes NULL, returns NULL. */
 struct dialler *dialler_free(struct dialler *dialler);

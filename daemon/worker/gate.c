@@ -67,7 +67,7 @@ void gate_turn(struct gate *gate)
 			fast = relay->user;
 			continue;
 		}
-		relay_dial(relay);
+		relay_begin(relay);
 	}
 }
 
@@ -87,7 +87,7 @@ static struct gate_user *user_of(struct gate *gate, uint32_t uid)
 			user = at;
 	}
 	if (user)
-		*user = (struct gate_user){.uid = uid};
+		*user = (struct gate_user){.gate = gate, .uid = uid};
 	return user;
 }
 
@@ -236,7 +236,6 @@ int gate_new(struct service *service, const struct worker_settings *settings, co
 	if (!gate)
 		return error_oom(err);
 	gate->service = service;
-	gate->settings = settings;
 	gate->uplink = uplink;
 	r = listen_any(settings, &fd, err);
 	if (r != 0)

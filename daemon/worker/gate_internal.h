@@ -3,9 +3,10 @@
 #pragma once
 
 #include "daemon/peer.h"
-#include "daemon/worker/dialler.h"
 #include "daemon/worker/gate.h"
+#include "daemon/worker/namer.h"
 #include "lib/base/rate.h"
+#include "lib/wire/trust.h"
 
 /* Bytes that wait for one side before the other is not read any more. */
 #define RELAY_BYTES (128u << 10)
@@ -13,16 +14,20 @@
 enum relay_state {
 	RELAY_HELLO,    /* the client has not said HELLO */
 	RELAY_WAITING,  /* for its turn */
-	RELAY_DIALLING,
+	RELAY_NAMING,   /* until it is known who he is */
 	RELAY_GREETING, /* the coordinator has not said WELCOME */
 	RELAY_OPEN,
 	RELAY_ENDING,
 };
 
 struct gate_user {
+	struct gate *gate;
 	uint32_t uid;
 	uint32_t clients, dials;
 	struct rate rate;
+	struct namer *namer;
+	char name[PEER_NAME_MAX];
+	uint64_t named_ms; /* when that was told; 0: it was not */
 };
 
 struct relay {
@@ -31,7 +36,6 @@ struct relay {
 	struct gate_user *user;
 	enum relay_state state;
 	struct peer *local, *remote;
-	struct dialler *dialler;
 	struct {
 		uint32_t proto_min, proto_max;
 		uint8_t instance[16];
@@ -43,7 +47,6 @@ struct relay {
 
 struct gate {
 	struct service *service;
-	const struct worker_settings *settings;
 	const struct uplink *uplink;
 	sd_event_source *listener, *timer; /* the timer: for who has to wait, and for listening again */
 	struct relay *relays;
@@ -63,7 +66,4 @@ void gate_turn(struct gate *gate);
 /* Takes the socket over, also on failure. */
 int relay_new(struct gate *gate, int fd, struct gate_user *user, struct error *err);
 void relay_free(struct relay *relay);
-void relay_dial(struct relay *relay); /* its turn has come */
-
-/* Tells the client why it ends. */
-void relay_refuse(struct relay *relay, const struct error *err);
+void relay_begin(struct relay *relay); /* its turn has come */

@@ -2,7 +2,7 @@
 /*
  * One user's connection through the gate:
  *
- *     HELLO comes -> WAITING -> DIALLING (a process looks up his name and connects) -> GREETING -> WELCOME goes through -> OPEN
+ *     HELLO comes -> WAITING -> NAMING (a process looks up his name, once a minute) -> GREETING -> WELCOME goes through -> OPEN
  *
  * The client is not read between its HELLO and WELCOME. When either side ends, the other is ended: the client hears why.
  */
@@ -14,9 +14,8 @@
 #include "daemon/worker/gate_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
-#include "lib/wire/trust.h"
 
-#define DIAL_MS 4000 /* with the greeting less than fqctl waits */
+#define NAME_MS 60000 /* a name is good for */
 #define QUEUE_MAX (4u << 20)
 #define PROTO_VOUCHES 3
 
@@ -27,7 +26,7 @@ static const uint16_t first_types[] = {fq_Type_HELLO, fq_Type_TYPE_NONE};
 
 static bool on_its_way(const struct relay *relay)
 {
-	return relay->state == RELAY_DIALLING || relay->state == RELAY_GREETING;
+	return relay->state == RELAY_NAMING || relay->state == RELAY_GREETING;
 }
 
 /* Who is there, or ends, gives way to the next one who waits. */
@@ -50,7 +49,6 @@ void relay_free(struct relay *relay)
 
 	relay->local = peer_free(relay->local);
 	relay->remote = peer_free(relay->remote);
-	relay->dialler = dialler_free(relay->dialler);
 	if (relay->previous)
 		relay->previous->next = relay->next;
 	else
@@ -58,7 +56,8 @@ void relay_free(struct relay *relay)
 	if (relay->next)
 		relay->next->previous = relay->previous;
 	gate->clients--;
-	relay->user->clients--;
+	if (--relay->user->clients == 0)
+		relay->user->namer = namer_free(relay->user->namer);
 	become(relay, RELAY_ENDING); /* not in the list any more */
 	free(relay);
 }
@@ -69,10 +68,10 @@ static void free_if_alone(struct relay *relay)
 		relay_free(relay);
 }
 
-void relay_refuse(struct relay *relay, const struct error *err)
+/* Tells the client why it ends. */
+static void relay_refuse(struct relay *relay, const struct error *err)
 {
 	become(relay, RELAY_ENDING);
-	relay->dialler = dialler_free(relay->dialler);
 	if (relay->remote)
 		peer_end(relay->remote, err->text);
 	if (relay->local) {
@@ -173,7 +172,7 @@ static const struct peer_callbacks remote_callbacks = {
 };
 
 /* What the client says of himself is left out: name and uid are what this host knows. */
-static int send_hello(struct relay *relay, const char *name, struct error *err)
+static int send_hello(struct relay *relay, struct error *err)
 {
 	_cleanup_(freep) fq_Hello *hello = calloc(1, sizeof *hello);
 	int r;
@@ -185,7 +184,7 @@ static int send_hello(struct relay *relay, const char *name, struct error *err)
 	hello->role = fq_Role_ROLE_CLIENT;
 	hello->vouched = true;
 	hello->uid = relay->user->uid;
-	(void)snprintf(hello->name, sizeof hello->name, "%s", name);
+	(void)snprintf(hello->name, sizeof hello->name, "%s", relay->user->name);
 	(void)snprintf(hello->version, sizeof hello->version, "%s", relay->said.version);
 	memcpy(hello->instance, relay->said.instance, sizeof hello->instance);
 	log_debug("user %u (%s) goes to the coordinator", hello->uid, hello->name);
@@ -193,40 +192,57 @@ static int send_hello(struct relay *relay, const char *name, struct error *err)
 	return r < 0 ? error_set(err, r, ERROR_SOFTWARE, "cannot send HELLO: %s", strerror(-r)) : 0;
 }
 
-static void on_dialled(void *userdata, int r, int fd, const struct error *err)
+static void go(struct relay *relay)
 {
-	struct relay *relay = userdata;
 	struct connection *connection;
-	struct error why = *err;
-	char name[PEER_NAME_MAX];
-
-	(void)snprintf(name, sizeof name, "%s", dialler_user(relay->dialler));
-	relay->dialler = dialler_free(relay->dialler);
-	become(relay, RELAY_GREETING);
-	if (r == -ECHILD)
-		(void)error_set(&why, r, ERROR_UNAVAILABLE, "the worker of this host could not look up who you are, or the coordinator, in time");
-	if (r == 0)
-		r = uplink_connection(relay->gate->uplink, fd, &connection, &why);
-	if (r == 0) {
-		connection_set_queue_max(connection, QUEUE_MAX);
-		r = peer_new(service_event(relay->gate->service), connection, &remote_callbacks, 0, 0, relay, &relay->remote, &why);
-	}
-	if (r == 0)
-		r = send_hello(relay, name, &why);
-	if (r < 0)
-		relay_refuse(relay, &why);
-}
-
-void relay_dial(struct relay *relay)
-{
-	const struct conf_address *host = &relay->gate->settings->host;
 	struct error err = {0};
 	int r;
 
-	become(relay, RELAY_DIALLING);
-	r = dialler_new_for(relay->gate->service, host->host, host->port, DIAL_MS, relay->user->uid, on_dialled, relay,
-	                    &relay->dialler, &err);
+	become(relay, RELAY_GREETING);
+	r = uplink_connect(relay->gate->uplink, &connection, &err);
+	if (r == 0) {
+		connection_set_queue_max(connection, QUEUE_MAX);
+		r = peer_new(service_event(relay->gate->service), connection, &remote_callbacks, 0, 0, relay, &relay->remote, &err);
+	}
+	if (r == 0)
+		r = send_hello(relay, &err);
 	if (r < 0)
+		relay_refuse(relay, &err);
+}
+
+/* All of his that wait for it. None of them is freed here: their clients are there. */
+static void on_named(void *userdata, const char *name)
+{
+	struct gate_user *user = userdata;
+	struct error err = {0};
+
+	if (name) {
+		(void)snprintf(user->name, sizeof user->name, "%s", name);
+		user->named_ms = gate_now_ms(user->gate);
+	}
+	user->namer = namer_free(user->namer);
+	(void)error_set(&err, -ETIMEDOUT, ERROR_UNAVAILABLE, "this host could not tell in time who user %u is", user->uid);
+	for (struct relay *relay = user->gate->relays; relay; relay = relay->next) {
+		if (relay->user != user || relay->state != RELAY_NAMING)
+			continue;
+		if (name)
+			go(relay);
+		else
+			relay_refuse(relay, &err);
+	}
+}
+
+void relay_begin(struct relay *relay)
+{
+	struct gate_user *user = relay->user;
+	struct error err = {0};
+
+	if (user->named_ms > 0 && gate_now_ms(relay->gate) - user->named_ms < NAME_MS) {
+		go(relay);
+		return;
+	}
+	become(relay, RELAY_NAMING);
+	if (!user->namer && namer_new(relay->gate->service, user->uid, on_named, user, &user->namer, &err) < 0)
 		relay_refuse(relay, &err);
 }
 
@@ -291,7 +307,6 @@ static void local_end(struct peer *peer, int r, const struct error *err, void *u
 	(void)peer;
 	(void)r;
 	relay->local = peer_free(relay->local);
-	relay->dialler = dialler_free(relay->dialler);
 	if (relay->remote) {
 		peer_resume(relay->remote);
 		peer_end(relay->remote, err->text); /* what the client had said is sent first */

@@ -15,6 +15,7 @@ daemon_libworker_a_SOURCES = \
 	daemon/worker/join.c daemon/worker/join.h \
 	daemon/worker/known.c daemon/worker/known.h \
 	daemon/worker/look.c \
+	daemon/worker/namer.c daemon/worker/namer.h \
 	daemon/worker/open.c daemon/worker/open.h \
 	daemon/worker/opener.c daemon/worker/opener.h \
 	daemon/worker/opener_ipc.c daemon/worker/opener_ipc.h \

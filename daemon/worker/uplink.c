@@ -13,6 +13,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/wire/dial.h"
 #include "lib/wire/trust.h"
 
 #define PAUSE_REFUSED_MS 30000 /* where waiting is for a person to do something */
@@ -191,9 +192,14 @@ uint32_t uplink_proto(const struct uplink *uplink)
 	return uplink->proto;
 }
 
-int uplink_connection(const struct uplink *uplink, int fd, struct connection **ret, struct error *err)
+int uplink_connect(const struct uplink *uplink, struct connection **ret, struct error *err)
 {
-	return connection_new_client(uplink->tls, fd, uplink->pin, ret, err);
+	int fd, r;
+
+	if (!uplink_up(uplink))
+		return error_set(err, -ENOTCONN, ERROR_UNAVAILABLE, "there is no connection to the coordinator");
+	r = dial_again(connection_fd(peer_connection(uplink->peer)), &fd, err);
+	return r < 0 ? r : connection_new_client(uplink->tls, fd, uplink->pin, ret, err);
 }
 
 const char *uplink_address(const struct uplink *uplink)

@@ -65,8 +65,8 @@ void uplink_end(struct uplink *uplink, const char *reason);
 /* The protocol that is spoken with the coordinator, while UP. */
 uint32_t uplink_proto(const struct uplink *uplink);
 
-/* One more connection to the same coordinator with the same key, over a socket that was dialled; as connection_new_client(). */
-int uplink_connection(const struct uplink *uplink, int fd, struct connection **ret, struct error *err);
+/* One more connection to the same coordinator with the same key, which is on its way then; -ENOTCONN unless UP. */
+int uplink_connect(const struct uplink *uplink, struct connection **ret, struct error *err);
 const char *uplink_address(const struct uplink *uplink); /* "coord:5381" */
 
 /* "connected to coord:5381", "looking for coord:5381: Connection refused" into out. */

@@ -14,6 +14,12 @@
  * with ERROR_UNAVAILABLE, or ERROR_NO_HOST.
  */
 int dial_tcp(const char *host, uint16_t port, uint64_t timeout_ms, int *ret_fd, struct error *err);
+/*
+ * Another socket, which is on its way to where this connected one is: nothing waits and nothing is looked up. Whether it arrives shows
+ * in the handshake.
+ */
+int dial_again(int connected, int *ret_fd, struct error *err);
+
 /* Tries for some seconds where too many wait there already. */
 int dial_unix(const char *path, int *ret_fd, struct error *err);
 

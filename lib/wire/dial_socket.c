@@ -112,6 +112,25 @@ int dial_tcp(const char *host, uint16_t port, uint64_t timeout_ms, int *ret_fd, 
 	                 r == -ECONNREFUSED ? "; nobody listens there: does fqcoordd run, and on this port?" : "");
 }
 
+int dial_again(int connected, int *ret_fd, struct error *err)
+{
+	struct sockaddr_storage address = {0};
+	socklen_t n = sizeof address;
+	_cleanup_(closep) int fd = -1;
+	int r;
+
+	if (getpeername(connected, (struct sockaddr *)&address, &n) < 0)
+		return error_set(err, -errno, ERROR_UNAVAILABLE, "the coordinator is gone: %s", strerror(errno));
+	fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	r = fd < 0 ? -errno : stream_tune(fd);
+	if (r == 0 && connect(fd, (const struct sockaddr *)&address, n) < 0 && errno != EINPROGRESS)
+		r = -errno;
+	if (r < 0)
+		return error_set(err, r, ERROR_UNAVAILABLE, "cannot reach the coordinator once more: %s", strerror(-r));
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
 /* Where others are in a crowd (EAGAIN: nothing tells when there is room), their number goes down by itself. 0 or -1 with errno. */
 static int connect_unix(int fd, const struct sockaddr_un *address)
 {

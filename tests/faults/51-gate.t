@@ -98,6 +98,16 @@ nameless() { run as 4242 ping; told 77 'cannot tell who you are \(user 4242, wit
 ok "a user without a name is told to join" nameless
 overflow() { run as 65534 ping; told 77 'cannot tell who you are'; }
 ok "so is the one who is nobody" overflow
+hangs() {
+	FQ_AS=1999 FQ_KEYS=$work/none "$ctl" ping >"$work/hung" 2>&1 &
+	local pid=$!
+	wait_until 10 pgrep -P "${pid_worker[1]}" -x fqworkerd || return 1
+	run as 1001 submit --wait --as json "$data/plain.fq" && cmp "$work/out" "$golden/plain.fq" && kill -0 $pid || return 1
+	wait $pid
+	[ $? -eq 69 ] && grep -q 'this host could not tell in time who user 1999 is' "$work/hung" || { diag <"$work/hung"; return 1; }
+	[ -z "$(pgrep -P "${pid_worker[1]}" -x fqworkerd)" ]
+}
+ok "a name service that does not answer: he is told so, and others are served meanwhile" hangs
 worth() { run fq ping && told 0 "^$host"; }
 ok "a key is as good as it was" worth
 

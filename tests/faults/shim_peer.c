@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Several users where a user namespace has one, for LD_PRELOAD into a program that asks by SO_PEERCRED who is on the other side of a
- * unix socket: it is the uid in the variable FQ_AS of the process there, where it has one.
+ * unix socket: it is the uid in the variable FQ_AS of the process there, where it has one. And a name service that never answers who
+ * the user 1999 is.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,4 +43,15 @@ __attribute__((visibility("default"))) int getsockopt(int fd, int level, int opt
 	if (r == 0 && level == SOL_SOCKET && option == SO_PEERCRED && *n == sizeof(struct ucred))
 		look(value);
 	return r;
+}
+
+__attribute__((visibility("default"))) struct passwd *getpwuid(uid_t uid)
+{
+	static struct passwd *(*real)(uid_t);
+
+	while (uid == 1999)
+		(void)pause();
+	if (!real)
+		real = (struct passwd * (*)(uid_t)) dlsym(RTLD_NEXT, "getpwuid");
+	return real(uid);
 }
