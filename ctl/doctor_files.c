@@ -7,7 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/fastq/kind.h"
 
-#define EXAMPLES "/usr/share/doc/fqcluster-worker/examples/fqworkerd.service.d"
+#define EXAMPLES "/usr/share/doc/fqcluster-common/examples/fqworkerd.service.d"
 
 static const fq_Node *node_find(const struct doctor_facts *facts, const char *name)
 {
