@@ -98,15 +98,25 @@ static int merge_work(void *data, struct error *err)
 	return merge(merging->server, merging->chain, merging->ret);
 }
 
+/* A file of one slice, whose counters have just come and are few: a thread would take longer than the work. */
+static bool is_small(const struct server *server, uint64_t job, uint32_t file, const struct chain *chain)
+{
+	const struct stash *stash = &server->stash;
+
+	return chain->n == 1 && stash->bytes && stash->job == job && stash->file == file && stash->n < LABOUR_BYTES;
+}
+
 void merge_file(struct server *server, uint64_t job, uint32_t file, const struct chain *chain, struct event *ret)
 {
 	struct merging merging = {.server = server, .chain = chain, .ret = ret};
 	struct error error;
+	int r;
 
 	*ret = (struct event){.kind = EVENT_MERGED};
 	ret->merged.job = job;
 	ret->merged.file = file;
-	if (labour(server, merge_work, &merging, NULL) < 0) {
+	r = is_small(server, job, file, chain) ? merge_work(&merging, NULL) : labour(server, merge_work, &merging, NULL);
+	if (r < 0) {
 		ret->merged.failed = true;
 		if (store_failure(server->store, &error) == 0) /* otherwise the file is not to blame */
 			log_event(LOG_ERR, &(struct log_about){.job = LOG_ID(job), .file = LOG_ID(file)},

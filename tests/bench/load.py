@@ -3,7 +3,7 @@
 """
 A coordinator under load: light workers (load_workers.c: real TLS, real results) and many queued files of one slice.
 
-    load.py TOP_BUILDDIR [--workers N,N,...] [--files N] [--jobs N] [--ms N] [--seconds N] [--as FORM] [--idle] [--finish]
+    load.py TOP_BUILDDIR [--workers N,N,...] [--files N] [--jobs N] [--ms N] [--seconds N] [--as FORM] [--idle] [--finish] [--coord OPTIONS]
 
 For each number of workers a coordinator is started on loopback, the files are queued (as --jobs jobs), and while slices complete fqctl is
 run through the unix socket again and again: submit of one file, status of one job, of all, show, cancel. A slice takes --ms milliseconds
@@ -23,6 +23,7 @@ parser.add_argument("--seconds", type=float, default=20)
 parser.add_argument("--as", dest="form", default="csv")
 parser.add_argument("--idle", action="store_true")
 parser.add_argument("--finish", action="store_true")
+parser.add_argument("--coord", default="", help="options of the coordinator, in one word")
 args = parser.parse_args()
 build = os.path.abspath(args.build)
 fqctl, fqcoordd, mkfastq, load_workers = (os.path.join(build, p) for p in ("ctl/fqctl", "daemon/fqcoordd", "tests/tools/mkfastq", "tests/bench/load_workers"))
@@ -44,7 +45,7 @@ class Cluster:
         self.state = os.path.join(folder, "coord")
         self.log = open(os.path.join(folder, "coord.log"), "w")
         self.coord = self.start([fqcoordd, "--state", self.state, "--listen", "127.0.0.1:0", "--jobs-max", "100000",
-                                 "--unauthenticated-per-address", "4096"], stderr=self.log)
+                                 "--unauthenticated-per-address", "4096", *args.coord.split()], stderr=self.log)
         listening = os.path.join(self.state, "listening")
         wait_until("the coordinator listens", lambda: os.path.exists(listening) and os.path.getsize(listening) > 0, 30)
         self.idle_kib = self.memory()
