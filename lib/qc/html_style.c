@@ -10,8 +10,9 @@
 	" --link: #0b5cad; --pass: #1a7f3c; --warn: #a85d00; --fail: #b9261c; --sign: #fff;" \
 	" --s0: #0068a8; --s1: #cf5a00; --s2: #00805c; --s3: #a8478c; --s4: #a57800; --s5: #2f97c9; --s6: #2b3340; --s7: #80502a;" \
 	" --box: #b9c9dc; --whisker: #8894a5; --median: #1b2430; --good: #e6f3ea; --fair: #fbf2dc; --poor: #fae6e3;" \
-	" --h0: #8f1408; --h1: #d9531e; --h2: #f4a261; --h3: #fbd9bd; --h4: #eef1f5; --h5: #cfe1f5; --h6: #93bde8; --h7: #4686cb;" \
-	" --h8: #123f80;"
+	/* in grey, as printed: worse than the average is darker than it, better is lighter */ \
+	" --h0: #7d1006; --h1: #cb4a12; --h2: #e58c46; --h3: #e6bb95; --h4: #ccd4de; --h5: #d5e5f2; --h6: #cdecfb; --h7: #aeeefe;" \
+	" --h8: #7df7ff;"
 #define DARK \
 	"color-scheme: dark; --back: #11151b; --card: #191f27; --fore: #e4e8ee; --dim: #9ba7b7; --line: #2f3844; --soft: #212832;" \
 	" --link: #7db8f7; --pass: #5ccb80; --warn: #f2b450; --fail: #ff8378; --sign: #11151b;" \
@@ -118,6 +119,7 @@ const char html_style[] =
 	"thead th { position: sticky; top: 0; background: var(--soft); border-bottom: 1px solid var(--line); font-weight: 600; }\n"
 	"thead th:first-child { text-align: left; }\n"
 	"tbody tr:nth-child(even) { background: var(--soft); }\n"
+	".overrepresented_sequences td.text { white-space: normal; min-width: 13rem; }\n"
 	".basic_statistics td { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }\n"
 	".basic_statistics tbody th { color: var(--dim); white-space: normal; }\n"
 	/* narrow screens: the letters of plots grow against their frames */

@@ -8,6 +8,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/qc/archive.h"
 #include "lib/qc/html.h"
+#include "lib/qc/html_table.h"
 #include "lib/qc/json.h"
 #include "lib/qc/text.h"
 #include "tests/unit/qc/made.h"
@@ -160,6 +161,37 @@ static void test_long_page(void)
 	ok(strstr(page, "<tr><th>2000</th><td>") && !strstr(page, "<tr><th>2001</th><td>"), "behind row 2000");
 }
 
+/* A table of 5000 cells of tiles: the deviations are 1 to 5000, mixed, every second one below the average. */
+static void test_farthest(void)
+{
+	static const char *const columns[] = {"Tile", "Base", "Mean"};
+	static const char before[] = "<td class=\"text\">1</td><td>";
+	const size_t n = 5000;
+	struct cell *cells = calloc(n, sizeof cells[0] * 3);
+	struct section section = {.id = SECTION_TILES, .name = "n", .key = "k", .columns_n = 3, .rows_n = n, .columns = columns, .cells = cells};
+	_cleanup_(freep) char *text = NULL;
+	size_t size, far = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out || !cells)
+		abort();
+	for (size_t i = 0; i < n; i++) {
+		double deviation = (double)(i * 1237 % n + 1);
+
+		cells[3 * i] = (struct cell){.kind = CELL_NUMBER, .number = i};
+		cells[3 * i + 1] = (struct cell){.kind = CELL_TEXT, .text = "1"};
+		cells[3 * i + 2] = (struct cell){.kind = CELL_DOUBLE, .real = i % 2 > 0 ? deviation : -deviation};
+	}
+	is_int(html_table(out, &section), 0, "a table of tiles");
+	fclose(out);
+	for (const char *at = text; (at = strstr(at, before)); at += strlen(before))
+		far += labs(strtol(at + strlen(before), NULL, 10)) > 3000;
+	is_u64(far, 2000, "the 2000 that deviate most are shown");
+	is_u64(occurrences(text, "</tr>\n"), 2000, "and no other");
+	ok(strstr(text, "<th>4999</th>") > strstr(text, "<th>4991</th>") && strstr(text, "<th>4991</th>"), "in the order of the table");
+	free(cells);
+}
+
 static void test_archive(void)
 {
 	static const char first[] = "made_fastqc/";
@@ -208,6 +240,7 @@ int main(void)
 	test_json();
 	test_page();
 	test_long_page();
+	test_farthest();
 	test_archive();
 	test_full_disk();
 	return done_testing();

@@ -75,6 +75,16 @@ static void test_judged(void)
 	ok(isnan(report_section(report, SECTION_ADAPTERS)->judged[0].value), "adapters: reads are too short to be judged");
 }
 
+/* Of equal values the first one's place is told. */
+static void test_ties(void)
+{
+	static const struct made_read reads[] = {{"a", "ACGT", "5555", 101}};
+	_cleanup_(reportp) struct report *report = report_of(reads, 1);
+
+	judged_is(report, SECTION_QUALITY, 0, 20, "1");
+	judged_is(report, SECTION_QUALITY, 1, 20, "1");
+}
+
 static void test_adapters(void)
 {
 	static const struct made_read reads[] = {{"a", "ACGTAGATCGGAAGAGACGT", "IIIIIIIIIIIIIIIIIIII", 1},
@@ -105,6 +115,7 @@ int main(void)
 {
 	test_figures();
 	test_judged();
+	test_ties();
 	test_adapters();
 	test_theory();
 	return done_testing();
