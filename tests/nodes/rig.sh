@@ -112,6 +112,7 @@ packages_make() {
 			skip_all "this clone lacks the version before, $nodes_older: git fetch --unshallow"
 		debs_older=$(packages_of "$nodes_older") || { echo "$debs_older"; exit 1; }
 	fi
+	[ -z "${FQ_NODES_DEBS:-}" ] || return 0
 	for folder in "$nodes_cache"/debs-*; do
 		[ "$folder" = "$debs" ] || [ "$folder" = "$nodes_cache/debs-$nodes_older" ] || rm -rf "$folder"
 	done
