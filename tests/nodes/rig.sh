@@ -57,10 +57,11 @@ rig_cgroups() {
 	if [ -e $parts/cgroup.procs ]; then echo $parts; else ls -d $parts/{cpu,memory,pids,systemd,unified} 2>/dev/null; fi
 }
 
-# Once more, in namespaces of its own, when all that needs the network of this machine is there. $FQ_NODES_INSIDE is then the
-# folder of the hosts; who waits here for the end takes away what is outside of the namespaces.
+# Once more, in namespaces of its own, when all that needs the network of this machine is there: debs, debs_older and base.
+# $FQ_NODES_INSIDE is then rig, the folder of the hosts; who waits here for the end takes away what is outside of the namespaces.
 rig_enter() {
 	[ -z "${FQ_NODES_INSIDE:-}" ] || { rig=$FQ_NODES_INSIDE; return 0; }
+	export debs debs_older base
 	local reason lock
 	reason=$(rig_lacks | head -n 1)
 	[ -z "$reason" ] || skip_all "$reason"
@@ -189,8 +190,6 @@ cable() {
 
 rig_start() {
 	rig_enter "$@"
-	packages_make "$@"
-	base_make
 	made=$top_build/tests/tools/mkfastq
 	[ -x "$made" ] || { echo "Bail out! $made is not built: make check TESTS="; exit 1; }
 	mount -t tmpfs -o mode=755 tmpfs "$rig"
