@@ -2,8 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Installs what the tests need (.ci/packages), builds in build/ and runs everything:
 #
-#   ./check.sh          gcc with all tests, clang, the sanitizers with all tests, ThreadSanitizer, distcheck
+#   ./check.sh          gcc with all tests, booted hosts, clang, the sanitizers with all tests, ThreadSanitizer, distcheck
 #   ./check.sh quick    the first of these
+#   ./check.sh nodes    the second
+#
+# Hosts are booted by root, where namespaces and cgroups are allowed, else these tests are skipped with the reason; their root file
+# system and packages stay in build/nodes.
 #
 # Each step has its log build/STEP.log. The last line counts the tests of all steps; the exit status is 0 when none failed.
 set -euo pipefail
@@ -11,6 +15,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")" && pwd)
 build=$top/build
 jobs=$(nproc)
+test_jobs=$((jobs + 1)) # many tests wait more than they compute
 passed=0 failed=0 skipped=0
 
 # The steps run where their status is asked for, which switches off set -e: so each is one chain of &&.
@@ -28,7 +33,15 @@ configured() {
 step_gcc() {
 	configured gcc CC=gcc --enable-werror --enable-failpoints &&
 		make -C "$build/gcc" -j"$jobs" &&
-		make -C "$build/gcc" -j"$jobs" -k check
+		make -C "$build/gcc" -j"$test_jobs" -k check
+}
+
+# Where it is forbidden the tests say so; there nothing is installed for them.
+step_nodes() {
+	configured gcc CC=gcc --enable-werror --enable-failpoints &&
+		make -C "$build/gcc" -j"$jobs" &&
+		{ [ -n "$(bash "$top/tests/nodes/rig.sh")" ] || "$top/.ci/packages" nodes; } &&
+		FQ_NODES_CACHE=$build/nodes make -C "$build/gcc" -j"$jobs" -k check-nodes
 }
 
 # Everything as clang sees it, the fuzz targets as libFuzzer programs; nothing is run.
@@ -42,7 +55,7 @@ step_clang() {
 step_sanitizers() {
 	configured sanitizers CC=gcc --enable-sanitizers --enable-failpoints CFLAGS="-O1 -g" &&
 		make -C "$build/sanitizers" -j"$jobs" &&
-		make -C "$build/sanitizers" -j"$jobs" -k check
+		make -C "$build/sanitizers" -j"$test_jobs" -k check
 }
 
 # ThreadSanitizer on what has threads.
@@ -79,18 +92,20 @@ run() {
 	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
 	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + $(summary SKIP "$log")))
 	printf '%6d passed, %d failed, %d s\n' "$good" "$bad" "$((SECONDS - start))" >&2
+	grep -a '^SKIP: .* - ' "$log" | sort -u | head -n 20 | sed 's/^/       /' >&2 || true
 	[ "$bad" -gt 0 ] || return 0
 	grep -aE '^(FAIL|XPASS|ERROR): |: error: |undefined reference' "$log" | grep -v ' - exited with status ' | head -n 40 >&2 || true
 	printf -- '---- the end of %s\n' "$log" >&2
 	tail -n 40 "$log" >&2
 }
 
-steps=(gcc clang sanitizers threads distcheck)
+steps=(gcc nodes clang sanitizers threads distcheck)
 case ${1:-all} in
 all) ;;
 quick) steps=(gcc) ;;
+nodes) steps=(nodes) ;;
 *)
-	printf 'usage: ./check.sh [quick]\n' >&2
+	printf 'usage: ./check.sh [quick|nodes]\n' >&2
 	exit 64
 	;;
 esac

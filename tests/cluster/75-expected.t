@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Every valid file of the shared data set, counted by a cluster of three workers in slices of 4 KiB and of 64 KiB: the report is what
-# FastQC 0.11.9 and 0.12.1 themselves printed, to the byte.
+# FastQC 0.11.9 and 0.12.1 themselves printed, to the byte. With sanitizers each version in one of the sizes.
 . "$(dirname "$0")/cluster.sh"
 
 [ ! -d "$shared" ] || shared=$(realpath "$shared")
@@ -36,7 +36,7 @@ round() { # round VERSION SIZE: all files at once, one job a file
 	done
 	return $bad
 }
-for version in 0.11.9 0.12.1; do
-	for size in 4K 64K; do ok "all ${#files[@]} files in slices of $size = FastQC $version" round $version $size; done
-done
+ways=("0.11.9 64K" "0.12.1 4K")
+[ "${FQ_SANITIZERS:-}" = yes ] || ways+=("0.11.9 4K" "0.12.1 64K")
+for way in "${ways[@]}"; do ok "all ${#files[@]} files in slices of ${way#* } = FastQC ${way% *}" round ${way% *} "${way#* }"; done
 done_testing

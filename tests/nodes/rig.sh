@@ -31,18 +31,24 @@ nodes_older=${FQ_NODES_OLDER:-fb0c6e4e7da0c0418558d26abf9fdcb9449059db} # 0.1.0,
 nodes_net=10.81.0
 declare -A host_number=() host_nspawn=() host_unified=()
 
-rig_lacks() { # prints why not, or nothing
-	local program
+# Prints why not, or nothing. First what no package mends: ./check.sh asks by "bash tests/nodes/rig.sh" before it installs any.
+rig_forbidden() {
+	local group said
 	[ "$(id -u)" = 0 ] || { echo "booting hosts needs root"; return; }
-	for program in debootstrap systemd-nspawn dpkg-buildpackage lintian ip nft openssl nsenter unshare; do
+	said=$(unshare -mnpf mount -t tmpfs tmpfs /run 2>&1) || { echo "namespaces with mounts are not allowed here: $said"; return; }
+	group=$(rig_cgroups | head -n 1)
+	[ -n "$group" ] || { echo "there are no cgroups here"; return; }
+	said=$(mkdir "$group/fqnodes.$$" 2>&1) || { echo "hosts can have no cgroups here: $said"; return; }
+	rmdir "$group/fqnodes.$$"
+}
+rig_lacks() {
+	local program
+	rig_forbidden
+	for program in debootstrap systemd-nspawn dpkg-buildpackage lintian ip nft openssl; do
 		command -v $program >/dev/null || { echo "$program is not installed: .ci/packages nodes"; return; }
 	done
-	unshare -mnpf mount -t tmpfs tmpfs /run 2>/dev/null || { echo "namespaces with mounts are not allowed here"; return; }
 	unshare -mn bash -c 'ip link add name fq1 type veth peer name fq2 && ip link add name fq3 type bridge &&
-		nft add table netdev fq' 2>/dev/null ||
-		{ echo "no virtual network cables here"; return; }
-	mkdir "$(rig_cgroups | head -n 1)/fqnodes.$$" 2>/dev/null || { echo "cgroups are read only here"; return; }
-	rmdir "$(rig_cgroups | head -n 1)/fqnodes.$$"
+		nft add table netdev fq' 2>/dev/null || echo "no virtual network cables here"
 }
 
 # Where groups are that hosts need: the unified hierarchy, or those of what is given to hosts.
@@ -51,12 +57,13 @@ rig_cgroups() {
 	if [ -e $parts/cgroup.procs ]; then echo $parts; else ls -d $parts/{cpu,memory,pids,systemd,unified} 2>/dev/null; fi
 }
 
-# Once more, in namespaces of its own, when all that needs the network of this machine is there. $FQ_NODES_INSIDE is then the
-# folder of the hosts; who waits here for the end takes away what is outside of the namespaces.
+# Once more, in namespaces of its own, when all that needs the network of this machine is there: debs, debs_older and base.
+# $FQ_NODES_INSIDE is then rig, the folder of the hosts; who waits here for the end takes away what is outside of the namespaces.
 rig_enter() {
 	[ -z "${FQ_NODES_INSIDE:-}" ] || { rig=$FQ_NODES_INSIDE; return 0; }
+	export debs debs_older base
 	local reason lock
-	reason=$(rig_lacks)
+	reason=$(rig_lacks | head -n 1)
 	[ -z "$reason" ] || skip_all "$reason"
 	mkdir -p "$nodes_cache" && exec {lock}>"$nodes_cache/lock" && flock "$lock" || exit 1
 	packages_make "$@"
@@ -112,6 +119,7 @@ packages_make() {
 			skip_all "this clone lacks the version before, $nodes_older: git fetch --unshallow"
 		debs_older=$(packages_of "$nodes_older") || { echo "$debs_older"; exit 1; }
 	fi
+	[ -z "${FQ_NODES_DEBS:-}" ] || return 0
 	for folder in "$nodes_cache"/debs-*; do
 		[ "$folder" = "$debs" ] || [ "$folder" = "$nodes_cache/debs-$nodes_older" ] || rm -rf "$folder"
 	done
@@ -182,8 +190,6 @@ cable() {
 
 rig_start() {
 	rig_enter "$@"
-	packages_make "$@"
-	base_make
 	made=$top_build/tests/tools/mkfastq
 	[ -x "$made" ] || { echo "Bail out! $made is not built: make check TESTS="; exit 1; }
 	mount -t tmpfs -o mode=755 tmpfs "$rig"
@@ -300,3 +306,5 @@ host_reboot() {
 	[ $? -eq 133 ] || { echo "Bail out! host $1 does not reboot"; tail -n 20 "$rig/$1/console" | diag; exit 1; }
 	host_boot "$1"
 }
+
+[ "$0" != "${BASH_SOURCE[0]}" ] || rig_forbidden

@@ -105,6 +105,11 @@ has fqworkerd RuntimeDirectory=fqworkerd "the gate is in it"
 grep -q '^#define CLIENT_GATE_DEFAULT "/run/fqworkerd/ctl.sock"' "$top/conf/client_settings.h"
 report $? "fqctl looks for the gate where the unit has it"
 has fqworkerd RestrictSUIDSGID=no "or no file could be opened"
+for name in fqcoordd:coord fqworkerd:worker; do
+	has ${name%:*} "BindPaths=%S/fqcluster/${name#*:}" "its own state, and by TemporaryFileSystem nothing beside it"
+done
+has fqcoordd "TemporaryFileSystem=%S/fqcluster:ro" "or it had the worker's state"
+has fqworkerd "TemporaryFileSystem=%S/fqcluster:ro %t/fqcluster:ro" "or it had the coordinator's state, and its socket as an administrator"
 has fqworkerd OOMPolicy=continue "one child is not the service"
 has fqworkerd OOMScoreAdjust=300 "it goes before others, and its children (500) before it"
 has fqworkerd KillMode=mixed "its children are its own to end"
