@@ -7,6 +7,7 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/chain.h \
 	lib/fastq/crc.c \
 	lib/fastq/crc.h \
+	lib/fastq/deflate.h \
 	lib/fastq/fault.c \
 	lib/fastq/fingerprint.c \
 	lib/fastq/fingerprint.h \
@@ -33,6 +34,7 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/record.h \
 	lib/fastq/record_quick.c \
 	lib/fastq/record_quick.h \
+	lib/fastq/seek.h \
 	lib/fastq/slice.h \
 	lib/fastq/source.c \
 	lib/fastq/source.h \
@@ -40,5 +42,8 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/span.h \
 	lib/fastq/span_x86.c \
 	lib/fastq/span_x86.h \
+	lib/fastq/split.h \
+	lib/fastq/split_chain.h \
+	lib/fastq/symbol.h \
 	lib/fastq/window.c \
 	lib/fastq/window.h
