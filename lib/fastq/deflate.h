@@ -3,7 +3,7 @@
  * Deflate data (RFC 1951) block by block, from any bit to any bit: to bytes where the text before is known, to symbols
  * (symbol.h) where it is not. A decoder of our own, as libraries neither stop at a block's end nor tell bytes from references.
  *
- * It takes what zlib takes and nothing else. It looks at no byte outside in[0, in_n + DEFLATE_IN_SLACK), and writes none
+ * It takes what zlib takes and nothing else. It looks at no byte outside in[0, in_n + DEFLATE_IN_SLACK), and writes nothing
  * outside the room and DEFLATE_OUT_SLACK units behind it.
  */
 #pragma once
@@ -36,16 +36,15 @@ struct deflate_io {
 	size_t in_n;
 	uint64_t bit;    /* of `in`: where to go on */
 	bool last;       /* nothing comes behind the input: at its end the data is bad, not short */
-	size_t room, n;  /* units of output, and how many are there */
-	uint64_t have;   /* units before the text that may be referred to, besides those that are there; at most DEFLATE_HISTORY count */
+	size_t room, n;  /* units of output: where it is full (by less than DEFLATE_OUT_SLACK exceeded), and how many are there */
+	uint64_t have;   /* units before text[n] that may be referred to, and must be there; at most DEFLATE_HISTORY count */
 };
 
 /* The next call begins with the header of a block. */
 void deflate_reset(struct deflate *deflate);
 
 /*
- * Decodes on, to text[io->n, io->room), and moves io->bit and io->n on. Units before text[0], as many as io->have says, must be
- * there. Returns at the end of each block.
+ * Decodes on, to text[io->n, io->room), and moves io->bit and io->n on. Returns at the end of each block.
  */
 enum deflate_outcome deflate_bytes(struct deflate *deflate, struct deflate_io *io, uint8_t *text);
 enum deflate_outcome deflate_symbols(struct deflate *deflate, struct deflate_io *io, uint16_t *text);

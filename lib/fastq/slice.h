@@ -56,9 +56,12 @@ struct slice_task {
 	bool lenient;            /* take what FastQC takes: lengths may differ, '+' name unchecked, any byte in lines */
 	bool ahead;              /* read and inflate in a thread of its own: where a core is free; says nothing about the result */
 
-	/* Gzip in slices (split.h): where its text begins, and who holds that text already (NULL: it is decoded from the point). */
+	/*
+	 * Gzip in slices (split.h): where its text begins, and who holds that text already (NULL: it is decoded from the point). Both
+	 * stay the caller's, and must outlive the reader.
+	 */
 	const struct split_point *point;
-	struct split *split; /* stays the caller's, and must outlive the reader */
+	struct split *split;
 	bool rest;           /* it goes to the file's end, and all that comes is told as of a file in one slice */
 };
 
@@ -152,10 +155,10 @@ const struct slice_seam *slice_reader_seam(const struct slice_reader *reader);
 const struct slice_fault *slice_reader_fault(const struct slice_reader *reader);
 
 /*
- * Gzip in slices, at SLICE_END: the report with its CRCs, and the split_window_size() bytes of text before its end; NULL for a slice
- * that is none of those, or a rest.
+ * Gzip in slices, at SLICE_END: the report with its CRCs, and the SPLIT_WINDOW bytes of text before its end (those before the member's
+ * text, where that is shorter, are of no meaning). NULL for a slice that is none of those, or a rest.
  */
-const struct split_report *slice_reader_split(const struct slice_reader *reader, const uint8_t **ret_window);
+const struct split_report *slice_reader_split(struct slice_reader *reader, const uint8_t **ret_window);
 
 /* File bytes of [begin, end) taken in so far: for progress. */
 uint64_t slice_reader_progress(const struct slice_reader *reader);

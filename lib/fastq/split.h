@@ -107,6 +107,9 @@ const struct slice_fault *split_fault(const struct split *split);
  */
 int split_pack_window(const struct split *split, uint8_t **ret, size_t *ret_n);
 
+/* The same as they are: SPLIT_WINDOW of them, or NULL where next_header. */
+const uint16_t *split_symbols(const struct split *split);
+
 /*
  * The true point before it, which is copied. true: its text is known now, and a slice_reader may take it (slice_task.split).
  * false: it began elsewhere, or refers to what cannot be.

@@ -15,7 +15,7 @@
 #include "lib/fastq/split.h"
 
 #define SYMBOL_OPEN 0x8000u
-#define SYMBOLS_PACKED_MAX (128u << 10) /* bytes of a packed window of symbols, at most */
+#define SYMBOLS_PACKED_MAX (256u << 10) /* bytes of a packed window of symbols, at most */
 #define WINDOW_PACKED_MAX (SPLIT_WINDOW + 1024)
 
 /* 0, -ENOMEM. */

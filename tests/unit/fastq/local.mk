@@ -2,6 +2,8 @@
 FASTQ_DRIVE = tests/unit/fastq/drive.c tests/unit/fastq/drive.h tests/unit/fastq/made.c tests/unit/fastq/made.h \
 	tests/unit/fastq/wanted.c
 
+FASTQ_SPLIT = $(FASTQ_DRIVE) tests/unit/fastq/drive_split.c tests/unit/fastq/drive_split.h
+
 UNIT_TESTS += \
 	tests/unit/fastq/chain \
 	tests/unit/fastq/fault \
@@ -15,7 +17,8 @@ UNIT_TESTS += \
 	tests/unit/fastq/reader \
 	tests/unit/fastq/record \
 	tests/unit/fastq/slices \
-	tests/unit/fastq/span
+	tests/unit/fastq/span \
+	tests/unit/fastq/split
 
 tests_unit_fastq_chain_SOURCES = tests/unit/fastq/chain.c $(TAP)
 tests_unit_fastq_chain_LDADD = $(FASTQ_LIBS)
@@ -55,3 +58,6 @@ tests_unit_fastq_slices_LDADD = $(FASTQ_LIBS)
 
 tests_unit_fastq_span_SOURCES = tests/unit/fastq/span.c $(FASTQ_DRIVE) $(TAP)
 tests_unit_fastq_span_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_split_SOURCES = tests/unit/fastq/split.c $(FASTQ_SPLIT) $(TAP)
+tests_unit_fastq_split_LDADD = $(FASTQ_LIBS)

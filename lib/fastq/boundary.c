@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where a boundary may be: see boundary.h.
+ *
+ * 48 bits at a time: a bitmap of those that the first 13 bits of a dynamic block may begin with, then the lengths of the precode
+ * (their sum must be that of a complete set), then all lengths. Per byte: a stored block's two lengths, a member's first bytes.
+ */
+#include "lib/fastq/boundary.h"
+
+#include "lib/fastq/bits.h"
+#include "lib/fastq/deflate_table.h"
+#include "lib/fastq/gzip.h"
+
+#define STEP 48
+
+/* The places among the low 48 bits of w at which a dynamic block's first 13 bits can be: 0, 0, 1, and neither count over 29. */
+static uint64_t dynamic_starts(uint64_t w)
+{
+	uint64_t kind = ~w & ~(w >> 1) & w >> 2;
+	uint64_t litlen_over = w >> 4 & w >> 5 & w >> 6 & w >> 7, distance_over = w >> 9 & w >> 10 & w >> 11 & w >> 12;
+
+	return kind & ~litlen_over & ~distance_over & ((1ULL << STEP) - 1);
+}
+
+/* What four lengths of the precode, of 3 bits each, are of 128 together; over 128 they are too many. */
+static uint32_t share_of_four(uint32_t lengths)
+{
+	uint32_t sum = 0;
+
+	for (unsigned int i = 0; i < 4; i++, lengths >>= 3)
+		sum += lengths & 7 ? 128u >> (lengths & 7) : 0;
+	return sum;
+}
+
+static bool precode_complete(uint64_t lengths, unsigned int n)
+{
+	uint32_t sum = 0;
+
+	lengths &= (1ULL << (3 * n)) - 1;
+	for (; lengths && sum <= 128; lengths >>= 12)
+		sum += share_of_four(lengths & 0xfff);
+	return sum == 128;
+}
+
+static bool is_dynamic(const uint8_t *p, uint64_t bit)
+{
+	struct code_lengths lengths;
+	uint64_t at = bit + 3;
+	unsigned int n = 4 + (bits_at(p, bit + 13) & 15);
+
+	if (!precode_complete(bits_at(p, bit + 17), n))
+		return false;
+	return code_lengths_read(p + bit / 8, BOUNDARY_AHEAD, &(uint64_t){at - bit / 8 * 8}, &lengths) && code_lengths_valid(&lengths);
+}
+
+/* Whether the lengths of a stored block stand at this byte, and its header's three bits, all zeros, end just before. */
+static bool is_stored(const uint8_t *p, uint64_t byte)
+{
+	return p[byte - 1] < 1u << 5 && (p[byte] ^ p[byte + 2]) == 0xff && (p[byte + 1] ^ p[byte + 3]) == 0xff;
+}
+
+static bool is_member(const uint8_t *p)
+{
+	struct gzip_header header;
+
+	return p[0] == GZIP_ID1 && p[1] == GZIP_ID2 && gzip_header_parse(p, BOUNDARY_AHEAD, &header) != GZIP_HEADER_BAD;
+}
+
+bool boundary_find(const uint8_t *p, uint64_t from, uint64_t stop, struct boundary *ret)
+{
+	for (uint64_t byte = from / 8; 8 * byte < stop; byte += STEP / 8) {
+		uint64_t dynamic = dynamic_starts(bits_load(p + byte));
+		uint64_t found = UINT64_MAX;
+		bool header = false;
+
+		for (; dynamic && found == UINT64_MAX; dynamic &= dynamic - 1) {
+			uint64_t bit = 8 * byte + (unsigned int)__builtin_ctzll(dynamic);
+
+			if (bit >= from && is_dynamic(p, bit))
+				found = bit;
+		}
+		for (uint64_t i = byte; i < byte + STEP / 8; i++) {
+			uint64_t stored = 8 * (i + 1) - 3;
+
+			if (8 * i < found && 8 * i >= from && is_member(p + i)) {
+				found = 8 * i;
+				header = true;
+				break;
+			}
+			if (stored < found && stored >= from && is_stored(p, i + 1)) {
+				found = stored;
+				break;
+			}
+		}
+		if (found >= stop && found != UINT64_MAX)
+			return false;
+		if (found != UINT64_MAX) {
+			*ret = (struct boundary){.bit = found, .header = header};
+			return true;
+		}
+	}
+	return false;
+}
