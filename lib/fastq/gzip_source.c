@@ -51,6 +51,7 @@ struct gzip_source {
 	uint64_t member;      /* file offset of the header of the member at hand */
 	uint64_t member_text; /* bytes of its text so far */
 	uint32_t crc;
+	bool bad; /* what follows is no deflate data */
 
 	const struct split_point *point; /* where it has to enter, before anything is done */
 
@@ -263,6 +264,8 @@ static enum state step_member(struct gzip_source *source, uint8_t *to, size_t *r
 	enum inflate_outcome k = INFLATE_MORE;
 	enum input_outcome input;
 
+	if (source->bad)
+		return fail(source, FAULT_GZIP_DATA);
 	do {
 		input = need(source, 1);
 		if (input == INPUT_FAULT)
@@ -274,7 +277,9 @@ static enum state step_member(struct gzip_source *source, uint8_t *to, size_t *r
 		k = inflater_run(source->inflater, &io);
 		source->at = source->n - io.in_n;
 	} while (k == INFLATE_MORE && io.out_n > 0 && (input == INPUT_DATA || io.out_n < before));
-	if (k == INFLATE_BAD)
+	/* An inflater that was entered in the middle looks ahead: a whole piece is good, wherever it saw what is bad. */
+	source->bad = k == INFLATE_BAD;
+	if (source->bad && io.out_n > 0)
 		return fail(source, FAULT_GZIP_DATA);
 	*ret_n = want - io.out_n;
 	source->crc = crc32_add(source->crc, to, *ret_n);

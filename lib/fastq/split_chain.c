@@ -9,6 +9,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/fastq/crc.h"
+#include "lib/fastq/source.h"
 #include "lib/fastq/symbol.h"
 
 /* ---- links and their windows */
@@ -56,14 +57,6 @@ void split_chain_deinit(struct split_chain *chain)
 	drop_window(&chain->next);
 	free(chain->links);
 	*chain = (struct split_chain){0};
-}
-
-/* Windows of links that were proven before this call are of no use but where a CRC may still send all back. */
-static void forget_windows(struct split_chain *chain)
-{
-	for (; chain->windows < chain->proven; chain->windows++)
-		if (chain->windows != chain->member_link)
-			drop_window(&chain->links[chain->windows].point);
 }
 
 /* ---- places */
@@ -115,6 +108,33 @@ static bool seam_valid(const struct split_link *link, const struct split_report 
 	if (seam->records == 0)
 		return text_place_equal(seam->first, seam->next);
 	return place_before(seam->first, end) && place_before(seam->first, seam->next) && seam->records <= report->text + 1;
+}
+
+/*
+ * The link from which the rest is to be read if link i cannot be: text is delivered in whole pieces of a member's text
+ * (gzip_source.h), so that the same of it comes before a fault, it has to begin in front of the piece in which link i begins.
+ */
+static uint64_t rest_link(const struct split_chain *chain, uint64_t i)
+{
+	struct text_place piece = begin_place(&chain->links[i].point);
+
+	piece.within -= piece.within % SOURCE_ROOM_MIN;
+	while (i > 0 && (chain->links[i].empty || place_before(piece, begin_place(&chain->links[i].point))))
+		i--;
+	return i;
+}
+
+/* Windows of links from which no rest can begin any more. */
+static void forget_windows(struct split_chain *chain)
+{
+	uint64_t last = chain->proven, keep;
+
+	while (last > 0 && (last == chain->proven || chain->links[last].empty))
+		last--;
+	keep = rest_link(chain, last);
+	for (; chain->windows < keep; chain->windows++)
+		if (chain->windows != chain->member_link)
+			drop_window(&chain->links[chain->windows].point);
 }
 
 /* ---- the proof of the decoding */
@@ -308,11 +328,9 @@ static void make_rest(struct split_chain *chain, uint64_t i)
 	link->fault = (struct slice_fault){0};
 }
 
-/* A member's CRC or length is wrong: everything from where it began on is read as one. */
-static void go_back(struct split_chain *chain)
+/* Back to link k, which is proven or about to be, and from there to the file's end in one. */
+static void go_back(struct split_chain *chain, uint64_t k)
 {
-	uint64_t k = chain->member_link;
-
 	for (uint64_t i = k; i < chain->proven; i++)
 		if (!chain->links[i].empty)
 			chain->records -= chain->links[i].seam.records;
@@ -373,11 +391,11 @@ static enum chain_outcome advance_proven(struct split_chain *chain)
 		if (link->fault.kind != FAULT_NONE) {
 			if (chain->rest && chain->proven + 1 == chain->n)
 				return CHAIN_FAULT;
-			make_rest(chain, chain->proven);
+			go_back(chain, rest_link(chain, chain->proven));
 			return CHAIN_MORE;
 		}
 		if (!(chain->rest && chain->proven + 1 == chain->n) && !account_members(chain, link)) {
-			go_back(chain);
+			go_back(chain, chain->member_link); /* where in the member it went wrong nobody knows */
 			return CHAIN_MORE;
 		}
 		link->state = SPLIT_LINK_PROVEN;
