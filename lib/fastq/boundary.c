@@ -22,24 +22,20 @@ static uint64_t dynamic_starts(uint64_t w)
 	return kind & ~litlen_over & ~distance_over & ((1ULL << STEP) - 1);
 }
 
-/* What four lengths of the precode, of 3 bits each, are of 128 together; over 128 they are too many. */
-static uint32_t share_of_four(uint32_t lengths)
-{
-	uint32_t sum = 0;
-
-	for (unsigned int i = 0; i < 4; i++, lengths >>= 3)
-		sum += lengths & 7 ? 128u >> (lengths & 7) : 0;
-	return sum;
-}
+/* What four lengths of the precode, of 3 bits each, are of 128 together; over 128 they are too many, and 255 stands for all such. */
+#define SHARE(length) ((length) ? 128 >> (length) : 0)
+#define SUM(a, b, c, d) (SHARE(a) + SHARE(b) + SHARE(c) + SHARE(d))
+#define ONE(a, b, c, d) (SUM(a, b, c, d) > 255 ? 255 : SUM(a, b, c, d))
+#define OF_FIRST(b, c, d) ONE(0, b, c, d), ONE(1, b, c, d), ONE(2, b, c, d), ONE(3, b, c, d), ONE(4, b, c, d), ONE(5, b, c, d), ONE(6, b, c, d), ONE(7, b, c, d)
+#define OF_SECOND(c, d) OF_FIRST(0, c, d), OF_FIRST(1, c, d), OF_FIRST(2, c, d), OF_FIRST(3, c, d), OF_FIRST(4, c, d), OF_FIRST(5, c, d), OF_FIRST(6, c, d), OF_FIRST(7, c, d)
+#define OF_THIRD(d) OF_SECOND(0, d), OF_SECOND(1, d), OF_SECOND(2, d), OF_SECOND(3, d), OF_SECOND(4, d), OF_SECOND(5, d), OF_SECOND(6, d), OF_SECOND(7, d)
+static const uint8_t shares[1 << 12] = {OF_THIRD(0), OF_THIRD(1), OF_THIRD(2), OF_THIRD(3), OF_THIRD(4), OF_THIRD(5), OF_THIRD(6), OF_THIRD(7)};
 
 static bool precode_complete(uint64_t lengths, unsigned int n)
 {
-	uint32_t sum = 0;
-
 	lengths &= (1ULL << (3 * n)) - 1;
-	for (; lengths && sum <= 128; lengths >>= 12)
-		sum += share_of_four(lengths & 0xfff);
-	return sum == 128;
+	return shares[lengths & 0xfff] + shares[lengths >> 12 & 0xfff] + shares[lengths >> 24 & 0xfff] + shares[lengths >> 36 & 0xfff] +
+	           shares[lengths >> 48 & 0xfff] == 128;
 }
 
 static bool is_dynamic(const uint8_t *p, uint64_t bit)

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LITLEN_BITS 12
+#define LITLEN_BITS 10
 #define DISTANCE_BITS 10
 #define LITLEN_CODES 288
 #define DISTANCE_CODES 32

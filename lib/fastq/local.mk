@@ -7,6 +7,8 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/chain.h \
 	lib/fastq/crc.c \
 	lib/fastq/crc.h \
+	lib/fastq/arena.c \
+	lib/fastq/arena.h \
 	lib/fastq/bits.h \
 	lib/fastq/boundary.c \
 	lib/fastq/boundary.h \

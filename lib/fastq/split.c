@@ -55,7 +55,7 @@ static void freep_split(struct split **split)
 	*split = split_free(*split);
 }
 
-int split_new(int fd, const struct split_task *task, struct split **ret, struct error *err)
+int split_new(int fd, const struct split_task *task, struct arena_pool *pool, struct split **ret, struct error *err)
 {
 	_cleanup_(freep_split) struct split *split = NULL;
 
@@ -67,6 +67,7 @@ int split_new(int fd, const struct split_task *task, struct split **ret, struct 
 	if (!split || walk_init(&split->walk, fd, task->file_size, task->end) < 0)
 		return error_oom(err);
 	split->task = *task;
+	split->text.arena.pool = pool;
 	split->ops = stretch_ops_best();
 	split->symbols = calloc(SPLIT_WINDOW + HOT + DEFLATE_OUT_SLACK + STRETCH_SLACK, sizeof *split->symbols);
 	if (!split->symbols)
@@ -78,17 +79,15 @@ int split_new(int fd, const struct split_task *task, struct split **ret, struct 
 
 static void text_drop(struct split_text *text)
 {
-	for (size_t i = 0; i < text->stretches_n; i++)
-		free(text->stretches[i]);
+	arena_drop(&text->arena);
 	text->stretches_n = text->members_n = 0;
-	text->held = 0;
 }
 
 struct split *split_free(struct split *split)
 {
 	if (!split)
 		return NULL;
-	text_drop(&split->text);
+	arena_deinit(&split->text.arena);
 	free(split->text.stretches);
 	free(split->text.members);
 	walk_deinit(&split->walk);
@@ -101,7 +100,7 @@ struct split *split_free(struct split *split)
 
 /* ---- what is kept */
 
-static int text_add(struct split_text *text, struct stretch *stretch, size_t size)
+static int text_add(struct split_text *text, struct stretch *stretch)
 {
 	if (text->stretches_n == text->stretches_capacity) {
 		size_t capacity = text->stretches_capacity ? 2 * text->stretches_capacity : 64;
@@ -113,7 +112,6 @@ static int text_add(struct split_text *text, struct stretch *stretch, size_t siz
 		text->stretches_capacity = capacity;
 	}
 	text->stretches[text->stretches_n++] = stretch;
-	text->held += size;
 	return 0;
 }
 
@@ -129,34 +127,32 @@ static int member_add(struct split_text *text, struct split_member member)
 		text->members_capacity = capacity;
 	}
 	text->members[text->members_n++] = member;
-	text->held += sizeof member;
 	return 0;
 }
 
 /* What was decoded since the last time, as a stretch. */
 static int pack(struct split *split)
 {
-	_cleanup_(freep) struct stretch *stretch = NULL;
-	size_t n = split->n - split->packed, size;
+	struct arena *arena = &split->text.arena;
+	size_t n = split->n - split->packed;
+	struct stretch *stretch;
 	int r;
 
 	if (n == 0)
 		return 0;
 	if (split->bytes_mode)
-		r = stretch_new_bytes(split->bytes + SPLIT_WINDOW + split->packed, n, &stretch, &size);
+		r = stretch_new_bytes(arena, split->bytes + SPLIT_WINDOW + split->packed, n, &stretch);
 	else
-		r = stretch_new(split->ops, split->symbols + SPLIT_WINDOW + split->packed, n, &stretch, &size);
+		r = stretch_new(arena, split->ops, split->symbols + SPLIT_WINDOW + split->packed, n, &stretch);
 	if (r < 0)
 		return r;
-	if (stretch->open_n > 0)
-		split->open_end = split->text_packed + n;
-	r = text_add(&split->text, stretch, size);
-	if (r < 0)
-		return r;
-	stretch = NULL;
 	split->text_packed += n;
 	split->packed = split->n;
-	return 0;
+	if (stretch->open_n > 0)
+		split->open_end = split->text_packed;
+	if (stretch->reach > split->report.reach)
+		split->report.reach = stretch->reach;
+	return text_add(&split->text, stretch);
 }
 
 /* The last window to the front, once the buffer is used up. */
@@ -257,12 +253,6 @@ static void finish_parts(struct split *split)
 		report->tail_member = report->next_bit / 8;
 		report->tail.length = 0;
 	}
-	report->reach = 0;
-	for (size_t i = 0; i < split->text.stretches_n; i++) {
-		uint32_t reach = split->text.stretches[i]->open_n ? stretch_reach(split->text.stretches[i]) : 0;
-
-		report->reach = reach > report->reach ? reach : report->reach;
-	}
 }
 
 static int finish(struct split *split)
@@ -351,7 +341,7 @@ static int decode(struct split *split)
 	};
 	k = walk_on(&split->walk, &room);
 	split->n = room.n;
-	if (split->text_packed + (split->n - split->packed) > split->task.text_max || split->text.held > 4 * split->task.text_max)
+	if (split->text_packed + (split->n - split->packed) > split->task.text_max || split_held(split) > 4 * split->task.text_max + PIECE)
 		return SPLIT_LARGE;
 	switch (k) {
 	case WALK_TEXT:
@@ -404,7 +394,8 @@ uint64_t split_progress(const struct split *split)
 
 uint64_t split_held(const struct split *split)
 {
-	return split->text.held;
+	return split->text.arena.used + split->text.members_n * sizeof *split->text.members +
+	       split->text.stretches_n * sizeof *split->text.stretches;
 }
 
 const struct split_report *split_report(const struct split *split)

@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/fastq/arena.h"
 #include "lib/fastq/gzip.h"
 #include "lib/fastq/slice.h"
 
@@ -90,8 +91,11 @@ enum split_outcome {
 
 struct split;
 
-/* fd stays the caller's and must outlive it. -ENOMEM, or -EINVAL for a task that makes no sense. */
-int split_new(int fd, const struct split_task *task, struct split **ret, struct error *err);
+/*
+ * fd and the pool (arena.h; NULL: none), from which memory comes and to which it goes back, stay the caller's and must outlive it.
+ * -ENOMEM, or -EINVAL for a task that makes no sense.
+ */
+int split_new(int fd, const struct split_task *task, struct arena_pool *pool, struct split **ret, struct error *err);
 struct split *split_free(struct split *split); /* NULL; takes NULL */
 
 /* A bounded piece of work (some hundred KiB of text, or as much compressed data looked at): an enum split_outcome or -ENOMEM. */

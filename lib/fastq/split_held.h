@@ -18,11 +18,11 @@ struct split_member {
 };
 
 struct split_text {
+	struct arena arena; /* of the stretches */
 	struct stretch **stretches;
 	size_t stretches_n, stretches_capacity;
 	struct split_member *members;
 	size_t members_n, members_capacity;
-	uint64_t held; /* bytes of memory */
 	bool placed;
 	uint8_t window[SPLIT_WINDOW]; /* before it, once it is placed */
 };

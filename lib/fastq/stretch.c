@@ -4,15 +4,19 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-static size_t portable_count(const uint16_t *symbols, size_t n)
+static size_t portable_count(const uint16_t *symbols, size_t n, uint16_t *ret_lowest)
 {
 	size_t count = 0;
+	uint16_t lowest = 0xffff;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		count += symbols[i] >> 15;
+		if (symbols[i] & SYMBOL_OPEN && symbols[i] < lowest)
+			lowest = symbols[i];
+	}
+	*ret_lowest = lowest;
 	return count;
 }
 
@@ -72,57 +76,50 @@ const struct stretch_ops *stretch_ops_best(void)
 	return best;
 }
 
-static struct stretch *allocate(size_t n, size_t open_n, size_t *ret_size)
+static struct stretch *allocate(struct arena *arena, size_t n, size_t open_n)
 {
-	size_t words = open_n ? (n + 63) / 64 + STRETCH_SLACK / 64 : 0, text = n + STRETCH_SLACK, open = open_n ? open_n + STRETCH_SLACK : 0;
-	size_t size = sizeof(struct stretch) + 8 * words + 2 * open + text;
-	struct stretch *stretch = malloc(size);
+	size_t words = open_n ? (n + 63) / 64 + 1 : 0, text = n + STRETCH_SLACK, open = open_n ? open_n + STRETCH_SLACK : 0;
+	struct stretch *stretch;
 
+	assert(n <= STRETCH_MAX);
+	stretch = arena_take(arena, sizeof *stretch + 8 * words + 2 * open + text);
 	if (!stretch)
 		return NULL;
 	stretch->n = (uint32_t)n;
 	stretch->open_n = (uint32_t)open_n;
+	stretch->reach = 0;
 	stretch->mask = (uint64_t *)(stretch + 1);
 	stretch->open = (uint16_t *)(stretch->mask + words);
 	stretch->text = (uint8_t *)(stretch->open + open);
-	*ret_size = size;
 	return stretch;
 }
 
-int stretch_new(const struct stretch_ops *ops, const uint16_t *symbols, size_t n, struct stretch **ret, size_t *ret_size)
+int stretch_new(struct arena *arena, const struct stretch_ops *ops, const uint16_t *symbols, size_t n, struct stretch **ret)
 {
-	size_t open_n = ops->count(symbols, n);
-	struct stretch *stretch = allocate(n, open_n, ret_size);
+	uint16_t lowest;
+	size_t open_n = ops->count(symbols, n, &lowest);
+	struct stretch *stretch = allocate(arena, n, open_n);
 
-	assert(n <= STRETCH_MAX);
 	if (!stretch)
 		return -ENOMEM;
-	if (open_n > 0)
+	if (open_n > 0) {
 		ops->pack(symbols, n, stretch);
-	else
+		stretch->reach = SPLIT_WINDOW - (lowest & (SYMBOL_OPEN - 1));
+	} else {
 		for (size_t i = 0; i < n; i++)
 			stretch->text[i] = (uint8_t)symbols[i];
+	}
 	*ret = stretch;
 	return 0;
 }
 
-int stretch_new_bytes(const uint8_t *text, size_t n, struct stretch **ret, size_t *ret_size)
+int stretch_new_bytes(struct arena *arena, const uint8_t *text, size_t n, struct stretch **ret)
 {
-	struct stretch *stretch = allocate(n, 0, ret_size);
+	struct stretch *stretch = allocate(arena, n, 0);
 
-	assert(n <= STRETCH_MAX);
 	if (!stretch)
 		return -ENOMEM;
 	memcpy(stretch->text, text, n);
 	*ret = stretch;
 	return 0;
-}
-
-uint32_t stretch_reach(const struct stretch *stretch)
-{
-	uint16_t least = SPLIT_WINDOW;
-
-	for (size_t i = 0; i < stretch->open_n; i++)
-		least = stretch->open[i] < least ? stretch->open[i] : least;
-	return SPLIT_WINDOW - least;
 }

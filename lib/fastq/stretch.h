@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/fastq/arena.h"
 #include "lib/fastq/symbol.h"
 
 #define STRETCH_MAX (48u << 10) /* symbols */
@@ -17,6 +18,7 @@
 
 struct stretch {
 	uint32_t n, open_n;
+	uint32_t reach;  /* how far before the text it refers to, at most */
 	uint8_t *text;   /* n bytes; of no meaning where open */
 	uint64_t *mask;  /* bit i % 64 of word i / 64: byte i is open */
 	uint16_t *open;  /* open_n offsets in the window */
@@ -24,8 +26,8 @@ struct stretch {
 
 struct stretch_ops {
 	const char *name;
-	/* How many of n symbols are open. */
-	size_t (*count)(const uint16_t *symbols, size_t n);
+	/* How many of n symbols are open; and the lowest of these, 0xffff where there is none. */
+	size_t (*count)(const uint16_t *symbols, size_t n, uint16_t *ret_lowest);
 	/* Fills a stretch whose room is there, with STRETCH_SLACK units behind each array. STRETCH_SLACK symbols behind n may be read. */
 	void (*pack)(const uint16_t *symbols, size_t n, struct stretch *ret);
 	/* Its text by the true window: n bytes to `to`, with STRETCH_SLACK bytes behind. */
@@ -35,12 +37,9 @@ struct stretch_ops {
 const struct stretch_ops *stretch_ops_best(void);
 const struct stretch_ops *stretch_ops_get(size_t i); /* all that this processor has, the portable one first; NULL behind the last */
 
-/* One allocation for all of it, of *ret_size bytes: 0 or -ENOMEM. n is at most STRETCH_MAX. */
-int stretch_new(const struct stretch_ops *ops, const uint16_t *symbols, size_t n, struct stretch **ret, size_t *ret_size);
-int stretch_new_bytes(const uint8_t *text, size_t n, struct stretch **ret, size_t *ret_size); /* nothing is open */
-
-/* How far before the text it refers to, at most. */
-uint32_t stretch_reach(const struct stretch *stretch);
+/* In the arena: 0 or -ENOMEM. n is at most STRETCH_MAX. */
+int stretch_new(struct arena *arena, const struct stretch_ops *ops, const uint16_t *symbols, size_t n, struct stretch **ret);
+int stretch_new_bytes(struct arena *arena, const uint8_t *text, size_t n, struct stretch **ret); /* nothing is open */
 
 #ifdef __x86_64__
 extern const struct stretch_ops stretch_sse2_ops, stretch_avx512_ops;

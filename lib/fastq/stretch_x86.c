@@ -29,15 +29,27 @@ static __m128i load(const void *p)
 	return _mm_loadu_si128((const __m128i *)p);
 }
 
-static size_t sse2_count(const uint16_t *symbols, size_t n)
+/* As signed numbers open symbols are below bytes, so the lowest of all is the lowest open one, if there is one. */
+static size_t sse2_count(const uint16_t *symbols, size_t n, uint16_t *ret_lowest)
 {
+	__m128i lowest = _mm_set1_epi16(INT16_MAX);
+	int16_t low[8], least = INT16_MAX;
 	size_t count = 0, i;
 
-	for (i = 0; i + 16 <= n; i += 16)
-		count += (unsigned int)__builtin_popcount(
-		    (unsigned int)_mm_movemask_epi8(_mm_packs_epi16(load(symbols + i), load(symbols + i + 8))));
-	for (; i < n; i++)
+	for (i = 0; i + 16 <= n; i += 16) {
+		__m128i a = load(symbols + i), b = load(symbols + i + 8);
+
+		lowest = _mm_min_epi16(lowest, _mm_min_epi16(a, b));
+		count += (unsigned int)__builtin_popcount((unsigned int)_mm_movemask_epi8(_mm_packs_epi16(a, b)));
+	}
+	_mm_storeu_si128((__m128i *)(void *)low, lowest);
+	for (unsigned int k = 0; k < 8; k++)
+		least = low[k] < least ? low[k] : least;
+	for (; i < n; i++) {
 		count += symbols[i] >> 15;
+		least = (int16_t)symbols[i] < least ? (int16_t)symbols[i] : least;
+	}
+	*ret_lowest = least < 0 ? (uint16_t)least : 0xffff;
 	return count;
 }
 
@@ -101,14 +113,23 @@ const struct stretch_ops stretch_sse2_ops = {
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt")))
 
-TARGET static size_t avx512_count(const uint16_t *symbols, size_t n)
+TARGET static size_t avx512_count(const uint16_t *symbols, size_t n, uint16_t *ret_lowest)
 {
-	size_t count = 0, i;
+	__m512i lowest = _mm512_set1_epi16(INT16_MAX);
+	int16_t low[32], least = INT16_MAX;
+	size_t count = 0;
 
-	for (i = 0; i + 32 <= n; i += 32)
-		count += (unsigned int)__builtin_popcount(_mm512_movepi16_mask(_mm512_loadu_si512((const void *)(symbols + i))));
-	for (; i < n; i++)
-		count += symbols[i] >> 15;
+	for (size_t i = 0; i < n; i += 32) {
+		uint32_t all = n - i < 32 ? (1u << (n - i)) - 1 : UINT32_MAX;
+		__m512i v = _mm512_maskz_loadu_epi16(all, (const void *)(symbols + i));
+
+		lowest = _mm512_min_epi16(lowest, v);
+		count += (unsigned int)__builtin_popcount(_mm512_movepi16_mask(v));
+	}
+	_mm512_storeu_si512((void *)low, lowest);
+	for (unsigned int k = 0; k < 32; k++)
+		least = low[k] < least ? low[k] : least;
+	*ret_lowest = least < 0 ? (uint16_t)least : 0xffff;
 	return count;
 }
 

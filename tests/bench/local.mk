@@ -36,3 +36,11 @@ tests_bench_sequences_bench_LDADD = $(QC_LIBS) -lm
 bench-sequences: tests/bench/sequences_bench
 	tests/bench/sequences_bench
 .PHONY: bench-sequences
+
+# Decoding gzip in slices, without counting, against the sequential way: make bench-split SPLIT=FILE
+check_PROGRAMS += tests/bench/split_bench
+tests_bench_split_bench_SOURCES = tests/bench/split_bench.c
+tests_bench_split_bench_LDADD = $(FASTQ_LIBS)
+bench-split: tests/bench/split_bench
+	tests/bench/split_bench $(SPLIT)
+.PHONY: bench-split

@@ -24,6 +24,7 @@ struct driver {
 	const struct split_options *options;
 	struct split_chain chain;
 	struct split **held; /* of each link */
+	struct arena_pool pool;
 	struct counted *counted;
 	uint64_t links; /* as many as at first */
 	uint64_t random;
@@ -80,7 +81,7 @@ static int inflate_link(struct driver *driver, uint64_t i)
 	int r;
 
 	split_chain_inflate_task(&driver->chain, i, driver->options->text_max, &task);
-	r = split_new(driver->fd, &task, &split, &driver->ret->err);
+	r = split_new(driver->fd, &task, driver->options->seed % 2 ? &driver->pool : NULL, &split, &driver->ret->err);
 	assert(r == 0);
 	while ((r = split_step(split)) == SPLIT_MORE)
 		assert(split_progress(split) <= task.end - task.begin);
@@ -215,7 +216,7 @@ static void join(struct driver *driver)
 
 void drive_split(int fd, const char *path, const struct split_options *options, struct driven *ret, struct split_tally *tally)
 {
-	struct driver driver = {.fd = fd, .options = options, .random = options->seed, .ret = ret, .tally = tally};
+	struct driver driver = {.fd = fd, .options = options, .random = options->seed, .ret = ret, .tally = tally, .pool.most = 3};
 	struct file_facts facts;
 	uint64_t rounds = 0;
 
@@ -241,6 +242,7 @@ void drive_split(int fd, const char *path, const struct split_options *options, 
 		split_free(driver.held[i]);
 		free(driver.counted[i].digests);
 	}
+	arena_pool_deinit(&driver.pool);
 	free(driver.held);
 	free(driver.counted);
 	split_chain_deinit(&driver.chain);
