@@ -25,11 +25,13 @@ static uint64_t dynamic_starts(uint64_t w)
 /* What four lengths of the precode, of 3 bits each, are of 128 together; over 128 they are too many, and 255 stands for all such. */
 #define SHARE(length) ((length) ? 128 >> (length) : 0)
 #define SUM(a, b, c, d) (SHARE(a) + SHARE(b) + SHARE(c) + SHARE(d))
-#define ONE(a, b, c, d) (SUM(a, b, c, d) > 255 ? 255 : SUM(a, b, c, d))
-#define OF_FIRST(b, c, d) ONE(0, b, c, d), ONE(1, b, c, d), ONE(2, b, c, d), ONE(3, b, c, d), ONE(4, b, c, d), ONE(5, b, c, d), ONE(6, b, c, d), ONE(7, b, c, d)
-#define OF_SECOND(c, d) OF_FIRST(0, c, d), OF_FIRST(1, c, d), OF_FIRST(2, c, d), OF_FIRST(3, c, d), OF_FIRST(4, c, d), OF_FIRST(5, c, d), OF_FIRST(6, c, d), OF_FIRST(7, c, d)
-#define OF_THIRD(d) OF_SECOND(0, d), OF_SECOND(1, d), OF_SECOND(2, d), OF_SECOND(3, d), OF_SECOND(4, d), OF_SECOND(5, d), OF_SECOND(6, d), OF_SECOND(7, d)
-static const uint8_t shares[1 << 12] = {OF_THIRD(0), OF_THIRD(1), OF_THIRD(2), OF_THIRD(3), OF_THIRD(4), OF_THIRD(5), OF_THIRD(6), OF_THIRD(7)};
+#define ONE(a, b, c, d) (uint8_t)(SUM(a, b, c, d) > 255 ? 255 : SUM(a, b, c, d))
+#define OF_1(b, c, d)                                                                                                              \
+	ONE(0, b, c, d), ONE(1, b, c, d), ONE(2, b, c, d), ONE(3, b, c, d), ONE(4, b, c, d), ONE(5, b, c, d), ONE(6, b, c, d),     \
+	    ONE(7, b, c, d)
+#define OF_2(c, d) OF_1(0, c, d), OF_1(1, c, d), OF_1(2, c, d), OF_1(3, c, d), OF_1(4, c, d), OF_1(5, c, d), OF_1(6, c, d), OF_1(7, c, d)
+#define OF_3(d) OF_2(0, d), OF_2(1, d), OF_2(2, d), OF_2(3, d), OF_2(4, d), OF_2(5, d), OF_2(6, d), OF_2(7, d)
+static const uint8_t shares[1 << 12] = {OF_3(0), OF_3(1), OF_3(2), OF_3(3), OF_3(4), OF_3(5), OF_3(6), OF_3(7)};
 
 static bool precode_complete(uint64_t lengths, unsigned int n)
 {

@@ -111,16 +111,18 @@ static bool seam_valid(const struct split_link *link, const struct split_report 
 }
 
 /*
- * The link from which the rest is to be read if link i cannot be: text is delivered in whole pieces of a member's text
- * (gzip_source.h), so that the same of it comes before a fault, it has to begin in front of the piece in which link i begins.
+ * The link from which the rest is to be read if link i cannot be. Text is delivered in whole pieces of a member's text
+ * (gzip_source.h): so that the same records come before a fault, none that was counted may reach into the piece in which link i begins.
  */
 static uint64_t rest_link(const struct split_chain *chain, uint64_t i)
 {
-	struct text_place piece = begin_place(&chain->links[i].point);
+	struct text_place piece = begin_place(&chain->links[i].point), record = i < chain->proven ? chain->links[i].seam.first : chain->at;
 
 	piece.within -= piece.within % SOURCE_ROOM_MIN;
-	while (i > 0 && (chain->links[i].empty || place_before(piece, begin_place(&chain->links[i].point))))
+	while (i > 0 && (chain->links[i].empty || place_before(piece, record))) {
 		i--;
+		record = chain->links[i].seam.first;
+	}
 	return i;
 }
 

@@ -6,6 +6,7 @@ FASTQ_SPLIT = $(FASTQ_DRIVE) tests/unit/fastq/drive_split.c tests/unit/fastq/dri
 
 UNIT_TESTS += \
 	tests/unit/fastq/chain \
+	tests/unit/fastq/deflate \
 	tests/unit/fastq/fault \
 	tests/unit/fastq/fingerprint \
 	tests/unit/fastq/guess \
@@ -18,7 +19,8 @@ UNIT_TESTS += \
 	tests/unit/fastq/record \
 	tests/unit/fastq/slices \
 	tests/unit/fastq/span \
-	tests/unit/fastq/split
+	tests/unit/fastq/split \
+	tests/unit/fastq/stretch
 
 tests_unit_fastq_chain_SOURCES = tests/unit/fastq/chain.c $(TAP)
 tests_unit_fastq_chain_LDADD = $(FASTQ_LIBS)
@@ -61,3 +63,9 @@ tests_unit_fastq_span_LDADD = $(FASTQ_LIBS)
 
 tests_unit_fastq_split_SOURCES = tests/unit/fastq/split.c $(FASTQ_SPLIT) $(TAP)
 tests_unit_fastq_split_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_deflate_SOURCES = tests/unit/fastq/deflate.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_deflate_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_stretch_SOURCES = tests/unit/fastq/stretch.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_stretch_LDADD = $(FASTQ_LIBS)
