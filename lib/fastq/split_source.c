@@ -168,11 +168,12 @@ static void account_limit(struct split_source *source, uint64_t bit, bool header
 static int end_member(struct split_source *source)
 {
 	const struct split_report *report = source->held_report;
-	const struct split_member *member = source->held->members + source->member;
+	const struct split_member *member;
 
 	if (source->member == 0)
 		return report->head_ends && !report->first_header ? account_end(source, report->head_trailer) : SOURCE_TEXT;
-	return member[-1].ends ? account_end(source, member[-1].trailer) : SOURCE_TEXT;
+	member = &source->held->members[source->member - 1];
+	return member->ends ? account_end(source, member->trailer) : SOURCE_TEXT;
 }
 
 /* The text of a stretch at p, and the members that begin and end in it. */

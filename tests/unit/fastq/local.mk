@@ -43,7 +43,7 @@ tests_unit_fastq_inflate_LDADD = $(FASTQ_LIBS)
 tests_unit_fastq_kind_SOURCES = tests/unit/fastq/kind.c $(FASTQ_DRIVE) $(TAP)
 tests_unit_fastq_kind_LDADD = $(FASTQ_LIBS)
 
-tests_unit_fastq_manifest_SOURCES = tests/unit/fastq/manifest.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_manifest_SOURCES = tests/unit/fastq/manifest.c $(FASTQ_SPLIT) $(TAP)
 tests_unit_fastq_manifest_LDADD = $(FASTQ_LIBS)
 
 tests_unit_fastq_proof_SOURCES = tests/unit/fastq/proof.c $(FASTQ_DRIVE) $(TAP)
