@@ -20,6 +20,7 @@ UNIT_TESTS += \
 	tests/unit/fastq/slices \
 	tests/unit/fastq/span \
 	tests/unit/fastq/split \
+	tests/unit/fastq/split_chain \
 	tests/unit/fastq/stretch
 
 tests_unit_fastq_chain_SOURCES = tests/unit/fastq/chain.c $(TAP)
@@ -69,3 +70,6 @@ tests_unit_fastq_deflate_LDADD = $(FASTQ_LIBS)
 
 tests_unit_fastq_stretch_SOURCES = tests/unit/fastq/stretch.c $(FASTQ_DRIVE) $(TAP)
 tests_unit_fastq_stretch_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_split_chain_SOURCES = tests/unit/fastq/split_chain.c $(TAP)
+tests_unit_fastq_split_chain_LDADD = $(FASTQ_LIBS)

@@ -264,6 +264,48 @@ static void try_maker(const struct maker *maker, uint64_t files, uint64_t seed)
 	report(&bad, "the same, damaged");
 }
 
+/* Text that is packed a thousand times smaller: a slice keeps no more than it may, and the file is read all the same. */
+static void try_bomb(void)
+{
+	struct split_task task = {.text_max = 1 << 20};
+	struct split_options options = {.slice_size = 8000, .text_max = 1 << 20, .seed = 1};
+	struct drive_options whole_options = {0};
+	const struct maker maker = {.level = 9, .memory = 1};
+	struct bytes text = {0}, file = {0};
+	struct split_tally tally = {0};
+	struct driven whole, cut;
+	struct split *split = NULL;
+	uint64_t random = 1, most = 0;
+	uint8_t *line = malloc(10 << 20);
+	int fd, r = SPLIT_MORE;
+
+	assert(line);
+	memset(line, 'A', 10 << 20);
+	bytes_add(&text, "@a\n", 3);
+	bytes_add(&text, line, 10 << 20);
+	bytes_add(&text, "\n+\n", 3);
+	bytes_add(&text, line, 10 << 20);
+	bytes_add(&text, "\n", 1);
+	make_file(&file, &maker, &text, &random);
+	fd = memory_file(file.p, file.n);
+	task.file_size = task.end = file.n;
+	task.begin = 500;
+	if (split_new(fd, &task, NULL, &split, NULL) == 0)
+		while ((r = split_step(split)) == SPLIT_MORE)
+			most = split_held(split) > most ? split_held(split) : most;
+	is_int(r, SPLIT_LARGE, "%zu bytes of text in %zu are too many for a slice", text.n, file.n);
+	ok(most > 0 && most <= 4 * task.text_max + (256u << 10), "it held %" PRIu64 " bytes", most);
+	split_free(split);
+	drive(fd, "made", &whole_options, &whole);
+	drive_split(fd, "made", &options, &cut, &tally);
+	ok(whole.code == CHAIN_DONE && same(&whole, &cut), "the file is read");
+	ok(tally.large > 0, "%" PRIu64 " slices of it from a known point", tally.pointed);
+	close(fd);
+	bytes_deinit(&text);
+	bytes_deinit(&file);
+	free(line);
+}
+
 static uint64_t number_from(const char *name, uint64_t otherwise)
 {
 	const char *value = getenv(name);
@@ -275,6 +317,7 @@ int main(void)
 {
 	uint64_t seed = number_from("FQ_SEED", 1), files = number_from("FQ_FILES", 4);
 
+	try_bomb();
 	for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++)
 		try_maker(&makers[i], files, seed);
 	return done_testing();
