@@ -96,35 +96,40 @@ static inline __attribute__((always_inline)) void put_symbols(uint16_t *out, uin
 }
 
 #define VECTOR 16 /* bytes */
+#define MANY 4    /* vectors that are copied at once: most copies are not longer, and how long they are is hard to predict */
+
+static inline __attribute__((always_inline)) void copy_vector(uint8_t *to, const uint8_t *from)
+{
+	uint8_t v[VECTOR];
+
+	memcpy(v, from, VECTOR);
+	memcpy(to, v, VECTOR);
+}
 
 /*
- * A copy of n bytes from `distance` bytes before; overlapping ones repeat. Writes up to 2 * VECTOR bytes more. Of a distance below a
- * vector each step doubles what is there.
+ * A copy of n bytes from `distance` bytes before; overlapping ones repeat. Writes up to MANY * VECTOR bytes more. Of a distance below
+ * a vector each step doubles what is there.
  */
-static inline __attribute__((always_inline)) void copy_back(uint8_t *to, size_t distance, size_t n)
+static inline __attribute__((always_inline)) void copy_back(uint8_t *to, size_t distance, size_t n, unsigned int many)
 {
 	const uint8_t *from = to - distance;
 	uint8_t *end = to + n;
-	uint8_t v[VECTOR];
 
 	if (distance < VECTOR) {
 		do {
-			memcpy(v, from, VECTOR);
-			memcpy(to, v, VECTOR);
+			copy_vector(to, from);
 			to += distance;
 			distance *= 2;
 		} while (distance < VECTOR);
 	}
 	do {
-		memcpy(v, from, VECTOR);
-		memcpy(to, v, VECTOR);
-		from += VECTOR;
-		to += VECTOR;
+		for (unsigned int i = 0; i < many; i++, to += VECTOR, from += VECTOR)
+			copy_vector(to, from);
 	} while (to < end);
 }
 
-#define COPY_BYTES(out, distance, length) copy_back(out, distance, length)
-#define COPY_SYMBOLS(out, distance, length) copy_back((uint8_t *)(out), 2 * (distance), 2 * (length))
+#define COPY_BYTES(out, distance, length) copy_back(out, distance, length, MANY / 2)
+#define COPY_SYMBOLS(out, distance, length) copy_back((uint8_t *)(out), 2 * (distance), 2 * (length), MANY)
 
 #define LOOP bytes_loop
 #define LOOP_TARGET

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define DEFLATE_IN_SLACK 16   /* bytes behind the input that may be read; what is in them does not matter */
-#define DEFLATE_OUT_SLACK 320 /* units behind the room that may be written */
+#define DEFLATE_OUT_SLACK 384 /* units behind the room that may be written */
 #define DEFLATE_HISTORY (32u << 10)
 
 struct deflate;
