@@ -5,6 +5,13 @@
  */
 #include "lib/fastq/crc.h"
 
+#include <zlib.h>
+
+uint32_t crc32_join(uint32_t crc, uint32_t next, uint64_t n)
+{
+	return (uint32_t)crc32_combine(crc, next, (z_off_t)n);
+}
+
 #if defined(HAVE_ISAL)
 
 #include <isa-l/crc.h>
@@ -24,8 +31,6 @@ uint32_t crc32_add(uint32_t crc, const uint8_t *p, size_t n)
 }
 
 #else
-
-#include <zlib.h>
 
 uint32_t crc32_add(uint32_t crc, const uint8_t *p, size_t n)
 {

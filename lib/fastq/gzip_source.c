@@ -17,6 +17,7 @@
 #include "lib/fastq/gzip.h"
 #include "lib/fastq/inflate.h"
 #include "lib/fastq/input.h"
+#include "lib/fastq/split.h"
 
 #define PACKED_SIZE (256u << 10) /* bytes read at once; more than GZIP_HEADER_MAX and BGZF_BLOCK_MAX */
 
@@ -50,6 +51,9 @@ struct gzip_source {
 	uint64_t member;      /* file offset of the header of the member at hand */
 	uint64_t member_text; /* bytes of its text so far */
 	uint32_t crc;
+	bool bad; /* what follows is no deflate data */
+
+	const struct split_point *point; /* where it has to enter, before anything is done */
 
 	uint64_t text; /* number of the next byte of text */
 	uint64_t limit;
@@ -95,6 +99,12 @@ void gzip_source_begin(struct gzip_source *source, uint64_t offset)
 	source->input.at = offset;
 	source->at = source->n = 0;
 	source->state = AT_HEADER;
+}
+
+void gzip_source_enter(struct gzip_source *source, const struct split_point *point)
+{
+	gzip_source_begin(source, point->bit / 8);
+	source->point = point->header ? NULL : point;
 }
 
 /* File offset of the next compressed byte. */
@@ -254,6 +264,8 @@ static enum state step_member(struct gzip_source *source, uint8_t *to, size_t *r
 	enum inflate_outcome k = INFLATE_MORE;
 	enum input_outcome input;
 
+	if (source->bad)
+		return fail(source, FAULT_GZIP_DATA);
 	do {
 		input = need(source, 1);
 		if (input == INPUT_FAULT)
@@ -265,7 +277,9 @@ static enum state step_member(struct gzip_source *source, uint8_t *to, size_t *r
 		k = inflater_run(source->inflater, &io);
 		source->at = source->n - io.in_n;
 	} while (k == INFLATE_MORE && io.out_n > 0 && (input == INPUT_DATA || io.out_n < before));
-	if (k == INFLATE_BAD)
+	/* An inflater that was entered in the middle looks ahead: a whole piece is good, wherever it saw what is bad. */
+	source->bad = k == INFLATE_BAD;
+	if (source->bad && io.out_n > 0)
 		return fail(source, FAULT_GZIP_DATA);
 	*ret_n = want - io.out_n;
 	source->crc = crc32_add(source->crc, to, *ret_n);
@@ -278,6 +292,26 @@ static enum state step_member(struct gzip_source *source, uint8_t *to, size_t *r
 	if (io.out_n > 0)
 		return cut_short(source, input);
 	return IN_MEMBER;
+}
+
+/* To where a slice before ended: within a byte, within a member. */
+static int step_enter(struct gzip_source *source, struct marks *marks)
+{
+	const struct split_point *point = TAKE(source->point);
+	enum input_outcome k = need(source, 1);
+	unsigned int used = point->bit % 8;
+	int r;
+
+	if (k != INPUT_DATA)
+		return cut_short(source, k);
+	source->member = point->member;
+	source->member_text = point->within;
+	source->crc = point->crc;
+	r = marks_begin(marks, (struct text_place){.block = point->member, .within = point->within});
+	if (r == 0)
+		r = inflater_enter(source->inflater, source->packed[source->at], used, point->window, split_window_size(point));
+	source->at += used > 0;
+	return r < 0 ? r : (int)IN_MEMBER;
 }
 
 static enum state step_trailer(struct gzip_source *source)
@@ -318,7 +352,7 @@ static int step(struct gzip_source *source, uint8_t *to, struct marks *marks, si
 	*ret_n = 0;
 	switch (source->state) {
 	case AT_HEADER:
-		k = step_header(source, to, marks, ret_n);
+		k = source->point ? step_enter(source, marks) : step_header(source, to, marks, ret_n);
 		break;
 	case IN_MEMBER:
 		k = (int)step_member(source, to, ret_n);

@@ -9,11 +9,15 @@
 #pragma once
 
 #include "lib/fastq/source.h"
+#include "lib/fastq/split.h"
 
 struct gzip_source;
 
 int gzip_source_new(int fd, const struct slice_task *task, struct gzip_source **ret);
 struct gzip_source *gzip_source_free(struct gzip_source *source);
+
+/* Begins within a file, at a point of a slice (split.h), and goes to its end. */
+void gzip_source_enter(struct gzip_source *source, const struct split_point *point);
 
 /* As the functions of source.h with the same names. */
 void gzip_source_begin(struct gzip_source *source, uint64_t offset);

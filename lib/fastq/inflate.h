@@ -15,6 +15,12 @@ int inflater_new(struct inflater **ret); /* -ENOMEM */
 struct inflater *inflater_free(struct inflater *inflater);
 void inflater_reset(struct inflater *inflater); /* for the next member */
 
+/*
+ * To go on in the middle of a member: behind `used` bits of the byte `first` (0 to 7; the next input begins behind that byte, with
+ * `used` 0 at it), and with the n bytes of text before it (at most 32 KiB).
+ */
+int inflater_enter(struct inflater *inflater, uint8_t first, unsigned int used, const uint8_t *window, size_t n); /* -ENOMEM */
+
 struct inflate_io {
 	const uint8_t *in;
 	size_t in_n;

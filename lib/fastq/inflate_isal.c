@@ -36,6 +36,20 @@ void inflater_reset(struct inflater *inflater)
 	isal_inflate_reset(&inflater->state);
 }
 
+int inflater_enter(struct inflater *inflater, uint8_t first, unsigned int used, const uint8_t *window, size_t n)
+{
+	struct inflate_state *state = &inflater->state;
+
+	isal_inflate_reset(state);
+	if (n > 0 && isal_inflate_set_dict(state, (uint8_t *)(uintptr_t)window, (uint32_t)n) != ISAL_DECOMP_OK)
+		return -ENOMEM;
+	if (used > 0) {
+		state->read_in = first >> used;
+		state->read_in_length = 8 - (int32_t)used;
+	}
+	return 0;
+}
+
 static uint32_t clip(size_t n)
 {
 	return n > INT_MAX ? INT_MAX : (uint32_t)n;

@@ -41,6 +41,16 @@ void inflater_reset(struct inflater *inflater)
 	(void)r;
 }
 
+int inflater_enter(struct inflater *inflater, uint8_t first, unsigned int used, const uint8_t *window, size_t n)
+{
+	inflater_reset(inflater);
+	if (used > 0 && inflatePrime(&inflater->stream, 8 - (int)used, first >> used) != Z_OK)
+		return -ENOMEM;
+	if (n > 0 && inflateSetDictionary(&inflater->stream, window, (uInt)n) != Z_OK)
+		return -ENOMEM;
+	return 0;
+}
+
 static uInt clip(size_t n)
 {
 	return n > INT_MAX ? INT_MAX : (uInt)n;

@@ -7,6 +7,16 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/chain.h \
 	lib/fastq/crc.c \
 	lib/fastq/crc.h \
+	lib/fastq/arena.c \
+	lib/fastq/arena.h \
+	lib/fastq/bits.h \
+	lib/fastq/boundary.c \
+	lib/fastq/boundary.h \
+	lib/fastq/deflate.c \
+	lib/fastq/deflate.h \
+	lib/fastq/deflate_loop.h \
+	lib/fastq/deflate_table.c \
+	lib/fastq/deflate_table.h \
 	lib/fastq/fault.c \
 	lib/fastq/fingerprint.c \
 	lib/fastq/fingerprint.h \
@@ -26,6 +36,8 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/kind.h \
 	lib/fastq/marks.c \
 	lib/fastq/marks.h \
+	lib/fastq/packed.c \
+	lib/fastq/packed.h \
 	lib/fastq/proof.c \
 	lib/fastq/proof.h \
 	lib/fastq/reader.c \
@@ -33,6 +45,8 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/record.h \
 	lib/fastq/record_quick.c \
 	lib/fastq/record_quick.h \
+	lib/fastq/seek.c \
+	lib/fastq/seek.h \
 	lib/fastq/slice.h \
 	lib/fastq/source.c \
 	lib/fastq/source.h \
@@ -40,5 +54,19 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/span.h \
 	lib/fastq/span_x86.c \
 	lib/fastq/span_x86.h \
+	lib/fastq/split.c \
+	lib/fastq/split.h \
+	lib/fastq/split_chain.c \
+	lib/fastq/split_chain.h \
+	lib/fastq/split_held.h \
+	lib/fastq/split_source.c \
+	lib/fastq/split_source.h \
+	lib/fastq/stretch.c \
+	lib/fastq/stretch.h \
+	lib/fastq/stretch_x86.c \
+	lib/fastq/symbol.c \
+	lib/fastq/symbol.h \
+	lib/fastq/walk.c \
+	lib/fastq/walk.h \
 	lib/fastq/window.c \
 	lib/fastq/window.h

@@ -25,6 +25,15 @@ int marks_add(struct marks *marks, uint64_t number, uint64_t block)
 	return 0;
 }
 
+int marks_begin(struct marks *marks, struct text_place place)
+{
+	int r = marks_add(marks, 0, place.block);
+
+	if (r == 0)
+		marks->list[0].within = place.within;
+	return r;
+}
+
 /* The index of the last mark at or before number. */
 static size_t find(const struct marks *marks, uint64_t number)
 {
@@ -57,7 +66,7 @@ struct text_place marks_place(const struct marks *marks, uint64_t number)
 {
 	const struct mark *mark = &marks->list[find(marks, number)];
 
-	return (struct text_place){.block = mark->block, .within = number - mark->number};
+	return (struct text_place){.block = mark->block, .within = mark->within + (number - mark->number)};
 }
 
 void marks_deinit(struct marks *marks)

@@ -8,8 +8,9 @@
 #include "lib/fastq/slice.h"
 
 struct mark {
-	uint64_t number; /* of the member's first byte of text */
+	uint64_t number; /* of the member's first byte of text that was read */
 	uint64_t block;  /* file offset of its header */
+	uint64_t within; /* bytes of its text before that: 0, but where reading began within it */
 };
 
 struct marks {
@@ -19,6 +20,9 @@ struct marks {
 
 /* A member begins; one that stays empty gives way to the next. 0 or -ENOMEM. Numbers never go down. */
 int marks_add(struct marks *marks, uint64_t number, uint64_t block);
+
+/* Reading, and numbering, begins within a member. 0 or -ENOMEM. */
+int marks_begin(struct marks *marks, struct text_place place);
 
 /* Drops what is not needed for bytes from `before` on. */
 void marks_forget(struct marks *marks, uint64_t before);

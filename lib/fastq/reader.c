@@ -14,6 +14,7 @@
 #include "lib/fastq/record.h"
 #include "lib/fastq/record_quick.h"
 #include "lib/fastq/slice.h"
+#include "lib/fastq/split.h"
 #include "lib/fastq/window.h"
 
 /* Text looked at for a guess: this first, then 4 times as much, up to the most. */
@@ -36,6 +37,23 @@ struct slice_reader {
 	struct slice_fault fault;
 };
 
+/* A gzip file is one slice, or has a point for each. */
+static bool point_makes_sense(const struct slice_task *task)
+{
+	const struct split_point *point = task->point;
+
+	if (!point)
+		return !task->split && !task->rest &&
+		       (task->kind != FILE_GZIP || (task->begin == 0 && task->end == task->file_size));
+	if (task->kind != FILE_GZIP || point->bit > 8 * task->file_size || point->member > point->bit / 8)
+		return false;
+	if (point->header && (point->within > 0 || point->bit != 8 * point->member))
+		return false;
+	if (task->rest && (task->split || task->end < task->file_size))
+		return false;
+	return point->within == 0 || point->window;
+}
+
 static bool task_makes_sense(const struct slice_task *task)
 {
 	if (task->kind < FILE_PLAIN || task->kind >= _FILE_KIND_MAX)
@@ -45,7 +63,7 @@ static bool task_makes_sense(const struct slice_task *task)
 		return false;
 	if (task->read_max < 1 || task->read_max > READ_MAX_LIMIT)
 		return false;
-	if (task->kind == FILE_GZIP && (task->begin > 0 || task->end < task->file_size))
+	if (!point_makes_sense(task))
 		return false;
 	return !task->start_known || task->start.block <= task->file_size;
 }
@@ -134,6 +152,48 @@ static int begin_known(struct slice_reader *reader)
 	return SLICE_BATCH;
 }
 
+/* Goes to a start that is known in a slice of gzip: all text before it is taken too, for it has to be checked. */
+static int begin_at_place(struct slice_reader *reader)
+{
+	struct window *window = &reader->window;
+	int r;
+
+	reader->seam.first = reader->task.start;
+	window_begin(window, 0);
+	do {
+		r = window_fill(window, 1);
+		if (r < 0)
+			return r;
+		if (window_seek(window, reader->task.start))
+			break;
+		if (window->number + window->n >= window->limit)
+			return finish(reader, reader->task.start);
+	} while (window->tail == TEXT_GOES_ON);
+	reader->begun = true;
+	return SLICE_BATCH;
+}
+
+/* Goes to where a guess can begin in a slice of gzip: to its point, whose window has the byte before. */
+static int enter_point(struct slice_reader *reader, enum guess_edge *ret_edge)
+{
+	const struct split_point *point = reader->task.point;
+	struct window *window = &reader->window;
+	size_t before = split_window_size(point);
+	int r;
+
+	window_begin(window, 0);
+	r = window_fill(window, 1);
+	if (r < 0)
+		return r;
+	*ret_edge = EDGE_UNKNOWN;
+	if (before == 0)
+		return SLICE_BATCH;
+	*ret_edge = byte_ends_line(point->window[before - 1]) ? EDGE_LINE : EDGE_WITHIN;
+	if (point->window[before - 1] == '\r' && window->n > 0 && window->text[0] == '\n')
+		window->at = 1;
+	return SLICE_BATCH;
+}
+
 /* Goes to where a guess can begin: one byte before the slice in plain text, the first block in BGZF. */
 static int enter(struct slice_reader *reader, enum guess_edge *ret_edge)
 {
@@ -169,7 +229,7 @@ static int begin_guessed(struct slice_reader *reader)
 	size_t start;
 	int r;
 
-	r = enter(reader, &edge);
+	r = reader->task.point ? enter_point(reader, &edge) : enter(reader, &edge);
 	if (r != SLICE_BATCH)
 		return r;
 	for (size_t most = GUESS_WINDOW_MIN; most <= GUESS_WINDOW_MAX; most *= 4) {
@@ -315,6 +375,13 @@ static void take_records(struct slice_reader *reader, struct batch *batch)
 	}
 }
 
+static int begin(struct slice_reader *reader)
+{
+	if (!reader->task.start_known)
+		return begin_guessed(reader);
+	return reader->task.point ? begin_at_place(reader) : begin_known(reader);
+}
+
 int slice_reader_next(struct slice_reader *reader, struct batch *ret_batch, struct error *err)
 {
 	int r = SLICE_BATCH;
@@ -324,7 +391,7 @@ int slice_reader_next(struct slice_reader *reader, struct batch *ret_batch, stru
 	if (reader->end != SLICE_BATCH)
 		return (int)reader->end;
 	if (!reader->begun)
-		r = reader->task.start_known ? begin_known(reader) : begin_guessed(reader);
+		r = begin(reader);
 	while (r == SLICE_BATCH) {
 		take_records(reader, ret_batch);
 		if (ret_batch->n > 0)
@@ -344,6 +411,12 @@ const struct slice_seam *slice_reader_seam(const struct slice_reader *reader)
 const struct slice_fault *slice_reader_fault(const struct slice_reader *reader)
 {
 	return &reader->fault;
+}
+
+const struct split_report *slice_reader_split(struct slice_reader *reader, const uint8_t **ret_window)
+{
+	assert(reader->end == SLICE_END);
+	return window_split(&reader->window, ret_window);
 }
 
 uint64_t slice_reader_progress(const struct slice_reader *reader)

@@ -42,6 +42,10 @@ static inline bool text_place_equal(struct text_place a, struct text_place b)
 #define READ_MAX_DEFAULT (256ULL << 20) /* longest read, in bases */
 #define LINE_NAME_MAX (1ULL << 20)      /* longest header line, in bytes */
 
+struct split;
+struct split_point;
+struct split_report;
+
 struct slice_task {
 	enum file_kind kind;
 	uint64_t file_size;      /* bytes, as planned */
@@ -51,6 +55,14 @@ struct slice_task {
 	uint64_t read_max;       /* longest read accepted, in bases */
 	bool lenient;            /* take what FastQC takes: lengths may differ, '+' name unchecked, any byte in lines */
 	bool ahead;              /* read and inflate in a thread of its own: where a core is free; says nothing about the result */
+
+	/*
+	 * Gzip in slices (split.h): where its text begins, and who holds that text already (NULL: it is decoded from the point). Both
+	 * stay the caller's, and must outlive the reader.
+	 */
+	const struct split_point *point;
+	struct split *split;
+	bool rest;           /* it goes to the file's end, and all that comes is told as of a file in one slice */
 };
 
 /* What a slice assumed and proved about its edges. */
@@ -141,6 +153,12 @@ int slice_reader_next(struct slice_reader *reader, struct batch *ret_batch, stru
 /* Seam so far: first is set after the first batch; next and records are final at SLICE_END or SLICE_FAULT. */
 const struct slice_seam *slice_reader_seam(const struct slice_reader *reader);
 const struct slice_fault *slice_reader_fault(const struct slice_reader *reader);
+
+/*
+ * Gzip in slices, at SLICE_END: the report with its CRCs, and the SPLIT_WINDOW bytes of text before its end (those before the member's
+ * text, where that is shorter, are of no meaning). NULL for a slice that is none of those, or a rest.
+ */
+const struct split_report *slice_reader_split(struct slice_reader *reader, const uint8_t **ret_window);
 
 /* File bytes of [begin, end) taken in so far: for progress. */
 uint64_t slice_reader_progress(const struct slice_reader *reader);

@@ -27,7 +27,10 @@ struct source;
 int source_new(int fd, const struct slice_task *task, struct source **ret); /* -ENOMEM */
 struct source *source_free(struct source *source);                         /* NULL */
 
-/* Begins at a file offset: any byte of a plain file, or the header of a member. Once for each source. */
+/*
+ * Begins at a file offset: any byte of a plain file, or the header of a member. Once for each source. A slice of gzip (task->point)
+ * begins at its point, whatever the offset.
+ */
 void source_begin(struct source *source, uint64_t offset);
 
 /*
@@ -49,3 +52,6 @@ struct text_place source_end_place(const struct source *source);
 
 /* The file offset up to which bytes were taken in. */
 uint64_t source_offset(const struct source *source);
+
+/* Of a slice of gzip, once its text was delivered: see slice_reader_split(). */
+const struct split_report *source_split(const struct source *source, const uint8_t **ret_window);

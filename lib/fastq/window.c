@@ -121,8 +121,14 @@ static int add_marks(struct window *window, const struct marks *marks)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < marks->n && r == 0; i++)
-		r = marks_add(&window->marks, marks->list[i].number, marks->list[i].block);
+	for (size_t i = 0; i < marks->n && r == 0; i++) {
+		const struct mark *mark = &marks->list[i];
+
+		if (mark->within > 0)
+			r = marks_begin(&window->marks, (struct text_place){mark->block, mark->within});
+		else
+			r = marks_add(&window->marks, mark->number, mark->block);
+	}
 	return r;
 }
 
@@ -203,6 +209,37 @@ struct text_place window_place(const struct window *window, const uint8_t *p)
 		return source_end_place(window->source);
 	return source_place(window->source, &window->marks,
 	                    window->number + (uint64_t)(p - window->text));
+}
+
+bool window_seek(struct window *window, struct text_place place)
+{
+	const struct marks *marks = &window->marks;
+	uint64_t number = UINT64_MAX;
+
+	for (size_t i = 0; i < marks->n && number == UINT64_MAX; i++) {
+		const struct mark *mark = &marks->list[i];
+
+		if (mark->block > place.block || (mark->block == place.block && mark->within >= place.within))
+			number = mark->number;
+		else if (mark->block == place.block)
+			number = mark->number + (place.within - mark->within);
+		/* The member may be shorter than that. */
+		if (i + 1 < marks->n && number != UINT64_MAX && number > mark[1].number)
+			number = mark[1].number;
+	}
+	if (number > window->number + window->n) {
+		window->at = window->n;
+		return false;
+	}
+	if (number > window->number + window->at)
+		window->at = (size_t)(number - window->number);
+	return true;
+}
+
+const struct split_report *window_split(struct window *window, const uint8_t **ret_window)
+{
+	window->ahead = ahead_free(window->ahead);
+	return source_split(window->source, ret_window);
 }
 
 const uint8_t *window_limit(const struct window *window)

@@ -52,5 +52,11 @@ int window_fill_more(struct window *window);
 /* The place of a byte of the text, or of the file's end where p is behind the last. */
 struct text_place window_place(const struct window *window, const uint8_t *p);
 
+/* Takes all text before a place: true, or false where the place is not in what is there. Gzip only. */
+bool window_seek(struct window *window, struct text_place place);
+
+/* As source_split(). No more text is asked for, or looked at, afterwards. */
+const struct split_report *window_split(struct window *window, const uint8_t **ret_window);
+
 /* The byte of the text from which on records belong to the next slice. */
 const uint8_t *window_limit(const struct window *window);

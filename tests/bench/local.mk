@@ -55,3 +55,11 @@ TESTS += tests/bench/load.t
 bench-load: tests/tools/mkfastq tests/bench/load_workers ctl/fqctl daemon/fqcoordd
 	$(PYTHON3) $(srcdir)/tests/bench/load.py $(abs_top_builddir) $(LOAD)
 .PHONY: bench-load
+
+# Decoding gzip in slices, without counting, against the sequential way: make bench-split SPLIT=FILE
+check_PROGRAMS += tests/bench/split_bench
+tests_bench_split_bench_SOURCES = tests/bench/split_bench.c
+tests_bench_split_bench_LDADD = $(FASTQ_LIBS)
+bench-split: tests/bench/split_bench
+	tests/bench/split_bench $(SPLIT)
+.PHONY: bench-split

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes tests/fuzz/corpus/reader and tests/fuzz/corpus/inflate; the files are kept, this says where they come from."""
+"""Makes tests/fuzz/corpus/reader, split and inflate; the files are kept, this says where they come from."""
 
+import functools
 import gzip
 import os
 import struct
@@ -85,3 +86,56 @@ write("inflate", "stored_lengths", bytes([3]) + b"\x01\x05\0\0\0hello")
 write("inflate", "copy_before_start", bytes([3]) + b"\x03\x02\0\0")
 write("inflate", "header", bytes([40]) + b"\x1f\x8b\x08\x1c\0\0\0\0\0\xff\x04\0ABCDname\0comment\0" + deflate(READS))
 write("inflate", "header_bgzf", bytes([40]) + bgzf(READS))
+
+
+# Gzip files in slices. Small blocks: the least memory, and flushes.
+def stream(data, level=6, memory=1, strategy=0, flush=0, kind=zlib.Z_SYNC_FLUSH):
+    packer = zlib.compressobj(level, zlib.DEFLATED, 31, memory, strategy)
+    out = b""
+    for at in range(0, len(data), flush or len(data) or 1):
+        out += packer.compress(data[at : at + (flush or len(data))])
+        if flush:
+            out += packer.flush(kind)
+    return out + packer.flush()
+
+
+def mix(state):
+    return (state * 6364136223846793005 + 1442695040888963407) & (2**64 - 1)
+
+
+def many_reads(n):
+    state, text = 7, []
+    for i in range(n):
+        bases, quality = "", ""
+        for _ in range(40):
+            state = mix(state)
+            bases += "ACGT"[state >> 40 & 3]
+            quality += "#FFF:,F"[(state >> 50) % 7]
+        text.append("@SIM:1:%d:%d\n%s\n+\n%s\n" % (1000 + i // 7, state >> 48, bases, quality))
+    return "".join(text).encode()
+
+
+MANY = many_reads(250)
+split = functools.partial(write, "split")
+split("tiny_blocks", bytes([9, 0]) + stream(MANY))
+split("level_1", bytes([5, 4]) + stream(MANY, 1))
+split("level_9", bytes([3, 8]) + stream(MANY, 9, 9))
+split("flushed", bytes([7, 2]) + stream(MANY, flush=3000))
+split("full_flushed", bytes([7, 6]) + stream(MANY, flush=2000, kind=zlib.Z_FULL_FLUSH))
+split("stored", bytes([11, 16]) + stream(MANY, 0, flush=1500))
+split("fixed", bytes([4, 0]) + stream(MANY, strategy=4))
+split("runs", bytes([6, 0]) + stream(MANY, strategy=3))
+split("codes", bytes([6, 14]) + stream(MANY, strategy=2))
+split("members", bytes([8, 2]) + b"".join(stream(MANY[i : i + 5000]) for i in range(0, len(MANY), 5000)))
+split("members_empty", bytes([8, 0]) + stream(MANY[:9000]) + stream(b"") * 3 + stream(MANY[9000:]) + stream(b""))
+split("members_stored", bytes([8, 4]) + b"".join(stream(MANY[i : i + 4000], 0) for i in range(0, len(MANY), 4000)) + bytes(100))
+split("padded", bytes([8, 0]) + stream(MANY) + bytes(3000))
+split("garbage", bytes([8, 0]) + stream(MANY) + b"garbage")
+split("cut", bytes([8, 0]) + stream(MANY)[:-2000])
+split("crc", bytes([8, 0]) + stream(MANY)[:-8] + b"\0\0\0\0" + stream(MANY)[-4:])
+split("crc_of_first", bytes([8, 0]) + stream(MANY)[:-8] + b"\0\0\0\0" + stream(MANY)[-4:] + stream(MANY))
+split("long_reads", bytes([8, 0]) + stream(b"@a\n" + b"ACGT" * 200 + b"\n+\n" + b"IIII" * 200 + b"\n" + MANY[:12000]))
+split("bad_record", bytes([8, 0]) + stream(MANY[:12000] + b"\nwrong\n" + MANY))
+for turned in range(1, 40, 3):
+    TURN = struct.pack("<IIII", *(mix(turned * 4 + i) >> 13 & 0x01FFFFFF | 1 << 24 for i in range(4)))
+    split("turned_%d" % turned, bytes([turned, 1]) + stream(MANY) + TURN)

@@ -2,8 +2,11 @@
 FASTQ_DRIVE = tests/unit/fastq/drive.c tests/unit/fastq/drive.h tests/unit/fastq/made.c tests/unit/fastq/made.h \
 	tests/unit/fastq/wanted.c
 
+FASTQ_SPLIT = $(FASTQ_DRIVE) tests/unit/fastq/drive_split.c tests/unit/fastq/drive_split.h
+
 UNIT_TESTS += \
 	tests/unit/fastq/chain \
+	tests/unit/fastq/deflate \
 	tests/unit/fastq/fault \
 	tests/unit/fastq/fingerprint \
 	tests/unit/fastq/guess \
@@ -15,7 +18,10 @@ UNIT_TESTS += \
 	tests/unit/fastq/reader \
 	tests/unit/fastq/record \
 	tests/unit/fastq/slices \
-	tests/unit/fastq/span
+	tests/unit/fastq/span \
+	tests/unit/fastq/split \
+	tests/unit/fastq/split_chain \
+	tests/unit/fastq/stretch
 
 tests_unit_fastq_chain_SOURCES = tests/unit/fastq/chain.c $(TAP)
 tests_unit_fastq_chain_LDADD = $(FASTQ_LIBS)
@@ -38,7 +44,7 @@ tests_unit_fastq_inflate_LDADD = $(FASTQ_LIBS)
 tests_unit_fastq_kind_SOURCES = tests/unit/fastq/kind.c $(FASTQ_DRIVE) $(TAP)
 tests_unit_fastq_kind_LDADD = $(FASTQ_LIBS)
 
-tests_unit_fastq_manifest_SOURCES = tests/unit/fastq/manifest.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_manifest_SOURCES = tests/unit/fastq/manifest.c $(FASTQ_SPLIT) $(TAP)
 tests_unit_fastq_manifest_LDADD = $(FASTQ_LIBS)
 
 tests_unit_fastq_proof_SOURCES = tests/unit/fastq/proof.c $(FASTQ_DRIVE) $(TAP)
@@ -55,3 +61,15 @@ tests_unit_fastq_slices_LDADD = $(FASTQ_LIBS)
 
 tests_unit_fastq_span_SOURCES = tests/unit/fastq/span.c $(FASTQ_DRIVE) $(TAP)
 tests_unit_fastq_span_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_split_SOURCES = tests/unit/fastq/split.c $(FASTQ_SPLIT) $(TAP)
+tests_unit_fastq_split_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_deflate_SOURCES = tests/unit/fastq/deflate.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_deflate_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_stretch_SOURCES = tests/unit/fastq/stretch.c $(FASTQ_DRIVE) $(TAP)
+tests_unit_fastq_stretch_LDADD = $(FASTQ_LIBS)
+
+tests_unit_fastq_split_chain_SOURCES = tests/unit/fastq/split_chain.c $(TAP)
+tests_unit_fastq_split_chain_LDADD = $(FASTQ_LIBS)

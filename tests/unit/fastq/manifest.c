@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "tests/unit/fastq/drive.h"
+#include "tests/unit/fastq/drive_split.h"
 #include "tests/unit/tap.h"
 
 /* The manifest's words for a reason and ours. */
@@ -31,6 +31,28 @@ static const struct {
 /* 0 for one slice. The smallest is for small files only. */
 static const uint64_t slice_sizes[] = {0, 1 << 20, 65536, 4096, 37};
 #define SMALL (32 << 10)
+
+/* An ordinary gzip file in slices says what it says in one. */
+static void check_split(int fd, const char *name)
+{
+	static const uint64_t sizes[] = {64 << 10, 1 << 20};
+	struct driven whole, cut;
+	struct split_tally tally = {0};
+
+	drive(fd, name, &(struct drive_options){0}, &whole);
+	if (whole.code < 0 || whole.kind != FILE_GZIP)
+		return;
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		struct split_options options = {.slice_size = sizes[i], .text_max = 64 << 20, .seed = i};
+
+		drive_split(fd, name, &options, &cut, &tally);
+		ok(cut.code == whole.code && cut.records == whole.records && cut.digest == whole.digest &&
+		       cut.fault.kind == whole.fault.kind && text_place_equal(cut.fault.at, whole.fault.at),
+		   "%s: one gzip stream in slices of %llu bytes", name, (unsigned long long)sizes[i]);
+	}
+	diag("%llu slices from the middle, %llu from a point, %llu empty", (unsigned long long)tally.placed,
+	     (unsigned long long)tally.pointed, (unsigned long long)tally.empty);
+}
 
 static void check_count(int fd, const char *name, const char *expect)
 {
@@ -95,6 +117,7 @@ static void check_line(const char *folder, char *line)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (!ok(fd >= 0, "%s: can be opened", name))
 		return;
+	check_split(fd, name);
 	if (strncmp(expect, "count ", 6) == 0)
 		check_count(fd, name, expect + 6);
 	else if (strncmp(expect, "refuse: ", 8) == 0)
