@@ -257,6 +257,15 @@ static void tell_flushed(struct peer *peer)
 		peer->callbacks->on_flushed(peer, peer->userdata);
 }
 
+/*
+ * By edges: sd-event asks the kernel for all that is ready before each thing that it does, and of thousands of sockets that wait for
+ * their turn each would be looked at each time. Setting the events again, as is done behind each turn, asks anew for what is left.
+ */
+static uint32_t io_events(const struct peer *peer)
+{
+	return (uint32_t)connection_events(peer->connection) | EPOLLET;
+}
+
 /* One wakeup: socket, then frames, then what follows from them. */
 static void work(struct peer *peer)
 {
@@ -283,8 +292,7 @@ static void work(struct peer *peer)
 		peer_wake(peer);
 	/* On a socket that is watched already: cannot fail. */
 	if (!peer->freed && !peer->ended)
-		(void)sd_event_source_set_io_events(peer->io,
-		                                    (uint32_t)connection_events(peer->connection));
+		(void)sd_event_source_set_io_events(peer->io, io_events(peer));
 }
 
 /* ---- callbacks of the loop ---- */
@@ -374,7 +382,7 @@ static int add_sources(struct peer *peer)
 	int r;
 
 	r = sd_event_add_io(peer->event, &peer->io, connection_fd(peer->connection),
-	                    (uint32_t)connection_events(peer->connection), on_io, peer);
+	                    io_events(peer), on_io, peer);
 	if (r >= 0)
 		r = sd_event_add_time(peer->event, &peer->timer, CLOCK_MONOTONIC, 0,
 		                      PEER_TIMER_ACCURACY_US, on_timer, peer);

@@ -81,26 +81,50 @@ void memory_out_done(struct session *session)
 
 /* ---- submissions */
 
+static uint64_t submitting_bytes(const struct submitting *submitting)
+{
+	return submitting->bytes + submitting->message.files * (sizeof *submitting->paths + sizeof *submitting->proofs);
+}
+
 static uint64_t submitting_all(const struct server *server)
 {
 	uint64_t bytes = 0;
 
 	for (const struct session *session = server->sessions; session; session = session->next)
 		if (session->submitting.open)
-			bytes += session->submitting.bytes + session->submitting.message.files *
-			         (sizeof *session->submitting.paths + sizeof *session->submitting.proofs);
+			bytes += submitting_bytes(&session->submitting);
 	return bytes;
+}
+
+/*
+ * Whether all together are within the bound. They are added up only when what came since the last time could exceed it: a job of
+ * thousands of files is as many messages, and there may be thousands of sessions.
+ */
+static bool submitting_fits(struct session *session)
+{
+	struct server *server = session->server;
+	uint64_t most = server->settings->results_memory / SUBMITTING_PART, all;
+	uint64_t more = submitting_bytes(&session->submitting) - session->submitting.counted;
+
+	session->submitting.counted += more;
+	if (more <= server->submitting_room) {
+		server->submitting_room -= more;
+		return true;
+	}
+	all = submitting_all(server);
+	server->submitting_room = all <= most ? most - all : 0;
+	return all <= most;
 }
 
 int memory_submitting(struct session *session, struct error *err)
 {
 	struct server *server = session->server;
-	uint64_t now = server_now(server), most = server->settings->results_memory / SUBMITTING_PART;
+	uint64_t now = server_now(server);
 
 	session->submitting.moved_ms = now;
 	if (session->submitting.bytes > SUBMIT_PATHS_MAX)
 		return error_set(err, -E2BIG, ERROR_USAGE, "the paths of the job's files are too long altogether");
-	if (submitting_all(server) <= most)
+	if (submitting_fits(session))
 		return 0;
 	for (struct session *other = server->sessions; other; other = other->next) {
 		struct error error;
@@ -111,7 +135,7 @@ int memory_submitting(struct session *session, struct error *err)
 		submitting_clear(&other->submitting);
 		peer_refuse(other->peer, &error);
 	}
-	return submitting_all(server) <= most
+	return submitting_all(server) <= server->settings->results_memory / SUBMITTING_PART
 	           ? 0
 	           : error_set(err, -EBUSY, ERROR_TEMPORARY, "too many jobs are being submitted at once; submit again later");
 }

@@ -75,6 +75,7 @@ struct server {
 	struct backup *backup; /* that is being made */
 	uint64_t older_than;   /* the highest start that a worker has seen, where that is above this one's; it was said */
 	sd_event_source *grants;                           /* deferred: results that waited for memory */
+	uint64_t submitting_room;                          /* bytes of submissions that may come before they are added up, in memory.c */
 	struct budget incoming, outgoing;                  /* bytes of results, in memory.c */
 	uint64_t connections_max;                          /* what the settings and the limit of descriptors allow */
 	int spare;                                         /* a descriptor for when there is none, in listen.c */

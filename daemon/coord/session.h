@@ -27,6 +27,7 @@ struct submitting {
 	uint64_t moved_ms; /* when a file last came */
 	struct packer rules; /* in canonical bytes; none where no module needs any */
 	bool open;
+	uint64_t counted; /* bytes of it that were taken from server->submitting_room */
 };
 
 /* A RESULT whose counters come in. */

@@ -76,6 +76,18 @@ static int run_all(uint64_t seeds, uint64_t first)
 	return failed > 0;
 }
 
+/* False: it is none of these. */
+static bool many_option(struct many_options *many, int c)
+{
+	uint32_t *number = c == 'N' ? &many->nodes : c == 'S' ? &many->slots : c == 'J' ? &many->jobs : c == 'F' ? &many->files :
+	                   c == 'K' ? &many->slices : NULL;
+
+	if (number)
+		*number = (uint32_t)strtoul(optarg, NULL, 10);
+	many->lead = many->lead || c == 'l';
+	return number || c == 'l';
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -108,25 +120,9 @@ int main(int argc, char **argv)
 			return run_twice(strtoull(optarg, NULL, 10));
 		case 'j':
 			return !run(strtoull(optarg, NULL, 10), true, true, &(uint64_t){0});
-		case 'N':
-			many.nodes = (uint32_t)strtoul(optarg, NULL, 10);
-			break;
-		case 'S':
-			many.slots = (uint32_t)strtoul(optarg, NULL, 10);
-			break;
-		case 'J':
-			many.jobs = (uint32_t)strtoul(optarg, NULL, 10);
-			break;
-		case 'F':
-			many.files = (uint32_t)strtoul(optarg, NULL, 10);
-			break;
-		case 'K':
-			many.slices = (uint32_t)strtoul(optarg, NULL, 10);
-			break;
-		case 'l':
-			many.lead = true;
-			break;
 		default:
+			if (many_option(&many, c))
+				break;
 			(void)fputs("usage: sim [--seeds N] [--first K] [--mutant M] | --mutants | --twice SEED | --tell SEED\n"
 			            "       sim --nodes N [--slots S] [--jobs J] [--files F] [--slices K] [--lead]\n", stderr);
 			return 64;
