@@ -179,5 +179,14 @@ offline() {
 	! "$coordd" --state "$state" --restore "$backup" 2>"$work/err" && grep -q damaged "$work/err" && again && fetches "$first" "$id"
 }
 ok "a backup of one that does not run; a damaged one is not put back, and the state stays as it was" offline
+keyless() {
+	coord_end
+	rm -rf "$backup"
+	mv "$state/key.pem" "$work/elsewhere.pem"
+	! backed_up 2>/dev/null && grep -q 'there is no key .*/key.pem.*: right is --key FILE' "$work/out" && [ ! -e "$backup" ] || return 1
+	"$coordd" --state "$state" --backup "$backup" --key "$work/elsewhere.pem" >"$work/out" 2>&1 &&
+		cmp "$backup/key.pem" "$work/elsewhere.pem" && mv "$work/elsewhere.pem" "$state/key.pem" && again
+}
+ok "a backup without the key is none: refused with what to say, and that works" keyless
 ok "no job twice" eval 'all_idle 10 && jobs_once'
 done_testing

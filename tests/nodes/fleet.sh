@@ -9,13 +9,15 @@
 #   local_csv FILE                     the result of one process, as she counts it there
 #   joins_in_one_line HOST TOKEN       what an administrator types on a node
 #   begin NODE...                      a job on $large that these of $workers count, and that lasts until ends: sets job
+#   begin_long NODE...                 the same with more jobs behind it, for what takes long on a host that is so slow
+#   draining_with_slices NODE          how often the node was stopped with slices in hand
 #   ends                               two checks: it completes, and its result is that of one process, $work/large
 #   lost_by NODE                       how often the coordinator's journal says that the node went with slices in hand
 #   journal HOST UNIT                  since the package was installed;  says HOST UNIT REGEX;  told HOST UNIT REGEX  how often
 #   runs HOST                          systemctl is-system-running says running
 . "$(dirname "${BASH_SOURCE[0]}")/../cluster/cluster.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/rig.sh"
-coordinator=coord login=login workers=(node1 node2) large=/shared/large.fastq job=
+coordinator=coord login=login workers=(node1 node2) large=/shared/large.fastq job= others=()
 
 user_make() {
 	local host
@@ -56,8 +58,20 @@ begin() {
 	for node in "$@"; do wait_until 20 running_on "$job" "$node" || return 1; done
 }
 
+# Slices large enough that a node has one in hand at any moment.
+begin_long() {
+	local length
+	begin "$@" || return 1
+	for length in 40 42 44 46 48 50; do
+		others+=("$(fq submit --as text --parsable --slice-size 32M --dup-length $length $large)") || return 1
+	done
+}
+draining_with_slices() { told "$1" fqworkerd 'draining: [1-9]'; }
+
 has_large() { cmp <(fq fetch --as text "$1") "$work/large"; }
 ends() {
+	[ ${#others[@]} -eq 0 ] || fq cancel "${others[@]}" >>"$work/cancelled.log" 2>&1
+	others=()
 	speed 100
 	ok "the job is done" fq wait "$job"
 	ok "with the same result" has_large "$job"

@@ -7,7 +7,7 @@
 rig_start older
 hosts coord node1 node2 login
 user_make alice 1000 coord node1 node2 login
-"$made" 1000000 100 nova 8 >"$rig$large" # 250 MB
+"$made" 2000000 100 nova 8 >"$rig$large" # 500 MB
 for host in coord node1 node2 login; do host_boot $host; done
 
 packages_for() { # packages_for HOST: of this host's part
@@ -47,10 +47,27 @@ older_fleet() {
 	alice_joins && all_idle && enrolled=$(pins)
 }
 
-# upgraded HOST: with its packages, while the job is in hand.
-upgraded() {
+# A host gets its packages while slices are in hand: a node is stopped with some, and the coordinator comes back to some.
+in_hand() { admin status --no-header | grep -q ' R '; }
+stopped=0 # nodes with slices in hand
+node_upgraded() {
+	local drained
+	ok "a job in hand" begin_long node1 node2
+	drained=$(draining_with_slices "$1")
 	ok "$1: packages of $now" newer "$1"
-	[ "$1" = login ] || ok "$1 runs $now" wait_until 20 runs_version "$1" "$now"
+	stopped=$((stopped + $(draining_with_slices "$1") - drained))
+	ok "jobs are in hand" in_hand
+	ok "$1 runs $now" wait_until 60 runs_version "$1" "$now"
+	ok "and is there again" wait_until 60 is_there "$1"
+	ends
+}
+coord_upgraded() {
+	ok "a job in hand" begin_long node1 node2
+	ok "the coordinator: packages of $now" newer coord
+	ok "it runs $now" wait_until 60 runs_version coord "$now"
+	ok "and has jobs in hand" in_hand
+	for host in node1 node2; do ok "$host comes back to it" wait_until 60 is_there $host; done
+	ends
 }
 same_fleet() {
 	is "the same keys are enrolled" "$(pins)" "$enrolled"
@@ -60,17 +77,11 @@ same_fleet() {
 
 ok "a fleet of $before" older_fleet
 as login alice fqctl qc --local --as text $large >"$work/large"
-ok "a job in hand" begin node1 node2
-upgraded node1
-ok "it is there again" wait_until 60 is_there node1
-upgraded node2
-ok "it is there again" wait_until 60 is_there node2
-ends
-ok "a job in hand of nodes of $now, for the older coordinator" begin node1 node2
-upgraded coord
-ends
+node_upgraded node1
+node_upgraded node2
+coord_upgraded
 ok "the older fqctl has the first job's result too" has_large "$job"
-upgraded login
+ok "login: packages of $now" newer login
 ok "and so has the newer one" has_large "$job"
 same_fleet
 
@@ -79,18 +90,17 @@ for host in login node1 node2 coord; do ok "$host: all purged" gone $host; done
 rm -r "$rig/home/alice/.config"
 
 ok "another fleet of $before" older_fleet
-ok "a job in hand" begin node1 node2
+coord_upgraded
 first=$job
-upgraded coord
-for host in node1 node2; do ok "$host comes back to it" wait_until 60 is_there $host; done
-ends
 ok "a job in hand of older nodes, for the newer coordinator" begin node1 node2
-upgraded node2
-upgraded node1
 ends
-upgraded login
+node_upgraded node2
+node_upgraded node1
+ok "login: packages of $now" newer login
 ok "the first job's result is there" has_large "$first"
 same_fleet
+
+ok "nodes were stopped with slices in hand ($stopped of 4)" test $stopped -ge 3
 
 # ---- back: nodes, fqctl, and the coordinator as far as its database is one that the older one knows
 
