@@ -129,6 +129,10 @@ static const struct told_row rows[] = {
 		"a process that opens files has ended"},
 	[TOLD_OPENERS_HANG] = {"openers-hang", "020d01648f6248ed8d9e3c94ab120acb",
 		"all processes that open files hang"},
+	[TOLD_USER_TURNED_AWAY] = {"user-turned-away", "6b1e3f0c7d914a5e8c27a9d1f4b0563e",
+		"a user of a worker's host was not let through to the coordinator"},
+	[TOLD_GATE_CLOSED] = {"gate-closed", "e94a07c25b8d43f6a1d3728f60ce915b",
+		"users of a worker's host are not let through"},
 };
 
 const struct told_row *told_row(int event)

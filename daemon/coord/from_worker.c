@@ -52,7 +52,8 @@ void from_worker_hello(struct session *session, const fq_Hello *hello)
 
 	(void)snprintf(session->name, sizeof session->name, "%s", hello->name);
 	if (session->gate_only) {
-		log_info("worker %s is there, without slots", session->name);
+		log_event(LOG_INFO, &(struct log_about){.event = TOLD_NODE_JOINED, .node = session->name}, "worker %s is there, without slots",
+		          session->name);
 		return;
 	}
 	keep_roots(session, hello);

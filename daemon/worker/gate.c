@@ -14,6 +14,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "daemon/events.h"
 #include "daemon/worker/gate_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
@@ -111,7 +112,7 @@ static void turn_away(struct gate *gate, int fd, uint32_t uid, const struct erro
 	}
 	(void)close(fd);
 	if (rate_take(&gate->lines, gate_now_ms(gate), LINES_SPAN_MS, LINES_MOST, &left_out))
-		log_notice("user %u was turned away at the gate: %s", uid, err->text);
+		log_event(LOG_NOTICE, &(struct log_about){.event = TOLD_USER_TURNED_AWAY}, "user %u was turned away at the gate: %s", uid, err->text);
 }
 
 static void let_in(struct gate *gate, int fd)
@@ -135,7 +136,7 @@ static void let_in(struct gate *gate, int fd)
 		return;
 	}
 	if (relay_new(gate, fd, user, &err) < 0)
-		log_warning("user %u cannot be let in at the gate: %s", who.uid, err.text);
+		log_event(LOG_WARNING, &(struct log_about){.event = TOLD_USER_TURNED_AWAY}, "user %u cannot be let in at the gate: %s", who.uid, err.text);
 }
 
 static int on_listener(sd_event_source *source, int listener, uint32_t events, void *userdata)
@@ -146,7 +147,8 @@ static int on_listener(sd_event_source *source, int listener, uint32_t events, v
 	if (fd >= 0) {
 		let_in(gate, fd);
 	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-		log_warning("nobody can be let in at the gate for a moment: %s", strerror(errno));
+		log_event(LOG_WARNING, &(struct log_about){.event = TOLD_GATE_CLOSED}, "nobody can be let in at the gate for a moment: %s",
+		          strerror(errno));
 		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF); /* asking again at once would be a busy loop */
 		look_again(gate);
 	}

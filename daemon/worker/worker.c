@@ -268,7 +268,7 @@ static int open_gate(struct worker *worker, struct error *err)
 		return error_set(err, -EINVAL, ERROR_CONFIG, "gate_only: there is no gate: right is gate = \"/run/fqworkerd/ctl.sock\"; or "
 		                 "another path, or a service with RuntimeDirectory=");
 	if (r < 0 && !settings->gate_only) {
-		log_warning("users of this host are not let in: %s", err->text);
+		log_event(LOG_WARNING, &(struct log_about){.event = TOLD_GATE_CLOSED}, "users of this host are not let in: %s", err->text);
 		return 0;
 	}
 	return r;
