@@ -261,6 +261,8 @@ static void try_maker(const struct maker *maker, uint64_t files, uint64_t seed)
 		bytes_deinit(&file);
 	}
 	report(&good, maker->name);
+	if (files >= 4)
+		ok((good.tally.placed > 0) == (maker->strategy != Z_FIXED), "slices begin by themselves, but with fixed codes");
 	report(&bad, "the same, damaged");
 }
 
