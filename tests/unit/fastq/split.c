@@ -110,7 +110,7 @@ static void make_file(struct bytes *file, const struct maker *maker, const struc
 	while (at < text->n || file->n == 0) {
 		size_t n = text->n - at;
 
-		if (maker->member && n > maker->member)
+		if (maker->member && n > 2 * maker->member)
 			n = random_below(random, 2 * maker->member);
 		add_member(file, maker, text->p + at, n);
 		at += n;
@@ -261,6 +261,7 @@ static void try_maker(const struct maker *maker, uint64_t files, uint64_t seed)
 		bytes_deinit(&file);
 	}
 	report(&good, maker->name);
+	is_u64(good.faults, 0, "none of these is at fault");
 	if (files >= 4)
 		ok((good.tally.placed > 0) == (maker->strategy != Z_FIXED), "slices begin by themselves, but with fixed codes");
 	report(&bad, "the same, damaged");
