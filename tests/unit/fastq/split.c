@@ -249,7 +249,9 @@ static void try_maker(const struct maker *maker, uint64_t files, uint64_t seed)
 		struct bytes text = {0}, file = {0};
 		char name[80];
 
-		make_records(&text, random_below(&random, i % 2 ? 1500000 : 300000) >> (maker->member && maker->member < 100 ? 4 : 0), &random);
+		size_t size = random_below(&random, i % 2 ? 1500000 : 300000);
+
+		make_records(&text, maker->member && maker->member < 100 ? size / 16 : size, &random);
 		make_file(&file, maker, &text, &random);
 		snprintf(name, sizeof name, "%s, FQ_SEED=%" PRIu64 " FQ_FILES=1", maker->name, seed + i);
 		try_file(&file, name, 8, &random, &good);
