@@ -364,7 +364,7 @@ static int decode(struct split *split)
 
 int split_step(struct split *split)
 {
-	uint64_t text = split->text_packed;
+	uint64_t text = split->text_packed, bit = walk_bit(&split->walk);
 
 	while (split->state == SPLIT_MORE) {
 		bool found = split->decoding;
@@ -373,7 +373,7 @@ int split_step(struct split *split)
 		if (r < 0)
 			return r;
 		split->state = r;
-		if (!found || split->text_packed - text >= 4 * PIECE)
+		if (!found || split->text_packed - text >= 4 * PIECE || walk_bit(&split->walk) - bit >= 8 * FIND_STEP)
 			break;
 	}
 	return split->state;

@@ -11,9 +11,9 @@
  * reference to one of the 32 KiB before the slice (symbol.h). What depends on no reference is kept as bytes.
  *
  * A slice begins at the first boundary at or behind its `begin` and ends at the first one at or behind its `end`. A boundary
- * is the header of a member, or the first bit of a block of deflate data; the first block of a member is none where the header
- * is one already. A slice in which no boundary is found (long blocks; blocks with fixed codes are not looked for) is unsure: it
- * waits until the slice before has ended, and is then read from that point in one pass, or is empty.
+ * is the header of a member, or the first bit of a block of deflate data that can be told from chance: a dynamic or stored one, not
+ * its member's last, nor its first, which has the header. A slice in which no boundary is found (long blocks, blocks with fixed
+ * codes) is unsure: it waits until the slice before has ended, and is then read from that point in one pass, or is empty.
  *
  * From a point that is known (the file's beginning, a slice that was unsure or wrong, a seek index) there is no split: the task
  * of the reader has the point, and the text is decoded and counted in one pass, in constant memory.

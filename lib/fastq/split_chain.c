@@ -12,6 +12,20 @@
 #include "lib/fastq/source.h"
 #include "lib/fastq/symbol.h"
 
+#define WORK_PER_SLOT 3 /* slices a slot, as of other kinds (chain.c) */
+
+uint64_t split_size_choose(uint64_t file_size, uint32_t slots)
+{
+	uint64_t size;
+
+	if (slots < SPLIT_SLOTS_LEAST || file_size < SPLIT_SLOTS_LEAST * SPLIT_SLICE_LEAST)
+		return 0;
+	size = file_size / ((uint64_t)WORK_PER_SLOT * slots) + 1;
+	if (size < SPLIT_SLICE_LEAST)
+		return SPLIT_SLICE_LEAST;
+	return size < SPLIT_SLICE_MOST ? size : SPLIT_SLICE_MOST;
+}
+
 /* ---- links and their windows */
 
 int split_chain_init(struct split_chain *chain, uint64_t file_size, uint64_t slice_size, uint64_t slices_max, struct error *err)

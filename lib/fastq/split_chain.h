@@ -12,7 +12,8 @@
  *
  * Damage, or what looks like it, is never told from here: the slice at `proven` becomes the rest of the file, which is read from
  * its point to the file's end as a file that is not split is, and whatever that says is true. Where a member's CRC is wrong, that
- * begins with the slice in which the member began.
+ * begins with the slice in which the member began. So `proven` can go back, once: who has merged counters of links that are no longer
+ * proven cannot take them out, and counts the file anew, in one slice.
  */
 #pragma once
 
@@ -33,9 +34,13 @@ struct split_link {
 	uint64_t begin, end; /* file bytes */
 	enum split_state state;
 	bool empty;          /* no text of its own (the slice before has it): nothing to count, no counters to merge */
-	bool unsure;         /* PLACED, POINTED: no start of a record could be told; to be counted when it is the one at `proven` */
+	bool unsure;         /* PLACED, POINTED: no start of a record could be told; to be counted when it is at `proven` */
 
-	struct split_point point;   /* from PLACED or POINTED on: where its text begins; the window is the link's own */
+	/*
+	 * From PLACED or POINTED on: where its text begins. The window is the link's own, and goes some calls after the link was
+	 * proven: who wants a seek index packs it when `proven` moves (seek.h).
+	 */
+	struct split_point point;
 	struct split_report report; /* HELD: without CRCs; COUNTED: whole */
 	uint16_t *symbols;          /* HELD: the window behind it; NULL where next_header */
 
@@ -58,6 +63,17 @@ struct split_chain {
 	uint64_t windows;        /* links [0, windows) have no window any more, but for member_link */
 	struct split_link *links;
 };
+
+/*
+ * Whether splitting pays for a gzip file where so many slots are free, and then how large slices are: the work is about doubled
+ * (tests/bench/NOTES.md), so from SPLIT_SLOTS_LEAST on; small slices cost more (a block is looked for in each), large ones hold more
+ * text. 0: it does not pay, the file is one slice (chain.h). Text of more than SPLIT_TEXT_TIMES the slice's bytes is not kept.
+ */
+#define SPLIT_SLOTS_LEAST 3
+#define SPLIT_SLICE_LEAST (1ULL << 20)
+#define SPLIT_SLICE_MOST (4ULL << 20)
+#define SPLIT_TEXT_TIMES 16
+uint64_t split_size_choose(uint64_t file_size, uint32_t slots);
 
 /*
  * Cuts [0, size) every slice_size bytes; size is at least 1. The first link is POINTED at once. 0, -ENOMEM, or -E2BIG for more than

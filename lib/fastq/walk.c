@@ -112,15 +112,23 @@ static enum walk_outcome step_header(struct walk *walk)
 	}
 }
 
-/* Of the first bits of a stored block that is not the last, and its filling, where all are zeros, only the last three count. */
-static void make_canonical(struct walk *walk)
+/*
+ * Whether the block that begins at the next bit is one that is looked for (boundary.h), so that a slice may end here. Of a stored one
+ * whose first bits and filling are all zeros only the last three bits count from now on.
+ */
+static bool is_boundary(struct walk *walk)
 {
-	uint64_t last = (walk->bit + 3 + 7) / 8 * 8 - 3, filling = last + 3 - walk->bit;
+	uint64_t last = (walk->bit + 3 + 7) / 8 * 8 - 3, filling = last + 3 - walk->bit, bits;
 
 	if (last + 3 > 8 * (uint64_t)walk->n)
-		return;
-	if ((bits_at(walk->packed, walk->bit) & ((1u << filling) - 1)) == 0)
-		walk->bit = last;
+		return false;
+	bits = bits_at(walk->packed, walk->bit);
+	if ((bits & 7) == 4)
+		return true;
+	if ((bits & ((1u << filling) - 1)) != 0)
+		return false;
+	walk->bit = last;
+	return true;
 }
 
 static enum walk_outcome step_member(struct walk *walk, struct walk_room *room)
@@ -150,8 +158,7 @@ static enum walk_outcome step_member(struct walk *walk, struct walk_room *room)
 	} else if (outcome == DEFLATE_BLOCK) {
 		if (walk_need(walk, 8) == INPUT_FAULT)
 			return WALK_FAULT;
-		make_canonical(walk);
-		if (tells_boundary(walk))
+		if (is_boundary(walk) && tells_boundary(walk))
 			return WALK_BOUNDARY;
 	} else if (outcome == DEFLATE_INPUT) {
 		/* What is left is kept; a block's codes are decoded to the last 32 bytes, so this reads on. */

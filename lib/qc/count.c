@@ -3,6 +3,8 @@
 #include "lib/qc/count.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/cleanup.h"
 
@@ -42,6 +44,22 @@ static int count_batches(struct slice_reader *reader, struct counters *counters,
 	}
 }
 
+/* What a slice of gzip says of itself, besides its counters. */
+static int take_report(struct slice_reader *reader, struct slice_count *ret)
+{
+	const uint8_t *window = NULL;
+	const struct split_report *report = slice_reader_split(reader, &window);
+
+	if (!report)
+		return 0;
+	ret->window = malloc(SPLIT_WINDOW);
+	if (!ret->window)
+		return -ENOMEM;
+	memcpy(ret->window, window, SPLIT_WINDOW);
+	ret->report = *report;
+	return 0;
+}
+
 int count_slice(int fd, const struct slice_task *task, uint32_t modules,
                 const struct count_rules *rules, const struct prior *prior,
                 count_progress_fn progress, void *data, struct slice_count *ret, struct error *err)
@@ -70,6 +88,8 @@ int count_slice(int fd, const struct slice_task *task, uint32_t modules,
 		ret->seam = *slice_reader_seam(reader);
 	if (r == SLICE_FAULT)
 		ret->fault = *slice_reader_fault(reader);
+	if (r == SLICE_END && take_report(reader, ret) < 0)
+		return error_oom(err);
 	if (r == SLICE_END)
 		ret->counters = TAKE(counters);
 	return 0;
@@ -78,4 +98,6 @@ int count_slice(int fd, const struct slice_task *task, uint32_t modules,
 void slice_count_deinit(struct slice_count *count)
 {
 	count->counters = counters_free(count->counters);
+	free(count->window);
+	count->window = NULL;
 }

@@ -6,6 +6,7 @@
 
 #include "lib/base/error.h"
 #include "lib/fastq/slice.h"
+#include "lib/fastq/split.h"
 #include "lib/qc/counters.h"
 #include "lib/qc/prior.h"
 #include "lib/qc/rules.h"
@@ -15,6 +16,10 @@ struct slice_count {
 	struct slice_seam seam;      /* SLICE_END, SLICE_FAULT */
 	struct slice_fault fault;    /* SLICE_FAULT */
 	struct counters *counters;   /* SLICE_END only; the receiver's to free */
+
+	/* SLICE_END of a slice of gzip that has a point and is no rest: see slice_reader_split(). */
+	struct split_report report;
+	uint8_t *window; /* SPLIT_WINDOW bytes, the receiver's to free; NULL of all other slices */
 };
 
 /*

@@ -78,7 +78,7 @@ static uint64_t drain(int fd, const struct slice_task *task, struct split_report
 
 static void find_all(int fd, uint64_t size, uint64_t slice_size, struct totals *totals)
 {
-	static uint8_t packed[1 << 20];
+	static uint8_t packed[128 << 10];
 	double start = now(), took;
 
 	for (uint64_t at = slice_size; at < size; at += slice_size) {

@@ -205,7 +205,8 @@ static void try_damage(void)
 		sample.n = 1 + sample.n / 20;
 		pack(&sample, &random);
 		if (random_below(&random, 4))
-			sample.packed[random_below(&random, sample.packed_n < 100 ? sample.packed_n : 100)] ^= (uint8_t)(1 << random_below(&random, 8));
+			sample.packed[random_below(&random, sample.packed_n < 100 ? sample.packed_n : 100)] ^=
+			    (uint8_t)(1 << i % 8);
 		else
 			sample.packed_n = random_below(&random, sample.packed_n);
 		r = inflateInit2(&z, -15);

@@ -204,7 +204,8 @@ static void try_fault(void)
 	ok(split_chain_point(&chain, 1), "the second is handed out with its point");
 	is_int(counted(1, SLICE_FAULT, &next, NULL, &used), CHAIN_MORE, "a fault is not believed");
 	/* 10000 bytes of text are in the first piece still, so it is the first slice that has to be read again. */
-	ok(used && chain.rest && chain.n == 1 && chain.links[0].end == SIZE && chain.links[0].state == SPLIT_LINK_POINTED, "the rest is read");
+	ok(used && chain.rest && chain.n == 1 && chain.links[0].end == SIZE && chain.links[0].state == SPLIT_LINK_POINTED,
+	   "the rest is read");
 	is_int(counted(0, SLICE_END, &rest, NULL, &used), CHAIN_DONE, "and believed: good");
 	split_chain_deinit(&chain);
 
@@ -254,6 +255,11 @@ int main(void)
 
 	memset(window, 'A', sizeof window);
 	is_int(split_chain_init(&chain, 1 << 20, 1, 1000, &err), -E2BIG, "too many slices");
+	is_u64(split_size_choose(1ULL << 30, 2), 0, "two slots do not pay");
+	is_u64(split_size_choose(2 << 20, 64), 0, "nor does a small file");
+	is_u64(split_size_choose(1ULL << 30, 3), SPLIT_SLICE_MOST, "large slices of a large file");
+	is_u64(split_size_choose(64 << 20, 64), SPLIT_SLICE_LEAST, "small ones of a small one");
+	is_u64(split_size_choose(600 << 20, 100), 600 * (1 << 20) / 300 + 1, "three for each slot in between");
 	try_order();
 	try_trailer();
 	try_misfit();

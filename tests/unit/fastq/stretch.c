@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Stretches of symbols: every set of functions against the portable one; arenas; packed windows and entries of a seek index, also nonsense. */
+/* Stretches of symbols by every set of functions; arenas; packed windows and entries of a seek index, also nonsense. */
 #include "lib/fastq/stretch.h"
 
 #include <assert.h>
@@ -27,7 +27,8 @@ static void make_symbols(size_t n, uint64_t *random)
 		uint16_t from = (uint16_t)random_below(random, SPLIT_WINDOW);
 
 		for (; k > 0 && i < n; k--, i++)
-			symbols[i] = is_open ? (uint16_t)(SYMBOL_OPEN + (from++ & (SPLIT_WINDOW - 1))) : (uint16_t)random_below(random, 256);
+			symbols[i] = is_open ? (uint16_t)(SYMBOL_OPEN + (from++ & (SPLIT_WINDOW - 1)))
+			                     : (uint16_t)random_below(random, 256);
 	}
 	memset(symbols + n, 0xff, STRETCH_SLACK * sizeof *symbols); /* what is behind does not matter */
 }

@@ -283,6 +283,39 @@ static void test_progress(const char *path)
 	chain_deinit(&chain);
 }
 
+/* Both halves of one gzip stream, the second from where the first ended. */
+static void test_gzip_slices(const char *path)
+{
+	const struct made_file made = {"gzip", {20000, 150, 150, '#', 'K'}, "\n", false, "gzip -6"};
+	struct split_point point = {.header = true};
+	struct slice_task task = {.kind = FILE_GZIP, .read_max = READ_MAX_DEFAULT, .point = &point};
+	_cleanup_(closep) int fd = -1;
+	struct slice_count first = {0}, second = {0};
+	struct error err = {0};
+
+	made_write(&made, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		abort();
+	task.file_size = (uint64_t)lseek(fd, 0, SEEK_END);
+	task.end = task.file_size / 2;
+	is_int(count_slice(fd, &task, COUNT_MEAN, NULL, NULL, NULL, NULL, &first, &err), 0, "half a gzip stream");
+	ok(first.outcome == SLICE_END && first.window && first.report.counted && first.report.next_bit >= 8 * task.end,
+	   "says where it ended");
+	point = (struct split_point){.bit = first.report.next_bit, .within = first.report.text};
+	point.window = first.window + SPLIT_WINDOW - split_window_size(&point);
+	task.begin = task.end;
+	task.end = task.file_size;
+	task.start_known = true;
+	task.start = first.seam.next;
+	is_int(count_slice(fd, &task, COUNT_MEAN, NULL, NULL, NULL, NULL, &second, &err), 0, "the other half");
+	ok(second.outcome == SLICE_END && second.report.head_ends && second.report.next_header, "ends with the file");
+	is_u64(counters_reads(first.counters) + counters_reads(second.counters), 20000, "all reads are in both");
+	slice_count_deinit(&first);
+	slice_count_deinit(&second);
+	ok(!first.window, "the window is freed");
+}
+
 static void test_fault(const char *path)
 {
 	_cleanup_(fclosep) FILE *f = fopen(path, "w+");
@@ -326,6 +359,7 @@ int main(int argc, char **argv)
 		made_write(made, path);
 		test_file(made->name, path, python);
 	}
+	test_gzip_slices(path);
 	test_progress(path);
 	test_fault(path);
 	(void)unlink(path);
