@@ -4,7 +4,8 @@ ctl_libctl_a_SOURCES = \
 	ctl/aside.c ctl/aside.h \
 	ctl/client.c ctl/client.h \
 	ctl/ctl.c \
-	ctl/doctor.h ctl/doctor_files.c ctl/doctor_judge.c ctl/doctor_look.c ctl/doctor_nodes.c ctl/doctor_print.c \
+	ctl/doctor.h ctl/doctor_files.c ctl/doctor_findings.c ctl/doctor_judge.c \
+	ctl/doctor_look.c ctl/doctor_nodes.c ctl/doctor_print.c \
 	ctl/job.c ctl/job.h \
 	ctl/json.c ctl/json.h \
 	ctl/leftovers.c ctl/leftovers.h \
