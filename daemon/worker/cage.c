@@ -14,7 +14,7 @@
 #include "lib/base/cleanup.h"
 
 #define OOM_SCORE "500"    /* a child is what the kernel should take: its slice is counted elsewhere */
-#define DESCRIPTORS_MAX 16 /* three standard ones, the socket, a file, a brief, and those that are on the way */
+#define DESCRIPTORS_MAX 16 /* of who counts: three standard ones, the socket, a file, a brief, and those that are on the way */
 
 int cage_forked(int parent, uint64_t memory)
 {
@@ -50,8 +50,11 @@ static void offer_to_oom_killer(void)
 		return;
 }
 
-/* Limits that the kernel keeps, also where the door is not locked. */
-static int set_limits(void)
+/*
+ * Limits that the kernel keeps, also where the door is not locked. An opener keeps its supervisor's limit of descriptors: when it
+ * hands one over, the kernel compares that limit with all those which processes of the same user have on their way.
+ */
+static int set_limits(enum cage_kind kind)
 {
 	const struct rlimit none = {0, 0}, descriptors = {DESCRIPTORS_MAX, DESCRIPTORS_MAX};
 
@@ -59,13 +62,13 @@ static int set_limits(void)
 		return -errno;
 	if (CAGE_UNLOCKED)
 		return 0; /* a sanitizer traces itself at the end, and reads files */
-	if (setrlimit(RLIMIT_NOFILE, &descriptors) < 0 || setrlimit(RLIMIT_NPROC, &none) < 0 ||
+	if ((kind == CAGE_COUNTER && setrlimit(RLIMIT_NOFILE, &descriptors) < 0) || setrlimit(RLIMIT_NPROC, &none) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -errno;
 	return 0;
 }
 
-int cage_enter(const char *name, struct error *err)
+int cage_enter(enum cage_kind kind, const char *name, struct error *err)
 {
 	int r;
 
@@ -74,7 +77,7 @@ int cage_enter(const char *name, struct error *err)
 	if (r == 0 && (chdir("/") < 0 || prctl(PR_SET_NAME, name) < 0))
 		r = -errno;
 	if (r == 0)
-		r = set_limits();
+		r = set_limits(kind);
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "a child cannot give up what it does not need: %s", strerror(-r));
 	return 0;

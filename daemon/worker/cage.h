@@ -47,7 +47,7 @@ int cage_forked(int parent, uint64_t memory);
  * In the new program: no descriptors but standard error and CHILD_FD, no core files, no folder held busy, nobody looks into it,
  * first to be killed when memory is short. name is what ps shows. 0 or negative with a sentence.
  */
-int cage_enter(const char *name, struct error *err);
+int cage_enter(enum cage_kind kind, const char *name, struct error *err);
 
 /*
  * Closes the door: from here on only the system calls of its work. Call it when all is there that needs others (libraries that

@@ -179,7 +179,7 @@ int child_main(void)
 	struct error err = {0};
 	int r;
 
-	r = cage_enter(CHILD_NAME, &err);
+	r = cage_enter(CAGE_COUNTER, CHILD_NAME, &err);
 	if (r == 0)
 		r = warm_up(&err);
 	if (r == 0)

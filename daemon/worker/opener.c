@@ -109,6 +109,20 @@ static void serve(const struct conf_list *roots, const struct open_request *requ
 
 /* ---- the process ---- */
 
+/* A descriptor that the kernel does not take along is an answer, too. */
+static int send_answer(struct open_answer *answer, const struct open_request *request, int file)
+{
+	int r = opener_send(CHILD_FD, answer, sizeof *answer, file);
+
+	if (r != -ETOOMANYREFS || file < 0)
+		return r;
+	answer->r = error_set(&answer->error, r, ERROR_OS,
+	                      "%s is open, but cannot be handed over: processes of this user have more descriptors on their way to each other "
+	                      "than the limit of open files (LimitNOFILE=, ulimit -n)",
+	                      TEXT(request->path));
+	return opener_send(CHILD_FD, answer, sizeof *answer, -1);
+}
+
 static int serve_all(const struct conf_list *roots)
 {
 	int r = 0;
@@ -125,7 +139,7 @@ static int serve_all(const struct conf_list *roots)
 			break;
 		answer.number = request.number;
 		serve(roots, &request, file, &answer, &opened);
-		r = opener_send(CHILD_FD, &answer, sizeof answer, opened);
+		r = send_answer(&answer, &request, opened);
 	}
 	return r;
 }
@@ -147,7 +161,7 @@ int opener_main(int roots_n, char **roots)
 	struct error err = {0};
 	int r;
 
-	r = cage_enter(OPENER_NAME, &err);
+	r = cage_enter(CAGE_OPENER, OPENER_NAME, &err);
 	if (r == 0)
 		r = warm_up(&err);
 	if (r == 0)

@@ -7,7 +7,7 @@
 #   admin VERB ARG...                         fqctl through the unix socket (the administrator)
 #   pid_coord, pid_worker[I]                  process ids, for kill
 #   ok NAME COMMAND...  is NAME GOT WANT  skip_all REASON  done_testing
-#   wait_until SECONDS COMMAND...             until the command succeeds; 1 when the time is over
+#   wait_until SECONDS COMMAND...             until the command succeeds; 1 when the time is over, on a quiet machine
 #   doze SECONDS                              a pause, where time itself is what is tried
 #   run_coord, run_worker[I]                  words before the program, for instance of a namespace or an environment
 #
@@ -74,11 +74,12 @@ done_testing() {
 exec {never}<> <(:)
 doze() { read -r -t "$1" -u "$never" || true; }
 
+# Where the tries themselves take long, because the machine is busy or the build is slow, there is more time, up to four times as much.
 wait_until() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1)) last=$((SECONDS + 4 * $1)) tries=$((20 * $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		((SECONDS < end)) || return 1
+		((tries-- > 0 ? SECONDS < last : SECONDS < end)) || return 1
 		doze 0.05
 	done
 }

@@ -111,11 +111,14 @@ at_join() {
 	! FQ_KEYS=$keys.other "$ctl" join -h "$host" "$token" >"$work/out" 2>&1
 }
 
-# A cancelled job: CANCELLED if that was answered, and whoever asks again gets it.
+# A cancelled job: CANCELLED if that was answered, perhaps by the next coordinator, and whoever asks again gets it. fqctl asks for
+# longer than slices may stand still; so nobody waits for it before that one is there.
 cancelled() {
-	local answered=0
-	fq cancel "$id" >"$work/out" 2>&1 && answered=1
+	local answered=0 client
+	fq cancel "$id" >"$work/out" 2>&1 &
+	client=$!
 	struck || return 1
+	wait $client && answered=1
 	[ $answered -eq 0 ] || [ "$(job_state "$id")" = CANCELLED ] || return 1
 	fq cancel "$id" >"$work/out" 2>&1
 	job_ends "$id" && [ "$(job_state "$id")" = CANCELLED ] && [ -z "$(fq fetch --as json "$id" 2>/dev/null)" ]

@@ -69,12 +69,13 @@ jobs=$(cat "$work"/jobs.* | wc -l)
 is "scenario 5: all $jobs jobs that ran meanwhile completed with the golden report" "$(cat "$work"/jobs.* | grep -vc '^0 same$')" 0
 is "scenario 5: no job twice" "$(admin status --all --json | grep -oE '"id":[0-9]+' | sort -u | wc -l)" "$jobs"
 ok "scenario 5: some sessions were cut and tried again" grep -q 'trying again' "$work/told"
-# The longest gaps between answers are those of the kills; a machine that is busy elsewhere may prolong some of them.
-awk 'NR > 1 { printf "%d\n", 1000 * ($1 - last) } { last = $1 }' "$work/pings" | sort -rn | head -n "$kills" >"$work/stalls"
-usual=$(sed -n "$((kills / 2))p" "$work/stalls") longest=$(head -n 1 "$work/stalls")
+# The longest gaps between answers are those of the kills; a machine that is busy elsewhere prolongs them, and the others as well.
+awk 'NR > 1 { printf "%d\n", 1000 * ($1 - last) } { last = $1 }' "$work/pings" | sort -rn >"$work/gaps"
+usual=$(sed -n "$((kills / 2))p" "$work/gaps") longest=$(head -n 1 "$work/gaps")
+pace=$(tail -n +$((kills + 1)) "$work/gaps" | awk '{ gap[NR] = $1 } END { print gap[int((NR + 1) / 2)] }')
 slow=$([ -n "${FQ_SANITIZERS:-}" ] && echo 8 || echo 1)
-ok "scenario 5: nobody waited for long: $usual ms the usual, $longest ms the longest, of which 300 ms the restart" \
-	test "$usual" -le $((300 + 500 * slow)) -a "$longest" -le $((300 + 2000 * slow))
+ok "scenario 5: nobody waited for long: $usual ms the usual, $longest ms the longest, of which 300 ms the restart; a ping took $pace ms" \
+	test "$usual" -le $((300 + 500 * slow + 10 * pace)) -a "$longest" -le $((300 + 2000 * slow + 20 * pace))
 
 # ---- the watchdog
 

@@ -33,6 +33,9 @@ doctor_disk() { # STATUS REGEX
 
 job_is() { [ "$(job_state "$1")" = "$2" ]; }
 hold_worker() { kill -STOP $(children_of "${pid_worker[$1]}") 2>/dev/null; }
+# held FILE SIZE: a job whose first slice is in the hand of the worker that stands still. Its plan is committed with the next
+# answer, so that no commit of it is left that could be the one to fail.
+held() { hold_worker 1; submit "$1" --slice-size "$2" && wait_until 10 slices_of "$id" 'running  w1' && admin resume w1; }
 go_worker() { kill -CONT $(children_of "${pid_worker[$1]}") 2>/dev/null; }
 coord_end() { end_process "$pid_coord" TERM; }
 trap 'umount -l "$state" 2>/dev/null; cluster_end' EXIT
@@ -93,11 +96,9 @@ ok "scenario 29: full some writes later" commit_full 4
 # A cancel whose commit finds no room: fqctl asks again, also where there is no core for a while, and the job is cancelled.
 cancel_full() { # cancel_full TIMES
 	local cancelling status
-	hold_worker 1
-	submit plain.fq --slice-size 100K || return 1
+	held plain.fq 100K || return 1
 	unset "golden_of[$id]"
 	journal_mark
-	doze 0.3 # nothing of the submission waits for its commit any more
 	fault "write ENOSPC 1 $1 -wal" "write ENOSPC 1 $1 ballast"
 	fq cancel "$id" 2>"$work/err" &
 	cancelling=$!
@@ -140,8 +141,7 @@ ok "scenario 29: no job twice, the worker is idle" eval 'all_idle 10 && jobs_onc
 
 sync_fails() { # sync_fails CALL NAME TEXT: once, when a submission is committed while results are awaited
 	local asking
-	hold_worker 1
-	submit plain.fq --slice-size 100K || return 1
+	held plain.fq 100K || return 1
 	journal_mark
 	fault "$1 EIO 1 1 $2"
 	fq submit --parsable --as json "$data/crlf.fq" >"$work/asked" 2>"$work/asking" &

@@ -201,9 +201,12 @@ memory_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 zombies() { ps --no-headers -o stat --ppid "$1" | grep -c '^Z'; }
 remember() { remembered[$1]="$(descriptors "$1") $(memory_kb "$1")"; }
 
+# A connection that its client has closed is there until the daemon has looked; the same with a child that has ended.
+at_rest() { [ "$(descriptors "$1")" -le "$2" ] && [ "$(zombies "$1")" -eq 0 ]; }
 steady() {
 	local fds kb now_fds now_kb dead
 	read -r fds kb <<<"${remembered[$1]}"
+	wait_until 10 at_rest "$1" "$fds"
 	now_fds=$(descriptors "$1") now_kb=$(memory_kb "$1") dead=$(zombies "$1")
 	printf 'descriptors %s -> %s, memory %s -> %s KiB, %s zombies\n' "$fds" "$now_fds" "$kb" "$now_kb" "$dead" | diag
 	# A MiB more is the allocator's, and the sanitizers keep what is freed.

@@ -23,6 +23,7 @@
 #include "tests/unit/tap.h"
 
 #define READS 500
+#define LEASE_BEFORE 1000 /* of what is counted so that a child is known to wait */
 
 static void make_file(const struct fake *fake, char path[128])
 {
@@ -67,9 +68,11 @@ static fq_Task task_of(const char *path, uint64_t lease)
 /* Connected, with a child that is stopped and has the task. */
 static pid_t hold_task(struct fake *fake, const fq_Task *task)
 {
-	pid_t child = fake_child(fake, 0);
+	fq_Task before = *task;
+	pid_t child;
 
-	(void)kill(child, SIGSTOP);
+	before.ref.lease = LEASE_BEFORE;
+	child = fake_stop_child(fake, &before);
 	fake_send(fake, fq_Type_TASK, task);
 	return child;
 }

@@ -170,7 +170,7 @@ static void in_cage(enum cage_kind kind, uint64_t memory, int (*attempt)(void))
 	uint8_t digest[DIGEST_SIZE];
 	int parent = (int)getppid(), copy = fcntl(file_fd, F_DUPFD, 100); /* close_others() closes it */
 
-	if (cage_forked(parent, memory) < 0 || copy < 0 || cage_enter("cage-test", &err) < 0 || fcntl(copy, F_GETFD) >= 0)
+	if (cage_forked(parent, memory) < 0 || copy < 0 || cage_enter(kind, "cage-test", &err) < 0 || fcntl(copy, F_GETFD) >= 0)
 		fail("it cannot enter, or kept a descriptor");
 	file_fd = open(path, O_RDONLY); /* as if it were handed over */
 	if (file_fd < 0 || digest_sha256("", 0, NULL, 0, digest) < 0 || setrlimit(RLIMIT_NOFILE, &descriptors) < 0 ||
@@ -303,7 +303,7 @@ static void test_others(void)
 	if (pid == 0) {
 		struct error err = {0};
 
-		if (dup2(STDERR_FILENO, CHILD_FD) < 0 || cage_forked((int)getppid(), 0) < 0 || cage_enter("cage-test", &err) < 0)
+		if (dup2(STDERR_FILENO, CHILD_FD) < 0 || cage_forked((int)getppid(), 0) < 0 || cage_enter(CAGE_COUNTER, "cage-test", &err) < 0)
 			_exit(99);
 		_exit(status_of("NoNewPrivs:") == 1 && prctl(PR_GET_DUMPABLE) == 0 ? 0 : 1);
 	}

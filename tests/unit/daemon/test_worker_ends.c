@@ -19,6 +19,8 @@
 #include "tests/unit/daemon/worker_fake.h"
 #include "tests/unit/tap.h"
 
+#define LEASE_BEFORE 1000 /* of what is counted so that a child is known to wait */
+
 static void make_file(const struct fake *fake, const char *name, const char *text, int times, char path[128])
 {
 	FILE *f;
@@ -48,6 +50,14 @@ static fq_Task task_of(const char *path, uint64_t lease)
 	task.modules = COUNT_MEAN;
 	task.algorithm = COUNTERS_ALGORITHM;
 	return task;
+}
+
+/* The child is stopped while it waits. */
+static pid_t stop_child(struct fake *fake, const char *path)
+{
+	const fq_Task task = task_of(path, LEASE_BEFORE);
+
+	return fake_stop_child(fake, &task);
 }
 
 static void connect_anew(struct fake *fake, fq_Hello *ret)
@@ -85,9 +95,8 @@ static bool has_open(const struct fake *fake, const char *path)
 static pid_t give_to_stopped(struct fake *fake, const char *path, uint64_t lease)
 {
 	fq_Task task = task_of(path, lease);
-	pid_t child = fake_child(fake, 0);
+	pid_t child = stop_child(fake, path);
 
-	(void)kill(child, SIGSTOP);
 	fake_send(fake, fq_Type_TASK, &task);
 	for (int waited = 0; !has_open(fake, path); waited += 10) {
 		if (waited >= WAIT_MS)
@@ -183,13 +192,12 @@ static void test_old_protocol(struct fake *fake, const char *path)
 static void test_another_state(struct fake *fake, const char *path)
 {
 	fq_Task task = task_of(path, 5);
-	pid_t child = fake_child(fake, 0);
 	uint64_t before = fake->generation;
 	_cleanup_(blob_deinit) struct blob blob = {0};
 	fq_Result result;
 	fq_Hello hello;
 
-	(void)kill(child, SIGSTOP);
+	(void)stop_child(fake, path);
 	fake_send(fake, fq_Type_TASK, &task);
 	settle(fake);
 	(void)snprintf((char *)fake->id, sizeof fake->id, "%s", "coordinator two");

@@ -5,10 +5,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +22,7 @@
 
 #define LIMIT_MS 400
 #define MANY 200
+#define ON_THEIR_WAY 60 /* descriptors of this user, between processes */
 
 static char path[] = "/tmp/fqcluster-openers-XXXXXX";
 
@@ -30,6 +35,7 @@ struct test {
 	struct open_answer answer;
 	int fd;
 	bool in_order;
+	rlim_t descriptors; /* that a new opener may have, or 0 */
 };
 
 static void on_answer(const struct open_request *request, const struct open_answer *answer, int fd, void *userdata)
@@ -46,7 +52,15 @@ static void on_answer(const struct open_request *request, const struct open_answ
 /* As service_forked(): a new process blocks no signals. */
 static void on_forked(void *userdata)
 {
+	const struct test *test = userdata;
+	const struct rlimit descriptors = {test->descriptors, test->descriptors};
 	sigset_t none;
+
+	if (test->descriptors > 0)
+		(void)setrlimit(RLIMIT_NOFILE, &descriptors);
+	/* The kernel counts no descriptors of who may do anything, as root may. Who is not root may not do this. */
+	(void)prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE);
+	(void)prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN);
 
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -154,14 +168,28 @@ static void test_ends(struct test *test)
 	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "one that was killed: another one is asked");
 }
 
+static void kill_all(struct test *test)
+{
+	for (size_t i = 0; i < OPENERS_MAX; i++)
+		if (test->openers.all[i].pid > 0)
+			strike(&test->openers.all[i], SIGKILL);
+}
+
+/* And waits for it. */
+static void end_all(struct test *test)
+{
+	kill_all(test);
+	while (alive(test) > 0)
+		if (sd_event_run(test->event, UINT64_C(20000000)) <= 0)
+			fail("nothing happens");
+}
+
 /* A program that ends at once. */
 static void test_none(struct test *test)
 {
 	const char *program = test->openers.program;
 
-	for (size_t i = 0; i < OPENERS_MAX; i++)
-		if (test->openers.all[i].pid > 0)
-			strike(&test->openers.all[i], SIGKILL);
+	kill_all(test);
 	test->openers.program = "/bin/false";
 	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), -EIO, "none that works: %s", test->answer.error.text);
 	test->openers.program = program;
@@ -182,6 +210,50 @@ static void test_all_hang(struct test *test)
 	ok(strstr(test->answer.error.text, "all 8 processes"), "with its own sentence");
 	memcpy(test->openers.all, saved, sizeof saved);
 	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "when one is there again, it is asked");
+}
+
+/* Descriptors that wait in sockets, as those of other processes of this user do: they wait in fds[1] until it is closed. */
+static void send_many(int fds[2])
+{
+	union {
+		char bytes[CMSG_SPACE(ON_THEIR_WAY * sizeof(int))];
+		struct cmsghdr align;
+	} control = {0};
+	struct iovec part = {.iov_base = (char[]){'x'}, .iov_len = 1};
+	struct msghdr message = {
+	    .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		fail("no sockets");
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(ON_THEIR_WAY * sizeof(int));
+	for (size_t i = 0; i < ON_THEIR_WAY; i++)
+		memcpy(CMSG_DATA(header) + i * sizeof(int), &(int){STDERR_FILENO}, sizeof(int));
+	if (sendmsg(fds[0], &message, MSG_NOSIGNAL) < 0)
+		fail("descriptors cannot be sent");
+}
+
+/* The kernel holds the limit of who hands one over against those of all processes of the same user. */
+static void test_on_their_way(struct test *test)
+{
+	struct fingerprint now;
+	int fds[2];
+
+	(void)answer_of(test, OPEN_FACTS, path, NULL, -1);
+	now = test->answer.facts.fingerprint;
+	send_many(fds);
+	is_int(answer_of(test, OPEN_SLICE, path, &now, -1), 0, "while others have many descriptors on their way, one is handed over");
+	end_all(test);
+	test->descriptors = ON_THEIR_WAY / 2;
+	is_int(answer_of(test, OPEN_SLICE, path, &now, -1), -ETOOMANYREFS, "more than its limit: %s", test->answer.error.text);
+	ok(test->fd < 0 && strstr(test->answer.error.text, "LimitNOFILE="), "with a sentence that says what to do");
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	is_int(answer_of(test, OPEN_SLICE, path, &now, -1), 0, "the same one goes on, when they have arrived");
+	end_all(test);
+	test->descriptors = 0;
 }
 
 static int ask_aside(struct test *test)
@@ -255,6 +327,7 @@ int main(void)
 	test_ends(&test);
 	test_none(&test);
 	test_all_hang(&test);
+	test_on_their_way(&test);
 	test_aside(&test);
 	test_full(&test);
 	openers_deinit(&test.openers);

@@ -182,6 +182,20 @@ void fake_acknowledge(struct fake *fake, const fq_SliceRef *ref)
 	fake_send(fake, fq_Type_RESULT_ACK, &message);
 }
 
+pid_t fake_stop_child(struct fake *fake, const fq_Task *task)
+{
+	_cleanup_(blob_deinit) struct blob blob = {0};
+	fq_Result result;
+	pid_t child;
+
+	fake_send(fake, fq_Type_TASK, task);
+	fake_expect_result(fake, &result, &blob);
+	fake_acknowledge(fake, &result.ref);
+	child = fake_child(fake, 0);
+	(void)kill(child, SIGSTOP);
+	return child;
+}
+
 void fake_send_blob(struct fake *fake, uint16_t type, const void *message, const uint8_t *bytes, size_t n)
 {
 	uint8_t *copy = malloc(n);

@@ -72,6 +72,12 @@ void fake_expect_result(struct fake *fake, fq_Result *ret, struct blob *ret_blob
 /* The worker's only child by the name of slots, once there is one that is not `not`. */
 pid_t fake_child(const struct fake *fake, pid_t not );
 
+/*
+ * The same one, stopped while it waits for a task: it counts task, whose lease must be of no other use, before. A child that is
+ * stopped earlier has not said that it is ready, and is given nothing.
+ */
+pid_t fake_stop_child(struct fake *fake, const fq_Task *task);
+
 /* Whether folder/log has this text. */
 bool fake_logged(const struct fake *fake, const char *text);
 
