@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What README.md and docs/administration.md have an administrator type, typed on hosts where nothing is installed: "Three nodes, from
 # packages to the first result" (but for the first lines, which make the packages: rig.sh has made them), what the person types then,
-# the blocks that are marked with hosts, and how a backup is put back. The commands are taken out of the pages; only a TOKEN is put in where one is said, the
-# one that the line before printed.
+# how a backup is put back, and the blocks that are marked with hosts. The commands are taken out of the pages; only a TOKEN is put in
+# where one is said, the one that the line before printed.
 . "$(dirname "$0")/fleet.sh"
 rig_start
 workers=(node1 node2 node3)
