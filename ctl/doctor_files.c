@@ -89,7 +89,7 @@ static void advise_there(struct finding *finding, const fq_Probed *row, const ch
 		break;
 	case EACCES:
 	case EPERM:
-		finding_advise(finding, "on %s: namei -l %s; the user fqworkerd has to read it, by a group: " EXAMPLES "/groups.conf "
+		finding_advise(finding, "on %s: namei -l %s; the user fqcluster has to read it, by a group: " EXAMPLES "/groups.conf "
 		               "(SupplementaryGroups=)", node, TEXT(path));
 		break;
 	case ETIMEDOUT:

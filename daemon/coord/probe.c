@@ -309,7 +309,7 @@ static void ask_worker(struct probe *probe, struct session *worker, const fq_Loo
 	}
 }
 
-/* One node, or all of them. -ENOENT: there is no such node. */
+/* One node, or all of them; a worker that counts nothing opens nothing either. -ENOENT: there is no such node. */
 static int ask(struct probe *probe, const char *name, const fq_Look *look, struct error *err)
 {
 	const struct server *server = probe->session->server;
@@ -318,7 +318,8 @@ static int ask(struct probe *probe, const char *name, const fq_Look *look, struc
 	bool found = false;
 
 	for (struct session *worker = server->sessions; worker; worker = worker->next) {
-		if (!worker->welcome || worker->role != fq_Role_ROLE_WORKER || (name[0] && strcmp(worker->name, name) != 0))
+		if (!worker->welcome || worker->role != fq_Role_ROLE_WORKER || worker->gate_only ||
+		    (name[0] && strcmp(worker->name, name) != 0))
 			continue;
 		found = true;
 		ask_worker(probe, worker, look);

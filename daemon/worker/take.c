@@ -190,6 +190,8 @@ static int dispatch(struct worker *worker, const struct frame *frame, struct err
 	_cleanup_(freep) void *message = NULL;
 	int r;
 
+	if (worker->settings->gate_only) /* it has neither openers nor slots */
+		return error_set(err, -EPROTO, ERROR_PROTOCOL, "%s is not for a worker that counts nothing", message_name(frame->type));
 	if (frame->type == fq_Type_DATA)
 		return take_brief_data(worker, frame, err);
 	if (!row)

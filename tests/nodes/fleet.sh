@@ -10,7 +10,7 @@
 #   joins_in_one_line HOST TOKEN       what an administrator types on a node
 #   begin NODE...                      a job on $large that these of $workers count, and that lasts until ends: sets job
 #   begin_long NODE...                 the same with more jobs behind it, for what takes long on a host that is so slow
-#   draining_with_slices NODE          how often the node was stopped with slices in hand
+#   draining_with_slices NODE          how often the node was stopped with slices in hand, or with the result of one
 #   ends                               two checks: it completes, and its result is that of one process, $work/large
 #   lost_by NODE                       how often the coordinator's journal says that the node went with slices in hand
 #   journal HOST UNIT                  since the package was installed;  says HOST UNIT REGEX;  told HOST UNIT REGEX  how often
@@ -66,7 +66,7 @@ begin_long() {
 		others+=("$(fq submit --as text --parsable --slice-size 32M --dup-length $length $large)") || return 1
 	done
 }
-draining_with_slices() { told "$1" fqworkerd 'draining: [1-9]'; }
+draining_with_slices() { told "$1" fqworkerd 'draining: \(0 slices and \)\?[1-9]'; }
 
 has_large() { cmp <(fq fetch --as text "$1") "$work/large"; }
 ends() {

@@ -1,6 +1,7 @@
 # Booted hosts with the Debian packages, as root: make check-nodes, or one of them as make check TESTS=tests/nodes/nodes.t.
 NODES_TESTS = \
 	tests/nodes/nodes.t \
+	tests/nodes/readme.t \
 	tests/nodes/units.t \
 	tests/nodes/versions.t
 dist_check_SCRIPTS += $(NODES_TESTS)

@@ -41,7 +41,7 @@ token=$(admin token --role worker --uses 2 --ttl 1h)
 for host in node1 node2; do
 	on $host bash -c 'echo "slots = 1;" >>/etc/fqcluster/fqworkerd.conf'
 	on $host bash -c 'cd /etc/systemd/system && mkdir -p fqworkerd.service.d && cd fqworkerd.service.d &&
-		cp /usr/share/doc/fqcluster-common/examples/fqworkerd.service.d/{groups,home}.conf . && sed -i "s, /home/bob/runs,," home.conf'
+		cp /usr/share/doc/fqcluster-common/examples/fqworkerd.service.d/home.conf . && sed -i "s, /home/bob/runs,," home.conf'
 	ok "$host joins in one line" joins_in_one_line $host "$token"
 done
 for host in node1 node2; do ok "the coordinator has $host" wait_until 20 node_is $host '^idle'; done
@@ -59,10 +59,78 @@ as login alice fqctl qc --local --as text $large >"$work/large"
 ok "a job of alice on the login host" cmp <(fq submit --wait $small) "$work/small"
 ok "FastQC's text" cmp <(fq qc --as text $small) <(as login alice fqctl qc --local --as text $small)
 ok "a large one, on both nodes" cmp <(fq qc --as text $large) "$work/large"
-ok "files of a group (example groups.conf)" cmp <(fq submit --wait /shared/group.fastq) <(local_csv /shared/group.fastq)
 ok "files below a home (example home.conf)" cmp <(fq submit --wait /home/alice/runs/mine.fastq) <(local_csv /home/alice/runs/mine.fastq)
 fq submit --wait /home/bob/his.fastq >"$work/out" 2>"$work/err"
 is "another home is not there for the workers: exit 66" $? 66
+
+# ---- the journal of the coordinator's host tells the story of a job
+
+story() { on coord journalctl --sync && on coord journalctl -q -u fqcoordd -o cat --output-fields=FQ_EVENT "FQ_JOB=$1" | paste -sd' '; }
+is "the story of job 1" "$(story 1)" "job-submitted job-completed"
+ok "the catalog explains" grep -q "Subject: All files of a job were counted" <(on coord journalctl -q --no-pager -x FQ_JOB=1)
+
+# ---- fqctl doctor, and what it says to do
+
+well() { "$@" >"$work/out" 2>&1 && ! grep -E '^(warn|bad) ' "$work/out" || { diag <"$work/out"; return 1; }; }
+finds() { grep -qE -- "$1" "$work/out" || { diag <"$work/out"; return 1; }; }
+ok "doctor of alice on the login host: all is well" well fq doctor $small
+ok "that of the administrator too" well admin doctor $small
+on node2 systemctl stop fqworkerd
+wait_until 20 node_is node2 '^down'
+fq doctor $small >"$work/out" 2>&1
+ok "a worker that was stopped" finds '^warn +nodes +node2 is down'
+on node2 systemctl start fqworkerd
+ok "and started: it is there again" wait_until 20 node_is node2 '^idle'
+group=/shared/group.fastq
+admin probe --all $group >"$work/out" 2>&1
+is "a file of a group that the workers lack: exit 66" $? 66
+for host in node1 node2; do ok "$host must not open it" finds "^$host +no .*Permission denied"; done
+admin doctor $group >"$work/out" 2>&1
+ok "doctor says what to do" finds 'the user fqcluster has to read it, by a group: .*/fqworkerd.service.d/groups.conf'
+for host in node1 node2; do
+	on $host bash -c 'cp /usr/share/doc/fqcluster-common/examples/fqworkerd.service.d/groups.conf /etc/systemd/system/fqworkerd.service.d/ &&
+		systemctl daemon-reload && systemctl restart fqworkerd'
+	ok "that done, $host is there again" wait_until 20 node_is $host '^idle'
+done
+ok "and both can" admin probe --all $group
+ok "doctor too says that all is well" well fq doctor $group
+ok "and a job reads it" cmp <(fq submit --wait $group) <(local_csv $group)
+
+# ---- a user without a key, through a worker of the login host that counts nothing
+
+bob() { as login bob fqctl "$@"; }
+in_hand() { admin status --no-header | grep -q ' R '; }
+ok "login host: worker's package" installed login fqcluster-worker
+on login bash -c 'echo "gate_only = true;" >>/etc/fqcluster/fqworkerd.conf'
+ok "it joins in one line, with a token that lets it vouch" joins_in_one_line login "$(admin token --role worker --vouch)"
+ok "its gate lets bob in, who has no key" wait_until 20 bob ping
+is "anybody may connect" "$(on login stat -c %a /run/fqworkerd/ctl.sock)" 666
+ok "a job of bob" cmp <(bob submit --wait $small) "$work/small"
+ok "is his" grep -q " bob:1001 " <(admin status --all --no-header)
+ok "doctor of bob: all is well" well bob doctor $small
+is "login is no node" "$(admin nodes --no-header | awk '{ print $1 }' | sort | paste -sd' ')" "node1 node2"
+for user in bob root; do
+	as login $user env HOME=/nowhere fqctl token --role client >"$work/out" 2>&1
+	is "$user is no administrator there: exit 77" $? 77
+done
+ok "exposure of the login host's worker at most 1.5" exposed login 15 fqworkerd
+speed 3
+touch "$rig$large"
+bob submit --wait --as text --slice-size 4M $large >"$work/bobs" 2>"$work/err" &
+waits=$!
+ok "a large job of bob" wait_until 30 in_hand
+on login systemctl restart fqworkerd
+ok "the login host's worker starts anew in mid-job" in_hand
+speed 100
+wait $waits
+is "his fqctl goes on" $? 0
+ok "and has the result" cmp "$work/bobs" "$work/large"
+admin revoke login >>"$work/join.log"
+refused() { ! bob ping >"$work/out" 2>&1 && grep -q revoked "$work/out"; }
+ok "revoked: nobody is let in, and bob is told why" wait_until 20 refused
+ok "purge of the login host's worker" removed login dpkg -P fqcluster-worker
+ok "takes its gate away" on login test ! -e /run/fqworkerd -a ! -e /var/lib/fqcluster/worker
+on login systemctl reset-failed
 
 # ---- a key from elsewhere than the state folder
 
@@ -84,6 +152,8 @@ host_kill node1
 ok "the coordinator notices" wait_until 20 node_is node1 '^down'
 ends
 is "the coordinator's journal says who is gone, in mid-job" "$(lost_by node1)" 1
+lost_slices() { on coord journalctl -q -b -o cat --output-fields=FQ_SLICE FQ_EVENT=slice-lost "FQ_NODE=$1" "FQ_JOB=$job"; }
+ok "and which slices of the job went with it" test -n "$(lost_slices node1)"
 host_boot node1
 ok "with the power back it is there again" wait_until 30 node_is node1 '^idle'
 
@@ -144,10 +214,6 @@ ends
 is "and lost none" "$(lost_by node1)" "$before"
 on node1 systemctl start fqworkerd
 all_back
-
-# ---- the journal of the coordinator's host tells the story of a job (FQ_JOB, catalog)
-# ---- a user without a key, through the worker of the login host that has no slots (fqctl token --role worker --vouch)
-# ---- fqctl doctor on each host
 
 # ---- upgrade, removal, purge
 
