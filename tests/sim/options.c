@@ -31,7 +31,7 @@ static void file_spoil(struct sim *sim, struct sim_file *file)
 		file->lacking_on = ~0u;
 	else if (which < 52)
 		file->other_on = sim_chance(sim, 200) ? ~0u : one;
-	else if (which < 56)
+	else if (which < 62)
 		file->changes_at = sim_between(sim, 0, HEAL_MS);
 }
 
@@ -102,7 +102,7 @@ static void clients_make(struct sim *sim)
 		client->files_n = (uint32_t)sim_between(sim, 1, sim->files_n);
 		client->slice_size = sim_chance(sim, 700) ? sim->scale * sim_between(sim, 50, 3000) : 0;
 		client->lenient = sim_chance(sim, 200);
-		client->fresh = sim_chance(sim, 150);
+		client->fresh = sim_chance(sim, sim->p_restore > 0 ? 700 : 150);
 		client->modules = 3 | (sim_chance(sim, 500) ? COUNT_SEQUENCES : 0);
 		for (uint32_t f = 0; f < client->files_n; f++) {
 			client->files[f] = (uint32_t)(sim_draw(sim) % sim->files_n);
@@ -169,7 +169,7 @@ static void faults_choose(struct sim *sim)
 	sim->p_pause = sometimes(sim, 400, 1, 6);
 	sim->p_hold = sometimes(sim, 300, 1, 4);
 	sim->p_upgrade = sometimes(sim, 150, 100, 500);
-	sim->p_restore = sometimes(sim, 120, 1, 10);
+	sim->p_restore = sometimes(sim, 250, 3, 20);
 	if (sim->p_restore > 0 && sim->p_coord < 3)
 		sim->p_coord = 3;
 }
