@@ -55,6 +55,7 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_AGAIN_COUNTERS] = "SELECT counters FROM again WHERE job = ?1 AND file = ?2 AND slice = ?3",
 	[SQL_RESULT_SAVE] = "REPLACE INTO result (job, file, counters) VALUES (?1, ?2, ?3)",
 	[SQL_RESULT_REFER] = "REPLACE INTO result (job, file, kept) VALUES (?1, ?2, ?3)",
+	[SQL_RESULT_FORGET] = "DELETE FROM result WHERE job = ?1 AND file = ?2",
 	[SQL_RESULT] = "SELECT counters, kept FROM result WHERE job = ?1 AND file = ?2",
 	[SQL_RESULT_EXPIRE] = "DELETE FROM result WHERE job NOT IN (SELECT id FROM job)",
 	[SQL_KEPT_SAVE] = "INSERT INTO kept (key, path, records, bases, bytes, made, used, uses, counters)"
@@ -68,7 +69,7 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_KEPT_SUMS] = "SELECT count(*), total(bytes) FROM kept WHERE key IS NOT NULL",
 	[SQL_KEPT_USE] = "UPDATE kept SET used = max(used, ?2), uses = uses + 1 WHERE id = ?1 AND key IS NOT NULL",
 	[SQL_KEPT_UNKEY] = "UPDATE kept SET key = NULL WHERE id = ?1",
-	[SQL_KEPT_REMOVE] = "DELETE FROM kept WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM result WHERE result.kept = kept.id)",
+	[SQL_KEPT_REMOVE] = "DELETE FROM kept WHERE id = ?1 AND key IS NULL AND NOT EXISTS (SELECT 1 FROM result WHERE result.kept = kept.id)",
 	[SQL_KEPT_COUNTERS] = "SELECT counters FROM kept WHERE id = ?1",
 	[SQL_KEPT_EXPIRE] = "DELETE FROM kept WHERE key IS NULL AND NOT EXISTS (SELECT 1 FROM result WHERE result.kept = kept.id)",
 	[SQL_NODE_SAVE] = "REPLACE INTO node (name, reason) VALUES (?1, ?2)",

@@ -39,6 +39,7 @@ enum statement {
 	SQL_AGAIN_COUNTERS,
 	SQL_RESULT_SAVE,
 	SQL_RESULT_REFER,
+	SQL_RESULT_FORGET,
 	SQL_RESULT,
 	SQL_RESULT_EXPIRE,
 	SQL_KEPT_SAVE,
@@ -129,6 +130,9 @@ int store_identity_check(const struct store *store, const struct identity *ident
 /* ---- store_room.c */
 int room_begin(struct store *store, struct error *err);
 bool room_give_up(struct store *store); /* the ballast; false: there was none */
+
+/* ---- store_kept.c: what the file had as its result until now, if anything */
+int store_unrefer(struct store *store, uint64_t job, uint32_t file, struct error *err);
 
 /* ---- store_trouble.c, with the core's loading */
 int store_load_troubles(struct store *store, struct coord *coord, uint64_t job, uint32_t file, struct error *err);

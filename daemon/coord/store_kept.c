@@ -30,6 +30,15 @@ static int kept_bytes(struct store *store, uint64_t *ret, struct error *err)
 	return 0;
 }
 
+/* All of it, unless it has a key or a job refers to it. */
+static int remove_unused(struct store *store, uint64_t id, struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_KEPT_REMOVE);
+
+	bind_u64(s, 1, id);
+	return store_run(store, s, err);
+}
+
 /* Its key, and all of it unless a job refers to it. */
 static int drop(struct store *store, uint64_t id, struct error *err)
 {
@@ -41,11 +50,7 @@ static int drop(struct store *store, uint64_t id, struct error *err)
 	store->kept_known = false;
 	bind_u64(s, 1, id);
 	r = store_run(store, s, err);
-	if (r < 0)
-		return r;
-	s = store_statement(store, SQL_KEPT_REMOVE);
-	bind_u64(s, 1, id);
-	return store_run(store, s, err);
+	return r < 0 ? r : remove_unused(store, id, err);
 }
 
 static void bind_key(sqlite3_stmt *s, int i, const uint8_t key[RESULT_KEY_SIZE])
@@ -103,13 +108,35 @@ int store_sum_kept(struct store *store, uint64_t *ret_n, uint64_t *ret_bytes, st
 	return r;
 }
 
+int store_unrefer(struct store *store, uint64_t job, uint32_t file, struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_RESULT);
+	uint64_t kept;
+	int r;
+
+	bind_u64(s, 1, job);
+	bind_u64(s, 2, file);
+	r = store_row(store, s, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	kept = column_u64(s, 1);
+	s = store_writer(store, SQL_RESULT_FORGET, err);
+	if (!s)
+		return -EIO;
+	bind_u64(s, 1, job);
+	bind_u64(s, 2, file);
+	r = store_run(store, s, err);
+	return r < 0 || kept == 0 ? r : remove_unused(store, kept, err);
+}
+
 /* The result of (job, file) is this one. */
 static int refer(struct store *store, uint64_t job, uint32_t file, uint64_t kept, struct error *err)
 {
-	sqlite3_stmt *s = store_writer(store, SQL_RESULT_REFER, err);
+	int r = store_unrefer(store, job, file, err);
+	sqlite3_stmt *s = r < 0 ? NULL : store_writer(store, SQL_RESULT_REFER, err);
 
 	if (!s)
-		return -EIO;
+		return r < 0 ? r : -EIO;
 	bind_u64(s, 1, job);
 	bind_u64(s, 2, file);
 	bind_u64(s, 3, kept);

@@ -75,10 +75,11 @@ int store_result(struct store *store, uint64_t job, uint32_t file, const void **
 
 int store_save_result(struct store *store, uint64_t job, uint32_t file, const void *counters, size_t n, struct error *err)
 {
-	sqlite3_stmt *s = store_writer(store, SQL_RESULT_SAVE, err);
+	int r = store_unrefer(store, job, file, err);
+	sqlite3_stmt *s = r < 0 ? NULL : store_writer(store, SQL_RESULT_SAVE, err);
 
 	if (!s)
-		return -EIO;
+		return r < 0 ? r : -EIO;
 	bind_u64(s, 1, job);
 	bind_u64(s, 2, file);
 	(void)sqlite3_bind_blob64(s, 3, counters, n, SQLITE_STATIC);
