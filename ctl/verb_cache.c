@@ -96,7 +96,8 @@ static int stats(struct call *call, struct client *client, struct error *err)
 	if (r < 0)
 		return r;
 	if (call->settings.json)
-		(void)printf("{\"schema\":\"fqcluster.cache_stats/1\",\"entries\":%llu,\"bytes\":%llu,\"bytes_max\":%llu,\"age_max_ms\":%llu,"
+		(void)printf("{\"schema\":\"fqcluster.cache_stats/1\",\"entries\":%llu,\"bytes\":%llu,\"bytes_max\":%llu,"
+		             "\"age_max_ms\":%llu,"
 		             "\"hits\":%llu,\"misses\":%llu}\n", (unsigned long long)told.entries, (unsigned long long)told.bytes,
 		             (unsigned long long)told.bytes_max, (unsigned long long)told.age_max_ms, (unsigned long long)told.hits,
 		             (unsigned long long)told.misses);
@@ -133,7 +134,8 @@ static int remove_check(const struct call *call, struct error *err)
 	const struct cache_options *options = call->options;
 
 	if (options->all == (call->arguments_n > 1))
-		return error_set(err, -EINVAL, ERROR_USAGE, "cache rm takes ids or absolute paths, as 'fqctl cache list' shows them, or --all");
+		return error_set(err, -EINVAL, ERROR_USAGE, "cache rm takes ids or absolute paths, as 'fqctl cache list' "
+		                 "shows them, or --all");
 	for (size_t i = 1; i < call->arguments_n; i++) {
 		const char *what = call->arguments[i];
 
@@ -158,7 +160,8 @@ static int run(struct call *call, struct error *err)
 	r = rm ? remove_check(call, err) : 0;
 	r = r < 0 ? r : client_open(&client, &call->settings, err);
 	if (r == 0 && client.welcome.proto < 3)
-		r = error_set(err, -EPROTO, ERROR_UNAVAILABLE, "this coordinator (version %s) keeps no results", TEXT(client.welcome.version));
+		r = error_set(err, -EPROTO, ERROR_UNAVAILABLE, "this coordinator (version %s) keeps no results",
+		              TEXT(client.welcome.version));
 	if (r == 0 && rm && options->all)
 		r = remove_one(call, &client, NULL, err);
 	for (size_t i = 1; r == 0 && rm && i < call->arguments_n; i++)
@@ -176,8 +179,8 @@ const struct verb verb_cache = {
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "List results that are kept for later jobs, or take them away.",
 	.detail = "A file that has not changed since a job has counted it in the same way is not counted again. list shows those of your "
-	          "jobs, to an administrator all; IDLE is the time since the last use. stats tells how many there are, and how often one was "
-	          "of use. rm is for an administrator; jobs that have such a result keep it.",
+	          "jobs, to an administrator all; IDLE is the time since the last use. stats tells how many there are, and how often "
+	          "one was of use. rm is for an administrator; jobs that have such a result keep it.",
 	.table = &cache_table,
 	.json = true,
 	.run = run,

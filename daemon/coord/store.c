@@ -65,7 +65,7 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_KEPT_NEXT_OF] = "SELECT " KEPT_COLUMNS " FROM kept WHERE id > ?1 AND key IS NOT NULL AND EXISTS (SELECT 1 FROM result"
 	                     " JOIN job ON job.id = result.job WHERE result.kept = kept.id AND job.owner = ?2) ORDER BY id LIMIT 1",
 	[SQL_KEPT_OF_PATH] = "SELECT " KEPT_COLUMNS " FROM kept WHERE path = ?1 AND key IS NOT NULL LIMIT 1",
-	[SQL_KEPT_OLDEST] = "SELECT id FROM kept WHERE key IS NOT NULL AND used < ?1 ORDER BY used LIMIT 1",
+	[SQL_KEPT_OLDEST] = "SELECT id, bytes FROM kept WHERE key IS NOT NULL AND used < ?1 ORDER BY used LIMIT 1",
 	[SQL_KEPT_SUMS] = "SELECT count(*), total(bytes) FROM kept WHERE key IS NOT NULL",
 	[SQL_KEPT_USE] = "UPDATE kept SET used = max(used, ?2), uses = uses + 1 WHERE id = ?1 AND key IS NOT NULL",
 	[SQL_KEPT_UNKEY] = "UPDATE kept SET key = NULL WHERE id = ?1",

@@ -39,15 +39,16 @@ static int remove_unused(struct store *store, uint64_t id, struct error *err)
 	return store_run(store, s, err);
 }
 
-/* Its key, and all of it unless a job refers to it. */
-static int drop(struct store *store, uint64_t id, struct error *err)
+/* The key of one that has one, with so many bytes of counters, and all of it unless a job refers to it. */
+static int drop(struct store *store, uint64_t id, uint64_t bytes, struct error *err)
 {
 	sqlite3_stmt *s = store_writer(store, SQL_KEPT_UNKEY, err);
 	int r;
 
 	if (!s)
 		return -EIO;
-	store->kept_known = false;
+	store->kept_n--; /* where they are not known yet, they are counted before they are told */
+	store->kept_bytes -= bytes;
 	bind_u64(s, 1, id);
 	r = store_run(store, s, err);
 	return r < 0 ? r : remove_unused(store, id, err);
@@ -151,13 +152,14 @@ int store_save_kept(struct store *store, uint64_t job, uint32_t file, const uint
 	int r = store_find_kept(store, key, &old, err);
 
 	if (r == 0)
-		r = drop(store, old.id, err); /* counted anew, or by two jobs at once */
+		r = drop(store, old.id, old.bytes, err); /* counted anew, or by two jobs at once */
 	if (r < 0)
 		return r;
 	s = store_writer(store, SQL_KEPT_SAVE, err);
 	if (!s)
 		return -EIO;
-	store->kept_known = false;
+	store->kept_n++;
+	store->kept_bytes += row->bytes;
 	bind_key(s, 1, key);
 	(void)sqlite3_bind_text(s, 2, row->path, -1, SQLITE_STATIC);
 	bind_u64(s, 3, row->records);
@@ -189,7 +191,7 @@ int store_use_kept(struct store *store, uint64_t job, uint32_t file, uint64_t id
 static int drop_oldest(struct store *store, uint64_t before_ms, struct error *err)
 {
 	sqlite3_stmt *s = store_statement(store, SQL_KEPT_OLDEST);
-	uint64_t id;
+	uint64_t id, bytes;
 	int r;
 
 	bind_u64(s, 1, before_ms);
@@ -197,7 +199,8 @@ static int drop_oldest(struct store *store, uint64_t before_ms, struct error *er
 	if (r != 0)
 		return r;
 	id = column_u64(s, 0);
-	return drop(store, id, err);
+	bytes = column_u64(s, 1);
+	return drop(store, id, bytes, err);
 }
 
 int store_trim_kept(struct store *store, uint64_t bytes_max, uint64_t before_ms, struct error *err)
@@ -231,5 +234,5 @@ int store_remove_kept(struct store *store, uint64_t id, const char *path, struct
 	ret_last->path = NULL;
 	if (!path && id > 0 && ret_last->id != id)
 		return STORE_NONE;
-	return drop(store, ret_last->id, err);
+	return drop(store, ret_last->id, ret_last->bytes, err);
 }

@@ -36,7 +36,7 @@ struct world {
 	struct power_disk *disk;
 	struct store *store;
 	uint64_t acknowledged, under_way; /* hashes of all rows */
-	bool committing;
+	bool committing, wrong_sums;
 	uint64_t generation;
 	uint8_t uuid[16];
 	uint64_t commits, jobs; /* how many; next job */
@@ -91,13 +91,26 @@ static uint64_t hash_rows(const struct store *store)
 static bool refers_rightly(const struct store *store)
 {
 	static const char text[] = "SELECT (SELECT count(*) FROM result WHERE kept IS NOT NULL AND kept NOT IN (SELECT id FROM kept)) + "
-	                           "(SELECT count(*) FROM kept WHERE key IS NULL AND id NOT IN (SELECT kept FROM result WHERE kept IS NOT NULL))";
+	                           "(SELECT count(*) FROM kept WHERE key IS NULL AND id NOT IN "
+	                           "(SELECT kept FROM result WHERE kept IS NOT NULL))";
 	sqlite3_stmt *statement = NULL;
 	bool right = sqlite3_prepare_v2(store->db, text, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW &&
 	             sqlite3_column_int(statement, 0) == 0;
 
 	(void)sqlite3_finalize(statement);
 	return right;
+}
+
+/* Whether the sums that are kept beside the tables are theirs. */
+static bool sums_rightly(struct store *store)
+{
+	struct error error;
+	uint64_t n[2] = {0}, bytes[2] = {0};
+	int r = store_sum_kept(store, &n[0], &bytes[0], &error);
+
+	store->kept_known = false;
+	r = r < 0 ? r : store_sum_kept(store, &n[1], &bytes[1], &error);
+	return r < 0 || (n[0] == n[1] && bytes[0] == bytes[1]); /* the disk may be dead */
 }
 
 /* ---- what a coordinator does, at random */
@@ -223,6 +236,8 @@ static int commit(struct world *world)
 	int r;
 
 	world->under_way = hash_rows(world->store);
+	if (!power_disk_is_dead(world->disk) && !sums_rightly(world->store))
+		world->wrong_sums = true;
 	world->committing = true;
 	if (world->wrong == WRONG_EARLY)
 		world->acknowledged = world->under_way;
@@ -258,6 +273,8 @@ static const char *check(struct world *world)
 
 	if (hash == 0)
 		return "the tables cannot be read";
+	if (world->wrong_sums)
+		return "the sums of what is kept are not those of the table";
 	if (!refers_rightly(world->store))
 		return "a result refers to one that is not kept, or one is stored that nobody has";
 	if (store_generation(world->store) <= world->generation)

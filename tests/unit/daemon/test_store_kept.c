@@ -100,7 +100,8 @@ static void test_used(const char *folder)
 	ok(store_find_job(store, 1, &job, &error) == 0 && !job.fresh && store_find_file(store, 2, 0, &file, &error) == 0 && file.cached &&
 	       file.facts.fingerprint.ctime_ns == 77 && store_sum_job(store, 2, &sums, &error) == 0 && sums.cached == 1,
 	   "the file's row says so, and has its time of status");
-	ok(store_next_kept(store, "bob", &cursor, &row, &error) == 0 && row.id == first && store_next_kept(store, "bob", &cursor, &row, &error) == STORE_NONE,
+	ok(store_next_kept(store, "bob", &cursor, &row, &error) == 0 && row.id == first &&
+	       store_next_kept(store, "bob", &cursor, &row, &error) == STORE_NONE,
 	   "who has a job with it sees it");
 	cursor = 0;
 	is_int(store_next_kept(store, "carol", &cursor, &row, &error), STORE_NONE, "another one does not");
