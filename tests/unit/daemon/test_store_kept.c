@@ -144,6 +144,9 @@ static void test_bounds(const char *folder)
 	store_free(store);
 	is_int(stored(folder), 3, "so it is stored");
 	store = store_at(folder);
+	is_int(store_expire(store, 11001, &error), 0, "the first job goes");
+	ok(result_is(store, 11, NULL) && result_is(store, 12, "bbbb") && result_is(store, 14, "aaaa"), "and no result of another one");
+	ok(store_commit(store, &error) == 0 && sums_are(store, 2, 8), "nor of what is kept");
 	ok(keep(store, 12, key_c, "CCCCC", 50) == 0 && result_is(store, 13, "cccc") && result_is(store, 12, "CCCCC"),
 	   "counted anew: each job has its own");
 	ok(store_find_kept(store, key_c, &row, &error) == 0 && row.bytes == 5, "the newer one is kept");
