@@ -344,6 +344,28 @@ static const struct option_row rows[] = {
 	FIELD(keep_ms),
     },
     {
+	.key = "cache_size",
+	.long_name = "cache-size",
+	.argument = "SIZE",
+	.type = OPTION_SIZE,
+	.default_text = "10G",
+	.largest = 1ULL << 50,
+	.help = "Bytes of results that are kept for later jobs: a file that has not changed is not counted again. Those not used for "
+                "longest go first; 0 keeps none.",
+	FIELD(cache_size),
+    },
+    {
+	.key = "cache_age",
+	.long_name = "cache-age",
+	.argument = "DURATION",
+	.type = OPTION_DURATION,
+	.default_text = "30d",
+	.smallest = MINUTE,
+	.largest = 3650 * DAY,
+	.help = "They are kept until they were not used for so long.",
+	FIELD(cache_age_ms),
+    },
+    {
 	.long_name = "accept-rollback",
 	.type = OPTION_BOOL,
 	.help = "Start once from a state that is older than what was committed; workers forget what they "

@@ -34,6 +34,8 @@ struct coord_settings {
 	enum coord_proof proof;               /* of whom proofs of reading are demanded */
 	uint64_t handshake_ms;                /* time to prove it, milliseconds */
 	uint64_t keep_ms;                     /* how long finished jobs are kept, milliseconds */
+	uint64_t cache_size;                  /* bytes of results that are kept for later jobs; 0: none are */
+	uint64_t cache_age_ms;                /* ... and since their last use, milliseconds */
 	bool accept_rollback;                 /* start from an older state */
 	char *backup, *restore;               /* folder, or empty: only that, and exit */
 	bool print_pin;                       /* only that, and exit */

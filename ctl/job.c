@@ -22,11 +22,26 @@ const char *job_state_name(fq_JobState state)
 	return state < sizeof names / sizeof *names ? names[state] : "UNKNOWN";
 }
 
-const char *job_state_short(fq_JobState state)
+static const char *job_state_short(fq_JobState state)
 {
 	static const char *const names[] = {"PD", "R", "CD", "F", "CA"};
 
 	return state < sizeof names / sizeof *names ? names[state] : "?";
+}
+
+static bool is_cached(const fq_Job *job)
+{
+	return job->state == fq_JobState_JOB_COMPLETED && job->files > 0 && job->cached == job->files;
+}
+
+const char *job_state_told(const fq_Job *job)
+{
+	return is_cached(job) ? "CACHED" : job_state_name(job->state);
+}
+
+const char *job_state_told_short(const fq_Job *job)
+{
+	return is_cached(job) ? "CH" : job_state_short(job->state);
 }
 
 bool job_ended(fq_JobState state)

@@ -9,7 +9,9 @@
 #define JOB_PATIENCE_MS 60000
 
 const char *job_state_name(fq_JobState state); /* "COMPLETED" */
-const char *job_state_short(fq_JobState state); /* "CD" */
+/* The same of a job: CACHED (CH) where it completed without counting anything. */
+const char *job_state_told(const fq_Job *job);
+const char *job_state_told_short(const fq_Job *job);
 bool job_ended(fq_JobState state);
 
 /*

@@ -25,6 +25,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/verb.h \
 	ctl/verbs.c \
 	ctl/verb_cancel.c \
+	ctl/verb_cache.c \
 	ctl/verb_check.c \
 	ctl/verb_doctor.c \
 	ctl/verb_drain.c \

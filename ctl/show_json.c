@@ -55,7 +55,7 @@ static void put_job(FILE *out, const fq_Job *job)
 	put_number(out, "id", job->job);
 	put_text(out, "name", job->name);
 	put_text(out, "user", job->owner);
-	put_text(out, "state", job_state_name(job->state));
+	put_text(out, "state", job_state_told(job));
 	if (job_ended(job->state))
 		(void)fprintf(out, ",\"exit_code\":%d", job_result(job, &error) < 0 ? (int)error.class : 0);
 	else
@@ -68,6 +68,7 @@ static void put_job(FILE *out, const fq_Job *job)
 	put_text(out, "counts", report ? "report" : "means");
 	put_text(out, "compat", report && job->compat > 0 ? compat_name((enum compat)(job->compat - 1)) : "");
 	put_number(out, "files_done", job->files_done);
+	put_number(out, "files_cached", job->cached);
 	put_number(out, "bytes", job->bytes);
 	put_number(out, "bytes_done", job->bytes_done);
 	put_number(out, "reads", job->records);
@@ -86,6 +87,7 @@ static void put_file(FILE *out, const fq_File *file)
 	put_text(out, "path", file->path);
 	put_text(out, "state", job_state_name(file->state));
 	put_text(out, "kind", file->kind ? file_kind_name((enum file_kind)file->kind) : "");
+	(void)fprintf(out, ",\"cached\":%s", file->cached ? "true" : "false");
 	put_number(out, "bytes", file->bytes);
 	put_number(out, "bytes_done", file->bytes_done);
 	put_number(out, "reads", file->records);

@@ -143,6 +143,7 @@ static int submit_make(const struct call *call, const struct submission *submiss
 	(void)snprintf(ret->name, sizeof ret->name, "%s", submission->name ? submission->name : call->arguments[0]);
 	ret->modules = output_modules(&call->output, &call->reporting);
 	ret->lenient = submission->lenient;
+	ret->fresh = submission->fresh;
 	ret->slice_size = submission->slice_size;
 	if (!(ret->modules & COUNT_RULED))
 		return 0;
@@ -219,6 +220,16 @@ static int result_of_many(struct client *client, const struct inputs *inputs, co
 	return (int)failed.failures.class;
 }
 
+/* That, or which part of it, was not counted now. */
+static void tell_cached(const struct call *call, const fq_Job *job)
+{
+	if (job->cached > 0 && job->cached == job->files)
+		say(call, "job %llu: CACHED: counted by an earlier job", (unsigned long long)job->job);
+	else if (job->cached > 0)
+		say(call, "job %llu: %s, %u of %u files CACHED: counted by an earlier job", (unsigned long long)job->job,
+		    job_state_name(job->state), job->cached, job->files);
+}
+
 /* Of one file only a completed job has a result; of several some may have failed. */
 static int follow_and_fetch(struct call *call, struct client *client, const struct inputs *inputs, uint64_t id, struct error *err)
 {
@@ -232,6 +243,7 @@ static int follow_and_fetch(struct call *call, struct client *client, const stru
 	if (r < 0)
 		return r;
 	r = many ? result_of_many(client, inputs, &job, err) : job_result(&job, err);
+	tell_cached(call, &job);
 	return r != 0 ? r : failed;
 }
 

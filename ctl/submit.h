@@ -11,6 +11,7 @@ struct submission {
 	const char *name;    /* NULL: the first file */
 	const uint8_t *uuid; /* 16 bytes: the job's, as an earlier fqctl that came to no end may have sent it; NULL: a new one */
 	bool lenient;
+	bool fresh;          /* count it even where the result is kept */
 	uint64_t slice_size; /* bytes; 0: the coordinator chooses */
 	bool wait;           /* stay with the job and write its results */
 };

@@ -14,7 +14,7 @@
 #include "lib/base/text.h"
 
 struct qc_options {
-	bool local, lenient;
+	bool local, lenient, no_cache;
 	char *folder, *format;
 	uint64_t threads, slice_size, read_max;
 	bool casava, nano, nofilter;      /* refused */
@@ -41,6 +41,9 @@ static const struct option_row qc_rows[] = {
 	{.long_name = "lenient", .type = OPTION_BOOL,
 	 .help = "Take records that FastQC takes: lengths may differ, any byte may stand in a line.",
 	 OPTION_FIELD(struct qc_options, lenient)},
+	{.long_name = "no-cache", .type = OPTION_BOOL,
+	 .help = "Count all files, even those that an earlier job has counted in the same way.",
+	 OPTION_FIELD(struct qc_options, no_cache)},
 	{.long_name = "casava", .type = OPTION_BOOL, .help = "FastQC's groups of files; not supported.",
 	 OPTION_FIELD(struct qc_options, casava)},
 	{.long_name = "nano", .type = OPTION_BOOL, .help = "FastQC's fast5 files; not supported.",
@@ -159,7 +162,7 @@ static int run(struct call *call, struct error *err)
 		return r;
 	if (!options->local && (call->settings.host.host[0] || call->settings.socket[0])) {
 		struct submission submission = {
-			.lenient = options->lenient, .slice_size = options->slice_size, .wait = true};
+			.lenient = options->lenient, .fresh = options->no_cache, .slice_size = options->slice_size, .wait = true};
 		uint64_t job;
 
 		return submit(call, &submission, &job, err);

@@ -56,12 +56,14 @@ static void show_job(const fq_Job *job)
 {
 	char times[3][64], done[16], all[16];
 
-	(void)printf("Job %llu  %s\n", (unsigned long long)job->job, job_state_name(job->state));
+	(void)printf("Job %llu  %s\n", (unsigned long long)job->job, job_state_told(job));
 	(void)printf("  Name       %s\n  User       %s\n", SENTENCE(job->name), TEXT(job->owner));
 	show_modules(job);
 	(void)printf("  Submitted  %s\n  Started    %s\n  Ended      %s\n", when(times[0], job->submitted_ms),
 	             when(times[1], job->started_ms), when(times[2], job->ended_ms));
 	(void)printf("  Files      %u of %u done\n", job->files_done, job->files);
+	if (job->cached > 0)
+		(void)printf("  Cached     %u: counted by an earlier job\n", job->cached);
 	(void)printf("  Bytes      %s of %s\n", text_bytes(done, job->bytes_done), text_bytes(all, job->bytes));
 	(void)printf("  Reads      %llu\n  Bases      %llu\n", (unsigned long long)job->records,
 	             (unsigned long long)job->bases);
@@ -78,6 +80,10 @@ static void show_way(const fq_File *file)
 {
 	char size[16];
 
+	if (file->cached) {
+		(void)printf("    Read as   %s, cached: counted by an earlier job\n", file_kind_name((enum file_kind)file->kind));
+		return;
+	}
 	switch (file->kind) {
 	case FILE_PLAIN:
 	case FILE_BGZF:
@@ -97,11 +103,12 @@ static void show_file(const fq_File *file)
 {
 	char done[16], all[16];
 
-	(void)printf("  File %u  %s  %s\n", file->file, job_state_name(file->state), TEXT(file->path));
+	(void)printf("  File %u  %s  %s\n", file->file, file->cached ? "CACHED" : job_state_name(file->state), TEXT(file->path));
 	show_way(file);
-	(void)printf("    Slices    %llu of %llu done, %llu counted again from a better start\n",
-	             (unsigned long long)file->slices_done, (unsigned long long)file->slices,
-	             (unsigned long long)file->redone);
+	if (!file->cached)
+		(void)printf("    Slices    %llu of %llu done, %llu counted again from a better start\n",
+		             (unsigned long long)file->slices_done, (unsigned long long)file->slices,
+		             (unsigned long long)file->redone);
 	if (file->again > 0)
 		(void)printf("    Again     %llu of %llu slices counted a second time, for what lies before them\n",
 		             (unsigned long long)file->again_done, (unsigned long long)file->again);

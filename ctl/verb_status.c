@@ -63,8 +63,8 @@ static int row_add(void *data, uint16_t type, const void *message, struct error 
 	r = number(table, job->job);
 	r = r < 0 ? r : table_text(table, job->name[0] ? job->name : "-"); /* another one's */
 	r = r < 0 ? r : table_text(table, job->owner);
-	r = r < 0 ? r : table_text(table, job_state_short(job->state));
-	r = r < 0 ? r : table_text(table, job_state_name(job->state));
+	r = r < 0 ? r : table_text(table, job_state_told_short(job));
+	r = r < 0 ? r : table_text(table, job_state_told(job));
 	r = r < 0 ? r : table_number(table, text_elapsed(time, elapsed_of(job)), elapsed_of(job));
 	r = r < 0 ? r : number(table, job->files);
 	r = r < 0 ? r : number(table, job->files_done);

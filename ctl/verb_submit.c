@@ -10,7 +10,7 @@
 #include "lib/base/text.h"
 
 struct submit_options {
-	bool wait, detach, parsable, lenient;
+	bool wait, detach, parsable, lenient, no_cache;
 	char *name, *id;
 	uint64_t slice_size, chunks;
 };
@@ -37,6 +37,9 @@ static const struct option_row submit_rows[] = {
 	{.long_name = "lenient", .type = OPTION_BOOL,
 	 .help = "Take records that FastQC takes: lengths may differ, any byte may stand in a line.",
 	 OPTION_FIELD(struct submit_options, lenient)},
+	{.long_name = "no-cache", .type = OPTION_BOOL,
+	 .help = "Count all files, even those that an earlier job has counted in the same way.",
+	 OPTION_FIELD(struct submit_options, no_cache)},
 };
 
 static const struct option_table submit_table = {
@@ -88,6 +91,7 @@ static int run(struct call *call, struct error *err)
 	struct submission submission = {
 		.name = options->name[0] ? options->name : NULL,
 		.lenient = options->lenient,
+		.fresh = options->no_cache,
 		.slice_size = options->slice_size,
 		.wait = options->wait || call->output.file[0] || call->output.folder[0] || isatty(STDOUT_FILENO) ||
 		        isatty(STDERR_FILENO),

@@ -23,6 +23,9 @@
  * Copies from the same start must agree (event.result.digest, and the seam); where they do not, nobody can tell which one is wrong:
  * the file fails and both nodes are drained. A node that hangs, or fails where others do not, is given nothing new (core_trouble.c).
  *
+ * A file whose result is kept from an earlier job is not counted: behind its OPENED the driver looks in the store for a result of the key
+ * that coord_result_key() tells, and gives what it finds with the event. Nothing may be removed there before the step is performed.
+ *
  * Some slices are counted a second time: when all were counted once, merging tells which of them lacked what lies before them in the
  * file (lib/qc/assembly.h). These go out again, from the starts that are proven now; when all are there the file is merged again.
  */
@@ -109,6 +112,10 @@ struct event {
 			int error_number;   /* 0 with error.class NONE: opened */
 			bool unproven;      /* with an error: it is not what the submitter read */
 			struct error error; /* class NONE: opened */
+			struct {
+				uint64_t id;        /* of a result that is kept; 0: none is */
+				uint64_t records, bases;
+			} kept;
 		} opened;
 		struct {
 			struct slice_id id;
@@ -170,6 +177,7 @@ enum action_kind {
 	ACTION_MERGE_FILE,     /* .merge: counters of these slices, in order, and their second counts as far as they are there,
 	                          into the file's result; then all of these go. Answer with EVENT_MERGED before the next commit */
 	ACTION_FORGET_SLICES,  /* .merge.job/.file: all slices' rows and counters of a file that failed or was cancelled */
+	ACTION_USE_RESULT,     /* .use: the file's result is the kept one of this id */
 	ACTION_SAVE_NODE,      /* .node: drained, by a person or by its faults, or no longer */
 	ACTION_SAVE_TROUBLE,   /* .trouble; forgotten with the slices of its file */
 	/* to a worker */
@@ -211,6 +219,11 @@ struct action {
 			const struct file_proof *proof;
 		} open;
 		struct trouble_row trouble;
+		struct {
+			uint64_t job;
+			uint32_t file;
+			uint64_t kept;
+		} use;
 		struct {
 			struct slice_id id;
 			struct slice_task task;
@@ -275,7 +288,7 @@ void actions_deinit(struct actions *actions);
 
 struct job_view {
 	const struct job_row *row;
-	uint32_t files_done;
+	uint32_t files_done, files_cached;
 	uint64_t bytes, bytes_done, records, bases;
 	uint32_t nodes;            /* nodes counting for it now */
 	char node_names[256];      /* comma-separated, cut */
@@ -313,6 +326,13 @@ uint32_t coord_unfinished(const struct coord *coord); /* how many jobs are */
 bool coord_find_file(const struct coord *coord, uint64_t job, uint32_t file, struct file_view *ret);
 bool coord_find_slice(const struct coord *coord, uint64_t job, uint32_t file, uint64_t slice, struct slice_view *ret);
 bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret);
+
+/*
+ * What the result of the file is kept by: two files with the same key have the same counters. Path, fingerprint, and all that says what is
+ * counted. facts: as the file was just opened, to look for a result; NULL: those it was planned with, to keep one. False: its result
+ * is not kept, or the job wants none.
+ */
+bool coord_result_key(const struct coord *coord, uint64_t job, uint32_t file, const struct file_facts *facts, uint8_t ret[RESULT_KEY_SIZE]);
 
 /* Whether the worker of this connection counts this slice under this lease. */
 bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id);

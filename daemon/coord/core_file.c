@@ -3,6 +3,7 @@
  * Files of jobs:
  *
  *     opened by some node -> planned (chain) -> all slices proven -> (some counted again ->) merged -> COMPLETED
+ *           |-> its result is kept from an earlier job (core_kept.c) -> COMPLETED
  *           `-> cannot be opened, wrong data, crashes, losses, no node can read it -> FAILED
  */
 #include <errno.h>
@@ -146,11 +147,7 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 	file_changed(job, file);
 	if (!MUTANT(MUTANT_PLAN_NOT_SAVED))
 		emit_file(coord, file);
-	if (job->row.state == JOB_PENDING) {
-		job->row.state = JOB_RUNNING;
-		job->row.started_ms = coord->wall_ms;
-		emit_job(coord, job);
-	}
+	job_begin(coord, job);
 	emit_changed(coord, job);
 }
 
@@ -242,7 +239,10 @@ void file_opened(struct coord *coord, const struct event *event)
 			file_unopened(coord, job, file);
 	} else if (event->opened.error.class == ERROR_NONE) {
 		node_succeeded(coord, node, file, SLICE_ALL);
-		plan(coord, job, file, node, &event->opened.facts);
+		if (event->opened.kept.id > 0)
+			file_kept(coord, job, file, event);
+		else
+			plan(coord, job, file, node, &event->opened.facts);
 	} else if (wrong_data(event)) {
 		file_fail(coord, job, file, &event->opened.error);
 	} else {

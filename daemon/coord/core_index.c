@@ -182,6 +182,7 @@ void file_sums(const struct file *file, struct sums *ret)
 	ret->bytes_done = file->ended || file->bytes_done > size ? size : file->bytes_done;
 	ret->records = file->ended ? file->row.records : file->chain.records;
 	ret->bases = file->row.bases;
+	ret->cached = file->row.cached;
 	ret->lacking = !file->row.planned && file->fails_n > 0;
 }
 
@@ -196,5 +197,6 @@ void file_changed(struct job *job, struct file *file)
 	job->sums.records += now.records - file->summed.records;
 	job->sums.bases += now.bases - file->summed.bases;
 	job->sums.lacking += now.lacking - file->summed.lacking;
+	job->sums.cached += now.cached - file->summed.cached;
 	file->summed = now;
 }

@@ -14,6 +14,7 @@
  *     core_straggler.c  copies of slow slices
  *     core_audit.c      copies on purpose
  *     core_copy.c       that copies agree
+ *     core_kept.c       files whose result is kept from an earlier job
  *     core_again.c      second counts of slices
  *     core_schedule.c   who opens and counts what next
  *     core_alone.c      slices that go alone to a node
@@ -123,6 +124,7 @@ struct owner {
 struct sums {
 	uint64_t bytes, bytes_done, records, bases;
 	uint32_t lacking; /* files that some node could not open and none has */
+	uint32_t cached;  /* files whose result was kept from an earlier job */
 };
 
 struct file {
@@ -313,6 +315,7 @@ void job_free(struct coord *coord, struct job *job);
 void jobs_reap(struct coord *coord);
 void job_submit(struct coord *coord, const struct event *event);
 void job_cancel(struct coord *coord, const struct event *event);
+void job_begin(struct coord *coord, struct job *job); /* if it is not */
 void job_end_if_done(struct coord *coord, struct job *job);
 /* The level for a line about something that went wrong with the job: level, or after some of them that of details. */
 int job_trouble(struct coord *coord, struct job *job, int level);
@@ -338,6 +341,9 @@ int file_fail_add(struct file *file, uint64_t slice, const struct node *node, in
 bool file_failed_on(const struct file *file, uint64_t slice, const char *node);
 bool errno_lacks(int error_number); /* it says that the node does not have the file, not that reading goes wrong */
 void file_release(struct coord *coord, struct job *job, struct file *file);
+
+/* ---- core_kept.c */
+void file_kept(struct coord *coord, struct job *job, struct file *file, const struct event *event); /* ... ends with it */
 
 /* ---- core_slice.c */
 void slice_progress(struct coord *coord, const struct event *event);

@@ -197,6 +197,15 @@ void job_submit(struct coord *coord, const struct event *event)
 	         job->row.files == 1 ? "" : "s");
 }
 
+void job_begin(struct coord *coord, struct job *job)
+{
+	if (job->row.state != JOB_PENDING)
+		return;
+	job->row.state = JOB_RUNNING;
+	job->row.started_ms = coord->wall_ms;
+	emit_job(coord, job);
+}
+
 /* ---- ends */
 
 /* Of several failed files the gravest error is the job's: the highest class, then the first file. */
@@ -221,21 +230,24 @@ static void tell_end(struct coord *coord, const struct job *job, uint32_t failed
 {
 	struct log_about about = about_job(failed > 0 ? TOLD_JOB_FAILED : TOLD_JOB_COMPLETED, job);
 	const uint64_t ms = job->row.ended_ms > job->row.submitted_ms ? job->row.ended_ms - job->row.submitted_ms : 0;
-	char took[32], of[48] = "", troubles[48] = "";
+	char took[32], of[48] = "", troubles[48] = "", cached[64] = "";
 	uint64_t reads = 0;
+	uint32_t known = 0;
 
 	for (uint32_t i = 0; i < job->row.files; i++)
-		reads += job->files[i].row.records;
+		reads += job->files[i].row.records, known += job->files[i].row.cached;
 	about.records = LOG_ID(reads);
 	about.elapsed_ms = LOG_ID(ms);
 	if (failed > 0)
 		(void)snprintf(of, sizeof of, "%u of ", failed);
 	if (job->troubles > 0)
 		(void)snprintf(troubles, sizeof troubles, "; %u times a node was slow or failed", job->troubles);
+	if (known > 0)
+		(void)snprintf(cached, sizeof cached, "; %u counted by an earlier job", known);
 	emit_log(coord, failed > 0 ? LOG_NOTICE : LOG_INFO, about,
-	         "job %llu of %s has %s: %s%u file%s, %llu reads, in %s%s", (unsigned long long)job->row.id,
+	         "job %llu of %s has %s: %s%u file%s, %llu reads, in %s%s%s", (unsigned long long)job->row.id,
 	         job->row.owner, failed > 0 ? "failed" : "completed", of, job->row.files, job->row.files == 1 ? "" : "s",
-	         (unsigned long long)reads, text_elapsed(took, ms), troubles);
+	         (unsigned long long)reads, text_elapsed(took, ms), cached, troubles);
 }
 
 void job_end_if_done(struct coord *coord, struct job *job)
@@ -335,7 +347,7 @@ static void file_renew(struct coord *coord, struct job *job, struct file *file)
 	job->files_ended -= file->ended;
 	file->ended = false;
 	file->row.state = JOB_PENDING;
-	file->row.planned = false;
+	file->row.planned = file->row.cached = false;
 	file->row.records = file->row.bases = file->row.redone = file->row.again = file->row.again_done = 0;
 	file_changed(job, file);
 	emit_file(coord, file);

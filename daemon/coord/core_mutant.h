@@ -70,6 +70,13 @@ enum coord_mutant {
 	MUTANT_SUMS_STAY,         /* what people see of a job does not follow its slices */
 	MUTANT_READY_STAYS,       /* a slot that became free is not seen */
 	MUTANT_BARRED_LOST,       /* slices that one node cannot read are forgotten for all */
+	MUTANT_KEPT_PRINT,        /* a kept result is used for a file that has changed */
+	MUTANT_KEPT_OPTIONS,      /* ... for a job that counts something else */
+	MUTANT_KEPT_ALGORITHM,    /* ... that was counted with an older algorithm */
+	MUTANT_KEPT_PATH,         /* ... for another file that looks the same */
+	MUTANT_KEPT_FRESH,        /* ... for a job that wants none */
+	MUTANT_KEPT_AT_ONCE,      /* the result of a file that is being written is kept */
+	MUTANT_KEPT_NOT_SAVED,    /* the file has no result */
 	_MUTANT_MAX,
 };
 #ifdef COORD_MUTANTS

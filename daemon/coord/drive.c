@@ -202,6 +202,9 @@ static int perform_save(struct server *server, const struct action *action, stru
 	case ACTION_FORGET_SLICES:
 		context_drop(&server->contexts, action->merge.job, action->merge.file);
 		return store_forget_slices(server->store, action->merge.job, action->merge.file, err);
+	case ACTION_USE_RESULT:
+		server->cache_hits++;
+		return store_use_kept(server->store, action->use.job, action->use.file, action->use.kept, clock_wall_ms(), err);
 	case ACTION_SAVE_TROUBLE:
 		return store_save_trouble(server->store, &action->trouble, err);
 	default: /* ACTION_SAVE_NODE */
@@ -235,6 +238,8 @@ static void saved(const struct action *action)
 	case ACTION_FORGET_SLICES:
 		FAILPOINT("forgotten");
 		break;
+	case ACTION_USE_RESULT:
+		break; /* FAILPOINT(file-saved) follows */
 	case ACTION_SAVE_TROUBLE:
 		FAILPOINT("trouble-saved");
 		break;
@@ -276,6 +281,7 @@ static int perform(struct server *server, const struct action *action, struct ro
 	case ACTION_SAVE_AGAIN:
 	case ACTION_FORGET_SLICE:
 	case ACTION_FORGET_SLICES:
+	case ACTION_USE_RESULT:
 	case ACTION_SAVE_TROUBLE:
 	case ACTION_SAVE_NODE:
 		if (perform_save(server, action, &error) < 0)

@@ -159,6 +159,7 @@ static void submit_drive(struct session *session)
 	row->modules = submit->modules;
 	row->algorithm = COUNTERS_ALGORITHM;
 	row->lenient = submit->lenient;
+	row->fresh = submit->fresh;
 	row->rules = submitting->rules.bytes;
 	row->rules_n = (uint32_t)submitting->rules.n;
 	row->slice_size = submit->slice_size;

@@ -98,6 +98,26 @@ static int check_size(const struct server *server, const fq_Opened *opened, cons
 	                 (unsigned long long)facts->fingerprint.size, (unsigned long long)view.row->proof.size);
 }
 
+/* A result that an earlier job has left: nothing else happens to the store before the core has said whether it is used. */
+static int find_kept(struct server *server, struct event *event, struct error *err)
+{
+	uint8_t key[RESULT_KEY_SIZE];
+	struct kept_row kept;
+	int r;
+
+	if (server->fallen || server->settings->cache_size == 0 ||
+	    !coord_result_key(server->coord, event->opened.job, event->opened.file, &event->opened.facts, key))
+		return 0;
+	r = store_find_kept(server->store, key, &kept, err);
+	server->cache_misses += r == STORE_NONE;
+	if (r == 0) {
+		event->opened.kept.id = kept.id;
+		event->opened.kept.records = kept.records;
+		event->opened.kept.bases = kept.bases;
+	}
+	return r < 0 ? r : 0;
+}
+
 void from_opened(struct session *session, uint16_t tag, const void *message)
 {
 	const fq_Opened *opened = message;
@@ -117,6 +137,9 @@ void from_opened(struct session *session, uint16_t tag, const void *message)
 	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0 ||
 	           check_size(session->server, opened, &event.opened.facts, &error) < 0) {
 		session_refuse(session, &error);
+		return;
+	} else if (find_kept(session->server, &event, &error) < 0) {
+		(void)fall(session->server, &error);
 		return;
 	}
 	drive(session->server, &event);

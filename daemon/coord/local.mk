@@ -5,6 +5,7 @@ COORD_CORE_SOURCES = \
 	daemon/coord/core.c daemon/coord/core.h daemon/coord/core_internal.h daemon/coord/core_mutant.h \
 	daemon/coord/core_actions.c \
 	daemon/coord/core_again.c \
+	daemon/coord/core_kept.c \
 	daemon/coord/core_alone.c \
 	daemon/coord/core_audit.c \
 	daemon/coord/core_copy.c \
@@ -24,6 +25,7 @@ COORD_CORE_SOURCES = \
 daemon_libcoord_a_SOURCES = \
 	$(COORD_CORE_SOURCES) \
 	daemon/coord/backup.c \
+	daemon/coord/cache.c \
 	daemon/coord/context.c daemon/coord/context.h \
 	daemon/coord/copies.c daemon/coord/copies.h \
 	daemon/coord/drive.c \
@@ -53,6 +55,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/store_rows.c \
 	daemon/coord/store_schema.c \
 	daemon/coord/store_tokens.c \
+	daemon/coord/store_kept.c \
 	daemon/coord/store_trouble.c \
 	daemon/coord/distrust.c \
 	daemon/coord/strangers.c daemon/coord/strangers.h \

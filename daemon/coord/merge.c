@@ -8,6 +8,7 @@
 
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/qc/counters.h"
 
@@ -17,6 +18,24 @@ static int check_reads(const struct counters *total, const struct chain *chain, 
 		return 0;
 	return error_set(err, -EBADMSG, ERROR_SOFTWARE, "the merged counters hold %llu reads, the seams %llu",
 	                 (unsigned long long)counters_reads(total), (unsigned long long)chain->records);
+}
+
+/* The file's result; kept for later jobs too, where there is to be any room for that. */
+static int result_save(struct server *server, const struct event *of, const void *packed, size_t n, struct error *err)
+{
+	const uint64_t job = of->merged.job;
+	const uint32_t file = of->merged.file;
+	struct kept_row row = {.records = of->merged.records, .bases = of->merged.bases, .bytes = n, .made_ms = clock_wall_ms()};
+	uint8_t key[RESULT_KEY_SIZE];
+	struct file_view view;
+	int r;
+
+	if (server->settings->cache_size == 0 || !coord_result_key(server->coord, job, file, NULL, key) ||
+	    !coord_find_file(server->coord, job, file, &view))
+		return store_save_result(server->store, job, file, packed, n, err);
+	row.path = view.row->path;
+	r = store_save_kept(server->store, job, file, key, &row, packed, err);
+	return r < 0 ? r : store_trim_kept(server->store, server->settings->cache_size, 0, err);
 }
 
 /* Nothing lacks: the result takes the place of the slices. */
@@ -35,15 +54,16 @@ static int finish(struct server *server, struct assembly *assembly, const struct
 		r = check_reads(total, chain, err);
 	if (r == 0 && counters_pack(total, &packed, &n) < 0)
 		r = error_oom(err);
-	if (r == 0)
-		r = store_save_result(server->store, job, file, packed, n, err);
+	if (r < 0)
+		return r;
+	ret->merged.records = chain->records;
+	ret->merged.bases = counters_bases(total);
+	r = result_save(server, ret, packed, n, err);
 	if (r == 0)
 		r = store_forget_slices(server->store, job, file, err);
 	if (r < 0)
 		return r;
 	server->unsaved += n;
-	ret->merged.records = chain->records;
-	ret->merged.bases = counters_bases(total);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
  *     counted again: the packed counters of a slice's second count, beside its slice_row
  *     file done:     counters of all slices merged into one result, slice_rows and second counts deleted (and troubles), file_row COMPLETED:
  *                    one transaction
+ *     file known:    file_row COMPLETED with facts, its result refers to that of an earlier job (store_kept.c): one transaction
  *     file failed:   slice_rows and second counts deleted, file_row FAILED with its sentence
  *     job ended:     job_row with its final state; no file of it is open any more
  */
@@ -26,6 +27,7 @@
 #define OWNER_MAX 65
 #define JOB_NAME_MAX 256
 #define NODE_NAME_MAX 65
+#define RESULT_KEY_SIZE 32
 
 /* Same numbers as JobState of the protocol. */
 enum job_state {
@@ -44,6 +46,7 @@ struct job_row {
 	uint32_t modules;    /* COUNT_* */
 	uint32_t algorithm;  /* COUNTERS_ALGORITHM at submit */
 	bool lenient;
+	bool fresh;          /* counted anew, whatever is kept */
 	uint64_t slice_size; /* asked for, bytes; 0: chosen */
 	const uint8_t *rules; /* what the modules are counted by, packed (lib/qc/rules.h); opaque here */
 	uint32_t rules_n;     /* bytes; 0: no module needs any */
@@ -63,6 +66,7 @@ struct file_row {
 	struct file_facts facts;
 	uint64_t slice_size;
 	uint64_t records, bases;    /* COMPLETED */
+	bool cached;                /* COMPLETED: with what an earlier job has counted */
 	uint64_t redone;
 	uint64_t again, again_done; /* second counts: wanted, and there */
 	struct error error;         /* FAILED */

@@ -82,6 +82,9 @@ static int on_expire(sd_event_source *source, uint64_t usec, void *userdata)
 	if (!server->fallen && wall > server->settings->keep_ms &&
 	    store_expire(server->store, wall - server->settings->keep_ms, &error) < 0)
 		(void)fall(server, &error);
+	if (!server->fallen && wall > server->settings->cache_age_ms &&
+	    store_trim_kept(server->store, server->settings->cache_size, wall - server->settings->cache_age_ms, &error) < 0)
+		(void)fall(server, &error);
 	FAILPOINT("expired");
 	(void)drive_commit(server);
 	(void)sd_event_source_set_time_relative(source, EXPIRE_MS * 1000);

@@ -81,6 +81,7 @@ struct server {
 	int spare;                                         /* a descriptor for when there is none, in listen.c */
 	struct rate stranger_lines, listener_lines;                        /* of the log */
 	uint64_t deaf_ms;                                  /* time of long work, in labour.c */
+	uint64_t cache_hits, cache_misses;                 /* since the start: files whose result was kept, and whose was not */
 	size_t unsaved;                                    /* bytes of counters that the next commit writes, about */
 	struct stash stash;
 	struct distrusted *distrusted; /* DISTRUSTED_MAX, the newest take the place of the oldest; NULL: none yet */

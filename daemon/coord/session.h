@@ -149,6 +149,9 @@ void from_looked(struct session *session, uint16_t tag, const void *message);
 void probes_gone(struct session *session); /* it is about to be freed */
 void from_health(struct session *session, uint16_t tag, const void *message);
 
+/* ---- cache.c: results that are kept */
+void from_cache(struct session *session, uint16_t tag, const void *message);
+
 /* ---- may.c: what of a job a session may know */
 bool may_see(const struct session *session, const char *owner);
 /* There is no such job, or it is another one's: one sentence. Returns -ENOENT. */

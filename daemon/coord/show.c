@@ -49,6 +49,7 @@ static void put_job_view(const struct job_view *view, fq_Job *ret)
 {
 	put_job_row(view->row, ret);
 	ret->files_done = view->files_done;
+	ret->cached = view->files_cached;
 	ret->bytes = view->bytes;
 	ret->bytes_done = view->bytes_done;
 	ret->records = view->records;
@@ -69,6 +70,7 @@ static int put_job_files(struct store *store, fq_Job *ret, struct error *err)
 	ret->files_done = (uint32_t)sums.files;
 	ret->bytes = ret->bytes_done = sums.bytes;
 	ret->records = sums.records;
+	ret->cached = (uint32_t)sums.cached;
 	ret->bases = sums.bases;
 	return 0;
 }
@@ -165,6 +167,7 @@ static void put_file(const struct file_row *row, fq_File *ret)
 		.bytes = row->facts.fingerprint.size,
 		.bytes_done = row->state > JOB_RUNNING ? row->facts.fingerprint.size : 0,
 		.records = row->records,
+		.cached = row->cached,
 		.bases = row->bases,
 		.slice_size = row->slice_size,
 		.redone = row->redone,
@@ -217,6 +220,7 @@ static int send_file(struct session *session, uint16_t tag, uint64_t job, uint32
 		r = store_find_file(session->server->store, job, index, &row, err);
 		if (r == 0) {
 			put_file(&row, file);
+			file->cached = file->cached && session->proto >= 3;
 			session_send(session, fq_Type_FILE, tag, file);
 		}
 		return r < 0 ? r : 0;
@@ -228,6 +232,7 @@ static int send_file(struct session *session, uint16_t tag, uint64_t job, uint32
 		file->slices = view.chain->n;
 		file->slices_done = view.chain->proven;
 	}
+	file->cached = file->cached && session->proto >= 3;
 	session_send(session, fq_Type_FILE, tag, file);
 	return 0;
 }
@@ -353,8 +358,10 @@ void watches_tell(struct session *session, bool all)
 			session_send(session, fq_Type_JOB, watch->tag, &job);
 			continue;
 		}
-		if (r == 0)
+		if (r == 0) {
+			may_conceal(session, &job);
 			session_send(session, fq_Type_JOB, watch->tag, &job);
+		}
 		listing_end(session, watch->tag, r, &error);
 		*watch = session->watches[--session->watches_n];
 		session->server->watches_n--;

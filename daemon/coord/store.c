@@ -10,10 +10,11 @@
 
 #define JOB_COLUMNS                                                                                                            \
 	"id, uuid, owner, name, modules, algorithm, lenient, slice_size, files, state, submitted, started, ended, error_class,"   \
-	" error_text, rules"
+	" error_text, rules, fresh"
 #define FILE_COLUMNS                                                                                                           \
 	"job, file, path, state, planned, size, mtime, inode, ends, kind, unended, slice_size, records, bases, redone,"           \
-	" error_class, error_text, again, again_done, proof_size, proof_key, proof"
+	" error_class, error_text, again, again_done, proof_size, proof_key, proof, ctime, cached"
+#define KEPT_COLUMNS "id, path, records, bases, bytes, made, used, uses"
 #define SLICE_COLUMNS                                                                                                          \
 	"job, file, slice, start_known, first_block, first_within, next_block, next_within, records, fault, fault_record,"        \
 	" fault_block, fault_within, fault_value, fault_value2, fault_errno, bases"
@@ -23,7 +24,7 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",
 	[SQL_META_SET] = "REPLACE INTO meta (key, value) VALUES (?1, ?2)",
-	[SQL_JOB_SAVE] = "REPLACE INTO job (" JOB_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
+	[SQL_JOB_SAVE] = "REPLACE INTO job (" JOB_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
 	[SQL_JOB_FIND] = "SELECT " JOB_COLUMNS " FROM job WHERE id = ?1",
 	[SQL_JOB_UUID] = "SELECT " JOB_COLUMNS " FROM job WHERE uuid = ?1",
 	[SQL_JOB_NEXT] = "SELECT " JOB_COLUMNS " FROM job WHERE id > ?1 ORDER BY id LIMIT 1",
@@ -33,11 +34,11 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_FILE_SAVE] = "REPLACE INTO file (" FILE_COLUMNS
 	                  ") VALUES (?1,?2,?3,?4,"
 	                  "iif(?5 = 0, 0, coalesce((SELECT nullif(planned, 0) FROM file WHERE job = ?1 AND file = ?2), ?5)),"
-	                  "?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)",
+	                  "?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)",
 	[SQL_FILE_FIND] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 AND file = ?2",
 	[SQL_FILE_OF_JOB] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 ORDER BY file",
 	[SQL_FILE_PLANNED] = "SELECT planned FROM file WHERE job = ?1 AND file = ?2 AND planned > 0",
-	[SQL_FILE_SUMS] = "SELECT count(*), total(size), total(records), total(bases) FROM file WHERE job = ?1",
+	[SQL_FILE_SUMS] = "SELECT count(*), total(size), total(records), total(bases), total(cached) FROM file WHERE job = ?1",
 	[SQL_FILE_EXPIRE] = "DELETE FROM file WHERE job NOT IN (SELECT id FROM job)",
 	[SQL_SLICE_SAVE] = "REPLACE INTO slice (" SLICE_COLUMNS
 	                   ", counters) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
@@ -53,8 +54,24 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_AGAIN_FORGET] = "DELETE FROM again WHERE job = ?1 AND file = ?2",
 	[SQL_AGAIN_COUNTERS] = "SELECT counters FROM again WHERE job = ?1 AND file = ?2 AND slice = ?3",
 	[SQL_RESULT_SAVE] = "REPLACE INTO result (job, file, counters) VALUES (?1, ?2, ?3)",
-	[SQL_RESULT] = "SELECT counters FROM result WHERE job = ?1 AND file = ?2",
+	[SQL_RESULT_REFER] = "REPLACE INTO result (job, file, kept) VALUES (?1, ?2, ?3)",
+	[SQL_RESULT_FORGET] = "DELETE FROM result WHERE job = ?1 AND file = ?2",
+	[SQL_RESULT] = "SELECT counters, kept FROM result WHERE job = ?1 AND file = ?2",
 	[SQL_RESULT_EXPIRE] = "DELETE FROM result WHERE job NOT IN (SELECT id FROM job)",
+	[SQL_KEPT_SAVE] = "INSERT INTO kept (key, path, records, bases, bytes, made, used, uses, counters)"
+	                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, ?7)",
+	[SQL_KEPT_FIND] = "SELECT " KEPT_COLUMNS " FROM kept WHERE key = ?1",
+	[SQL_KEPT_NEXT] = "SELECT " KEPT_COLUMNS " FROM kept WHERE id > ?1 AND key IS NOT NULL ORDER BY id LIMIT 1",
+	[SQL_KEPT_NEXT_OF] = "SELECT " KEPT_COLUMNS " FROM kept WHERE id > ?1 AND key IS NOT NULL AND EXISTS (SELECT 1 FROM result"
+	                     " JOIN job ON job.id = result.job WHERE result.kept = kept.id AND job.owner = ?2) ORDER BY id LIMIT 1",
+	[SQL_KEPT_OF_PATH] = "SELECT " KEPT_COLUMNS " FROM kept WHERE path = ?1 AND key IS NOT NULL LIMIT 1",
+	[SQL_KEPT_OLDEST] = "SELECT id, bytes FROM kept WHERE key IS NOT NULL AND used < ?1 ORDER BY used LIMIT 1",
+	[SQL_KEPT_SUMS] = "SELECT count(*), total(bytes) FROM kept WHERE key IS NOT NULL",
+	[SQL_KEPT_USE] = "UPDATE kept SET used = max(used, ?2), uses = uses + 1 WHERE id = ?1 AND key IS NOT NULL",
+	[SQL_KEPT_UNKEY] = "UPDATE kept SET key = NULL WHERE id = ?1",
+	[SQL_KEPT_REMOVE] = "DELETE FROM kept WHERE id = ?1 AND key IS NULL AND NOT EXISTS (SELECT 1 FROM result WHERE result.kept = kept.id)",
+	[SQL_KEPT_COUNTERS] = "SELECT counters FROM kept WHERE id = ?1",
+	[SQL_KEPT_EXPIRE] = "DELETE FROM kept WHERE key IS NULL AND NOT EXISTS (SELECT 1 FROM result WHERE result.kept = kept.id)",
 	[SQL_NODE_SAVE] = "REPLACE INTO node (name, reason) VALUES (?1, ?2)",
 	[SQL_NODE_FORGET] = "DELETE FROM node WHERE name = ?1",
 	[SQL_NODES] = "SELECT name, reason FROM node ORDER BY name",
@@ -251,7 +268,7 @@ int store_roll_back(struct store *store, struct error *err)
 	store->shown = NULL;
 	if (!sqlite3_get_autocommit(store->db))
 		code = sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-	store->open = false;
+	store->open = store->kept_known = false;
 	store->failure = 0;
 	return code == SQLITE_OK ? 0 : store_fail(store, code & 0xff, err);
 }

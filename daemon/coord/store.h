@@ -95,6 +95,32 @@ int store_save_result(struct store *store, uint64_t job, uint32_t file, const vo
 int store_result(struct store *store, uint64_t job, uint32_t file, const void **ret_bytes, size_t *ret_n,
                  struct error *err);
 
+/* ---- results that are kept for later jobs, found by their key (coord_result_key()), each once for all jobs that have it */
+struct kept_row {
+	uint64_t id;               /* from 1, never used again */
+	const char *path;
+	uint64_t records, bases;
+	uint64_t bytes;            /* of its packed counters */
+	uint64_t made_ms, used_ms; /* wall clock since 1970 */
+	uint64_t uses;             /* by later jobs */
+};
+/* As store_save_result(), and kept under the key; what was kept under it is not any more. Of the row path, sums, bytes and made_ms. */
+int store_save_kept(struct store *store, uint64_t job, uint32_t file, const uint8_t key[RESULT_KEY_SIZE], const struct kept_row *row,
+                    const void *counters, struct error *err);
+/* It is the file's result, too. -EINVAL: it is not kept. */
+int store_use_kept(struct store *store, uint64_t job, uint32_t file, uint64_t id, uint64_t now_ms, struct error *err);
+/* 0 or STORE_NONE; the path is the store's until its next call. owner: only those of his jobs; NULL: all. */
+int store_find_kept(struct store *store, const uint8_t key[RESULT_KEY_SIZE], struct kept_row *ret, struct error *err);
+int store_next_kept(struct store *store, const char *owner, uint64_t *cursor, struct kept_row *ret, struct error *err);
+int store_sum_kept(struct store *store, uint64_t *ret_n, uint64_t *ret_bytes, struct error *err);
+/*
+ * Not kept any more: those used least recently until there are at most so many bytes, and those not used since before_ms (0: of any age).
+ * Jobs that have them go on having them.
+ */
+int store_trim_kept(struct store *store, uint64_t bytes_max, uint64_t before_ms, struct error *err);
+/* The same of that id; where path is not NULL, of one with the path; of the first one where neither is given. 0 or STORE_NONE. */
+int store_remove_kept(struct store *store, uint64_t id, const char *path, struct kept_row *ret_last, struct error *err);
+
 /* ---- looking at jobs that have ended. 0 or STORE_NONE; strings in rows are the store's until its next call. */
 int store_find_job(struct store *store, uint64_t id, struct job_row *ret, struct error *err);
 int store_find_uuid(struct store *store, const uint8_t uuid[16], struct job_row *ret, struct error *err);
@@ -106,7 +132,7 @@ int store_find_plan(struct store *store, uint64_t job, uint32_t file, uint64_t *
 
 /* Over all files of a job, as far as they are known: 2^53 is exact. */
 struct job_sums {
-	uint64_t files, bytes, records, bases;
+	uint64_t files, bytes, records, bases, cached;
 };
 int store_sum_job(struct store *store, uint64_t job, struct job_sums *ret, struct error *err);
 

@@ -38,8 +38,22 @@ enum statement {
 	SQL_AGAIN_FORGET,
 	SQL_AGAIN_COUNTERS,
 	SQL_RESULT_SAVE,
+	SQL_RESULT_REFER,
+	SQL_RESULT_FORGET,
 	SQL_RESULT,
 	SQL_RESULT_EXPIRE,
+	SQL_KEPT_SAVE,
+	SQL_KEPT_FIND,
+	SQL_KEPT_NEXT,
+	SQL_KEPT_NEXT_OF,
+	SQL_KEPT_OF_PATH,
+	SQL_KEPT_OLDEST,
+	SQL_KEPT_SUMS,
+	SQL_KEPT_USE,
+	SQL_KEPT_UNKEY,
+	SQL_KEPT_REMOVE,
+	SQL_KEPT_COUNTERS,
+	SQL_KEPT_EXPIRE,
 	SQL_NODE_SAVE,
 	SQL_NODE_FORGET,
 	SQL_NODES,
@@ -67,6 +81,8 @@ struct store {
 	int log_pages, log_pages_max; /* of the write-ahead log; so many, and it is copied into the database */
 	uint64_t generation, commits;
 	uint8_t uuid[16];
+	bool kept_known;     /* of results with a key: how many, and of how many bytes of counters */
+	uint64_t kept_n, kept_bytes;
 	int failure;         /* of any call since the last store_roll_back(): negative errno; why says it */
 	struct error why;
 	bool short_of_room;  /* the ballast was given up */
@@ -114,6 +130,9 @@ int store_identity_check(const struct store *store, const struct identity *ident
 /* ---- store_room.c */
 int room_begin(struct store *store, struct error *err);
 bool room_give_up(struct store *store); /* the ballast; false: there was none */
+
+/* ---- store_kept.c: what the file had as its result until now, if anything */
+int store_unrefer(struct store *store, uint64_t job, uint32_t file, struct error *err);
 
 /* ---- store_trouble.c, with the core's loading */
 int store_load_troubles(struct store *store, struct coord *coord, uint64_t job, uint32_t file, struct error *err);

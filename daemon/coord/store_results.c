@@ -54,18 +54,32 @@ int store_again_counters(struct store *store, uint64_t job, uint32_t file, uint6
 int store_result(struct store *store, uint64_t job, uint32_t file, const void **ret_bytes, size_t *ret_n, struct error *err)
 {
 	sqlite3_stmt *s = store_statement(store, SQL_RESULT);
+	uint64_t kept;
+	int r;
 
 	bind_u64(s, 1, job);
 	bind_u64(s, 2, file);
+	r = store_row(store, s, err);
+	if (r != 0)
+		return r;
+	kept = column_u64(s, 1);
+	if (kept == 0) {
+		*ret_bytes = sqlite3_column_blob(s, 0);
+		*ret_n = (size_t)sqlite3_column_bytes(s, 0);
+		return *ret_bytes ? 0 : STORE_NONE;
+	}
+	s = store_statement(store, SQL_KEPT_COUNTERS);
+	bind_u64(s, 1, kept);
 	return show_bytes(store, s, ret_bytes, ret_n, err);
 }
 
 int store_save_result(struct store *store, uint64_t job, uint32_t file, const void *counters, size_t n, struct error *err)
 {
-	sqlite3_stmt *s = store_writer(store, SQL_RESULT_SAVE, err);
+	int r = store_unrefer(store, job, file, err);
+	sqlite3_stmt *s = r < 0 ? NULL : store_writer(store, SQL_RESULT_SAVE, err);
 
 	if (!s)
-		return -EIO;
+		return r < 0 ? r : -EIO;
 	bind_u64(s, 1, job);
 	bind_u64(s, 2, file);
 	(void)sqlite3_bind_blob64(s, 3, counters, n, SQLITE_STATIC);
@@ -74,7 +88,7 @@ int store_save_result(struct store *store, uint64_t job, uint32_t file, const vo
 
 int store_expire(struct store *store, uint64_t before_ms, struct error *err)
 {
-	static const enum statement followers[] = {SQL_FILE_EXPIRE, SQL_RESULT_EXPIRE};
+	static const enum statement followers[] = {SQL_FILE_EXPIRE, SQL_RESULT_EXPIRE, SQL_KEPT_EXPIRE};
 	sqlite3_stmt *s = store_writer(store, SQL_JOB_EXPIRE, err);
 	int r;
 
@@ -82,7 +96,7 @@ int store_expire(struct store *store, uint64_t before_ms, struct error *err)
 		return -EIO;
 	bind_u64(s, 1, before_ms);
 	r = store_run(store, s, err);
-	for (size_t i = 0; r == 0 && sqlite3_changes(store->db) > 0 && i < 2; i++)
+	for (size_t i = 0; r == 0 && sqlite3_changes(store->db) > 0 && i < sizeof followers / sizeof *followers; i++)
 		r = store_run(store, store_statement(store, followers[i]), err);
 	return r;
 }

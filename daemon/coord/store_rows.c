@@ -58,6 +58,7 @@ int store_save_job(struct store *store, const struct job_row *row, struct error 
 	bind_text(s, 15, row->error.text);
 	if (row->rules_n > 0)
 		(void)sqlite3_bind_blob64(s, 16, row->rules, row->rules_n, SQLITE_STATIC);
+	bind_u64(s, 17, row->fresh);
 	return store_run(store, s, err);
 }
 
@@ -92,6 +93,8 @@ int store_save_file(struct store *store, const struct file_row *row, struct erro
 		(void)sqlite3_bind_blob(s, 21, row->proof.key, sizeof row->proof.key, SQLITE_STATIC);
 		(void)sqlite3_bind_blob(s, 22, row->proof.proof, sizeof row->proof.proof, SQLITE_STATIC);
 	}
+	bind_u64(s, 23, print->ctime_ns);
+	bind_u64(s, 24, row->cached);
 	return store_run(store, s, err);
 }
 
@@ -184,6 +187,7 @@ static void read_job(sqlite3_stmt *s, struct job_row *ret)
 		.ended_ms = column_u64(s, 12),
 		.rules = sqlite3_column_blob(s, 15),
 		.rules_n = (uint32_t)sqlite3_column_bytes(s, 15),
+		.fresh = column_u64(s, 16),
 	};
 	column_bytes(s, 1, ret->uuid, sizeof ret->uuid);
 	column_text(s, 2, ret->owner, sizeof ret->owner);
@@ -200,13 +204,15 @@ static void read_file(sqlite3_stmt *s, struct file_row *ret)
 		.state = (enum job_state)column_u64(s, 3),
 		.planned = column_u64(s, 4),
 		.facts = {
-			.fingerprint = {.size = column_u64(s, 5), .mtime_ns = column_u64(s, 6), .inode = column_u64(s, 7)},
+			.fingerprint = {.size = column_u64(s, 5), .mtime_ns = column_u64(s, 6), .inode = column_u64(s, 7),
+			                .ctime_ns = column_u64(s, 22)},
 			.kind = (enum file_kind)column_u64(s, 9),
 			.bgzf_unended = column_u64(s, 10),
 		},
 		.slice_size = column_u64(s, 11),
 		.records = column_u64(s, 12),
 		.bases = column_u64(s, 13),
+		.cached = column_u64(s, 23),
 		.redone = column_u64(s, 14),
 		.again = column_u64(s, 17),
 		.again_done = column_u64(s, 18),
@@ -318,6 +324,7 @@ int store_sum_job(struct store *store, uint64_t job, struct job_sums *ret, struc
 			.bytes = column_u64(s, 1),
 			.records = column_u64(s, 2),
 			.bases = column_u64(s, 3),
+			.cached = column_u64(s, 4),
 		};
 	return r;
 }

@@ -11,7 +11,7 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/text.h"
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 static const char schema_1[] =
     "BEGIN;"
@@ -54,8 +54,23 @@ static const char schema_3[] =
     "PRAGMA user_version = 3;"
     "COMMIT;";
 
+/* Results that are kept for later jobs. The counters stand last: what is before them is read without them. */
+static const char schema_4[] =
+    "BEGIN;"
+    "ALTER TABLE job ADD COLUMN fresh INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN ctime INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN cached INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE result ADD COLUMN kept INTEGER;"
+    "CREATE INDEX result_kept ON result (kept) WHERE kept IS NOT NULL;"
+    "CREATE TABLE kept (id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB, path TEXT NOT NULL, records INTEGER, bases INTEGER,"
+    " bytes INTEGER, made INTEGER, used INTEGER, uses INTEGER, counters BLOB NOT NULL);"
+    "CREATE UNIQUE INDEX kept_key ON kept (key) WHERE key IS NOT NULL;"
+    "CREATE INDEX kept_used ON kept (used, bytes) WHERE key IS NOT NULL;"
+    "PRAGMA user_version = 4;"
+    "COMMIT;";
+
 /* What makes a database of each version one of the next. */
-static const char *const schemas[SCHEMA_VERSION] = {schema_1, schema_2, schema_3};
+static const char *const schemas[SCHEMA_VERSION] = {schema_1, schema_2, schema_3, schema_4};
 
 int store_execute(struct store *store, const char *sql, struct error *err)
 {

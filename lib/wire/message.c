@@ -139,6 +139,13 @@ static const char *check_health(const void *message)
 	return health->proof < fq_ProofOf_PROOF_ALL || health->proof > _fq_ProofOf_MAX ? "its proof is unknown" : NULL;
 }
 
+static const char *check_cache(const void *message)
+{
+	const fq_CacheRequest *request = message;
+
+	return request->what < fq_CacheWhat_CACHE_LIST || request->what > _fq_CacheWhat_MAX ? "what it wants is unknown" : NULL;
+}
+
 static const char *check_submit_file(const void *message)
 {
 	const fq_SubmitFile *file = message;
@@ -269,6 +276,8 @@ static const struct row rows[_fq_Type_ARRAYSIZE] = {
     ROW(PROBED, Probed, check_probed),
     ROW(HEALTH, Empty, NULL),
     ROW(HEALTH_TOLD, HealthTold, check_health),
+    ROW(CACHE, CacheRequest, check_cache),
+    ROW(CACHED, Cached, NULL),
 };
 
 static const struct row *row_of(uint16_t type)

@@ -185,7 +185,7 @@ def latency():
         with open(f"{work}/a.fq", "wb") as out:
             subprocess.run([mkfastq, "1000", "150", "hiseq"], stdout=out, check=True)
         log = open(f"{work}/log", "wb")
-        started.append(subprocess.Popen([fqcoordd, "--state", f"{work}/coord", "--listen", "127.0.0.1:0"], stderr=log))
+        started.append(subprocess.Popen([fqcoordd, "--state", f"{work}/coord", "--listen", "127.0.0.1:0", "--cache-size", "0"], stderr=log))
         while not os.path.exists(f"{work}/coord/listening"):
             time.sleep(0.02)
         host = open(f"{work}/coord/listening").read().strip()

@@ -44,7 +44,7 @@ class Cluster:
         self.folder, self.started = folder, []
         self.state = os.path.join(folder, "coord")
         self.log = open(os.path.join(folder, "coord.log"), "w")
-        self.coord = self.start([fqcoordd, "--state", self.state, "--listen", "127.0.0.1:0", "--jobs-max", "100000",
+        self.coord = self.start([fqcoordd, "--state", self.state, "--listen", "127.0.0.1:0", "--cache-size", "0", "--jobs-max", "100000",
                                  "--unauthenticated-per-address", "4096", *args.coord.split()], stderr=self.log)
         listening = os.path.join(self.state, "listening")
         wait_until("the coordinator listens", lambda: os.path.exists(listening) and os.path.getsize(listening) > 0, 30)

@@ -9,6 +9,7 @@
 #   ok NAME COMMAND...  is NAME GOT WANT  skip_all REASON  done_testing
 #   wait_until SECONDS COMMAND...             until the command succeeds; 1 when the time is over, on a quiet machine
 #   doze SECONDS                              a pause, where time itself is what is tried
+#   no_cache=()                               before cluster_start: the coordinator keeps results for later jobs; otherwise each counts
 #   run_coord, run_worker[I]                  words before the program, for instance of a namespace or an environment
 #
 # Everything that was started is ended when the test ends, however it ends. Every path can be set from outside:
@@ -24,6 +25,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/fqtest.XXXXXX")
 state=$work/coord
 export FQ_KEYS=$work/user
 unset FQ_HOST FQ_SOCKET
+no_cache=(--cache-size 0)
 host= pid_coord= run_coord= coord_address=127.0.0.1 tests=0 failed=0
 declare -A pid_worker=() run_worker=()
 
@@ -90,7 +92,7 @@ admin() { "$ctl" "$1" --socket "$state/ctl.sock" "${@:2}"; }
 coord_run() { # starts it without waiting
 	rm -f "$state/listening"
 	# shellcheck disable=SC2086
-	$run_coord "$coordd" --state "$state" --listen "${host:-$coord_address:0}" "$@" 2>>"$work/coord.log" {never}>&- &
+	$run_coord "$coordd" --state "$state" --listen "${host:-$coord_address:0}" "${no_cache[@]}" "$@" 2>>"$work/coord.log" {never}>&- &
 	pid_coord=$!
 }
 

@@ -25,7 +25,8 @@ newer=$top_build
 new_ctl=$ctl old_ctl=$older/build/ctl/fqctl
 
 programs() { # programs OLDER|NEWER: what is started from now on
-	coordd=$1/daemon/fqcoordd workerd=$1/daemon/fqworkerd
+	coordd=$1/daemon/fqcoordd workerd=$1/daemon/fqworkerd no_cache=(--cache-size 0)
+	"$coordd" --help | grep -q -e --cache-size || no_cache=() # it counts each anyway
 }
 older_ones() { programs "$older/build"; }
 newer_ones() { programs "$newer"; }

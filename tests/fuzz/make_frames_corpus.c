@@ -159,6 +159,7 @@ static void client_asks(const char *name, int as)
 {
 	FILE *out = corpus_create("session", name, as);
 	fq_JobsRequest all = {.all = true}, job = {.job = 1, .reason = "enough"};
+	fq_CacheRequest cache = {.what = fq_CacheWhat_CACHE_REMOVE, .path = "/a/path.fq"};
 	fq_Probe probe = {.path = "/a/path.fq", .uuid = {.size = 16}, .size = 100, .proof = {.size = 32}};
 
 	corpus_put(out, fq_Type_STATUS, 1, &all);
@@ -171,6 +172,7 @@ static void client_asks(const char *name, int as)
 	corpus_put(out, fq_Type_FETCH, 8, &job);
 	corpus_put(out, fq_Type_HEALTH, 9, NULL);
 	corpus_put(out, fq_Type_PROBE, 10, &probe);
+	corpus_put(out, fq_Type_CACHE, 11, &cache);
 	corpus_close(out);
 }
 

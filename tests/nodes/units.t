@@ -42,7 +42,7 @@ ok "the coordinator's host joins" joins_in_one_line both "$(admin token --role w
 ok "it is a node" wait_until 20 node_is both '^idle'
 local_csv $large >"$work/csv"
 as both alice fqctl qc --local --as text $large >"$work/large"
-ok "a job over both" cmp <(fq submit --wait --slice-size 1M $large) "$work/csv"
+ok "a job over both" cmp <(fq submit --wait --no-cache --slice-size 1M $large) "$work/csv"
 sees() { on both bash -c "cat /proc/\$(systemctl show -P MainPID $1)/root/var/lib/fqcluster/$2"; }
 sees_own() { sees fqcoordd coord/peers && sees fqworkerd worker/known; } >/dev/null
 ok "each of the two has its own state" sees_own
@@ -167,7 +167,7 @@ if [ -n "$limited" ]; then is "limits.conf: processor and memory of the slice" "
 	skip "the groups of a host have no limits on this kernel: $(tail -n 1 "$work/limits.log")"
 fi
 ok "and work goes on" wait_until 20 node_is node '^idle'
-ok "with the same result" cmp <(fq submit --wait --slice-size 1M $large) "$work/csv"
+ok "with the same result" cmp <(fq submit --wait --no-cache --slice-size 1M $large) "$work/csv"
 drop_out node fqcluster.slice limits
 
 # ---- taking away

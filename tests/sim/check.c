@@ -125,6 +125,8 @@ static void check_file(struct sim *sim, const struct sim_client_job *client, con
 		return;
 	if (!row)
 		sim_fail(sim, "lost", "file %u of job %" PRIu64 " is not in the store", f, job->id);
+	else if (row->state == JOB_COMPLETED && !sim->committed.has_result[index])
+		sim_fail(sim, "no result", "file %u of job %" PRIu64 " completed and has no result", f, job->id);
 	else if (row->state == JOB_COMPLETED)
 		check_completed(sim, row, file, sim->committed.results[index], job->algorithm);
 	else if (row->state == JOB_FAILED && !reason_right(sim, row->error.text, file, row->proof.wanted))

@@ -79,6 +79,8 @@ void coordinator_drive(struct sim *sim, struct event *event)
 		return;
 	event->now_ms = event->wall_ms = sim->now;
 	sim_trace(sim, (uint64_t)event->kind << 48 | sim->now);
+	if (event->kind == EVENT_OPENED)
+		kept_find(sim, event);
 	observe_event(sim, event);
 	if (coord_step(sim->coord, event, &actions) < 0)
 		abort();

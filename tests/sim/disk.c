@@ -123,6 +123,27 @@ void image_forget_slices(struct sim_image *image, uint64_t job, uint32_t file, u
 	image->slices_n -= to - from;
 }
 
+/* ---- results that are kept */
+
+struct sim_kept *image_kept(struct sim_image *image, const uint8_t key[RESULT_KEY_SIZE], uint64_t id)
+{
+	for (uint32_t i = 0; i < image->kept_n; i++)
+		if (id > 0 ? image->kept[i].id == id : memcmp(image->kept[i].key, key, RESULT_KEY_SIZE) == 0)
+			return &image->kept[i];
+	return NULL;
+}
+
+void image_keep(struct sim_image *image, const struct sim_kept *kept)
+{
+	struct sim_kept *old = image_kept(image, kept->key, 0);
+
+	if (!old && image->kept_n == ROWS_MAX_SIM)
+		return;
+	old = old ? old : &image->kept[image->kept_n++];
+	*old = *kept;
+	old->id = ++image->next_kept;
+}
+
 /* ---- troubles */
 
 static struct trouble_row *trouble_find(const struct sim_image *image, uint64_t job, uint32_t file, uint64_t slice)

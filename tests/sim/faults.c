@@ -31,6 +31,8 @@ void client_submit(struct sim *sim, uint32_t j)
 	memcpy(row->uuid, client->uuid, sizeof row->uuid);
 	(void)snprintf(row->owner, sizeof row->owner, "%s", client->owner);
 	row->modules = client->modules;
+	row->lenient = client->lenient;
+	row->fresh = client->fresh;
 	row->algorithm = sim->limits.algorithm;
 	row->slice_size = client->slice_size;
 	row->files = client->files_n;

@@ -9,6 +9,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/faults.c \
 	tests/sim/given.c \
 	tests/sim/history.c \
+	tests/sim/kept.c \
 	tests/sim/main.c \
 	tests/sim/many.c tests/sim/many.h \
 	tests/sim/node.c \

@@ -125,6 +125,9 @@ static void take_open(struct sim *sim, struct thing *thing)
 	message->event.opened.error_number = open_error(sim, thing, file, &message->event);
 	if (message->event.opened.error_number == 0)
 		message->event.opened.facts = (struct file_facts){.kind = FILE_PLAIN, .fingerprint = {.size = file->size}};
+	message->event.opened.facts.fingerprint.ctime_ns = file_version(sim, file);
+	if (file->other_on & (1u << thing->node))
+		message->event.opened.facts.fingerprint.inode = 2;
 }
 
 static bool link_dead(const struct sim_node *node, uint64_t link)

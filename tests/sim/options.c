@@ -31,14 +31,15 @@ static void file_spoil(struct sim *sim, struct sim_file *file)
 		file->lacking_on = ~0u;
 	else if (which < 52)
 		file->other_on = sim_chance(sim, 200) ? ~0u : one;
-	else if (which < 56)
+	else if (which < 62)
 		file->changes_at = sim_between(sim, 0, HEAL_MS);
 }
 
 static void file_make(struct sim *sim, uint32_t index)
 {
 	struct sim_file *file = &sim->files[index];
-	uint32_t n = (uint32_t)sim_between(sim, 0, 120);
+	const struct sim_file *twin = index > 0 && sim_chance(sim, 150) ? &sim->files[index - 1] : NULL; /* looks the same */
+	uint32_t n = twin ? twin->records_n : (uint32_t)sim_between(sim, 0, 120);
 
 	*file = (struct sim_file){.records_n = n,
 	                          .fault = UINT32_MAX,
@@ -55,6 +56,8 @@ static void file_make(struct sim *sim, uint32_t index)
 		/* Now and then a record that is longer than several slices. */
 		file->starts[i + 1] = file->starts[i] + sim->scale * (sim_chance(sim, 30) ? sim_between(sim, 1000, 9000)
 		                                                                          : sim_between(sim, 10, 200));
+		if (twin)
+			file->starts[i + 1] = twin->starts[i + 1];
 		file->values[i] = 1 + sim_draw(sim) % 100;
 		file->sum += file->values[i];
 	}
@@ -98,6 +101,8 @@ static void clients_make(struct sim *sim)
 		(void)snprintf(client->owner, sizeof client->owner, "user%u", (unsigned)(sim_draw(sim) % 2));
 		client->files_n = (uint32_t)sim_between(sim, 1, sim->files_n);
 		client->slice_size = sim_chance(sim, 700) ? sim->scale * sim_between(sim, 50, 3000) : 0;
+		client->lenient = sim_chance(sim, 200);
+		client->fresh = sim_chance(sim, sim->p_restore > 0 ? 700 : 150);
 		client->modules = 3 | (sim_chance(sim, 500) ? COUNT_SEQUENCES : 0);
 		for (uint32_t f = 0; f < client->files_n; f++) {
 			client->files[f] = (uint32_t)(sim_draw(sim) % sim->files_n);
@@ -164,7 +169,7 @@ static void faults_choose(struct sim *sim)
 	sim->p_pause = sometimes(sim, 400, 1, 6);
 	sim->p_hold = sometimes(sim, 300, 1, 4);
 	sim->p_upgrade = sometimes(sim, 150, 100, 500);
-	sim->p_restore = sometimes(sim, 120, 1, 10);
+	sim->p_restore = sometimes(sim, 250, 3, 20);
 	if (sim->p_restore > 0 && sim->p_coord < 3)
 		sim->p_coord = 3;
 }

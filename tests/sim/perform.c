@@ -256,6 +256,7 @@ static void merge(struct sim *sim, const struct action *action, struct event *re
 			         (unsigned long long)action->merge.job);
 		sim->working.results[index] = sum;
 		sim->working.has_result[index] = true;
+		kept_save(sim, action->merge.job, action->merge.file, index);
 	}
 	forget_file(sim, action);
 }
@@ -311,6 +312,9 @@ static void perform_row(struct sim *sim, const struct action *action, struct rou
 		break;
 	case ACTION_MERGE_FILE:
 		merge(sim, action, &round->merged[round->merged_n++]);
+		break;
+	case ACTION_USE_RESULT:
+		kept_use(sim, action);
 		break;
 	default: /* ACTION_SAVE_NODE */
 		save_node(sim, action);

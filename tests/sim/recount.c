@@ -88,6 +88,7 @@ static const char *job_recount(const struct coord *coord, const struct job *job)
 		all.records += sums.records;
 		all.bases += sums.bases;
 		all.lacking += sums.lacking;
+		all.cached += sums.cached;
 		alone += file->alone_n;
 		work += job->work[f / 64] >> f % 64 & 1;
 		if (!job->ended && job->row.id < coord->open_from && !file->ended && !file->row.planned && !file->open_peer)

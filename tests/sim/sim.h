@@ -8,6 +8,7 @@
  *     disk.c         what is committed, and the working copy
  *     coordinator.c  the driver of the core, as daemon/coord/drive.c is; it dies at any place
  *     perform.c      what the core wants done: rows, merging, messages
+ *     kept.c         results that are kept for later jobs
  *     observe.c      what is seen of the core from outside
  *     given.c        what must hold of what is handed out and taken
  *     node.c         workers: they come and go, are told and tell
@@ -67,6 +68,18 @@ struct sim_slice {
 #define AGAIN_TIMES 7
 #define ALGORITHM_TIMES 3
 
+/* A result that is kept for later jobs. */
+struct sim_kept {
+	uint64_t id;
+	uint8_t key[RESULT_KEY_SIZE];
+	uint64_t sum, records, bases;
+	/* what it is the result of: */
+	const char *path;
+	uint64_t version; /* of the file when it was planned: the time of its last change */
+	uint32_t modules, algorithm;
+	bool lenient, lied;
+};
+
 struct sim_image {
 	uint64_t name;       /* another one when a backup was put back */
 	uint64_t generation;
@@ -78,6 +91,9 @@ struct sim_image {
 	bool has_result[ROWS_MAX_SIM];
 	uint64_t planned[ROWS_MAX_SIM]; /* in which generation the file was; 0: it is not */
 	uint32_t files_n;
+	struct sim_kept kept[ROWS_MAX_SIM];
+	uint32_t kept_n;
+	uint64_t next_kept;
 	struct sim_slice *slices; /* in order */
 	uint32_t slices_n, slices_room;
 	struct trouble_row *troubles;
@@ -137,6 +153,7 @@ struct sim_client_job {
 	uint32_t files_n;
 	uint64_t slice_size;
 	uint32_t modules;
+	bool lenient, fresh;
 	bool acked, cancel_sent;
 	uint32_t lied;         /* bit set of files about which a node lied that was asked */
 	uint64_t id;
@@ -310,6 +327,15 @@ void image_forget_slices(struct sim_image *image, uint64_t job, uint32_t file, u
 void image_save_trouble(struct sim_image *image, const struct trouble_row *row);
 const struct trouble_row *image_trouble(const struct sim_image *image, uint64_t job, uint32_t file, uint64_t slice);
 void image_forget_troubles(struct sim_image *image, uint64_t job, uint32_t file);
+
+struct sim_kept *image_kept(struct sim_image *image, const uint8_t key[RESULT_KEY_SIZE], uint64_t id); /* by id, unless 0 */
+void image_keep(struct sim_image *image, const struct sim_kept *kept);
+
+/* ---- kept.c */
+void kept_find(struct sim *sim, struct event *opened); /* what is kept goes with the event */
+void kept_save(struct sim *sim, uint64_t job, uint32_t file, uint32_t index);
+void kept_use(struct sim *sim, const struct action *action);
+uint64_t file_version(const struct sim *sim, const struct sim_file *file); /* the time of its last change, ns */
 
 /* ---- coordinator.c */
 void coordinator_start(struct sim *sim);

@@ -34,6 +34,10 @@ tests_unit_daemon_service_LDADD = $(DAEMON_LIBS)
 UNIT_TESTS += tests/unit/daemon/test_context tests/unit/daemon/test_store tests/unit/daemon/test_store_version
 STORE_MADE = tests/unit/daemon/store_made.c tests/unit/daemon/store_made.h
 
+UNIT_TESTS += tests/unit/daemon/test_store_kept
+tests_unit_daemon_test_store_kept_SOURCES = tests/unit/daemon/test_store_kept.c $(STORE_MADE) $(TAP)
+tests_unit_daemon_test_store_kept_LDADD = $(COORD_LIBS)
+
 UNIT_TESTS += tests/unit/daemon/test_store_trust
 tests_unit_daemon_test_store_trust_SOURCES = tests/unit/daemon/test_store_trust.c $(STORE_MADE) $(TAP)
 tests_unit_daemon_test_store_trust_LDADD = $(COORD_LIBS)
@@ -109,6 +113,10 @@ tests_unit_daemon_test_core_LDADD = $(COORD_LIBS)
 
 tests_unit_daemon_test_core_again_SOURCES = tests/unit/daemon/test_core_again.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_again_LDADD = $(COORD_LIBS)
+
+UNIT_TESTS += tests/unit/daemon/test_core_kept
+tests_unit_daemon_test_core_kept_SOURCES = tests/unit/daemon/test_core_kept.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_kept_LDADD = $(COORD_LIBS)
 
 tests_unit_daemon_test_core_failures_SOURCES = tests/unit/daemon/test_core_failures.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_failures_LDADD = $(COORD_LIBS)

@@ -36,7 +36,7 @@ struct world {
 	struct power_disk *disk;
 	struct store *store;
 	uint64_t acknowledged, under_way; /* hashes of all rows */
-	bool committing;
+	bool committing, wrong_sums;
 	uint64_t generation;
 	uint8_t uuid[16];
 	uint64_t commits, jobs; /* how many; next job */
@@ -65,7 +65,7 @@ static uint64_t hash_rows(const struct store *store)
 		"SELECT * FROM job ORDER BY id", "SELECT * FROM file ORDER BY job, file",
 		"SELECT * FROM slice ORDER BY job, file, slice", "SELECT * FROM trouble ORDER BY job, file, slice",
 		"SELECT * FROM again ORDER BY job, file, slice", "SELECT * FROM result ORDER BY job, file",
-		"SELECT * FROM node ORDER BY name", "SELECT * FROM token ORDER BY hash",
+		"SELECT * FROM kept ORDER BY id", "SELECT * FROM node ORDER BY name", "SELECT * FROM token ORDER BY hash",
 		"SELECT seq FROM sqlite_sequence WHERE name = 'job'", "SELECT value FROM meta WHERE key = 'uuid'",
 	};
 	uint64_t hash = 0xcbf29ce484222325u;
@@ -87,6 +87,32 @@ static uint64_t hash_rows(const struct store *store)
 	return hash;
 }
 
+/* Whether each result that is not there itself is kept, and nothing is stored that nobody has or finds. */
+static bool refers_rightly(const struct store *store)
+{
+	static const char text[] = "SELECT (SELECT count(*) FROM result WHERE kept IS NOT NULL AND kept NOT IN (SELECT id FROM kept)) + "
+	                           "(SELECT count(*) FROM kept WHERE key IS NULL AND id NOT IN "
+	                           "(SELECT kept FROM result WHERE kept IS NOT NULL))";
+	sqlite3_stmt *statement = NULL;
+	bool right = sqlite3_prepare_v2(store->db, text, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW &&
+	             sqlite3_column_int(statement, 0) == 0;
+
+	(void)sqlite3_finalize(statement);
+	return right;
+}
+
+/* Whether the sums that are kept beside the tables are theirs. */
+static bool sums_rightly(struct store *store)
+{
+	struct error error;
+	uint64_t n[2] = {0}, bytes[2] = {0};
+	int r = store_sum_kept(store, &n[0], &bytes[0], &error);
+
+	store->kept_known = false;
+	r = r < 0 ? r : store_sum_kept(store, &n[1], &bytes[1], &error);
+	return r < 0 || (n[0] == n[1] && bytes[0] == bytes[1]); /* the disk may be dead */
+}
+
 /* ---- what a coordinator does, at random */
 
 static int save_job(struct world *world, uint64_t id, enum job_state state)
@@ -95,7 +121,7 @@ static int save_job(struct world *world, uint64_t id, enum job_state state)
 
 	memset(row.uuid, (int)(id & 0xff), sizeof row.uuid);
 	row.uuid[0] = (uint8_t)(id >> 8);
-	row.submitted_ms = id;
+	row.submitted_ms = row.ended_ms = id;
 	return store_save_job(world->store, &row, NULL);
 }
 
@@ -121,11 +147,38 @@ static int submit(struct world *world)
 
 static int merge(struct world *world, uint64_t job, uint32_t file, const uint8_t *bytes, size_t n)
 {
-	int r = store_save_result(world->store, job, file, bytes, n, NULL);
+	const struct kept_row row = {.path = "/data/reads.fq", .bytes = n, .made_ms = world->commits};
+	uint8_t key[RESULT_KEY_SIZE] = {(uint8_t)(1 + below(world, 5))};
+	int r = key[0] == 1 ? store_save_result(world->store, job, file, bytes, n, NULL)
+	                    : store_save_kept(world->store, job, file, key, &row, bytes, NULL);
 
+	if (r == 0)
+		r = store_trim_kept(world->store, 3 * COUNTERS_MAX, below(world, 4) == 0 ? world->commits : 0, NULL);
 	if (r == 0)
 		r = store_forget_slices(world->store, job, file, NULL);
 	return r < 0 ? r : save_file(world, job, file, JOB_COMPLETED);
+}
+
+/* A file whose result is there already. */
+static int use_kept(struct world *world, uint64_t job, uint32_t file)
+{
+	const uint8_t key[RESULT_KEY_SIZE] = {(uint8_t)(1 + below(world, 5))};
+	struct kept_row row;
+	int r = store_find_kept(world->store, key, &row, NULL);
+
+	if (r == 0)
+		r = store_use_kept(world->store, job, file, row.id, world->commits, NULL);
+	return r < 0 ? r : r == STORE_NONE ? 0 : save_file(world, job, file, JOB_COMPLETED);
+}
+
+/* Old jobs go, but for the last ones. */
+static int expire(struct world *world)
+{
+	int r = 0;
+
+	for (uint64_t id = world->jobs > 2 * JOBS ? world->jobs - 2 * JOBS : 1; r == 0 && id + JOBS < world->jobs; id++)
+		r = save_job(world, id, JOB_COMPLETED);
+	return r < 0 ? r : store_expire(world->store, world->jobs > JOBS ? world->jobs - JOBS : 0, NULL);
 }
 
 static int use_token(struct world *world, uint8_t number)
@@ -148,7 +201,7 @@ static int change(struct world *world)
 	size_t n = 1 + below(world, sizeof bytes);
 
 	memset(bytes, (int)below(world, 256), sizeof bytes);
-	switch (below(world, 12)) {
+	switch (below(world, 14)) {
 	case 0:
 		return submit(world);
 	case 1:
@@ -169,6 +222,10 @@ static int change(struct world *world)
 		return save_job(world, job, JOB_COMPLETED);
 	case 10:
 		return store_save_node(world->store, "w1", below(world, 2), "disk", NULL);
+	case 11:
+		return use_kept(world, job, file);
+	case 12:
+		return expire(world);
 	default:
 		return use_token(world, (uint8_t)below(world, 3));
 	}
@@ -179,6 +236,8 @@ static int commit(struct world *world)
 	int r;
 
 	world->under_way = hash_rows(world->store);
+	if (!power_disk_is_dead(world->disk) && !sums_rightly(world->store))
+		world->wrong_sums = true;
 	world->committing = true;
 	if (world->wrong == WRONG_EARLY)
 		world->acknowledged = world->under_way;
@@ -214,6 +273,10 @@ static const char *check(struct world *world)
 
 	if (hash == 0)
 		return "the tables cannot be read";
+	if (world->wrong_sums)
+		return "the sums of what is kept are not those of the table";
+	if (!refers_rightly(world->store))
+		return "a result refers to one that is not kept, or one is stored that nobody has";
 	if (store_generation(world->store) <= world->generation)
 		return "the generation does not grow";
 	if (world->acknowledged && hash != world->acknowledged && !(world->committing && hash == world->under_way))

@@ -68,6 +68,8 @@ static void test_migrated(const char *folder)
 	struct coord *coord = NULL;
 	struct job_row job;
 	struct file_row file;
+	const uint8_t key[RESULT_KEY_SIZE] = {1};
+	struct kept_row kept;
 	struct error error = {0};
 	uint64_t next = 0;
 	const void *bytes;
@@ -90,6 +92,11 @@ static void test_migrated(const char *folder)
 	ok(coord_new(&limits, &coord) == 0 && store_load(store, coord, &next, &error) == 0 && next == 3 && coord_find_row(coord, 2),
 	   "what was open is loaded");
 	coord_free(coord);
+	is_int(store_find_kept(store, key, &kept, &error), STORE_NONE, "no result of it is kept for others");
+	ok(!job.fresh && !file.cached && file.facts.fingerprint.ctime_ns == 0, "times of status were not known");
+	ok(store_save_kept(store, 2, 0, key, &(struct kept_row){.path = "/b.fq", .bytes = 1}, "y", &error) == 0 &&
+	       store_commit(store, &error) == 0 && store_find_kept(store, key, &kept, &error) == 0,
+	   "those to come have a place");
 	store_free(store);
 	store = store_at(folder);
 	is_u64(store_generation(store), 43, "and once more");

@@ -33,7 +33,7 @@ static void test_table(void)
 		r = message_decode(t, NULL, 0, message, &err);
 		bad += !(r == 0 || (r == -EBADMSG && err.class == ERROR_PROTOCOL && err.text[0]));
 	}
-	is_u64(types, 56, "types in the table");
+	is_u64(types, 58, "types in the table");
 	is_u64(bad, 0, "rows that make no sense");
 	is_u64(message_payload_max(0), 0, "type 0 is unknown");
 	is_u64(message_payload_max(9999), 0, "type 9999 is unknown");
@@ -140,7 +140,7 @@ static void test_brief(void)
 static void refused_probes(void)
 {
 	static const uint8_t no_uuid[] = {0x12, 2, '/', 'a'}, short_proof[] = {0x2a, 3, 1, 2, 3}, only_time[] = {0x0a, 2, 'w', '1'};
-	static const uint8_t unproved[] = {0x18, 1}, short_ends[] = {0x4a, 1, 7}, answer_9[] = {0x10, 9}, proof_9[] = {0x30, 9};
+	static const uint8_t unproved[] = {0x18, 1}, short_ends[] = {0x4a, 1, 7}, answer_9[] = {0x10, 9}, proof_9[] = {0x30, 9}, what_9[] = {0x08, 9};
 	_cleanup_(freep) void *got = malloc(message_struct_size_largest());
 	struct error err = {0};
 
@@ -152,6 +152,7 @@ static void refused_probes(void)
 	is_int(message_decode(fq_Type_LOOKED, short_ends, sizeof short_ends, got, &err), -EBADMSG, "short ends: %s", err.text);
 	is_int(message_decode(fq_Type_PROBED, answer_9, sizeof answer_9, got, &err), -EBADMSG, "answer 9: %s", err.text);
 	is_int(message_decode(fq_Type_HEALTH_TOLD, proof_9, sizeof proof_9, got, &err), -EBADMSG, "proof 9: %s", err.text);
+	is_int(message_decode(fq_Type_CACHE, what_9, sizeof what_9, got, &err), -EBADMSG, "what 9: %s", err.text);
 }
 
 static void test_refused(void)

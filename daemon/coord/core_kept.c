@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Results that are kept: which file has which, and a file that is known already.
+ *
+ * Who gets one has proved by the OPEN before it that he can read the file, at this path, on a worker: he could count it himself. So it
+ * does not matter whose job counted it, and nobody is told.
+ *
+ * That it is the file which was counted is known by its fingerprint with the time of the last change of its status, which nobody can
+ * set: a file that is written to in the middle and gets its old time of change back is another one. And by its path: numbers that look
+ * the same on another file system are of no use. Inode and times are what the worker's file system says; where two nodes are told
+ * different ones, slices of one file could not be counted on both either.
+ *
+ * Times come in steps of some milliseconds, on some servers of seconds: who writes to a file just when it is counted may leave the
+ * same time. So what was changed less than SETTLED_MS before its job was submitted is not kept.
+ */
+#include <string.h>
+
+#include "daemon/coord/core_internal.h"
+#include "daemon/events.h"
+#include "lib/base/digest.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+#define SETTLED_MS 2000
+
+static bool is_settled(const struct job *job, const struct fingerprint *print)
+{
+	return print->ctime_ns > 0 && (job->row.submitted_ms >= print->ctime_ns / 1000000 + SETTLED_MS || MUTANT(MUTANT_KEPT_AT_ONCE));
+}
+
+/* Numbers first, of one size each; behind them the rules, whose length is among them, then the path. */
+static int key_make(const struct coord *coord, const struct job *job, const struct file *file, const struct file_facts *facts,
+                    uint8_t ret[RESULT_KEY_SIZE])
+{
+	static const struct file_facts none;
+	const struct file_facts *of = MUTANT(MUTANT_KEPT_PRINT) ? &none : facts;
+	const bool any = MUTANT(MUTANT_KEPT_OPTIONS);
+	struct {
+		uint64_t size, mtime_ns, ctime_ns, inode, kind, modules, lenient, algorithm, read_max, rules_n;
+		uint8_t ends[DIGEST_SIZE];
+	} numbers = {
+		.size = of->fingerprint.size,
+		.mtime_ns = of->fingerprint.mtime_ns,
+		.ctime_ns = of->fingerprint.ctime_ns,
+		.inode = of->fingerprint.inode,
+		.kind = of->kind,
+		.modules = any ? 0 : job->row.modules,
+		.lenient = any ? 0 : job->row.lenient,
+		.algorithm = MUTANT(MUTANT_KEPT_ALGORITHM) ? 0 : job->row.algorithm,
+		.read_max = coord->limits.read_max,
+		.rules_n = any ? 0 : job->row.rules_n,
+	};
+	const char *path = MUTANT(MUTANT_KEPT_PATH) ? "" : file->path;
+	int r;
+
+	memcpy(numbers.ends, of->fingerprint.ends, sizeof numbers.ends);
+	r = digest_sha256(&numbers, sizeof numbers, job->row.rules, numbers.rules_n, ret);
+	return r < 0 ? r : digest_sha256(ret, RESULT_KEY_SIZE, path, strlen(path), ret);
+}
+
+bool coord_result_key(const struct coord *coord, uint64_t id, uint32_t index, const struct file_facts *facts, uint8_t ret[RESULT_KEY_SIZE])
+{
+	struct job *job;
+	const struct file *file = file_find(coord, id, index, &job);
+
+	if (!file || file->ended || (facts && job->row.fresh && !MUTANT(MUTANT_KEPT_FRESH)))
+		return false;
+	facts = facts ? facts : &file->row.facts;
+	return is_settled(job, &facts->fingerprint) && key_make(coord, job, file, facts, ret) == 0;
+}
+
+void file_kept(struct coord *coord, struct job *job, struct file *file, const struct event *event)
+{
+	struct log_about about = about_slice(TOLD_FILE_COMPLETED, file, SLICE_ALL, NULL);
+
+	file->row.facts = event->opened.facts;
+	file->row.slice_size = 0;
+	file->row.planned = file->row.cached = true;
+	file->row.state = JOB_COMPLETED;
+	file->row.records = event->opened.kept.records;
+	file->row.bases = event->opened.kept.bases;
+	job_begin(coord, job);
+	if (!MUTANT(MUTANT_KEPT_NOT_SAVED)) {
+		struct action *action = emit(coord, ACTION_USE_RESULT, 0);
+
+		action->use.job = job->row.id;
+		action->use.file = file->row.file;
+		action->use.kept = event->opened.kept.id;
+	}
+	about.records = LOG_ID(file->row.records);
+	emit_log(coord, LOG_DEBUG, about,
+	         "job %llu: %s has %llu reads, as an earlier job has counted", (unsigned long long)job->row.id, TEXT(file->path),
+	         (unsigned long long)file->row.records);
+	file_end(coord, job, file);
+	job_end_if_done(coord, job);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Results that are kept: as daemon/coord/from_worker.c and merge.c look for them and save them. Each knows what it is the result of,
+ * so that one which is used for anything else is seen, whatever its key.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "tests/sim/sim.h"
+
+#define SETTLED_MS 2000
+
+uint64_t file_version(const struct sim *sim, const struct sim_file *file)
+{
+	return 1 + (sim->now >= file->changes_at ? file->changes_at * 1000000 : 0);
+}
+
+void kept_find(struct sim *sim, struct event *opened)
+{
+	uint8_t key[RESULT_KEY_SIZE];
+	const struct sim_kept *kept;
+
+	if (opened->opened.error_number != 0 ||
+	    !coord_result_key(sim->coord, opened->opened.job, opened->opened.file, &opened->opened.facts, key))
+		return;
+	kept = image_kept(&sim->working, key, 0);
+	if (!kept)
+		return;
+	opened->opened.kept.id = kept->id;
+	opened->opened.kept.records = kept->records;
+	opened->opened.kept.bases = kept->bases;
+}
+
+/* The result at this place of the image is one of the file as it was planned. */
+void kept_save(struct sim *sim, uint64_t job, uint32_t file, uint32_t index)
+{
+	const struct job_row *of = image_job(&sim->working, job);
+	const struct file_row *row = &sim->working.files[index];
+	const uint64_t version = row->facts.fingerprint.ctime_ns;
+	struct sim_kept kept = {
+		.sum = sim->working.results[index],
+		.path = row->path,
+		.version = version,
+		.modules = of->modules,
+		.algorithm = of->algorithm,
+		.lenient = of->lenient,
+		.lied = lied_about(sim, job, file),
+	};
+	struct file_view view;
+
+	if (!coord_result_key(sim->coord, job, file, NULL, kept.key) || !coord_find_file(sim->coord, job, file, &view))
+		return;
+	if (of->submitted_ms < version / 1000000 + SETTLED_MS)
+		sim_fail(sim, "kept at once", "file %u of job %" PRIu64 " was changed just before", file, job);
+	kept.records = view.chain->records;
+	image_keep(&sim->working, &kept);
+}
+
+void kept_use(struct sim *sim, const struct action *action)
+{
+	const struct job_row *job = image_job(&sim->working, action->use.job);
+	struct sim_client_job *client = client_of(sim, action->use.job);
+	const struct sim_kept *kept = image_kept(&sim->working, NULL, action->use.kept);
+	const struct file_facts *facts = sim->seen.event ? &sim->seen.event->opened.facts : NULL;
+	uint32_t index = 0;
+	const struct file_row *row = image_file(&sim->working, action->use.job, action->use.file, &index);
+
+	if (!kept || !row || !job || !facts || sim->seen.event->kind != EVENT_OPENED) {
+		sim_fail(sim, "kept", "a result is used that nobody has opened the file for, or that is not there");
+		return;
+	}
+	if (strcmp(kept->path, row->path) != 0 || kept->version != facts->fingerprint.ctime_ns || kept->modules != job->modules ||
+	    kept->algorithm != job->algorithm || kept->lenient != job->lenient || job->fresh)
+		sim_fail(sim, "kept", "file %u of job %" PRIu64 " gets the result of something else, or wants none", row->file, row->job);
+	if (sim->working.has_result[index])
+		sim_fail(sim, "merged twice", "file %u of job %" PRIu64 " has a result", row->file, row->job);
+	sim->working.results[index] = kept->sum;
+	sim->working.has_result[index] = true;
+	if (client && kept->lied)
+		client->lied |= 1u << row->file;
+}
