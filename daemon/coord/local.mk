@@ -48,6 +48,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/server.c daemon/coord/server.h \
 	daemon/coord/session.c daemon/coord/session.h \
 	daemon/coord/show.c \
+	daemon/coord/status_page.c daemon/coord/status_page.h \
 	daemon/coord/store.c daemon/coord/store.h daemon/coord/store_internal.h \
 	daemon/coord/store_backup.c \
 	daemon/coord/store_mark.c \

@@ -36,8 +36,12 @@ int may_find(const struct session *session, uint64_t id, struct job_row *ret, st
 
 void may_conceal(const struct session *session, fq_Job *job)
 {
-	if (may_see(session, job->owner))
-		return;
+	if (!may_see(session, job->owner))
+		job_conceal(job);
+}
+
+void job_conceal(fq_Job *job)
+{
 	job->name[0] = '\0';
 	job->node_names[0] = '\0';
 	job->has_error = false;

@@ -217,6 +217,7 @@ void server_deinit(struct server *server)
 	store_free(server->store);
 	free(server->peers_path);
 	free(server->listening_path);
+	free(server->status_kept.bytes);
 	free(server->status_path);
 }
 

@@ -35,6 +35,14 @@ struct stash {
 	bool saved; /* they were taken */
 };
 
+/* The status page as it was made last. */
+struct page_kept {
+	char *bytes; /* NULL: none */
+	size_t n;
+	bool whole;
+	uint64_t made_ms;
+};
+
 #define LISTENERS_MAX 8
 #define SESSION_BUCKETS 1024
 #define DISTRUSTED_MAX 256
@@ -87,6 +95,7 @@ struct server {
 	uint64_t distrusted_n;          /* that there were */
 	struct contexts contexts;
 	struct metrics metrics;
+	struct page_kept status_kept;
 	struct http *http;                                 /* http.c: NULL: there is no status page */
 	struct action *held;                               /* what waits for the commit, in order */
 	uint32_t held_n, held_room;

@@ -116,6 +116,15 @@ else
 	skip "promtool (Debian package prometheus) is not installed"
 fi
 
+# ---- the page, as strangers see it
+ask GET / >"$work/page"
+ok "the page is HTML" grep -q '^<!DOCTYPE html>' "$work/page"
+ok "it has no script and nothing from elsewhere" eval '! grep -qiE "<script|https?:|src=|@import|url\(" "$work/page"'
+ok "it is loaded anew" grep -q 'http-equiv="refresh" content="5"' "$work/page"
+ok "the jobs are on it" grep -q '</span>completed</td>' "$work/page"
+ok "and the failed one" grep -q '</span>failed</td>' "$work/page"
+ok "without names and sentences" eval '! grep -qE "a\.fq|cut\.fq|record" "$work/page"'
+
 # ---- slow ones, and many
 cat >"$work/flood.py" <<'PY'
 # Opens as many connections as it can, up to 1000, half a request on each, and holds them until it is told to end.
@@ -172,5 +181,15 @@ printf 'another-horse-battery\n' >"$state/status.token"
 kill -HUP "$pid_coord"
 new_token() { [ "$(code GET /metrics 'Authorization: Bearer another-horse-battery')" = 200 ]; }
 ok "SIGHUP reads it anew" wait_until 10 new_token
+with_token() { ask GET "$1" 'Authorization: Bearer another-horse-battery'; }
+evil=$work/'<img src=x onerror=alert(1)>&"'\''.fq'
+cp "$work/a.fq" "$evil"
+worker_start 2 -n 2
+fq submit --wait "$evil" >/dev/null
+told() { with_token / | tail -n +2 >"$work/page"; grep -q '&#60;img src=x onerror=alert(1)&#62;&#38;&#34;&#39;.fq' "$work/page"; }
+ok "who has the token sees names, as text" wait_until 10 told
+ok "and no markup of theirs" eval '! grep -q "<img" "$work/page"'
+ok "and why a job has failed" grep -q 'record.*the file ends within' "$work/page"
+ok "the page is well-formed" "$python" -c 'import sys, xml.dom.minidom as x; x.parseString(open(sys.argv[1]).read().split("\n", 1)[1])' "$work/page"
 is "the old one is none any more" "$(code GET /metrics 'Authorization: Bearer correct-horse-battery')" 401
 done_testing
