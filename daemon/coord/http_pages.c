@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is told over HTTP, by path: /, /metrics, /healthz. */
+/* What is told over HTTP, by path: /, /metrics, /healthz; /job/ is http_report.c. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,6 @@
 #define KEPT_MS 1000   /* a page is given again for so long: who asks often gets the same one */
 #define ENDED_LOOK 200 /* jobs, from the last, among which those that have ended are looked for */
 
-#define TYPE_HTML "text/html; charset=utf-8"
 #define TYPE_TEXT "text/plain; charset=utf-8"
 #define TYPE_METRICS "text/plain; version=0.0.4; charset=utf-8"
 
@@ -125,7 +124,7 @@ static int page_status(struct server *server, bool whole, struct page *ret)
 		kept->bytes = ret->bytes;
 		kept->n = ret->n;
 	}
-	ret->type = TYPE_HTML;
+	ret->type = PAGE_HTML;
 	ret->n = kept->n;
 	ret->bytes = malloc(kept->n + 1);
 	if (!ret->bytes)
@@ -154,5 +153,7 @@ int page_make(struct server *server, const char *path, bool whole, struct page *
 		ret->type = TYPE_METRICS;
 		return page_write(server, write_metrics, whole, ret);
 	}
+	if (whole && strncmp(path, "/job/", 5) == 0 && server->coord && !server->fallen)
+		return page_of_job(server, path + 5, ret);
 	return page_sentence(STATUS_NONE, "There is no such page: right are / and /metrics and /healthz.", ret);
 }

@@ -36,6 +36,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/health.c \
 	daemon/coord/http.c daemon/coord/http.h \
 	daemon/coord/http_pages.c \
+	daemon/coord/http_report.c \
 	daemon/coord/labour.c \
 	daemon/coord/listen.c \
 	daemon/coord/listing.c \

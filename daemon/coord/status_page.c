@@ -15,8 +15,7 @@
 #define AGAIN_S 5
 #define RECENT 3 /* stretches of the ring that the rate is the average of */
 
-/* Beside that of reports. */
-static const char style[] =
+const char status_style[] =
 	"body { display: block; }\n"
 	".card { overflow: hidden; }\n"
 	".scroll { max-height: 34rem; width: auto; }\n"
@@ -36,11 +35,13 @@ static const char style[] =
 	" font-weight: 600; }\n"
 	".rate { position: relative; margin-top: .6rem; }\n"
 	".rate svg { display: block; width: 100%; height: 9rem; }\n"
-	".rate .top { position: absolute; top: .1rem; left: 0; font-size: 12px; color: var(--dim); background: var(--card); padding-right: .4rem; }\n"
+	".rate .top { position: absolute; top: .1rem; left: 0; font-size: 12px; color: var(--dim);"
+	" background: var(--card); padding-right: .4rem; }\n"
 	".rate .flow { fill: var(--s0); opacity: .18; stroke: none; }\n"
 	".rate .edge { fill: none; stroke: var(--s0); stroke-width: 1.6; stroke-linejoin: round; }\n"
 	".ago { display: flex; justify-content: space-between; font-size: 12px; color: var(--dim); margin-top: .2rem; }\n"
-	"@media (max-width: 40rem) { .m { display: none; } .progress { width: 3rem; } td.wide { min-width: 9rem; } td.name { max-width: 8rem; } }\n";
+	"@media (max-width: 40rem) { .m { display: none; } .progress { width: 3rem; }"
+	" td.wide { min-width: 9rem; } td.name { max-width: 8rem; } }\n";
 
 /* ---- words and numbers */
 
@@ -228,7 +229,12 @@ static const char *short_name(const char *name)
 
 static void job_begin(FILE *out, const struct overview *status, const fq_Job *job)
 {
-	fprintf(out, "<tr><th class=\"text\">%" PRIu64 "</th><td class=\"text\">", job->job);
+	fputs("<tr><th class=\"text\">", out);
+	if (status->whole)
+		fprintf(out, "<a href=\"/job/%" PRIu64 "\">%" PRIu64 "</a>", job->job, job->job);
+	else
+		fprintf(out, "%" PRIu64, job->job);
+	fputs("</th><td class=\"text\">", out);
 	html_text(out, job->owner);
 	fputs("</td>", out);
 	if (status->whole) {
@@ -297,7 +303,8 @@ static void jobs_write(FILE *out, const struct overview *status)
 	if (status->open_n == 0)
 		fputs("<p class=\"none\">None waits or runs.</p>\n", out);
 	else
-		fprintf(out, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>Job</th><th class=\"text\">Owner</th>%s<th class=\"text\">State</th>"
+		fprintf(out, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>Job</th><th class=\"text\">Owner</th>%s"
+		        "<th class=\"text\">State</th>"
 		        "<th class=\"text\">Progress</th><th>Files</th><th class=\"m\">Reads</th><th>Elapsed</th>"
 		        "<th class=\"text\">Nodes or reason</th></tr></thead>\n<tbody>\n", name);
 	for (uint32_t i = 0; i < status->open_n; i++)
@@ -311,7 +318,8 @@ static void jobs_write(FILE *out, const struct overview *status)
 		fputs("<p class=\"none\">None of the last ones.</p>\n</section>\n", out);
 		return;
 	}
-	fprintf(out, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>Job</th><th class=\"text\">Owner</th>%s<th class=\"text\">State</th>"
+	fprintf(out, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>Job</th><th class=\"text\">Owner</th>%s"
+	        "<th class=\"text\">State</th>"
 	        "<th>Files</th><th class=\"m\">Reads</th><th class=\"m\">Size</th><th>Elapsed</th><th>Ended</th>%s</tr></thead>\n<tbody>\n",
 	        name, status->whole ? "<th class=\"text\">Error</th>" : "");
 	for (uint32_t i = 0; i < status->ended_n; i++)
@@ -329,7 +337,7 @@ static void page_head(FILE *out, const struct overview *status)
 	        "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
 	        "<link rel=\"icon\" href=\"data:,\"/>\n<title>fqcluster &#8211; status</title>\n<style>\n", AGAIN_S);
 	fputs(html_style, out);
-	fputs(style, out);
+	fputs(status_style, out);
 	fputs("</style>\n</head>\n<body>\n<header>\n<p class=\"kind\">FASTQ quality control of the cluster</p>\n<h1>Status</h1>\n", out);
 	figures_write(out, status);
 	fputs("</header>\n", out);

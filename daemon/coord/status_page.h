@@ -20,5 +20,7 @@ struct overview {
 #define STATUS_ENDED_MAX 50
 #define STATUS_NODES_MAX 500
 
+extern const char status_style[]; /* beside that of reports */
+
 /* 0 or negative errno of the stream with a sentence. */
 int status_page_write(FILE *out, const struct overview *status, struct error *err);

@@ -125,6 +125,8 @@ ok "the jobs are on it" grep -q '</span>completed</td>' "$work/page"
 ok "and the failed one" grep -q '</span>failed</td>' "$work/page"
 ok "without names and sentences" eval '! grep -qE "a\.fq|cut\.fq|record" "$work/page"'
 
+is "reports are not for strangers" "$(code GET /job/1)" 404
+
 # ---- slow ones, and many
 cat >"$work/flood.py" <<'PY'
 # Opens as many connections as it can, up to 1000, half a request on each, and holds them until it is told to end.
@@ -191,5 +193,23 @@ ok "who has the token sees names, as text" wait_until 10 told
 ok "and no markup of theirs" eval '! grep -q "<img" "$work/page"'
 ok "and why a job has failed" grep -q 'record.*the file ends within' "$work/page"
 ok "the page is well-formed" "$python" -c 'import sys, xml.dom.minidom as x; x.parseString(open(sys.argv[1]).read().split("\n", 1)[1])' "$work/page"
+
+# ---- reports of finished jobs
+mkdir "$work/reports"
+fq submit --wait --as html -d "$work/reports" "$work/a.fq" "$evil" >/dev/null 2>"$work/err" || diag <"$work/err"
+id=$(fq status --all --no-header | awk '{ print $1 }' | sort -n | tail -n 1)
+with_token "/job/$id" >"$work/page"
+is "a job has a page" "$(sed -n 1p "$work/page")" 200
+ok "with its files as text" grep -q '&#60;img src=x' "$work/page"
+ok "and links to reports" grep -q "href=\"/job/$id/1/report.html\"" "$work/page"
+linked() { with_token / | grep -q "href=\"/job/$id\""; }
+ok "the status page leads there" wait_until 5 linked
+with_token "/job/$id/0/report.html" | tail -n +2 >"$work/page"
+ok "the report is the one that fqctl writes" cmp "$work/page" "$work/reports/a.fq.html"
+for path in "/job/$id/2/report.html" /job/999999 /job/1/0/report.html /job/x /job/ "/job/$id/0" "/job/$id/0/x.html" "/job/$id/-1/report.html" \
+	"/job/$id/4294967296/report.html" /job/../metrics; do
+	is "$path: 404" "$(with_token "$path" | sed -n 1p)" 404
+done
+is "not without the token" "$(code GET "/job/$id/0/report.html")" 401
 is "the old one is none any more" "$(code GET /metrics 'Authorization: Bearer correct-horse-battery')" 401
 done_testing
