@@ -112,9 +112,26 @@ fi
 promtool=${FQ_PROMTOOL:-$(command -v promtool || true)}
 if [ -n "$promtool" ]; then
 	ok "promtool has nothing against the metrics" eval 'ask GET /metrics | tail -n +2 | "$promtool" check metrics >"$work/out" 2>&1 && [ ! -s "$work/out" ]'
+	ok "the alerts speak when they should" "$promtool" test rules "$top_src/contrib/prometheus/fqcluster.rules.test.yml"
 else
 	skip "promtool (Debian package prometheus) is not installed"
 fi
+
+# Every metric that rules and dashboard ask for is there, and they ask for most of what there is.
+cat >"$work/asked.py" <<'PY'
+import json, re, sys
+told = set(re.findall(r"^# TYPE (\S+)", open(sys.argv[1]).read(), re.M))
+rules, board = open(sys.argv[2]).read(), json.load(open(sys.argv[3]))
+words = rules + " ".join(t["expr"] for p in board["panels"] for t in p["targets"])
+asked = set(re.sub("_bucket$", "", w) for w in re.findall(r"\b(?:fqcluster|process)_[a-z_]+", words))
+print(*sorted(asked - told))
+sys.exit(bool(asked - told) or len(asked) < 15 or len({p["id"] for p in board["panels"]}) != len(board["panels"]))
+PY
+ask GET /metrics >"$work/metrics"
+ok "alert rules and dashboard name metrics that there are" "$python" "$work/asked.py" "$work/metrics" "$top_src/contrib/prometheus/fqcluster.rules.yml" \
+	"$top_src/contrib/grafana/fqcluster.json"
+sed 's/fqcluster_serving/fqcluster_server/' "$top_src/contrib/prometheus/fqcluster.rules.yml" >"$work/rules.yml"
+ok "a planted one is found" eval '! "$python" "$work/asked.py" "$work/metrics" "$work/rules.yml" "$top_src/contrib/grafana/fqcluster.json" >/dev/null'
 
 # ---- the page, as strangers see it
 ask GET / >"$work/page"
