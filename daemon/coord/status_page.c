@@ -40,7 +40,8 @@ const char status_style[] =
 	".rate .flow { fill: var(--s0); opacity: .18; stroke: none; }\n"
 	".rate .edge { fill: none; stroke: var(--s0); stroke-width: 1.6; stroke-linejoin: round; }\n"
 	".ago { display: flex; justify-content: space-between; font-size: 12px; color: var(--dim); margin-top: .2rem; }\n"
-	"@media (max-width: 40rem) { .m { display: none; } .progress { width: 3rem; }"
+	"@media (max-width: 60rem) { .m { display: none; } }\n"
+	"@media (max-width: 40rem) { .progress { width: 3rem; }"
 	" td.wide { min-width: 9rem; } td.name { max-width: 8rem; } }\n";
 
 /* ---- words and numbers */
