@@ -3,9 +3,11 @@
 #include "conf/coord_settings.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "conf/places.h"
+#include "lib/base/cleanup.h"
 
 #define FIELD(field) OPTION_FIELD(struct coord_settings, field)
 #define OFFSET(field) offsetof(struct coord_settings, field)
@@ -49,6 +51,25 @@ static const struct option_row rows[] = {
 	.help = "Unix socket for fqctl on this host, where systemd hands over no sockets; empty means "
                 "ctl.sock in the state folder.",
 	FIELD(socket),
+    },
+    {
+	.key = "status_listen",
+	.long_name = "status-listen",
+	.argument = "ADDRESS[:PORT]",
+	.type = OPTION_ADDRESS,
+	.port = 5382,
+	.help = "Address and port of the status page and metrics by HTTP, where systemd hands over no socket for them; empty means "
+                "that there are none. Others than loopback ask for a token.",
+	FIELD(status_listen),
+    },
+    {
+	.key = "status_token",
+	.long_name = "status-token",
+	.argument = "FILE",
+	.type = OPTION_PATH,
+	.help = "File whose first line is the token that who asks for the status page must show; empty means status.token in "
+                "the state folder. Where there is none, none is asked for.",
+	FIELD(status_token),
     },
     {
 	.key = "key",
@@ -419,6 +440,17 @@ static int place_socket(struct coord_settings *settings, struct error *err)
 	return conf_replace(&settings->socket, path, err);
 }
 
+static int place_token(struct coord_settings *settings, struct error *err)
+{
+	_cleanup_(freep) char *path = NULL;
+
+	if (settings->status_token[0] != '\0')
+		return 0;
+	if (asprintf(&path, "%s/status.token", settings->state) < 0)
+		return error_oom(err);
+	return conf_replace(&settings->status_token, path, err);
+}
+
 static int coord_finish(struct conf *conf, struct error *err)
 {
 	struct coord_settings *settings = conf->settings;
@@ -441,6 +473,8 @@ static int coord_finish(struct conf *conf, struct error *err)
 	r = place_state(conf, OFFSET(state), err);
 	if (r >= 0)
 		r = place_socket(settings, err);
+	if (r >= 0)
+		r = place_token(settings, err);
 	if (r >= 0)
 		r = place_key(&settings->key, settings->state, "coord.key", err);
 	return r;

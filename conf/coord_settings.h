@@ -10,6 +10,8 @@ enum coord_proof { PROOF_OF_ALL, PROOF_OF_CLIENTS, PROOF_OF_NOBODY };
 struct coord_settings {
 	char *state;                          /* folder of database, key and peers */
 	struct conf_address listen;           /* where workers and clients dial */
+	struct conf_address status_listen;    /* of the status page; host empty: there is none */
+	char *status_token;                   /* file of its token, which need not be there; never empty once finished */
 	char *socket;                         /* unix socket for this host; never empty once finished */
 	char *key;                            /* PEM file of the coordinator's key; never empty once finished */
 	uint64_t ping_ms;                     /* between two pings to a quiet peer, milliseconds */

@@ -2,7 +2,7 @@
 FQ_UNITS = systemd/fqcoordd.service systemd/fqworkerd.service
 
 nodist_systemdsystemunit_DATA += $(FQ_UNITS)
-dist_systemdsystemunit_DATA = systemd/fqcoordd.socket systemd/fqcluster.slice
+dist_systemdsystemunit_DATA = systemd/fqcoordd.socket systemd/fqcoordd-status.socket systemd/fqcluster.slice
 CLEANFILES += $(FQ_UNITS) systemd/fqcluster.conf
 EXTRA_DIST += systemd/fqcoordd.service.in systemd/fqworkerd.service.in systemd/fqcluster.sysusers
 

@@ -27,6 +27,7 @@ pb(_common|_decode|_encode)?\.h  lib/wire/[^/]*
 sqlite3\.h               daemon/coord/store[^/]*
 systemd/sd-(daemon|event)\.h  daemon/.*
 systemd/sd-journal\.h     daemon/journal\.c
+microhttpd\.h            daemon/coord/http\.c
 seccomp\.h               daemon/worker/cage[^/]*
 libconfig\.h             conf/[^/]*
 zlib\.h                  lib/fastq/(inflate|crc|packed)[^/]*

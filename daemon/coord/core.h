@@ -323,6 +323,12 @@ bool coord_next_job(const struct coord *coord, uint64_t *cursor, struct job_view
 bool coord_find_job(const struct coord *coord, uint64_t id, struct job_view *ret);
 const struct job_row *coord_find_row(const struct coord *coord, uint64_t id); /* of an unfinished job, or NULL */
 uint32_t coord_unfinished(const struct coord *coord); /* how many jobs are */
+/* Unfinished jobs by state, and when the first of the pending ones was submitted (wall clock; 0: there is none). */
+struct job_tally {
+	uint32_t pending, running;
+	uint64_t oldest_ms;
+};
+struct job_tally coord_tally(const struct coord *coord);
 bool coord_find_file(const struct coord *coord, uint64_t job, uint32_t file, struct file_view *ret);
 bool coord_find_slice(const struct coord *coord, uint64_t job, uint32_t file, uint64_t slice, struct slice_view *ret);
 bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret);
@@ -336,3 +342,5 @@ bool coord_result_key(const struct coord *coord, uint64_t job, uint32_t file, co
 
 /* Whether the worker of this connection counts this slice under this lease. */
 bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id);
+/* The same, and since when (monotonic ms). */
+bool coord_node_runs_since(const struct coord *coord, uint64_t peer, const struct slice_id *id, uint64_t *ret_ms);

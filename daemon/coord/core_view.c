@@ -130,6 +130,23 @@ uint32_t coord_unfinished(const struct coord *coord)
 	return n;
 }
 
+struct job_tally coord_tally(const struct coord *coord)
+{
+	struct job_tally tally = {0};
+
+	for (uint32_t j = 0; j < coord->jobs_n; j++) {
+		const struct job_row *row = &coord->jobs[j]->row;
+
+		if (coord->jobs[j]->ended)
+			continue;
+		tally.running += row->state == JOB_RUNNING;
+		tally.pending += row->state == JOB_PENDING;
+		if (row->state == JOB_PENDING && (tally.oldest_ms == 0 || row->submitted_ms < tally.oldest_ms))
+			tally.oldest_ms = row->submitted_ms;
+	}
+	return tally;
+}
+
 bool coord_find_file(const struct coord *coord, uint64_t id, uint32_t index, struct file_view *ret)
 {
 	struct job *job;
@@ -213,10 +230,20 @@ bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_vi
 	return true;
 }
 
-bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id)
+bool coord_node_runs_since(const struct coord *coord, uint64_t peer, const struct slice_id *id, uint64_t *ret_ms)
 {
 	struct node *node = node_of_peer(coord, peer);
 	const struct run *run = node ? run_find(node, id) : NULL;
 
-	return run && run->id.lease == id->lease;
+	if (!run || run->id.lease != id->lease)
+		return false;
+	*ret_ms = run->begun_ms;
+	return true;
+}
+
+bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id)
+{
+	uint64_t since;
+
+	return coord_node_runs_since(coord, peer, id, &since);
 }

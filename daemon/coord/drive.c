@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/coord/observe.h"
 #include "daemon/coord/session.h"
 #include "lib/base/clock.h"
 #include "lib/base/failpoint.h"
@@ -308,23 +309,29 @@ static int perform(struct server *server, const struct action *action, struct ro
 	}
 }
 
-static int perform_all(struct server *server, const struct actions *actions, struct round *round)
+static int perform_all(struct server *server, const struct event *event, const struct actions *actions, struct round *round)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; r == 0 && i < actions->n; i++)
+	for (uint32_t i = 0; r == 0 && i < actions->n; i++) {
+		observe_action(server, event, &actions->items[i]);
 		r = perform(server, &actions->items[i], round);
+	}
 	return r;
 }
 
 static int step(struct server *server, struct event *event, struct actions *actions, struct round *round)
 {
+	struct observed observed;
+
 	event->now_ms = server_now(server);
 	event->wall_ms = clock_wall_ms();
+	observed = observe_event(server, event);
 	actions_clear(actions);
 	if (coord_step(server->coord, event, actions) < 0)
 		die_of_memory();
-	return perform_all(server, actions, round);
+	observe_step(server, event, &observed);
+	return perform_all(server, event, actions, round);
 }
 
 /* Merged files, the commit, and the core's next deadline. r: what was done before this, which may have failed. */
@@ -371,6 +378,7 @@ int drive_begin(struct server *server, struct error *err)
 {
 	struct actions actions = {0};
 	struct round round = {0};
+	const struct event none = {.now_ms = server_now(server)};
 	uint64_t next_job = 1;
 	int r;
 
@@ -383,7 +391,8 @@ int drive_begin(struct server *server, struct error *err)
 		                    : error_set(err, r, ERROR_SOFTWARE,
 		                                "the database lacks files of an unfinished job; put back a backup");
 	round.urgent = true;
-	(void)settle(server, &actions, &round, perform_all(server, &actions, &round)); /* as in drive() */
+	server->metrics.job_last = next_job - 1;
+	(void)settle(server, &actions, &round, perform_all(server, &none, &actions, &round)); /* as in drive() */
 	FAILPOINT("loaded");
 	return 0;
 }

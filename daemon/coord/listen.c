@@ -28,9 +28,12 @@
 #include "lib/wire/durable.h"
 
 #define BACKLOG 1024
+#define HTTP_BACKLOG 64
 #define ACCEPT_AGAIN_MS 200 /* without descriptors or memory: connections wait for so long */
 #define DESCRIPTORS_OWN 24  /* that are not connections: database, loop, timers, sockets to listen on, and what files need */
+#define HTTP_DESCRIPTORS 72 /* of the status page, where there is one */
 #define CONNECTIONS_LEAST 4
+#define STATUS_NAME "fqcoordd-status" /* FileDescriptorName= of the status page's socket unit */
 #define LINES_MS 10000      /* one line in such a time about connections that are not taken */
 
 /* ---- accepting */
@@ -158,7 +161,7 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 /* As many connections as are configured, or as there are descriptors for. */
 static void connections_open(struct server *server)
 {
-	const uint64_t wanted = server->settings->connections_max;
+	const uint64_t wanted = server->settings->connections_max, own = DESCRIPTORS_OWN + (server->http ? HTTP_DESCRIPTORS : 0);
 	struct rlimit limit = {0};
 	uint64_t most = wanted;
 
@@ -166,7 +169,7 @@ static void connections_open(struct server *server)
 		limit.rlim_cur = limit.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &limit); /* what it has does as well */
 		(void)getrlimit(RLIMIT_NOFILE, &limit);
-		most = limit.rlim_cur > DESCRIPTORS_OWN + CONNECTIONS_LEAST ? limit.rlim_cur - DESCRIPTORS_OWN : CONNECTIONS_LEAST;
+		most = limit.rlim_cur > own + CONNECTIONS_LEAST ? limit.rlim_cur - own : CONNECTIONS_LEAST;
 	}
 	server->connections_max = most < wanted ? most : wanted;
 	if (most < wanted)
@@ -195,8 +198,8 @@ static int listener_add(struct server *server, int fd, const char *what, struct 
 	return 0;
 }
 
-/* Writes the address that was bound into STATE/listening: whoever chose port 0 learns the port there. */
-static int say_address(struct server *server, int fd, struct error *err)
+/* Writes the address that was bound into the file: whoever chose port 0 learns the port there. */
+static int say_address(const char *path, int fd, const char *what, struct error *err)
 {
 	struct sockaddr_storage at = {0};
 	socklen_t n = sizeof at;
@@ -207,14 +210,14 @@ static int say_address(struct server *server, int fd, struct error *err)
 	    getnameinfo((struct sockaddr *)&at, n, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		return error_set(err, -errno, ERROR_OS, "the socket's own address cannot be told");
 	(void)snprintf(line, sizeof line, strchr(host, ':') ? "[%s]:%s\n" : "%s:%s\n", host, port);
-	r = durable_write(server->listening_path, line, strlen(line), 0644, true, err);
+	r = durable_write(path, line, strlen(line), 0644, true, err);
 	line[strlen(line) - 1] = '\0';
-	log_info("listening on %s", line);
+	log_info("%s on %s", what, line);
 	return r;
 }
 
 /* Binds the first of the host's addresses that can be bound; -errno of the last failure. */
-static int bind_host(const struct conf_address *address, const char *host, int *ret_fd, struct error *err)
+static int bind_host(const struct conf_address *address, const char *host, int backlog, int *ret_fd, struct error *err)
 {
 	struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM}, *list;
 	int fd = -1, on = 1, off = 0, code = -EADDRNOTAVAIL, r;
@@ -233,7 +236,7 @@ static int bind_host(const struct conf_address *address, const char *host, int *
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 		if (at->ai_family == AF_INET6)
 			(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-		if (bind(fd, at->ai_addr, at->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
+		if (bind(fd, at->ai_addr, at->ai_addrlen) < 0 || listen(fd, backlog) < 0) {
 			code = -errno;
 			closep(&fd);
 		}
@@ -250,12 +253,12 @@ static int listen_tcp(struct server *server, struct error *err)
 	const struct conf_address *address = &server->settings->listen;
 	int fd, r;
 
-	r = bind_host(address, address->host, &fd, err);
+	r = bind_host(address, address->host, BACKLOG, &fd, err);
 	if ((r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL) && strcmp(address->host, "::") == 0)
-		r = bind_host(address, "0.0.0.0", &fd, err); /* all addresses of a host that has no IPv6 */
+		r = bind_host(address, "0.0.0.0", BACKLOG, &fd, err); /* all addresses of a host that has no IPv6 */
 	if (r < 0)
 		return r;
-	r = say_address(server, fd, err);
+	r = say_address(server->listening_path, fd, "listening", err);
 	if (r < 0) {
 		(void)close(fd);
 		return r;
@@ -286,11 +289,37 @@ static int listen_unix(struct server *server, struct error *err)
 	return listener_add(server, fd, "fqctl on this host", err);
 }
 
+/* ---- the status page */
+
+static int status_serve(struct server *server, int fd, bool is_unix, struct error *err)
+{
+	int r = is_unix ? 0 : say_address(server->status_path, fd, "status page", err);
+
+	if (r < 0) {
+		(void)close(fd);
+		return r;
+	}
+	return http_init(server, fd, err);
+}
+
+static int listen_status(struct server *server, struct error *err)
+{
+	const struct conf_address *address = &server->settings->status_listen;
+	int fd, r;
+
+	if (server->http || address->host[0] == '\0')
+		return 0;
+	r = bind_host(address, address->host, HTTP_BACKLOG, &fd, err);
+	return r < 0 ? r : status_serve(server, fd, false, err);
+}
+
+/* ---- all of them */
+
 /*
  * One socket that systemd hands over. It may block, which would hold everybody up when a connection is gone again before it
  * was accepted.
  */
-static int listen_handed(struct server *server, int fd, struct error *err)
+static int listen_handed(struct server *server, int fd, bool is_status, struct error *err)
 {
 	int flags = fcntl(fd, F_GETFL), r = 0;
 
@@ -298,19 +327,32 @@ static int listen_handed(struct server *server, int fd, struct error *err)
 		return error_set(err, -EINVAL, ERROR_CONFIG, "systemd handed over something that is no listening socket");
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return error_set(err, -errno, ERROR_OS, "a socket of systemd: %s", strerror(errno));
+	if (is_status)
+		return status_serve(server, fd, sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) > 0, err);
 	if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
-		r = say_address(server, fd, err);
+		r = say_address(server->listening_path, fd, "listening", err);
 	return r < 0 ? r : listener_add(server, fd, "socket of systemd", err);
 }
 
 /* Sockets that systemd hands over, or our own. */
 static int listen_all(struct server *server, struct error *err)
 {
-	int n = sd_listen_fds(1), r = 0;
+	char **names = NULL;
+	int n = sd_listen_fds_with_names(1, &names), r = 0;
+	bool handed = false;
 
-	for (int i = 0; r == 0 && i < n; i++)
-		r = listen_handed(server, SD_LISTEN_FDS_START + i, err);
-	if (n > 0)
+	for (int i = 0; i < n; i++) {
+		const bool is_status = strcmp(names[i], STATUS_NAME) == 0;
+
+		if (r == 0)
+			r = listen_handed(server, SD_LISTEN_FDS_START + i, is_status, err);
+		handed = handed || !is_status;
+		free(names[i]);
+	}
+	free(names);
+	if (r == 0)
+		r = listen_status(server, err);
+	if (handed || r < 0)
 		return r;
 	r = listen_unix(server, err);
 	return r < 0 ? r : listen_tcp(server, err); /* last: STATE/listening tells that all of it is there */
@@ -320,11 +362,14 @@ int listen_init(struct server *server, struct error *err)
 {
 	int r = timer_add(server, &server->again, on_again, false, err);
 
-	connections_open(server);
 	server->spare = spare_open();
 	if (r == 0)
 		r = strangers_init(server, err);
-	return r < 0 ? r : listen_all(server, err);
+	if (r == 0)
+		r = listen_all(server, err);
+	if (r == 0)
+		connections_open(server);
+	return r;
 }
 
 void listen_deinit(struct server *server)
@@ -333,6 +378,8 @@ void listen_deinit(struct server *server)
 		(void)sd_event_source_unref(server->listeners[i]);
 	if (server->listeners_n > 0)
 		(void)unlink(server->listening_path);
+	if (server->http)
+		(void)unlink(server->status_path);
 	(void)sd_event_source_unref(server->again);
 	(void)sd_event_source_unref(server->strangers);
 	closep(&server->spare);

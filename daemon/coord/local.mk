@@ -36,16 +36,22 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/from_submit.c \
 	daemon/coord/from_worker.c \
 	daemon/coord/health.c \
+	daemon/coord/http.c daemon/coord/http.h \
+	daemon/coord/http_pages.c \
+	daemon/coord/http_report.c \
 	daemon/coord/labour.c \
 	daemon/coord/listen.c \
 	daemon/coord/listing.c \
 	daemon/coord/may.c \
 	daemon/coord/memory.c \
 	daemon/coord/merge.c \
+	daemon/coord/metrics.c daemon/coord/metrics.h \
+	daemon/coord/observe.c daemon/coord/observe.h \
 	daemon/coord/probe.c \
 	daemon/coord/server.c daemon/coord/server.h \
 	daemon/coord/session.c daemon/coord/session.h \
 	daemon/coord/show.c \
+	daemon/coord/status_page.c daemon/coord/status_page.h \
 	daemon/coord/store.c daemon/coord/store.h daemon/coord/store_internal.h \
 	daemon/coord/store_backup.c \
 	daemon/coord/store_mark.c \

@@ -38,8 +38,12 @@ void may_conceal(const struct session *session, fq_Job *job)
 {
 	if (session->proto < 3)
 		job->cached = 0;
-	if (may_see(session, job->owner))
-		return;
+	if (!may_see(session, job->owner))
+		job_conceal(job);
+}
+
+void job_conceal(fq_Job *job)
+{
 	job->name[0] = '\0';
 	job->node_names[0] = '\0';
 	job->has_error = false;

@@ -170,8 +170,10 @@ int server_init(struct server *server, const struct coord_settings *settings, st
 	int r;
 
 	*server = (struct server){.settings = settings, .service = service, .next_session = 1, .spare = -1};
+	server->metrics.begun_wall_ms = clock_wall_ms();
 	if (asprintf(&server->peers_path, "%s/peers", settings->state) < 0 ||
-	    asprintf(&server->listening_path, "%s/listening", settings->state) < 0)
+	    asprintf(&server->listening_path, "%s/listening", settings->state) < 0 ||
+	    asprintf(&server->status_path, "%s/listening-status", settings->state) < 0)
 		return error_oom(err);
 	r = store_open_as(settings->state, &options, &server->store, err);
 	if (r == 0)
@@ -200,6 +202,7 @@ void server_deinit(struct server *server)
 	while (server->sessions)
 		session_free(server->sessions);
 	listen_deinit(server);
+	http_deinit(server);
 	memory_deinit(server);
 	(void)sd_event_source_unref(server->probing);
 	(void)sd_event_source_unref(server->tick);
@@ -217,6 +220,8 @@ void server_deinit(struct server *server)
 	store_free(server->store);
 	free(server->peers_path);
 	free(server->listening_path);
+	free(server->status_kept.bytes);
+	free(server->status_path);
 }
 
 int server_reload(struct server *server, struct error *err)
@@ -229,7 +234,7 @@ int server_reload(struct server *server, struct error *err)
 	peers_deinit(&server->peers);
 	server->peers = peers;
 	sessions_check(server);
-	return 0;
+	return http_reload(server, err);
 }
 
 void server_status(struct server *server)

@@ -15,6 +15,7 @@
 #include "daemon/budget.h"
 #include "daemon/coord/context.h"
 #include "daemon/coord/core.h"
+#include "daemon/coord/metrics.h"
 #include "daemon/coord/store.h"
 #include "daemon/peer.h"
 #include "daemon/service.h"
@@ -32,6 +33,14 @@ struct stash {
 	const uint8_t *bytes;
 	size_t n;
 	bool saved; /* they were taken */
+};
+
+/* The status page as it was made last. */
+struct page_kept {
+	char *bytes; /* NULL: none */
+	size_t n;
+	bool whole;
+	uint64_t made_ms;
 };
 
 #define LISTENERS_MAX 8
@@ -52,7 +61,7 @@ struct server {
 	struct key *key;
 	struct tls *tls;
 	struct peers peers;
-	char *peers_path, *listening_path;
+	char *peers_path, *listening_path, *status_path;
 
 	sd_event_source *listeners[LISTENERS_MAX];
 	uint32_t listeners_n;
@@ -87,6 +96,9 @@ struct server {
 	struct distrusted *distrusted; /* DISTRUSTED_MAX, the newest take the place of the oldest; NULL: none yet */
 	uint64_t distrusted_n;          /* that there were */
 	struct contexts contexts;
+	struct metrics metrics;
+	struct page_kept status_kept;
+	struct http *http;                                 /* http.c: NULL: there is no status page */
 	struct action *held;                               /* what waits for the commit, in order */
 	uint32_t held_n, held_room;
 };
@@ -126,6 +138,16 @@ void stranger_line(struct server *server, int level, const char *format, ...) __
 /* ---- listen.c */
 int listen_init(struct server *server, struct error *err);
 void listen_deinit(struct server *server);
+
+/* ---- http.c: status page and metrics */
+
+/*
+ * Answers on this listening socket, of which it takes over the descriptor, also after failure. -EPERM (ERROR_CONFIG): others than this
+ * host could connect, and there is no token.
+ */
+int http_init(struct server *server, int fd, struct error *err);
+int http_reload(struct server *server, struct error *err); /* the token */
+void http_deinit(struct server *server);
 
 /* ---- drive.c */
 

@@ -160,6 +160,7 @@ int may_none(const struct session *session, uint64_t id, struct error *err);
 int may_find(const struct session *session, uint64_t id, struct job_row *ret, struct error *err);
 /* Takes out of the message what the session may not know. */
 void may_conceal(const struct session *session, fq_Job *job);
+void job_conceal(fq_Job *job); /* what nobody but its owner and administrators may */
 
 /* ---- backup.c */
 void from_backup(struct session *session, uint16_t tag, const void *message);

@@ -17,6 +17,7 @@ CLUSTER_TESTS = \
 	tests/cluster/85-gate.t \
 	tests/cluster/87-journal.t \
 	tests/cluster/90-doctor.t \
+	tests/cluster/92-status.t \
 	tests/cluster/95-cache.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)

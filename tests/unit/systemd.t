@@ -29,7 +29,7 @@ for name in fqcoordd fqworkerd; do
 	installed=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$unit")
 	sed "s,$installed,$work/sbin/$name,g" "$unit" >"$work/$name.service"
 done
-cp "$top/systemd/fqcoordd.socket" "$top/systemd/fqcluster.slice" "$work"
+cp "$top/systemd/fqcoordd.socket" "$top/systemd/fqcoordd-status.socket" "$top/systemd/fqcluster.slice" "$work"
 
 verified() { # verified FOLDER UNIT WHAT
 	systemd-analyze verify --man=no "$1/$2" >"$work/all" 2>&1
@@ -43,7 +43,7 @@ verified() { # verified FOLDER UNIT WHAT
 	[ ! -s "$work/out" ]
 	report $? "$3: systemd has nothing against it" "$work/all"
 }
-for unit in fqcoordd.service fqcoordd.socket fqworkerd.service fqcluster.slice; do verified "$work" $unit $unit; done
+for unit in fqcoordd.service fqcoordd.socket fqcoordd-status.socket fqworkerd.service fqcluster.slice; do verified "$work" $unit $unit; done
 examples=$top/systemd/examples
 site() { # site UNIT.d/NAME.conf: the units with this drop-in, in $work/site
 	rm -rf "$work/site"
@@ -123,6 +123,13 @@ report $? "fqctl looks for the unix socket where the unit has it"
 port=$(sed -n 's/^ListenStream=\([0-9]*\)$/\1/p' "$top/systemd/fqcoordd.socket")
 [ "$("$build/daemon/fqworkerd" --config /dev/null --dump-config | sed -n 's/^port = \([0-9]*\);$/\1/p')" = "$port" ]
 report $? "workers dial the port that the unit has"
+status=$(sed -n 's/^FileDescriptorName=//p' "$top/systemd/fqcoordd-status.socket")
+grep -qF "#define STATUS_NAME \"$status\"" "$top/daemon/coord/listen.c" && ! grep -qxF "FileDescriptorName=$status" "$top/systemd/fqcoordd.socket"
+report $? "fqcoordd-status.socket: the coordinator knows it by its name"
+grep -q '^ListenStream=127\.0\.0\.1:' "$top/systemd/fqcoordd-status.socket"
+report $? "fqcoordd-status.socket: for this host alone"
+! grep -q status "$build/systemd/fqcoordd.service" "$top/systemd/fqcoordd.socket"
+report $? "nothing but an administrator switches it on"
 grep -qxF SocketMode=0666 "$top/systemd/fqcoordd.socket"
 report $? "fqcoordd.socket: SocketMode=0666, the kernel says who connects"
 

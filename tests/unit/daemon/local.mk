@@ -68,6 +68,12 @@ tests_unit_daemon_test_strangers_LDADD = $(COORD_LIBS)
 tests_unit_daemon_test_bounds_SOURCES = tests/unit/daemon/test_bounds.c $(COORD_REAL)
 tests_unit_daemon_test_bounds_LDADD = $(COORD_LIBS)
 
+UNIT_TESTS += tests/unit/daemon/test_metrics tests/unit/daemon/test_status_page
+tests_unit_daemon_test_metrics_SOURCES = tests/unit/daemon/test_metrics.c $(TAP)
+tests_unit_daemon_test_metrics_LDADD = $(COORD_LIBS)
+tests_unit_daemon_test_status_page_SOURCES = tests/unit/daemon/test_status_page.c $(TAP)
+tests_unit_daemon_test_status_page_LDADD = $(COORD_LIBS)
+
 tests_unit_daemon_test_context_SOURCES = tests/unit/daemon/test_context.c $(CORE_FAKE) $(STORE_MADE) $(TAP)
 tests_unit_daemon_test_context_LDADD = $(COORD_LIBS)
 
