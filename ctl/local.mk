@@ -6,6 +6,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/ctl.c \
 	ctl/doctor.h ctl/doctor_files.c ctl/doctor_judge.c ctl/doctor_look.c ctl/doctor_nodes.c ctl/doctor_print.c \
 	ctl/job.c ctl/job.h \
+	ctl/job_cells.c ctl/job_cells.h \
 	ctl/json.c ctl/json.h \
 	ctl/leftovers.c ctl/leftovers.h \
 	ctl/list.c ctl/list.h \
@@ -20,7 +21,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/reporting.c ctl/reporting.h \
 	ctl/show_json.c ctl/show_json.h \
 	ctl/submit.c ctl/submit.h \
-	ctl/table.c ctl/table.h \
+	ctl/table.c ctl/table.h ctl/table_shape.c \
 	ctl/verb.h \
 	ctl/verbs.c \
 	ctl/verb_cancel.c \

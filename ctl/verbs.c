@@ -30,6 +30,8 @@ size_t verb_tables(const struct verb *verb, const struct option_table *tables[VE
 	}
 	if (verb && verb->counts)
 		tables[n++] = &rules_table;
+	if (verb && verb->columns)
+		tables[n++] = &table_options_table;
 	if (verb && verb->table)
 		tables[n++] = verb->table;
 	return n;
