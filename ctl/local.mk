@@ -5,6 +5,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/client.c ctl/client.h \
 	ctl/ctl.c \
 	ctl/doctor.h ctl/doctor_files.c ctl/doctor_judge.c ctl/doctor_look.c ctl/doctor_nodes.c ctl/doctor_print.c \
+	ctl/history.c ctl/history.h \
 	ctl/job.c ctl/job.h \
 	ctl/job_cells.c ctl/job_cells.h \
 	ctl/json.c ctl/json.h \
@@ -24,11 +25,13 @@ ctl_libctl_a_SOURCES = \
 	ctl/table.c ctl/table.h ctl/table_shape.c \
 	ctl/verb.h \
 	ctl/verbs.c \
+	ctl/when.c ctl/when.h \
 	ctl/verb_cancel.c \
 	ctl/verb_check.c \
 	ctl/verb_doctor.c \
 	ctl/verb_drain.c \
 	ctl/verb_fetch.c \
+	ctl/verb_history.c \
 	ctl/verb_join.c \
 	ctl/verb_nodes.c \
 	ctl/verb_peers.c \
