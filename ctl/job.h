@@ -13,10 +13,10 @@ const char *job_state_short(fq_JobState state); /* "CD" */
 bool job_ended(fq_JobState state);
 
 /*
- * Waits until the job has ended, with progress; *ret is its last state. Outlives a restart of the coordinator. When the
- * person interrupts, the job goes on and fqctl says how to come back (exit 130).
+ * Waits until the job has ended, with progress (otherwise: progress.h); *ret is its last state. Outlives a restart of the coordinator.
+ * When the person interrupts: interrupt.h.
  */
-int job_follow(struct call *call, struct client *client, uint64_t id, fq_Job *ret, struct error *err);
+int job_follow(struct call *call, struct client *client, uint64_t id, enum client_progress otherwise, fq_Job *ret, struct error *err);
 
 /* The exit status and sentence of an ended job: 0 for COMPLETED, else -EREMOTEIO with its error. */
 int job_result(const fq_Job *job, struct error *err);

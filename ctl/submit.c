@@ -226,7 +226,7 @@ static int follow_and_fetch(struct call *call, struct client *client, const stru
 	int r, failed = 0;
 	fq_Job job;
 
-	r = job_follow(call, client, id, &job, err);
+	r = job_follow(call, client, id, PROGRESS_NONE, &job, err);
 	if (r == 0 && (job.state == fq_JobState_JOB_COMPLETED || (job.state == fq_JobState_JOB_FAILED && many)))
 		r = failed = job_fetch(call, client, id, inputs->names, inputs->n, call->arguments_n, err);
 	if (r < 0)

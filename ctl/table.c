@@ -22,7 +22,7 @@ struct table {
 	size_t n, room;
 };
 
-#define SHRINKS_TO 12 /* columns of the terminal that a column keeps */
+#define SHRINKS_TO 8 /* columns of the terminal that a column keeps */
 
 int table_new(const struct table_column *columns, size_t n, struct table **ret)
 {
@@ -142,17 +142,34 @@ static void line_put(struct line *line, const char *text, size_t n, unsigned col
 	line->used += columns;
 }
 
+/* A text that is too wide: its beginning, or of a path its end, and a + for the rest. */
+static void cell_cut(char *out, size_t size, const char *text, unsigned room)
+{
+	if (text[0] != '/') {
+		(void)snprintf(out, size, "%.*s+", (int)text_fit(text, room - 1), text);
+		return;
+	}
+	for (unsigned columns = text_columns(text); *text && columns > room - 1; columns = text_columns(text)) {
+		size_t n = text_fit(text, 1) ? text_fit(text, 1) : text_fit(text, 2);
+
+		text += n ? n : 1;
+	}
+	(void)snprintf(out, size, "+%s", text);
+}
+
 static void line_cell(struct line *line, const char *text, unsigned room, bool right, bool last)
 {
 	unsigned takes = text_columns(text);
-	bool cut = takes > room;
-	size_t n = cut ? text_fit(text, room - 1) : strlen(text);
+	char cut[512];
 
+	if (takes > room) {
+		cell_cut(cut, sizeof cut, text, room);
+		text = cut;
+		takes = text_columns(cut);
+	}
 	for (unsigned i = takes; right && i < room; i++)
 		line_put(line, " ", 1, 1);
-	line_put(line, text, n, cut ? room - 1 : takes);
-	if (cut)
-		line_put(line, "+", 1, 1);
+	line_put(line, text, strlen(text), takes);
 	for (unsigned i = takes; !right && !last && i < room; i++)
 		line_put(line, " ", 1, 1);
 	if (!last)

@@ -52,7 +52,7 @@ static const struct table_column columns[] = {
 	{.header = "WAIT", .key = "wait_ms", .right = true},
 	{.header = "ELAPSED", .key = "elapsed_ms", .right = true},
 	{.header = "STATE", .key = "state"},
-	{.header = "EXITCODE", .key = "exit_code", .right = true},
+	{.header = "EXIT", .key = "exit_code", .right = true},
 	{.header = "SUBMITTED", .key = "submitted_ms", .extra = true},
 	{.header = "STARTED", .key = "started_ms", .extra = true},
 	{.header = "ENDED", .key = "ended_ms", .extra = true},

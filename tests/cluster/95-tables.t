@@ -53,7 +53,7 @@ fq wait "$waiting"
 # history
 run fq history
 is "ended jobs, in the order in which they ended" "$(awk 'NR > 1 { print $NF }' "$work/out" | sort | tr '\n' ' ')" "0 0 0 65 "
-ok "with a header" grep -Eq '^JOBID +NAME +USER +FILES +READS +BYTES +WAIT +ELAPSED +STATE +EXITCODE$' "$work/out"
+ok "with a header" grep -Eq '^JOBID +NAME +USER +FILES +READS +BYTES +WAIT +ELAPSED +STATE +EXIT$' "$work/out"
 is "the failed one" "$(fq history --no-header -P -t F -o id,name,state,exit_code)" "$bad|bad|FAILED|65"
 is "none of another time" "$(fq history --no-header -E yesterday)" ""
 is "all of today" "$(fq history --no-header -S 1d | wc -l)" 4

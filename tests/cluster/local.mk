@@ -17,7 +17,8 @@ CLUSTER_TESTS = \
 	tests/cluster/85-gate.t \
 	tests/cluster/87-journal.t \
 	tests/cluster/90-doctor.t \
-	tests/cluster/95-tables.t
+	tests/cluster/95-tables.t \
+	tests/cluster/97-screens.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
 EXTRA_DIST += tests/cluster/cluster.sh tests/tools/examples.py

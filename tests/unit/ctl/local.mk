@@ -36,3 +36,8 @@ tests_unit_ctl_doctor_LDADD = $(CTL_LIBS)
 UNIT_TESTS += tests/unit/ctl/history
 tests_unit_ctl_history_SOURCES = tests/unit/ctl/history.c $(TAP)
 tests_unit_ctl_history_LDADD = $(CTL_LIBS)
+
+# Progress, and the screen of top.
+UNIT_TESTS += tests/unit/ctl/screen
+tests_unit_ctl_screen_SOURCES = tests/unit/ctl/screen.c $(TAP)
+tests_unit_ctl_screen_LDADD = $(CTL_LIBS)
