@@ -28,7 +28,8 @@ void progress_end(struct progress *progress);
 
 /*
  * The line of a bar for a terminal of so many columns (0: not known): name, bar, percent, bytes, rate, detail, time left. Where that
- * is too long the bar gets shorter, then the name, then the detail goes. Two columns stay free, for the ^C that a terminal shows. Returns out.
+ * is too long the bar gets shorter, then the name, then the detail goes. Two columns stay free, for the ^C that a terminal shows.
+ * Returns out.
  */
 char *progress_line(char *out, size_t size, const struct progress *progress, uint64_t bytes, uint64_t done, const char *detail,
                     unsigned columns, bool utf8);

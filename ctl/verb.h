@@ -47,7 +47,8 @@ struct verb {
 
 #define ARGUMENTS_MANY ((size_t)-1)
 
-extern const struct verb verb_submit, verb_qc, verb_status, verb_history, verb_top, verb_show, verb_wait, verb_follow, verb_fetch, verb_cancel, verb_nodes,
+extern const struct verb verb_submit, verb_qc, verb_status, verb_history, verb_top, verb_show, verb_wait, verb_follow, verb_fetch,
+    verb_cancel, verb_nodes,
     verb_drain, verb_resume, verb_check, verb_token, verb_join, verb_peers, verb_revoke,
     verb_ping, verb_probe, verb_doctor;
 

@@ -78,7 +78,8 @@ static void test_progress(void)
 	is_u64(bad, 0, "no line is as wide as the terminal; from 60 columns on all figures are there");
 	progress.name = "1308  a.fq.gz";
 	is_str(progress_line(line, sizeof line, &progress, 4600000000, 2800000000, "node[01-06]", 120, true),
-	       "1308  a.fq.gz  ██████████████▌           60%  2.8 GB/4.6 GB  1.9 GB/s  node[01-06]  eta 1s", "the whole line");
+	       "1308  a.fq.gz  ██████████████▌           60%  2.8 GB/4.6 GB  1.9 GB/s  node[01-06]  eta 1s",
+	       "the whole line");
 	ok(strstr(progress_line(line, sizeof line, &progress, 4600000000, 2800000000, "node[01-06]", 80, true), "node[01-06]") != NULL,
 	   "at 80 columns too, with a shorter bar");
 	progress.name = "a\033[31m";
