@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "conf/print.h"
 #include "ctl/verb.h"
@@ -63,13 +65,28 @@ static int help_program(FILE *out)
 	return ferror(out) ? -EIO : 0;
 }
 
+/* The names of the columns for --fields; those that stand there anyway first. */
+static void help_fields(const struct verb *verb, char *out, size_t size)
+{
+	char field[32];
+	size_t n = 0;
+
+	for (int extra = 0; extra < 2; extra++)
+		for (size_t i = 0; i < verb->columns_n && n < size; i++)
+			if (verb->columns[i].header && verb->columns[i].extra == (extra > 0))
+				n += (size_t)snprintf(out + n, size - n, "%s%s", n == 0 ? "\nFields: " : ", ",
+				                      table_field(&verb->columns[i], field));
+	if (n < size)
+		(void)snprintf(out + n, size - n, ".");
+}
+
 static int help_verb(FILE *out, const struct verb *verb)
 {
 	const struct option_table *tables[VERB_TABLES_MAX], *own_first[VERB_TABLES_MAX];
 	struct option_row rows[VERB_TABLES_MAX][OPTION_ROWS_MAX];
 	struct option_table shown[VERB_TABLES_MAX];
 	const char *titles[VERB_TABLES_MAX] = {NULL};
-	char usage[128], summary[2048];
+	char usage[128], summary[2048], fields[512] = "";
 	size_t n = verb_tables(verb, tables);
 
 	for (size_t i = 0; i < n; i++) {
@@ -80,8 +97,10 @@ static int help_verb(FILE *out, const struct verb *verb)
 	if (n > 2)
 		titles[n - 2] = "Options of every verb:";
 	(void)snprintf(usage, sizeof usage, "fqctl %s [OPTION]...%s%s", verb->name, verb->arguments[0] ? " " : "", verb->arguments);
-	(void)snprintf(summary, sizeof summary, "%s%s%s", verb->help, verb->detail ? "\n" : "",
-	               verb->detail ? verb->detail : "");
+	if (verb->columns)
+		help_fields(verb, fields, sizeof fields);
+	(void)snprintf(summary, sizeof summary, "%s%s%s%s", verb->help, verb->detail ? "\n" : "",
+	               verb->detail ? verb->detail : "", fields);
 	return conf_help(out, usage, summary, own_first, titles, n);
 }
 
@@ -126,6 +145,23 @@ static int fill_output(const struct verb *verb, const struct conf_arguments *arg
 	return r;
 }
 
+/* How a verb that lists is to show it. */
+static int fill_shape(const struct verb *verb, const struct conf_arguments *arguments, struct call *call, struct error *err)
+{
+	struct table_options options = {0};
+	struct winsize window = {0};
+	int r = fill(&table_options_table, arguments, &options, err);
+
+	if (r == 0)
+		r = table_shape(verb->columns, verb->columns_n, &options, &call->shape, err);
+	call->shape.schema = call->settings.json ? verb->schema : NULL;
+	call->shape.bare = call->settings.no_header;
+	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0)
+		call->shape.width = window.ws_col;
+	conf_deinit(&table_options_table, &options);
+	return r;
+}
+
 /* The settings; for a verb that runs anyhow without the files where one of them is wrong. */
 static int load(const struct verb *verb, const struct conf_arguments *arguments, const struct conf_common *common, struct call *call,
                 struct error *err)
@@ -154,6 +190,8 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 	r = load(verb, arguments, common, &call, err);
 	if (r == 0 && verb->table)
 		r = fill(verb->table, arguments, options, err);
+	if (r == 0 && verb->columns)
+		r = fill_shape(verb, arguments, &call, err);
 	if (r == 0 && verb->forms)
 		r = fill_output(verb, arguments, &call, &report, &rules, err);
 	if (r == 0 && common->dump_config) {
@@ -164,7 +202,7 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 		r = arguments_check(verb, call.arguments_n, err);
 		if (r == 0 && call.settings.json && !verb->json)
 			r = error_set(err, -EINVAL, ERROR_USAGE, "%s has no --json; %s", verb->name,
-			              verb->forms ? "results in JSON are --as json" : "status, show, nodes, probe and doctor have");
+			              verb->forms ? "results in JSON are --as json" : "status, history, show, nodes, probe and doctor have");
 		if (r == 0)
 			r = verb->run(&call, err);
 	}

@@ -3,74 +3,41 @@
 #include "ctl/job.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "ctl/interrupt.h"
 #include "ctl/progress.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/digest.h"
+#include "lib/base/hostlist.h"
 #include "lib/base/text.h"
 
 #define RESULT_MAX (1ULL << 30) /* bytes of one file's packed counters */
 
-const char *job_state_name(fq_JobState state)
-{
-	static const char *const names[] = {"PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"};
+static const char *const told[JOB_TOLD_MAX][2] = {{"PENDING", "PD"}, {"RUNNING", "R"}, {"COMPLETED", "CD"}, {"FAILED", "F"},
+                                                  {"CANCELLED", "CA"}, [JOB_CACHED] = {"CACHED", "CH"}};
 
-	return state < sizeof names / sizeof *names ? names[state] : "UNKNOWN";
+const char *job_told_name(uint32_t state)
+{
+	return state < JOB_TOLD_MAX ? told[state][0] : "UNKNOWN";
 }
 
-static const char *job_state_short(fq_JobState state)
+const char *job_told_short(uint32_t state)
 {
-	static const char *const names[] = {"PD", "R", "CD", "F", "CA"};
-
-	return state < sizeof names / sizeof *names ? names[state] : "?";
+	return state < JOB_TOLD_MAX ? told[state][1] : "?";
 }
 
-static bool is_cached(const fq_Job *job)
+uint32_t job_told(const fq_Job *job)
 {
-	return job->state == fq_JobState_JOB_COMPLETED && job->files > 0 && job->cached == job->files;
-}
-
-const char *job_state_told(const fq_Job *job)
-{
-	return is_cached(job) ? "CACHED" : job_state_name(job->state);
-}
-
-const char *job_state_told_short(const fq_Job *job)
-{
-	return is_cached(job) ? "CH" : job_state_short(job->state);
+	if (job->state == fq_JobState_JOB_COMPLETED && job->files > 0 && job->cached == job->files)
+		return JOB_CACHED;
+	return job->state < JOB_CACHED ? (uint32_t)job->state : JOB_TOLD_MAX;
 }
 
 bool job_ended(fq_JobState state)
 {
 	return state == fq_JobState_JOB_COMPLETED || state == fq_JobState_JOB_FAILED || state == fq_JobState_JOB_CANCELLED;
-}
-
-/* What an interrupted fqctl says; made before, since a signal handler cannot format. */
-static char farewell[256];
-static size_t farewell_n;
-
-static void interrupted(int number)
-{
-	(void)number;
-	if (write(STDERR_FILENO, farewell, farewell_n) < 0)
-		_exit(130);
-	_exit(130);
-}
-
-/* *ret_before is what SIGINT did until then. */
-static void farewell_set(const struct client *client, uint64_t id, struct sigaction *ret_before)
-{
-	struct sigaction action = {.sa_handler = interrupted};
-	const char *option = client->settings->host.host[0] ? "-h" : "--socket";
-	int n = snprintf(farewell, sizeof farewell, "\nfqctl: job %llu goes on; 'fqctl wait %s %s %llu' waits for it again\n",
-	                 (unsigned long long)id, option, client->address, (unsigned long long)id);
-
-	farewell_n = n < 0 ? 0 : (size_t)n < sizeof farewell ? (size_t)n : sizeof farewell - 1;
-	(void)sigaction(SIGINT, &action, ret_before);
 }
 
 struct following {
@@ -79,6 +46,20 @@ struct following {
 	char name[300]; /* the job's number and name, once it is known */
 	bool named;
 };
+
+#define NODES_SHOWN 20 /* columns of a list of nodes */
+
+/* The nodes by name where that is short, else how many. */
+static void put_nodes(char detail[128], const fq_Job *job)
+{
+	char folded[128];
+
+	(void)hostlist_fold(folded, sizeof folded, job->node_names, strlen(job->node_names) == sizeof job->node_names - 1);
+	if (folded[0] && strlen(folded) <= NODES_SHOWN)
+		(void)text_escape(detail, 128, folded);
+	else
+		(void)snprintf(detail, 128, "%u node%s", job->nodes, job->nodes == 1 ? "" : "s");
+}
 
 static int followed(void *data, uint16_t type, const void *message, struct error *err)
 {
@@ -99,22 +80,21 @@ static int followed(void *data, uint16_t type, const void *message, struct error
 		(void)snprintf(detail, sizeof detail, "waiting%s%s", following->job->reason[0] ? ": " : "",
 		               TEXT(following->job->reason));
 	else
-		(void)snprintf(detail, sizeof detail, "%u node%s", following->job->nodes,
-		               following->job->nodes == 1 ? "" : "s");
+		put_nodes(detail, following->job);
 	progress_show(&following->progress, following->job->bytes, following->job->bytes_done, detail);
 	return 0;
 }
 
-int job_follow(struct call *call, struct client *client, uint64_t id, fq_Job *ret, struct error *err)
+int job_follow(struct call *call, struct client *client, uint64_t id, enum client_progress otherwise, fq_Job *ret, struct error *err)
 {
 	fq_JobsRequest request = {.job = id};
 	struct following following = {.job = ret};
-	struct sigaction before = {.sa_handler = SIG_DFL};
+	struct sigaction before;
 	int r;
 
 	(void)snprintf(following.name, sizeof following.name, "job %llu", (unsigned long long)id);
-	progress_begin(&following.progress, &call->settings, following.name);
-	farewell_set(client, id, &before);
+	progress_begin(&following.progress, &call->settings, following.name, otherwise);
+	interrupt_begin(client, id, &before);
 	for (;;) {
 		r = client_list(client, fq_Type_WAIT, &request, followed, &following, err);
 		if (!client_lost(r, err))
@@ -126,7 +106,7 @@ int job_follow(struct call *call, struct client *client, uint64_t id, fq_Job *re
 			break;
 	}
 	progress_end(&following.progress);
-	(void)sigaction(SIGINT, &before, NULL);
+	interrupt_end(&before);
 	if (r == 0 && !job_ended(ret->state))
 		r = error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator stopped telling of job %llu before its end",
 		              (unsigned long long)id);

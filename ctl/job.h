@@ -8,17 +8,19 @@
 /* How long fqctl tries again when the coordinator went away in the middle: it may be starting anew. */
 #define JOB_PATIENCE_MS 60000
 
-const char *job_state_name(fq_JobState state); /* "COMPLETED" */
-/* The same of a job: CACHED (CH) where it completed without counting anything. */
-const char *job_state_told(const fq_Job *job);
-const char *job_state_told_short(const fq_Job *job);
+/* What tables tell of a job: its fq_JobState, or that it completed without counting anything. */
+#define JOB_CACHED 5
+#define JOB_TOLD_MAX 6 /* a state that this fqctl does not know */
+uint32_t job_told(const fq_Job *job);
+const char *job_told_name(uint32_t state);  /* "COMPLETED"; also of an fq_JobState */
+const char *job_told_short(uint32_t state); /* "CD" */
 bool job_ended(fq_JobState state);
 
 /*
- * Waits until the job has ended, with progress; *ret is its last state. Outlives a restart of the coordinator. When the
- * person interrupts, the job goes on and fqctl says how to come back (exit 130).
+ * Waits until the job has ended, with progress (otherwise: progress.h); *ret is its last state. Outlives a restart of the coordinator.
+ * When the person interrupts: interrupt.h.
  */
-int job_follow(struct call *call, struct client *client, uint64_t id, fq_Job *ret, struct error *err);
+int job_follow(struct call *call, struct client *client, uint64_t id, enum client_progress otherwise, fq_Job *ret, struct error *err);
 
 /* The exit status and sentence of an ended job: 0 for COMPLETED, else -EREMOTEIO with its error. */
 int job_result(const fq_Job *job, struct error *err);

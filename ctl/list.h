@@ -5,7 +5,10 @@
 #include "ctl/table.h"
 #include "ctl/verb.h"
 
-/* Asks by a message of this type, which has no fields; row_add() makes a row of each answer, with the table as its data. */
-int list_print(struct call *call, uint16_t type, const struct table_column *columns, size_t columns_n,
-               int (*row_add)(void *table, uint16_t type, const void *message, struct error *err), const char *schema,
+/* Asks by a message of this type, which has no fields; row_add() makes a row of each answer, with a table of the verb's columns as
+   its data. */
+int list_print(struct call *call, uint16_t type, int (*row_add)(void *table, uint16_t type, const void *message, struct error *err),
                struct error *err);
+
+/* Prints a table of the verb's columns as the person wants it. 0, or negative with a sentence. */
+int list_show(const struct call *call, struct table *table, struct error *err);

@@ -6,7 +6,11 @@ ctl_libctl_a_SOURCES = \
 	ctl/ctl.c \
 	ctl/doctor.h ctl/doctor_files.c ctl/doctor_findings.c ctl/doctor_judge.c \
 	ctl/doctor_look.c ctl/doctor_nodes.c ctl/doctor_print.c \
+	ctl/draw.c ctl/draw.h \
+	ctl/history.c ctl/history.h \
+	ctl/interrupt.c ctl/interrupt.h \
 	ctl/job.c ctl/job.h \
+	ctl/job_cells.c ctl/job_cells.h \
 	ctl/json.c ctl/json.h \
 	ctl/leftovers.c ctl/leftovers.h \
 	ctl/list.c ctl/list.h \
@@ -21,15 +25,19 @@ ctl_libctl_a_SOURCES = \
 	ctl/reporting.c ctl/reporting.h \
 	ctl/show_json.c ctl/show_json.h \
 	ctl/submit.c ctl/submit.h \
-	ctl/table.c ctl/table.h \
+	ctl/table.c ctl/table.h ctl/table_shape.c \
+	ctl/top.h ctl/top_draw.c ctl/top_look.c \
 	ctl/verb.h \
 	ctl/verbs.c \
+	ctl/when.c ctl/when.h \
 	ctl/verb_cancel.c \
 	ctl/verb_cache.c \
 	ctl/verb_check.c \
 	ctl/verb_doctor.c \
 	ctl/verb_drain.c \
 	ctl/verb_fetch.c \
+	ctl/verb_follow.c \
+	ctl/verb_history.c \
 	ctl/verb_join.c \
 	ctl/verb_nodes.c \
 	ctl/verb_peers.c \
@@ -41,6 +49,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/verb_status.c \
 	ctl/verb_submit.c \
 	ctl/verb_token.c \
+	ctl/verb_top.c \
 	ctl/verb_wait.c
 
 bin_PROGRAMS += ctl/fqctl

@@ -55,7 +55,7 @@ static void put_job(FILE *out, const fq_Job *job)
 	put_number(out, "id", job->job);
 	put_text(out, "name", job->name);
 	put_text(out, "user", job->owner);
-	put_text(out, "state", job_state_told(job));
+	put_text(out, "state", job_told_name(job_told(job)));
 	if (job_ended(job->state))
 		(void)fprintf(out, ",\"exit_code\":%d", job_result(job, &error) < 0 ? (int)error.class : 0);
 	else
@@ -85,7 +85,7 @@ static void put_file(FILE *out, const fq_File *file)
 {
 	(void)fprintf(out, "{\"file\":%u", file->file);
 	put_text(out, "path", file->path);
-	put_text(out, "state", job_state_name(file->state));
+	put_text(out, "state", job_told_name(file->state));
 	put_text(out, "kind", file->kind ? file_kind_name((enum file_kind)file->kind) : "");
 	(void)fprintf(out, ",\"cached\":%s", file->cached ? "true" : "false");
 	put_number(out, "bytes", file->bytes);

@@ -227,7 +227,7 @@ static void tell_cached(const struct call *call, const fq_Job *job)
 		say(call, "job %llu: CACHED: counted by an earlier job", (unsigned long long)job->job);
 	else if (job->cached > 0)
 		say(call, "job %llu: %s, %u of %u files CACHED: counted by an earlier job", (unsigned long long)job->job,
-		    job_state_name(job->state), job->cached, job->files);
+		    job_told_name(job_told(job)), job->cached, job->files);
 }
 
 /* Of one file only a completed job has a result; of several some may have failed. */
@@ -237,7 +237,7 @@ static int follow_and_fetch(struct call *call, struct client *client, const stru
 	int r, failed = 0;
 	fq_Job job;
 
-	r = job_follow(call, client, id, &job, err);
+	r = job_follow(call, client, id, PROGRESS_NONE, &job, err);
 	if (r == 0 && (job.state == fq_JobState_JOB_COMPLETED || (job.state == fq_JobState_JOB_FAILED && many)))
 		r = failed = job_fetch(call, client, id, inputs->names, inputs->n, call->arguments_n, err);
 	if (r < 0)

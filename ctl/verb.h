@@ -9,6 +9,7 @@
 
 #include "conf/client_settings.h"
 #include "ctl/output.h"
+#include "ctl/table.h"
 #include "lib/base/error.h"
 
 /* What a verb's function is given: everything is parsed and checked. */
@@ -20,6 +21,7 @@ struct call {
 	struct error config;          /* for verbs with .anyhow: what is wrong with a file, which was left out then */
 	struct output_options output; /* for verbs with .forms */
 	struct reporting reporting;   /* likewise */
+	struct table_shape shape;     /* for verbs with .columns */
 	void *options;                /* of the verb's own table */
 	char **arguments;             /* behind the verb */
 	size_t arguments_n;
@@ -34,6 +36,9 @@ struct verb {
 	uint32_t forms;         /* writes results: these OUTPUT_* where --as is not given, by options of output_table, report_table */
 	bool counts;            /* takes the options of rules_table too */
 	bool json;              /* knows --json */
+	const struct table_column *columns; /* lists by table_options_table; NULL: does not list */
+	size_t columns_n;
+	const char *schema;     /* of its JSON, where it lists */
 	bool anyhow;            /* runs also where a configuration file is wrong */
 	const struct option_table *table; /* its own options, or NULL */
 	/* Exit status 0 and the like; or negative errno with the sentence in err (its class is the exit status). */
@@ -42,7 +47,8 @@ struct verb {
 
 #define ARGUMENTS_MANY ((size_t)-1)
 
-extern const struct verb verb_submit, verb_qc, verb_status, verb_show, verb_wait, verb_fetch, verb_cancel, verb_nodes,
+extern const struct verb verb_submit, verb_qc, verb_status, verb_history, verb_top, verb_show, verb_wait, verb_follow, verb_fetch,
+    verb_cancel, verb_nodes,
     verb_drain, verb_resume, verb_check, verb_token, verb_join, verb_peers, verb_revoke,
     verb_cache, verb_ping, verb_probe, verb_doctor;
 

@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "ctl/client.h"
-#include "ctl/json.h"
-#include "ctl/table.h"
+#include "ctl/list.h"
 #include "ctl/verb.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
@@ -28,17 +27,15 @@ static const struct option_table cache_table = {
 };
 
 static const struct table_column columns[] = {
-	{"ID", "id", true},       {"READS", "reads", true}, {"SIZE", "counters_bytes", true}, {NULL, "made_ms", true},
-	{NULL, "used_ms", true}, {"IDLE", "idle_ms", true}, {"USES", "uses", true},           {"PATH", "path", false},
+	{.header = "ID", .key = "id", .right = true},
+	{.header = "READS", .key = "reads", .right = true},
+	{.header = "SIZE", .key = "counters_bytes", .right = true},
+	{.header = "MADE", .key = "made_ms", .right = true, .extra = true},
+	{.header = "USED", .key = "used_ms", .right = true, .extra = true},
+	{.header = "IDLE", .key = "idle_ms", .right = true},
+	{.header = "USES", .key = "uses", .right = true},
+	{.header = "PATH", .key = "path"},
 };
-
-static int number(struct table *table, uint64_t value)
-{
-	char text[24];
-
-	(void)snprintf(text, sizeof text, "%llu", (unsigned long long)value);
-	return table_number(table, text, value);
-}
 
 static int row_add(void *data, uint16_t type, const void *message, struct error *err)
 {
@@ -50,13 +47,13 @@ static int row_add(void *data, uint16_t type, const void *message, struct error 
 
 	if (type != fq_Type_CACHED)
 		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to CACHE", message_name(type));
-	r = number(table, cached->id);
+	r = table_count(table, cached->id);
 	r = r < 0 ? r : table_number(table, text_count(reads, cached->records), cached->records);
 	r = r < 0 ? r : table_number(table, text_bytes(size, cached->bytes), cached->bytes);
-	r = r < 0 ? r : number(table, cached->made_ms);
-	r = r < 0 ? r : number(table, cached->used_ms);
+	r = r < 0 ? r : table_count(table, cached->made_ms);
+	r = r < 0 ? r : table_count(table, cached->used_ms);
 	r = r < 0 ? r : table_number(table, text_elapsed(time, idle), idle);
-	r = r < 0 ? r : number(table, cached->uses);
+	r = r < 0 ? r : table_count(table, cached->uses);
 	r = r < 0 ? r : table_text(table, cached->path);
 	return r < 0 ? error_oom(err) : 0;
 }
@@ -70,9 +67,8 @@ static int list(struct call *call, struct client *client, struct error *err)
 	if (r < 0)
 		return error_oom(err);
 	r = client_list(client, fq_Type_CACHE, &request, row_add, table, err);
-	if (r == 0 && (call->settings.json ? table_json(table, stdout, "fqcluster.cache/1")
-	                                   : table_print(table, stdout, call->settings.no_header)) < 0)
-		r = error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written");
+	if (r == 0)
+		r = list_show(call, table, err);
 	table_free(table);
 	return r;
 }
@@ -183,5 +179,8 @@ const struct verb verb_cache = {
 	          "one was of use. rm is for an administrator; jobs that have such a result keep it.",
 	.table = &cache_table,
 	.json = true,
+	.columns = columns,
+	.columns_n = sizeof columns / sizeof *columns,
+	.schema = "fqcluster.cache/1",
 	.run = run,
 };

@@ -69,7 +69,7 @@ static int run(struct call *call, struct error *err)
 	int r;
 
 	rules_default(&rules, COMPAT_0_12_1);
-	progress_begin(&checking.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all");
+	progress_begin(&checking.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all", PROGRESS_NONE);
 	r = local_count((const char *const *)call->arguments, call->arguments_n, &local, &watch, err);
 	progress_end(&checking.progress);
 	return r < 0 ? r : (int)checking.failures.class;

@@ -40,7 +40,7 @@ static int row_add(void *data, uint16_t type, const void *message, struct error 
 
 static int run(struct call *call, struct error *err)
 {
-	return list_print(call, fq_Type_PEERS, columns, sizeof columns / sizeof *columns, row_add, "fqcluster.peers/1", err);
+	return list_print(call, fq_Type_PEERS, row_add, err);
 }
 
 const struct verb verb_peers = {
@@ -49,5 +49,8 @@ const struct verb verb_peers = {
 	.help = "List whose keys are enrolled, and who of them is connected.",
 	.detail = "For an administrator.",
 	.json = true,
+	.columns = columns,
+	.columns_n = sizeof columns / sizeof *columns,
+	.schema = "fqcluster.peers/1",
 	.run = run,
 };

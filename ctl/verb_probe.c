@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ctl/list.h"
 #include "ctl/probe.h"
-#include "ctl/table.h"
 #include "ctl/verb.h"
 #include "lib/base/text.h"
 #include "lib/fastq/kind.h"
@@ -58,9 +58,8 @@ static int print(struct call *call, const struct probe_answers *answers, struct 
 		return error_oom(err);
 	for (size_t i = 0; r == 0 && i < answers->n; i++)
 		r = row_add(table, &answers->rows[i], err);
-	if (r == 0 && (call->settings.json ? table_json(table, stdout, "fqcluster.probe/1")
-	                                   : table_print(table, stdout, call->settings.no_header)) < 0)
-		r = error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written");
+	if (r == 0)
+		r = list_show(call, table, err);
 	table_free(table);
 	return r;
 }
@@ -136,5 +135,8 @@ const struct verb verb_probe = {
 	.detail = "PATH is a file; a node opens it under its absolute path.",
 	.table = &probe_table,
 	.json = true,
+	.columns = columns,
+	.columns_n = sizeof columns / sizeof *columns,
+	.schema = "fqcluster.probe/1",
 	.run = run,
 };

@@ -139,7 +139,7 @@ static int run_here(struct call *call, struct error *err)
 
 	if (!output_to_stdout(&call->output)) /* where file has to come after file */
 		watch.write = file_write;
-	progress_begin(&here.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all");
+	progress_begin(&here.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all", PROGRESS_NONE);
 	r = local_count((const char *const *)call->arguments, call->arguments_n, &local, &watch, err);
 	progress_end(&here.progress);
 	return r < 0 ? r : (int)here.failures.class;

@@ -56,7 +56,7 @@ static void show_job(const fq_Job *job)
 {
 	char times[3][64], done[16], all[16];
 
-	(void)printf("Job %llu  %s\n", (unsigned long long)job->job, job_state_told(job));
+	(void)printf("Job %llu  %s\n", (unsigned long long)job->job, job_told_name(job_told(job)));
 	(void)printf("  Name       %s\n  User       %s\n", SENTENCE(job->name), TEXT(job->owner));
 	show_modules(job);
 	(void)printf("  Submitted  %s\n  Started    %s\n  Ended      %s\n", when(times[0], job->submitted_ms),
@@ -103,7 +103,7 @@ static void show_file(const fq_File *file)
 {
 	char done[16], all[16];
 
-	(void)printf("  File %u  %s  %s\n", file->file, file->cached ? "CACHED" : job_state_name(file->state), TEXT(file->path));
+	(void)printf("  File %u  %s  %s\n", file->file, file->cached ? "CACHED" : job_told_name(file->state), TEXT(file->path));
 	show_way(file);
 	if (!file->cached)
 		(void)printf("    Slices    %llu of %llu done, %llu counted again from a better start\n",

@@ -3,19 +3,30 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "ctl/job.h"
-#include "ctl/table.h"
-#include "lib/base/clock.h"
+#include "ctl/job_cells.h"
+#include "ctl/list.h"
 #include "lib/base/text.h"
 
 struct status_options {
 	bool all;
+	char *user, *state;
+	uint64_t watch_ms;
 };
 
 static const struct option_row status_rows[] = {
 	{.long_name = "all", .letter = 'a', .type = OPTION_BOOL, .help = "Ended jobs too.",
 	 OPTION_FIELD(struct status_options, all)},
+	{.long_name = "user", .letter = 'u', .argument = "USER", .type = OPTION_STRING, .largest = 64,
+	 .help = "Only this user's jobs.", OPTION_FIELD(struct status_options, user)},
+	{.long_name = "state", .letter = 't', .argument = "STATE,...", .type = OPTION_STRING, .largest = 255,
+	 .help = "Only jobs in these states, short or long; ended ones too where one of them is an end.",
+	 OPTION_FIELD(struct status_options, state)},
+	{.long_name = "watch", .letter = 'w', .argument = "SECONDS", .type = OPTION_DURATION, .default_text = "0",
+	 .largest = 86400000, .help = "List again and again with this pause, until interrupted; 0 lists once.",
+	 OPTION_FIELD(struct status_options, watch_ms)},
 };
 
 static const struct option_table status_table = {
@@ -26,92 +37,125 @@ static const struct option_table status_table = {
 };
 
 static const struct table_column columns[] = {
-	{"JOBID", "id", true},      {"NAME", "name", false},   {"USER", "user", false}, {"ST", NULL, false},
-	{NULL, "state", false},     {"TIME", "elapsed_ms", true}, {"FILES", "files", true}, {"DONE", "files_done", true},
-	{"READS", "reads", true},   {NULL, "bases", true},     {NULL, "bytes", true},   {NULL, "bytes_done", true},
-	{"NODES", "nodes", true},   {"NODELIST(REASON)", "nodelist", false}, {NULL, "error", false},
+	{.header = "JOBID", .key = "id", .right = true},
+	{.header = "NAME", .key = "name", .shrinks = true},
+	{.header = "USER", .key = "user"},
+	{.header = "ST"},
+	{.header = "STATE", .key = "state", .extra = true},
+	{.header = "TIME", .key = "elapsed_ms", .right = true},
+	{.header = "FILES", .key = "files", .right = true},
+	{.header = "DONE", .key = "files_done", .right = true},
+	{.header = "READS", .key = "reads", .right = true},
+	{.header = "BASES", .key = "bases", .right = true, .extra = true},
+	{.header = "BYTES", .key = "bytes", .right = true, .extra = true},
+	{.header = "BYTES_DONE", .key = "bytes_done", .right = true, .extra = true},
+	{.header = "NODES", .key = "nodes", .right = true},
+	{.header = "NODELIST(REASON)", .key = "nodelist"},
+	{.header = "REASON", .key = "reason", .extra = true},
+	{.header = "WAIT", .key = "wait_ms", .right = true, .extra = true},
+	{.header = "SUBMITTED", .key = "submitted_ms", .extra = true},
+	{.header = "STARTED", .key = "started_ms", .extra = true},
+	{.header = "ENDED", .key = "ended_ms", .extra = true},
+	{.header = "ERROR", .key = "error", .extra = true},
 };
 
-static uint64_t elapsed_of(const fq_Job *job)
-{
-	uint64_t end = job->ended_ms ? job->ended_ms : clock_wall_ms();
+/* Of the columns. */
+static const enum job_field fields[] = {
+	FIELD_ID,    FIELD_NAME,  FIELD_USER,       FIELD_STATE_SHORT, FIELD_STATE, FIELD_ELAPSED, FIELD_FILES, FIELD_FILES_DONE,
+	FIELD_READS, FIELD_BASES, FIELD_BYTES,      FIELD_BYTES_DONE,  FIELD_NODES, FIELD_WHERE,   FIELD_REASON, FIELD_WAIT,
+	FIELD_SUBMITTED, FIELD_STARTED, FIELD_ENDED, FIELD_ERROR,
+};
+_Static_assert(sizeof fields / sizeof *fields == sizeof columns / sizeof *columns, "a field for each column");
 
-	return job->started_ms && end > job->started_ms ? end - job->started_ms : 0;
-}
-
-static int number(struct table *table, uint64_t value)
-{
-	char text[24];
-
-	(void)snprintf(text, sizeof text, "%llu", (unsigned long long)value);
-	return table_number(table, text, value);
-}
+struct wanted {
+	const char *user;
+	uint32_t states; /* 0: all */
+	struct table *table;
+};
 
 static int row_add(void *data, uint16_t type, const void *message, struct error *err)
 {
-	struct table *table = data;
+	const struct wanted *wanted = data;
 	const fq_Job *job = message;
-	char reads[16], time[32], where[300];
-	int r;
 
 	if (type != fq_Type_JOB)
 		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to STATUS", message_name(type));
-	if (job->reason[0])
-		(void)snprintf(where, sizeof where, "(%s)", job->reason);
-	else
-		(void)snprintf(where, sizeof where, "%s", job->node_names);
-	r = number(table, job->job);
-	r = r < 0 ? r : table_text(table, job->name[0] ? job->name : "-"); /* another one's */
-	r = r < 0 ? r : table_text(table, job->owner);
-	r = r < 0 ? r : table_text(table, job_state_told_short(job));
-	r = r < 0 ? r : table_text(table, job_state_told(job));
-	r = r < 0 ? r : table_number(table, text_elapsed(time, elapsed_of(job)), elapsed_of(job));
-	r = r < 0 ? r : number(table, job->files);
-	r = r < 0 ? r : number(table, job->files_done);
-	r = r < 0 ? r : table_number(table, text_count(reads, job->records), job->records);
-	r = r < 0 ? r : number(table, job->bases);
-	r = r < 0 ? r : number(table, job->bytes);
-	r = r < 0 ? r : number(table, job->bytes_done);
-	r = r < 0 ? r : number(table, job->nodes);
-	r = r < 0 ? r : table_text(table, where);
-	r = r < 0 ? r : table_text(table, job->error.text);
-	return r < 0 ? error_oom(err) : 0;
+	if ((wanted->user[0] && strcmp(wanted->user, job->owner) != 0) ||
+	    (wanted->states && !(wanted->states >> job_told(job) & 1)))
+		return 0;
+	return job_cells(wanted->table, job, fields, sizeof fields / sizeof *fields) < 0 ? error_oom(err) : 0;
 }
 
-static int list(struct call *call, struct client *client, struct table *table, struct error *err)
+static int ask(struct call *call, struct client *client, struct wanted *wanted, struct error *err)
 {
 	const struct status_options *options = call->options;
 	fq_JobsRequest request = {.all = options->all};
 	int r = 0;
 
+	for (uint32_t i = 0; i < JOB_TOLD_MAX; i++)
+		request.all = request.all || ((wanted->states >> i & 1) && (i == JOB_CACHED || job_ended((fq_JobState)i)));
 	if (call->arguments_n == 0)
-		return client_list(client, fq_Type_STATUS, &request, row_add, table, err);
+		return client_list(client, fq_Type_STATUS, &request, row_add, wanted, err);
 	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
 		r = client_job_number(call->arguments[i], &request.job, err);
 		if (r == 0)
-			r = client_list(client, fq_Type_STATUS, &request, row_add, table, err);
+			r = client_list(client, fq_Type_STATUS, &request, row_add, wanted, err);
 	}
+	return r;
+}
+
+static int list(struct call *call, struct client *client, struct wanted *wanted, struct error *err)
+{
+	int r = table_new(columns, sizeof columns / sizeof *columns, &wanted->table);
+
+	if (r < 0)
+		return error_oom(err);
+	r = ask(call, client, wanted, err);
+	if (r == 0)
+		r = list_show(call, wanted->table, err);
+	wanted->table = table_free(wanted->table);
+	return r;
+}
+
+/* Until the next look, answering pings meanwhile; on a terminal the next one begins at the top. */
+static int pass(struct client *client, uint64_t ms, struct error *err)
+{
+	bool clear = isatty(STDOUT_FILENO);
+	struct timespec pause = {.tv_nsec = 200 * 1000000L};
+	int r = 0;
+
+	if (fflush(stdout) != 0)
+		return error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written");
+	for (; r == 0 && ms > 200; ms -= 200) {
+		(void)nanosleep(&pause, NULL);
+		r = client_idle(client, err);
+	}
+	pause.tv_nsec = (long)ms * 1000000L;
+	(void)nanosleep(&pause, NULL);
+	(void)fputs(clear ? "\033[H\033[J" : "\n", stdout);
 	return r;
 }
 
 static int run(struct call *call, struct error *err)
 {
+	const struct status_options *options = call->options;
+	struct wanted wanted = {.user = options->user};
 	struct client client = {0};
-	struct table *table = NULL;
-	int r = table_new(columns, sizeof columns / sizeof *columns, &table);
+	int r = client_job_numbers(call->arguments, call->arguments_n, err);
 
-	if (r < 0)
-		return error_oom(err);
-	r = client_job_numbers(call->arguments, call->arguments_n, err);
+	if (r == 0)
+		r = job_states_parse(options->state, &wanted.states, err);
 	if (r == 0)
 		r = client_open(&client, &call->settings, err);
-	if (r == 0)
-		r = list(call, &client, table, err);
-	if (r == 0 && (call->settings.json ? table_json(table, stdout, "fqcluster.jobs/1")
-	                                   : table_print(table, stdout, call->settings.no_header)) < 0)
-		r = error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written");
+	if (r == 0 && options->watch_ms > 0 && isatty(STDOUT_FILENO))
+		(void)fputs("\033[H\033[J", stdout);
+	while (r == 0) {
+		r = list(call, &client, &wanted, err);
+		if (r < 0 || options->watch_ms == 0)
+			break;
+		r = pass(&client, options->watch_ms, err);
+	}
 	client_close(&client);
-	table_free(table);
 	return r;
 }
 
@@ -122,5 +166,8 @@ const struct verb verb_status = {
 	.help = "List jobs: those waiting and running, or the ones named.",
 	.table = &status_table,
 	.json = true,
+	.columns = columns,
+	.columns_n = sizeof columns / sizeof *columns,
+	.schema = "fqcluster.jobs/1",
 	.run = run,
 };

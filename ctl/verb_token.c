@@ -72,7 +72,7 @@ static int row_add(void *data, uint16_t type, const void *message, struct error 
 
 static int run_list(struct call *call, struct error *err)
 {
-	return list_print(call, fq_Type_TOKENS, columns, sizeof columns / sizeof *columns, row_add, "fqcluster.tokens/1", err);
+	return list_print(call, fq_Type_TOKENS, row_add, err);
 }
 
 /* ---- a new one */
@@ -116,6 +116,9 @@ const struct verb verb_token = {
 	.detail = "For an administrator; on the coordinator's own host root needs no key (--socket PATH). A node joins by "
 	          "'fqworkerd --join HOST TOKEN', a person by 'fqctl join HOST TOKEN'.",
 	.json = true,
+	.columns = columns,
+	.columns_n = sizeof columns / sizeof *columns,
+	.schema = "fqcluster.tokens/1",
 	.table = &token_table,
 	.run = run,
 };

@@ -15,7 +15,7 @@ static int run(struct call *call, struct error *err)
 		fq_Job job;
 
 		(void)client_job_number(call->arguments[i], &id, err); /* was one above */
-		r = job_follow(call, &client, id, &job, err);
+		r = job_follow(call, &client, id, PROGRESS_NONE, &job, err);
 		if (r == 0 && worst == 0)
 			worst = job_result(&job, &later);
 	}

@@ -67,6 +67,8 @@ struct listing {
 	uint64_t cursor; /* job */
 	uint32_t file, files;
 	uint64_t slice;  /* of the file, from 1; 0: the file itself is next */
+	uint64_t from_ms, until_ms; /* jobs that ended in this time */
+	uint32_t left;   /* so many at most */
 };
 
 struct session {

@@ -126,6 +126,35 @@ static int status_all(struct session *session, struct listing *listing, struct e
 	return r != 0 ? r : send_job(session, listing->tag, listing->cursor, &job, err);
 }
 
+static int status_ended(struct session *session, struct listing *listing, struct error *err)
+{
+	struct job_row row;
+	fq_Job job;
+	int r = 1;
+
+	if (listing->left > 0)
+		r = store_next_ended(session->server->store, &listing->cursor, listing->from_ms, listing->until_ms, &row, err);
+	if (r != 0)
+		return r;
+	listing->left--;
+	return send_job(session, listing->tag, listing->cursor, &job, err);
+}
+
+/* From and until any time of the protocol to any time of the database. */
+static void begin_ended(struct session *session, uint16_t tag, const fq_JobsRequest *request)
+{
+	const struct listing listing = {
+		.more = status_ended,
+		.tag = tag,
+		.cursor = INT64_MAX,
+		.from_ms = request->from_ms < INT64_MAX ? request->from_ms : INT64_MAX,
+		.until_ms = request->until_ms > 0 && request->until_ms < INT64_MAX ? request->until_ms : INT64_MAX,
+		.left = request->limit ? request->limit : UINT32_MAX,
+	};
+
+	listing_begin(session, &listing);
+}
+
 static int status_open(struct session *session, struct listing *listing, struct error *err)
 {
 	struct job_view view;
@@ -151,6 +180,8 @@ void from_status(struct session *session, uint16_t tag, const void *message)
 
 	if (request->job)
 		listing_end(session, tag, send_job(session, tag, request->job, &job, &error), &error);
+	else if (request->all && (request->from_ms || request->until_ms || request->limit))
+		begin_ended(session, tag, request);
 	else
 		listing_begin(session, &listing);
 }

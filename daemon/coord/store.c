@@ -28,6 +28,8 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_JOB_FIND] = "SELECT " JOB_COLUMNS " FROM job WHERE id = ?1",
 	[SQL_JOB_UUID] = "SELECT " JOB_COLUMNS " FROM job WHERE uuid = ?1",
 	[SQL_JOB_NEXT] = "SELECT " JOB_COLUMNS " FROM job WHERE id > ?1 ORDER BY id LIMIT 1",
+	[SQL_JOB_ENDED] = "SELECT " JOB_COLUMNS " FROM job WHERE id < ?1 AND +state > 1 AND ended >= ?2 AND ended < ?3"
+			  " ORDER BY id DESC LIMIT 1", /* by id, not by the index of states, which would be sorted each time */
 	[SQL_JOB_UNFINISHED] = "SELECT " JOB_COLUMNS " FROM job WHERE state <= 1 AND id > ?1 ORDER BY id LIMIT 1",
 	[SQL_JOB_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'job'",
 	[SQL_JOB_EXPIRE] = "DELETE FROM job WHERE state > 1 AND ended < ?1",

@@ -285,6 +285,21 @@ int store_next_job(struct store *store, uint64_t *cursor, struct job_row *ret, s
 	return r;
 }
 
+int store_next_ended(struct store *store, uint64_t *cursor, uint64_t from_ms, uint64_t until_ms, struct job_row *ret,
+                     struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_JOB_ENDED);
+	int r;
+
+	bind_u64(s, 1, *cursor);
+	bind_u64(s, 2, from_ms);
+	bind_u64(s, 3, until_ms);
+	r = find_job(store, s, ret, err);
+	if (r == 0)
+		*cursor = ret->id;
+	return r;
+}
+
 int store_find_file(struct store *store, uint64_t job, uint32_t file, struct file_row *ret, struct error *err)
 {
 	sqlite3_stmt *s = store_statement(store, SQL_FILE_FIND);

@@ -9,6 +9,8 @@ lib_libbase_a_SOURCES = \
 	lib/base/error.h \
 	lib/base/failpoint.c \
 	lib/base/failpoint.h \
+	lib/base/hostlist.c \
+	lib/base/hostlist.h \
 	lib/base/log.c \
 	lib/base/log.h \
 	lib/base/near.c \

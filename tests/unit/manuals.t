@@ -57,13 +57,13 @@ echo '.BR fqnothing (8)' >"$work/b.8"
 planted_reference() { ! references "$work/b.8"; }
 ok "another one is found" planted_reference
 
-# with_example PAGE: every verb's paragraph in VERBS has an example with the verb, to be run.
+# with_example PAGE: every verb's paragraph in VERBS has an example with the verb, to be run here or by another test.
 with_example() {
 	local bad=0 verb
 	for verb in $("$ctl" --help | awk '/^Verbs:/ { on = 1; next } on && !NF { exit } on { print $1 }'); do
 		sed -n '/^\.SH VERBS/,/^\.SH RESULTS/p' "$1" | awk -v verb="$verb" '
 			/^\.TP/ { getline; mine = $0 ~ "^\\.(B|BI|BR) " verb "( |$)" }
-			mine && /^\.\\" example: run/ { run = 1; next }
+			mine && /^\.\\" example: (run|elsewhere)/ { run = 1; next }
 			/^\.fi/ { run = 0 }
 			mine && run && index($0, "fqctl " verb) { found = 1 }
 			END { exit !found }' || { echo "$verb has no example"; bad=1; }

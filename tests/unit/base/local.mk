@@ -1,5 +1,5 @@
 UNIT_TESTS += tests/unit/base/text tests/unit/base/digest tests/unit/base/log tests/unit/base/error tests/unit/base/rate \
-	tests/unit/base/near
+	tests/unit/base/near tests/unit/base/hostlist
 
 tests_unit_base_text_SOURCES = tests/unit/base/text.c $(TAP)
 tests_unit_base_text_LDADD = $(BASE_LIBS)
@@ -18,3 +18,6 @@ tests_unit_base_rate_LDADD = $(BASE_LIBS)
 
 tests_unit_base_near_SOURCES = tests/unit/base/near.c $(TAP)
 tests_unit_base_near_LDADD = $(BASE_LIBS)
+
+tests_unit_base_hostlist_SOURCES = tests/unit/base/hostlist.c $(TAP)
+tests_unit_base_hostlist_LDADD = $(BASE_LIBS)

@@ -31,3 +31,13 @@ TESTS += tests/unit/ctl/help.t tests/unit/ctl/completion.t
 UNIT_TESTS += tests/unit/ctl/doctor
 tests_unit_ctl_doctor_SOURCES = tests/unit/ctl/doctor.c $(TAP)
 tests_unit_ctl_doctor_LDADD = $(CTL_LIBS)
+
+# What ended jobs come to.
+UNIT_TESTS += tests/unit/ctl/history
+tests_unit_ctl_history_SOURCES = tests/unit/ctl/history.c $(TAP)
+tests_unit_ctl_history_LDADD = $(CTL_LIBS)
+
+# Progress, and the screen of top.
+UNIT_TESTS += tests/unit/ctl/screen
+tests_unit_ctl_screen_SOURCES = tests/unit/ctl/screen.c $(TAP)
+tests_unit_ctl_screen_LDADD = $(CTL_LIBS)

@@ -32,8 +32,19 @@ static void row(struct table *table, const char *name, const char *shown, uint64
 		abort();
 }
 
-/* What a table prints: schema NULL: the aligned text. */
-static char *printed(const struct table *table, bool bare, const char *schema)
+/* All columns; schema NULL: the aligned text. */
+static struct table_shape shape_of(const struct table_column *of, size_t n, bool bare, const char *schema)
+{
+	struct table_shape shape;
+
+	if (table_shape(of, n, NULL, &shape, NULL) < 0)
+		abort();
+	shape.bare = bare;
+	shape.schema = schema;
+	return shape;
+}
+
+static char *printed_as(struct table *table, const struct table_shape *shape)
 {
 	char *text = NULL;
 	size_t n = 0;
@@ -41,9 +52,16 @@ static char *printed(const struct table *table, bool bare, const char *schema)
 
 	if (!out)
 		abort();
-	is_int(schema ? table_json(table, out, schema) : table_print(table, out, bare), 0, "printed");
+	is_int(table_print(table, shape, out), 0, "printed");
 	(void)fclose(out);
 	return text;
+}
+
+static char *printed(struct table *table, bool bare, const char *schema)
+{
+	struct table_shape shape = shape_of(columns, 4, bare, schema);
+
+	return printed_as(table, &shape);
 }
 
 #define PRINTS(table, bare, schema, want, ...)                                                                               \
@@ -156,15 +174,18 @@ static void test_json(void)
 	struct table *table = table_make(odd, 2);
 	_cleanup_(freep) char *text = NULL;
 	FILE *python;
+	struct table_shape shape = shape_of(odd, 2, false, "t/1");
 
-	PRINTS(table, false, "t/1", "{\"schema\":\"t/1\",\"rows\":[]}\n", "no rows: an empty list");
+	text = printed_as(table, &shape);
+	is_str(text, "{\"schema\":\"t/1\",\"rows\":[]}\n", "no rows: an empty list");
+	free(text);
 	for (unsigned int byte = 1; byte < 256; byte++) {
 		char cell[] = {'<', (char)byte, '>', '\0'};
 
 		if (table_text(table, cell) < 0 || table_number(table, "many", UINT64_MAX - byte) < 0)
 			abort();
 	}
-	text = printed(table, false, "t/1");
+	text = printed_as(table, &shape);
 	is_u64(strcspn(text, "\n") + 1, strlen(text), "one line");
 	if (system("command -v python3 >/dev/null") != 0) {
 		skip("no python3");
@@ -188,21 +209,102 @@ static void test_full(void)
 {
 	struct table *table = table_make(columns, 4);
 	FILE *full = fopen("/dev/full", "we");
+	struct table_shape shape;
 
 	row(table, "a", "1", 1, "x");
 	if (!full) {
 		skip("no /dev/full");
 	} else {
 		(void)setvbuf(full, NULL, _IONBF, 0);
-		ok(table_print(table, full, false) < 0, "a stream that takes nothing: the table says so");
-		ok(table_json(table, full, "t/1") < 0, "and the JSON");
+		shape = shape_of(columns, 4, false, NULL);
+		ok(table_print(table, &shape, full) < 0, "a stream that takes nothing: the table says so");
+		shape.schema = "t/1";
+		ok(table_print(table, &shape, full) < 0, "and the JSON");
 		(void)fclose(full);
 	}
 	table_free(table);
 }
 
+/* What is printed where options say how. */
+#define SHAPED(table, fields_, sort_, pipes_, columns_, want, ...)                                                           \
+	do {                                                                                                                 \
+		const struct table_options options_ = {.fields = (char *)(fields_), .sort = (char *)(sort_), .pipes = (pipes_)}; \
+		struct table_shape shape_;                                                                                   \
+		_cleanup_(freep) char *got_ = NULL;                                                                          \
+		if (table_shape(columns, 4, &options_, &shape_, NULL) < 0)                                                   \
+			abort();                                                                                             \
+		shape_.width = (columns_);                                                                                   \
+		got_ = printed_as(table, &shape_);                                                                           \
+		is_str(got_, want, __VA_ARGS__);                                                                             \
+	} while (0)
+
+static void test_fields(void)
+{
+	struct table *table = table_make(columns, 4);
+
+	row(table, "node10", "2.0 k", 2000, "b|c");
+	row(table, "node9", "10", 10, "a");
+	row(table, "node1", "10", 10, "b|c");
+	SHAPED(table, "READS,name", "", false, 0, "READS  NAME\n2.0 k  node10\n   10  node9\n   10  node1\n",
+	       "columns in the order in which they are named, by header or key");
+	SHAPED(table, "NAME", "reads,-NAME", false, 0, "NAME\nnode9\nnode1\nnode10\n", "numbers by their value, then names turned round");
+	SHAPED(table, "NAME", "name", false, 0, "NAME\nnode1\nnode9\nnode10\n", "numbers within names count as such");
+	SHAPED(table, "NAME", "reason", false, 0, "NAME\nnode9\nnode10\nnode1\n", "what is the same stays in its order");
+	SHAPED(table, "", "", true, 0, "name|reads|REASON\nnode10|2000|b\\x7cc\nnode9|10|a\nnode1|10|b\\x7cc\n",
+	       "between pipes: the numbers in full, under the names of JSON");
+	table_free(table);
+}
+
+static void test_no_field(void)
+{
+	static const char *const wrong[] = {"READS,nmae", "uuid", "NAME,,READS", "NAME,"};
+	struct table_options options = {.fields = (char *)"", .sort = (char *)"reads,-x"};
+	struct table_shape shape;
+	struct error err;
+
+	ok(table_shape(columns, 4, &options, &shape, &err) < 0 && strstr(err.text, "--sort: there is no field 'x'; right are NAME, READS, REASON"),
+	   "an unknown field: which there are");
+	options.sort = (char *)"";
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		options.fields = (char *)wrong[i];
+		err = (struct error){0};
+		ok(table_shape(columns, 4, &options, &shape, &err) < 0 && err.class == ERROR_USAGE, "%s: %s", wrong[i], err.text);
+	}
+}
+
+static void test_width(void)
+{
+	static const struct table_column narrow[] = {{.header = "NAME", .shrinks = true}, {.header = "N", .right = true},
+	                                             {.header = "WHY", .extra = true}};
+	struct table *table = table_make(narrow, 3);
+	struct table_shape shape = shape_of(narrow, 3, false, NULL);
+
+	is_u64(shape.shown_n, 2, "an extra column is not shown unless it is named");
+	if (table_text(table, "/data/run42/lane1_of_many.fastq.gz") < 0 || table_count(table, 1234567) < 0 || table_text(table, "x") < 0)
+		abort();
+	for (unsigned width = 1; width < 60; width++) {
+		_cleanup_(freep) char *text = NULL;
+		unsigned longest = 0, lines = 0;
+
+		shape.width = width;
+		text = printed_as(table, &shape);
+		for (char *at = text; *at; at = strchr(at, '\n') + 1, lines++)
+			longest = strcspn(at, "\n") > longest ? (unsigned)strcspn(at, "\n") : longest;
+		if (longest > width || lines != 2)
+			ok(false, "width %u: %u lines of up to %u", width, lines, longest);
+		if (width == 30)
+			is_str(text, "NAME                         N\n+ne1_of_many.fastq.gz  1234567\n",
+			       "a column that shrinks makes room for the others");
+	}
+	ok(true, "no line is longer than the terminal is wide");
+	table_free(table);
+}
+
 int main(void)
 {
+	test_fields();
+	test_no_field();
+	test_width();
 	test_alignment();
 	test_wide();
 	test_long();

@@ -169,6 +169,16 @@ static void test_found(struct store *store)
 	       store_next_job(store, &cursor, &got, &error) == 0 && got.id == 2 &&
 	       store_next_job(store, &cursor, &got, &error) == STORE_NONE,
 	   "jobs are walked in order");
+	cursor = INT64_MAX;
+	ok(store_next_ended(store, &cursor, 0, INT64_MAX, &got, &error) == 0 && got.id == 1 && cursor == 1 &&
+	       store_next_ended(store, &cursor, 0, INT64_MAX, &got, &error) == STORE_NONE,
+	   "only jobs that have ended are walked backwards");
+	cursor = INT64_MAX;
+	is_int(store_next_ended(store, &cursor, 1700000000200, INT64_MAX, &got, &error), 0, "one that ended at the first of the times");
+	cursor = INT64_MAX;
+	is_int(store_next_ended(store, &cursor, 1700000000200 + 1, INT64_MAX, &got, &error), STORE_NONE, "none that ended before");
+	cursor = INT64_MAX;
+	is_int(store_next_ended(store, &cursor, 0, 1700000000200, &got, &error), STORE_NONE, "none that ended at the last of them or later");
 	is_int(store_find_file(store, 2, 0, &file, &error), 0, "a file is found");
 	is_str(file.path, "/data/a.fq.gz", "file: path");
 	ok(file.planned && file.state == JOB_RUNNING && file.facts.kind == FILE_BGZF && file.facts.bgzf_unended &&

@@ -1,0 +1,120 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What stands on a terminal (tmux plays it, 80x24 and 200x50): top, the bar of a job that is waited for, follow, and what ^C does, once
+# and twice. Workers are stopped in the middle of a job, so that the screens stand still; times and rates are not compared.
+. "$(dirname "$0")/cluster.sh"
+command -v tmux >/dev/null || skip_all "tmux is not installed"
+export LC_ALL=C.UTF-8 TZ=UTC
+made=$top_build/tests/tools/mkfastq
+large=$work/sample_of_a_rather_long_name_L001_R1_001.fq
+"$made" 400000 150 hiseq 7 >"$large"
+
+terminals=0
+mux() { tmux -S "$work/tmux$terminals" -f /dev/null "$@"; }
+trap 'mux kill-server 2>/dev/null; cluster_end' EXIT
+
+# terminal COLUMNS ROWS COMMAND...: the command on a terminal of this size; its exit status comes into $work/status.
+terminal() {
+	local columns=$1 rows=$2
+	shift 2
+	rm -f "$work/status"
+	: >"$work/screen"
+	mux kill-server 2>/dev/null
+	terminals=$((terminals + 1))
+	printf '%q ' "$@" >"$work/command"
+	echo "; echo \$? >'$work/status.new'; mv '$work/status.new' '$work/status'; read -r" >>"$work/command"
+	mux new-session -d -x "$columns" -y "$rows" bash "$work/command" {never}>&-
+}
+screen() { mux capture-pane -p >"$work/screen"; }
+shows() { screen && grep -Eq -- "$1" "$work/screen"; }
+is_empty() { screen && ! grep -q . "$work/screen"; }
+press() { mux send-keys "$@"; }
+ends() { wait_until 20 test -s "$work/status" && [ "$(cat "$work/status")" = "$1" ]; }
+# shape: what was captured, with numbers as 9, so that it can be compared.
+shape() {
+	sed -E -e 's/[█▏▎▍▌▋▊▉]+/BAR/g; s/[0-9]+(\.[0-9]+)?/9/g' -e 's/sample_of_a_rather_[^ ]*/NAME/; s/ +/ /g; s/ $//' "$work/screen"
+}
+
+cluster_start --dead 2m
+worker_start 01 -n 1
+worker_start 02 -n 1
+begun() { [ "$(fq status --no-header -P -o bytes_done "$job")" -gt 1000000 ]; }
+for try in 1 2 3 4 5; do # a fast machine may be through with it before the workers are stopped
+	job=$(fq submit --parsable --slice-size 128K --as fastqc "$large")
+	wait_until 20 begun
+	kill -STOP "${pid_worker[01]}" "${pid_worker[02]}"
+	[ "$(fq status --no-header -o state "$job")" != RUNNING ] || break
+	kill -CONT "${pid_worker[01]}" "${pid_worker[02]}"
+	diag <<<"try $try: the job was done"
+done
+for i in 1 2 3; do fq submit --parsable --name waiting$i "$large" >>"$work/waiting"; done
+
+# ---- top
+for size in "80 24" "200 50"; do
+	# shellcheck disable=SC2086
+	terminal $size "$ctl" top -h "$host"
+	ok "$size: top shows the job" wait_until 10 shows "^ +$job  "
+	ok "and a curve of the past" wait_until 10 shows '^Reads.*▁.*Bytes'
+	screen
+	is "as many lines as there are" "$(wc -l <"$work/screen")" "${size#* }"
+	ok "who is watched" grep -Eq "^fqctl top  $host +fqcluster .* start 1  [0-9:]{8}$" "$work/screen"
+	ok "jobs, nodes, slots" grep -Eq '^Jobs   1 running, 3 waiting   Nodes  2 up, 0 down   Slots  2 of 2 busy  █+$' "$work/screen"
+	ok "the job with its bar" grep -Eq "^ +$job  .*  R  .* [█▏▎▍▌▋▊▉]+░+ +[0-9]+% .*w\[01-02\]$" "$work/screen"
+	ok "one that waits" grep -Eq "^ +$((job + 1))  waiting1  .* PD .*░+ .*\(" "$work/screen"
+	ok "a node" grep -Eq '^w01 +alloc  █+  +1/1 ' "$work/screen"
+	is "the keys in the last line" "$(tail -n 1 "$work/screen")" "q quit  space pause"
+	press Space
+	ok "space holds it" wait_until 5 shows 'PAUSED'
+	press Space
+	ok "and lets it go on" wait_until 5 shows 'q quit  space pause$'
+	press q
+	ok "q ends it" ends 0
+	ok "and the terminal is as it was" wait_until 5 is_empty
+done
+terminal 80 24 "$ctl" top -h "$host"
+ok "top is there" wait_until 10 shows '^q quit'
+mux resize-window -x 200 -y 50
+ok "it takes a terminal's new size" wait_until 5 shows 'PROGRESS +% +READS'
+press C-c
+ok "^C ends it with 130" ends 130
+is "no terminal: exit 64" "$(fq top </dev/null 2>&1; echo $?)" \
+	"fqctl: top needs a terminal for its screen; 'fqctl status' and 'fqctl nodes' print the same as tables
+64"
+
+# ---- follow, and ^C
+for size in "80 24" "200 50"; do
+	# shellcheck disable=SC2086
+	terminal $size "$ctl" follow -h "$host" "$job"
+	ok "$size: follow has one line" wait_until 10 shows 'eta'
+	screen
+	is "with bar, percent, bytes, rate, nodes and time left" "$(shape | grep -v '^$')" "9 NAME BAR 9% 9 MB/9 MB 9 B/s w[9-9] eta -"
+	press C-c
+	ok "^C: the job goes on, and how to come back" wait_until 5 shows "^fqctl: job $job goes on$"
+	ok "by follow" shows "^       'fqctl follow -h $host $job' comes back to it$"
+	ok "by fetch" shows "^       'fqctl fetch -h $host $job' writes its results$"
+	ok "exit status 130" ends 130
+	is "it does go on" "$(fq status --no-header -o state "$job")" RUNNING
+done
+waiting=$(sed -n 1p "$work/waiting")
+terminal 80 24 "$ctl" wait -h "$host" "$waiting"
+ok "wait shows why a job waits" wait_until 10 shows 'waiting: '
+press C-c
+ok "^C once" wait_until 5 shows '\^C again within 3 seconds cancels it$'
+press C-c
+ok "and twice: it is cancelled" wait_until 10 shows "fqctl: job $waiting is cancelled"
+ok "exit status 130" ends 130
+is "it is" "$(fq status --no-header -o state "$waiting")" CANCELLED
+terminal 80 24 "$ctl" submit -h "$host" --name mine --output-dir "$work" "$large"
+ok "submit shows its job" wait_until 10 shows 'mine'
+press C-c
+ok "^C leaves that running too" wait_until 5 shows "^fqctl: job $((job + 4)) goes on$"
+ok "with 130" ends 130
+# ---- to the end
+kill -CONT "${pid_worker[01]}" "${pid_worker[02]}"
+fq follow "$job" >"$work/out" 2>"$work/err"
+is "follow in a pipe ends with the job's status" $? 0
+ok "and with a line for it" grep -Eqx "$job  .*  COMPLETED  400 k reads  [0-9:]+" "$work/out"
+last=$(fq submit --parsable --slice-size 128K "$large")
+fq follow "$last" >"$work/out" 2>"$work/err"
+ok "plain lines, not more than ten" test "$(grep -c '% of ' "$work/err")" -le 10
+done_testing
