@@ -98,6 +98,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/list_file.h \
 	lib/qc/module.c \
 	lib/qc/module.h \
+	lib/qc/names.c \
+	lib/qc/names.h \
 	lib/qc/plot.c \
 	lib/qc/plot.h \
 	lib/qc/plot_axes.c \
