@@ -13,6 +13,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/local_file.c ctl/local_file.h \
 	ctl/outbox.c ctl/outbox.h \
 	ctl/output.c ctl/output.h \
+	ctl/output_run.c ctl/output_run.h \
 	ctl/output_write.c \
 	ctl/progress.c ctl/progress.h \
 	ctl/probe.c ctl/probe.h \

@@ -61,6 +61,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/html.h \
 	lib/qc/html_draw.c \
 	lib/qc/html_draw.h \
+	lib/qc/html_marks.c \
+	lib/qc/html_marks.h \
 	lib/qc/html_plots.c \
 	lib/qc/html_plots.h \
 	lib/qc/html_style.c \
@@ -120,6 +122,9 @@ lib_libqc_a_SOURCES = \
 	lib/qc/report.h \
 	lib/qc/rules.c \
 	lib/qc/rules.h \
+	lib/qc/run.c \
+	lib/qc/run.h \
+	lib/qc/run_html.c \
 	lib/qc/scores.c \
 	lib/qc/scores.h \
 	lib/qc/sequence_kernel.c \
