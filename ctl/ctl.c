@@ -145,9 +145,10 @@ static int load(const struct verb *verb, const struct conf_arguments *arguments,
 static int run_end(const struct call *call, int r, struct error *err)
 {
 	struct error error = {0};
+	int end = call->verb->forms ? output_run_end(&call->output, &error) : 0;
 
-	if (!call->verb->forms || output_run_end(&call->output, &error) == 0)
-		return r;
+	if (end >= 0)
+		return r == 0 ? end : r;
 	if (r < 0)
 		complain(&error);
 	else

@@ -15,6 +15,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/output.c ctl/output.h \
 	ctl/output_run.c ctl/output_run.h \
 	ctl/output_write.c \
+	ctl/profiles.c ctl/profiles.h \
 	ctl/progress.c ctl/progress.h \
 	ctl/probe.c ctl/probe.h \
 	ctl/proofs.c ctl/proofs.h \
@@ -34,6 +35,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/verb_peers.c \
 	ctl/verb_ping.c \
 	ctl/verb_probe.c \
+	ctl/verb_profile.c \
 	ctl/verb_qc.c \
 	ctl/verb_revoke.c \
 	ctl/verb_show.c \

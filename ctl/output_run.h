@@ -14,10 +14,13 @@
 
 #define OUTPUT_INDEX "index.html"
 #define OUTPUT_TABLE "run.tsv"
+#define OUTPUT_BELOW 2 /* exit status: results are there, but the quality gate (--fail-on) stops one */
 
 struct output_run {
 	pthread_mutex_t lock;
 	struct run run;
+	char **below; /* sentences of those that the quality gate stops */
+	size_t below_n;
 	size_t files; /* that the call is about: of some there may be no result */
 };
 
@@ -31,5 +34,8 @@ bool output_run_page(const struct output_options *options, size_t n);
 int output_run_add(const struct output_options *options, const struct reporting *reporting, const char *path, size_t n,
                    const struct report *report);
 
-/* No file comes any more: the page and the table are written, unless no file had a result. 0 or negative with a sentence. */
+/*
+ * No file comes any more: the page and the table are written, unless no file had a result, and what the quality gate stops is told. 0,
+ * OUTPUT_BELOW or negative with a sentence.
+ */
 int output_run_end(const struct output_options *options, struct error *err);

@@ -37,7 +37,7 @@ uint32_t output_modules(const struct output_options *options, const struct repor
 {
 	struct csv_options csv = csv_of(options);
 
-	if (options->forms & REPORTS) /* which have what CSV needs */
+	if (options->forms & REPORTS || reporting->fail_on) /* which have what CSV needs */
 		return reporting_modules(reporting);
 	return csv_modules(&csv);
 }
@@ -256,7 +256,7 @@ int output_write(const struct output_options *options, const struct reporting *r
 	struct report_options shown;
 	int r = counters_check(&writing, err);
 
-	if (r == 0 && options->forms & REPORTS)
+	if (r == 0 && (options->forms & REPORTS || reporting->fail_on))
 		r = report_start(&writing, &shown, err);
 	for (enum output_form form = 0; r == 0 && form < _OUTPUT_FORM_MAX; form++)
 		if (form != OUTPUT_TSV && options->forms & OUTPUT_SET(form))

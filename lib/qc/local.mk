@@ -113,6 +113,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/print.c \
 	lib/qc/print.h \
 	lib/qc/prior.h \
+	lib/qc/profile.c \
+	lib/qc/profile.h \
 	lib/qc/quality_kernel.c \
 	lib/qc/quality_kernel.h \
 	lib/qc/quality_sum.c \

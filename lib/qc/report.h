@@ -95,8 +95,10 @@ struct report_options {
 	enum phred phred;    /* PHRED_AUTO: as FastQC finds it */
 	const struct limits *limits;
 	const struct contaminants *contaminants;
+	const struct profile *profile; /* of which the limits are, for JSON; NULL: none (profile.h) */
 };
 
+struct profile;
 struct report;
 
 /*

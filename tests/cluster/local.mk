@@ -12,6 +12,7 @@ CLUSTER_TESTS = \
 	tests/cluster/62-names.t \
 	tests/cluster/65-report.t \
 	tests/cluster/66-run.t \
+	tests/cluster/67-profiles.t \
 	tests/cluster/70-report.t \
 	tests/cluster/75-expected.t \
 	tests/cluster/80-socket.t \

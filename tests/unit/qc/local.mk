@@ -94,3 +94,8 @@ UNIT_TESTS += tests/unit/qc/names
 
 tests_unit_qc_names_SOURCES = tests/unit/qc/names.c $(TAP)
 tests_unit_qc_names_LDADD = $(QC_LIBS) -lm
+
+UNIT_TESTS += tests/unit/qc/profile
+
+tests_unit_qc_profile_SOURCES = tests/unit/qc/profile.c $(TAP)
+tests_unit_qc_profile_LDADD = $(QC_LIBS) -lm
