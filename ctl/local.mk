@@ -4,6 +4,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/aside.c ctl/aside.h \
 	ctl/client.c ctl/client.h \
 	ctl/ctl.c \
+	ctl/diff.c ctl/diff.h \
 	ctl/doctor.h ctl/doctor_files.c ctl/doctor_judge.c ctl/doctor_look.c ctl/doctor_nodes.c ctl/doctor_print.c \
 	ctl/job.c ctl/job.h \
 	ctl/json.c ctl/json.h \
@@ -27,6 +28,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/verbs.c \
 	ctl/verb_cancel.c \
 	ctl/verb_check.c \
+	ctl/verb_diff.c \
 	ctl/verb_doctor.c \
 	ctl/verb_drain.c \
 	ctl/verb_fetch.c \

@@ -157,6 +157,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/tiles_merge.c \
 	lib/qc/tiles_pack.c \
 	lib/qc/tiles_state.h \
+	lib/qc/told.c \
+	lib/qc/told.h \
 	lib/qc/tracked.c \
 	lib/qc/tracked.h \
 	lib/qc/varint.c \
