@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "conf/print.h"
+#include "ctl/output_run.h"
 #include "ctl/verb.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/near.h"
@@ -176,6 +177,21 @@ static int load(const struct verb *verb, const struct conf_arguments *arguments,
 	return client_settings_load_bare(arguments, &call->settings, &call->conf, err);
 }
 
+/* What the verb has written gets its page and table also where some files failed. */
+static int run_end(const struct call *call, int r, struct error *err)
+{
+	struct error error = {0};
+	int end = call->verb->forms ? output_run_end(&call->output, &error) : 0;
+
+	if (end >= 0)
+		return r == 0 ? end : r;
+	if (r < 0)
+		complain(&error);
+	else
+		*err = error;
+	return r < 0 ? r : -EIO;
+}
+
 static int verb_run(const struct verb *verb, const struct conf_arguments *arguments, const struct conf_common *common,
                     struct error *err)
 {
@@ -183,10 +199,12 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 	struct call call = {.verb = verb, .options = options};
 	struct report_choices report = {0};
 	struct rules_choices rules = {0};
+	struct output_run run;
 	int r;
 
 	if (verb->table && !options)
 		return error_oom(err);
+	output_run_init(&run);
 	r = load(verb, arguments, common, &call, err);
 	if (r == 0 && verb->table)
 		r = fill(verb->table, arguments, options, err);
@@ -194,6 +212,7 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 		r = fill_shape(verb, arguments, &call, err);
 	if (r == 0 && verb->forms)
 		r = fill_output(verb, arguments, &call, &report, &rules, err);
+	call.output.run = &run;
 	if (r == 0 && common->dump_config) {
 		r = conf_dump(stdout, &call.conf);
 	} else if (r == 0 && !common->check_config) {
@@ -204,10 +223,11 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 			r = error_set(err, -EINVAL, ERROR_USAGE, "%s has no --json; %s", verb->name,
 			              verb->forms ? "results in JSON are --as json" : "status, history, show, nodes, probe and doctor have");
 		if (r == 0)
-			r = verb->run(&call, err);
+			r = run_end(&call, verb->run(&call, err), err);
 	}
 	if (verb->table)
 		conf_deinit(verb->table, options);
+	output_run_deinit(&run);
 	reporting_deinit(&call.reporting);
 	if (verb->forms) {
 		conf_deinit(&output_table, &call.output);

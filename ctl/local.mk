@@ -4,6 +4,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/aside.c ctl/aside.h \
 	ctl/client.c ctl/client.h \
 	ctl/ctl.c \
+	ctl/diff.c ctl/diff.h \
 	ctl/doctor.h ctl/doctor_files.c ctl/doctor_findings.c ctl/doctor_judge.c \
 	ctl/doctor_look.c ctl/doctor_nodes.c ctl/doctor_print.c \
 	ctl/draw.c ctl/draw.h \
@@ -18,7 +19,9 @@ ctl_libctl_a_SOURCES = \
 	ctl/local_file.c ctl/local_file.h \
 	ctl/outbox.c ctl/outbox.h \
 	ctl/output.c ctl/output.h \
+	ctl/output_run.c ctl/output_run.h \
 	ctl/output_write.c \
+	ctl/profiles.c ctl/profiles.h \
 	ctl/progress.c ctl/progress.h \
 	ctl/probe.c ctl/probe.h \
 	ctl/proofs.c ctl/proofs.h \
@@ -33,6 +36,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/verb_cancel.c \
 	ctl/verb_cache.c \
 	ctl/verb_check.c \
+	ctl/verb_diff.c \
 	ctl/verb_doctor.c \
 	ctl/verb_drain.c \
 	ctl/verb_fetch.c \
@@ -43,6 +47,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/verb_peers.c \
 	ctl/verb_ping.c \
 	ctl/verb_probe.c \
+	ctl/verb_profile.c \
 	ctl/verb_qc.c \
 	ctl/verb_revoke.c \
 	ctl/verb_show.c \

@@ -11,20 +11,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctl/output_run.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 
 static const struct option_row output_rows[] = {
 	{.long_name = "as", .argument = "FORMS", .type = OPTION_STRING,
 	 .help = "Forms of the result, with commas between: csv (mean Phred score per base position), fastqc (FastQC's "
-	         "NAME_fastqc.zip and NAME_fastqc.html), text (its fastqc_data.txt), json, html (one page). Unless said, qc "
-	         "writes fastqc, the others csv.",
+	         "NAME_fastqc.zip and NAME_fastqc.html), text (its fastqc_data.txt), json, html (one page), tsv (key figures, a "
+	         "line a file). Unless said, qc writes fastqc, the others csv.",
 	 OPTION_FIELD(struct output_options, as)},
 	{.long_name = "output", .letter = 'o', .argument = "FILE", .type = OPTION_PATH,
 	 .help = "Write one form to FILE; of several input files each to <folder of FILE>/<input name>.<name of FILE>.",
 	 OPTION_FIELD(struct output_options, file)},
 	{.long_name = "output-dir", .letter = 'd', .argument = "DIR", .type = OPTION_PATH,
-	 .help = "Write into DIR: <input name>.csv, .fastqc_data.txt, .json, .html, or FastQC's files.",
+	 .help = "Write into DIR: <input name>.csv, .fastqc_data.txt, .json, .html, run.tsv, or FastQC's files; beside several "
+	         "pages index.html, which leads to them.",
 	 OPTION_FIELD(struct output_options, folder)},
 	{.long_name = "extract", .type = OPTION_BOOL, .help = "Unpack NAME_fastqc.zip into the folder NAME_fastqc, too.",
 	 OPTION_FIELD(struct output_options, extract)},
@@ -47,7 +49,7 @@ static const struct option_row output_rows[] = {
 	 OPTION_FIELD(struct output_options, error_mean)},
 };
 
-static const char *const form_names[_OUTPUT_FORM_MAX] = {"csv", "fastqc", "text", "json", "html"};
+static const char *const form_names[_OUTPUT_FORM_MAX] = {"csv", "fastqc", "text", "json", "html", "tsv"};
 
 const char *output_form_name(enum output_form form)
 {
@@ -65,7 +67,7 @@ static int forms_parse(const char *text, uint32_t *ret, struct error *err)
 			form++;
 		if (form == _OUTPUT_FORM_MAX)
 			return error_set(err, -EINVAL, ERROR_USAGE,
-			                 "--as %s: '%.*s' is no form; right are csv, fastqc, text, json, html, with commas "
+			                 "--as %s: '%.*s' is no form; right are csv, fastqc, text, json, html, tsv, with commas "
 			                 "between",
 			                 TEXT(text), n < 64 ? (int)n : 64, at);
 		*ret |= OUTPUT_SET(form);
@@ -126,7 +128,7 @@ char *output_fastqc_name(const char *path, enum compat compat)
 /* Behind "<folder>/<input name>". */
 static const char *form_ending(enum output_form form)
 {
-	static const char *const endings[_OUTPUT_FORM_MAX] = {".csv", "_fastqc", ".fastqc_data.txt", ".json", ".html"};
+	static const char *const endings[_OUTPUT_FORM_MAX] = {".csv", "_fastqc", ".fastqc_data.txt", ".json", ".html", ""};
 
 	return endings[form];
 }
@@ -154,9 +156,11 @@ int output_place(const struct output_options *options, enum compat compat, enum 
 	*ret = NULL;
 	if (form == OUTPUT_FASTQC)
 		r = place_fastqc(options, compat, path, ret);
+	else if (form == OUTPUT_TSV && options->folder[0])
+		r = asprintf(ret, "%s/" OUTPUT_TABLE, options->folder);
 	else if (options->folder[0])
 		r = asprintf(ret, "%s/%s%s", options->folder, last_part(path), form_ending(form));
-	else if (options->file[0] && n == 1)
+	else if (options->file[0] && (n == 1 || form == OUTPUT_TSV))
 		r = asprintf(ret, "%s", options->file);
 	else if (options->file[0])
 		r = asprintf(ret, "%.*s%s.%s", (int)(name - options->file), options->file, last_part(path), name);
@@ -238,6 +242,21 @@ static int names_check(struct place *places, size_t n, struct error *err)
 	return 0;
 }
 
+/* Nor may a result take the place of the run's page. */
+static int index_check(const struct output_options *options, enum output_form form, const char *const *paths, size_t n,
+                       struct error *err)
+{
+	if (form != OUTPUT_HTML || !output_run_page(options, n))
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(last_part(paths[i]), "index") == 0)
+			return error_set(err, -EINVAL, ERROR_USAGE,
+			                 "%s: its report would be index.html, which is the page of the run; count it alone, into a "
+			                 "folder of its own",
+			                 TEXT(paths[i]));
+	return 0;
+}
+
 /* The places of all files of this form. */
 static int form_check(const struct output_options *options, enum compat compat, enum output_form form,
                       const char *const *paths, size_t n, struct error *err)
@@ -246,6 +265,8 @@ static int form_check(const struct output_options *options, enum compat compat, 
 	size_t places_n = 0;
 	int r = places ? 0 : -ENOMEM;
 
+	if (form == OUTPUT_TSV) /* one for all */
+		return 0;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		_cleanup_(freep) char *name = NULL;
 
@@ -256,6 +277,8 @@ static int form_check(const struct output_options *options, enum compat compat, 
 		r = places[places_n - 1].name ? 0 : -ENOMEM;
 	}
 	r = r < 0 ? error_oom(err) : names_check(places, places_n, err);
+	if (r == 0)
+		r = index_check(options, form, paths, n, err);
 	if (form == OUTPUT_FASTQC && options->beside && !options->folder[0])
 		for (size_t i = 0; r == 0 && i < n; i++)
 			r = parent_check(paths[i], true, err);

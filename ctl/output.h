@@ -19,6 +19,7 @@ enum output_form {
 	OUTPUT_TEXT,   /* fastqc_data.txt */
 	OUTPUT_JSON,
 	OUTPUT_HTML,
+	OUTPUT_TSV, /* key figures and marks, a line a file: one for all files, written at the end (output_run.h) */
 	_OUTPUT_FORM_MAX,
 };
 #define OUTPUT_SET(form) (1u << (form))
@@ -39,6 +40,7 @@ struct output_options {
 	uint64_t base;
 	bool header, crlf, error_mean;
 	bool extract, noextract, delete;
+	struct output_run *run; /* what is said of all files together (output_run.h); NULL: nothing */
 };
 
 extern const struct option_table output_table;
@@ -66,7 +68,7 @@ int output_write(const struct output_options *options, const struct reporting *r
 /* Tells on standard output that the result is written, where that is asked for. */
 void output_announce(const struct output_options *options, const char *path);
 
-/* Whether results go to standard output. */
+/* Whether results go to standard output, file after file. */
 bool output_to_stdout(const struct output_options *options);
 
 /* The file for this form, or NULL for standard output; the caller frees. Of FASTQC: without .zip or .html. 0 or -ENOMEM. */

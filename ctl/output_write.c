@@ -8,6 +8,7 @@
 
 #include "ctl/outbox.h"
 #include "ctl/output.h"
+#include "ctl/output_run.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 #include "lib/qc/archive.h"
@@ -30,13 +31,13 @@ static struct csv_options csv_of(const struct output_options *options)
 }
 
 #define REPORTS                                                                                                            \
-	(OUTPUT_SET(OUTPUT_FASTQC) | OUTPUT_SET(OUTPUT_TEXT) | OUTPUT_SET(OUTPUT_JSON) | OUTPUT_SET(OUTPUT_HTML))
+	(OUTPUT_SET(OUTPUT_FASTQC) | OUTPUT_SET(OUTPUT_TEXT) | OUTPUT_SET(OUTPUT_JSON) | OUTPUT_SET(OUTPUT_HTML) | OUTPUT_SET(OUTPUT_TSV))
 
 uint32_t output_modules(const struct output_options *options, const struct reporting *reporting)
 {
 	struct csv_options csv = csv_of(options);
 
-	if (options->forms & REPORTS) /* which have what CSV needs */
+	if (options->forms & REPORTS || reporting->fail_on) /* which have what CSV needs */
 		return reporting_modules(reporting);
 	return csv_modules(&csv);
 }
@@ -255,13 +256,15 @@ int output_write(const struct output_options *options, const struct reporting *r
 	struct report_options shown;
 	int r = counters_check(&writing, err);
 
-	if (r == 0 && options->forms & REPORTS)
+	if (r == 0 && (options->forms & REPORTS || reporting->fail_on))
 		r = report_start(&writing, &shown, err);
 	for (enum output_form form = 0; r == 0 && form < _OUTPUT_FORM_MAX; form++)
-		if (options->forms & OUTPUT_SET(form))
+		if (form != OUTPUT_TSV && options->forms & OUTPUT_SET(form))
 			r = put_form(&writing, &outbox, form, err);
 	if (r == 0)
 		r = outbox_commit(&outbox, err);
+	if (r == 0 && writing.report && output_run_add(options, reporting, path, n, writing.report) < 0)
+		r = error_oom(err);
 	if (r < 0 || !(options->forms & OUTPUT_SET(OUTPUT_FASTQC)))
 		return r;
 	return options->delete ? drop_zip(&writing, err) : 0;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/profiles.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 #include "lib/qc/adapter_list.h"
@@ -37,6 +38,12 @@ static const struct option_row report_rows[] = {
 	 OPTION_FIELD(struct report_choices, java)},
 	{.long_name = "sample", .argument = "NAME", .type = OPTION_STRING, .largest = 255,
 	 .help = "Name of the file in its report; otherwise its own.", OPTION_FIELD(struct report_choices, sample)},
+	{.long_name = "profile", .argument = "NAME", .type = OPTION_STRING, .largest = OPTION_TEXT_MAX,
+	 .help = "Limits of a kind of library in place of FastQC's, see 'fqctl profile list'; with a slash the file of one.",
+	 OPTION_FIELD(struct report_choices, profile)},
+	{.long_name = "fail-on", .argument = "STATUS", .type = OPTION_CHOICE, .default_text = "never", .choices = "never|warn|fail",
+	 .help = "Exit status 2 where a section or a demand of the profile has this status or a worse one; results are written all the same.",
+	 OPTION_FIELD(struct report_choices, fail_on)},
 };
 
 static int report_finish(struct conf *conf, struct error *err)
@@ -46,6 +53,8 @@ static int report_finish(struct conf *conf, struct error *err)
 	choices->compat_given = CONF_SOURCE(conf, struct report_choices, compat) != CONF_DEFAULT;
 	if (choices->nogroup && choices->expgroup)
 		return error_set(err, -EINVAL, ERROR_USAGE, "give either --nogroup or --expgroup, not both");
+	if (choices->profile[0] && choices->limits[0])
+		return error_set(err, -EINVAL, ERROR_USAGE, "give either --profile or --limits, not both: a profile has limits");
 	return 0;
 }
 
@@ -92,8 +101,7 @@ static int read_all(int fd, char *text, size_t room, size_t *ret_n)
 	return 0;
 }
 
-/* The text of a file; the caller frees. */
-static int list_text(const char *path, char **ret, size_t *ret_n, struct error *err)
+int list_text(const char *path, char **ret, size_t *ret_n, struct error *err)
 {
 	_cleanup_(freep) char *text = malloc(LIST_MAX + 1);
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -107,6 +115,7 @@ static int list_text(const char *path, char **ret, size_t *ret_n, struct error *
 	if (*ret_n > LIST_MAX)
 		return error_set(err, -EFBIG, ERROR_NO_INPUT, "%s is too large for a list: right is up to %u MiB", TEXT(path),
 		                 LIST_MAX >> 20);
+	text[*ret_n] = '\0';
 	*ret = TAKE(text);
 	return 0;
 }
@@ -153,7 +162,7 @@ int reporting_load(const struct report_choices *report, const struct rules_choic
 {
 	int r = 0;
 
-	*ret = (struct reporting){.compat_given = report->compat_given};
+	*ret = (struct reporting){.compat_given = report->compat_given, .fail_on = report->fail_on};
 	rules_default(&ret->rules, report->compat);
 	if (rules) {
 		ret->rules.kmer_size = (uint32_t)rules->kmers;
@@ -162,6 +171,10 @@ int reporting_load(const struct report_choices *report, const struct rules_choic
 	}
 	if (r == 0)
 		r = load_limits(report->limits, &ret->limits, err);
+	if (r == 0 && report->profile[0]) {
+		r = profiles_load(report->profile, &ret->profile, err);
+		ret->limits = ret->profile.limits;
+	}
 	if (r == 0)
 		r = load_contaminants(report->contaminants, &ret->contaminants, err);
 	ret->shown = (struct report_options){
@@ -172,6 +185,7 @@ int reporting_load(const struct report_choices *report, const struct rules_choic
 		.min_length = report->min_length,
 		.limits = &ret->limits,
 		.contaminants = ret->contaminants,
+		.profile = report->profile[0] ? &ret->profile : NULL,
 	};
 	return r;
 }

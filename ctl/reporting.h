@@ -7,8 +7,12 @@
 
 #include "conf/load.h"
 #include "lib/base/error.h"
+#include "lib/qc/profile.h"
 #include "lib/qc/report.h"
 #include "lib/qc/rules.h"
+
+/* From which verdict on a file fails the quality gate. */
+enum fail_on { FAIL_ON_NEVER, FAIL_ON_WARN, FAIL_ON_FAIL };
 
 /* How numbers are shown. */
 struct report_choices {
@@ -19,6 +23,8 @@ struct report_choices {
 	uint64_t min_length;
 	enum java java;
 	char *sample; /* empty: the file's name */
+	char *profile; /* empty: none */
+	enum fail_on fail_on;
 };
 
 extern const struct option_table report_table;
@@ -36,6 +42,8 @@ struct reporting {
 	struct count_rules rules;
 	bool compat_given;
 	struct limits limits;
+	struct profile profile; /* where shown.profile says that there is one */
+	enum fail_on fail_on;
 	struct contaminants *contaminants;
 	struct report_options shown; /* name is that of --sample, or NULL; phred is that of the output */
 };
@@ -44,6 +52,9 @@ struct reporting {
 int reporting_load(const struct report_choices *report, const struct rules_choices *rules, struct reporting *ret,
                    struct error *err);
 void reporting_deinit(struct reporting *reporting);
+
+/* The text of a list, at most 16 MiB, and a zero byte; the caller frees. 0 or negative with a sentence. */
+int list_text(const char *path, char **ret, size_t *ret_n, struct error *err);
 
 /* The modules of a report. */
 uint32_t reporting_modules(const struct reporting *reporting);

@@ -110,6 +110,9 @@ static int run(struct call *call, struct error *err)
 			return error_set(err, -EINVAL, ERROR_USAGE, "give either --wait or --detach, not both");
 		submission.wait = false;
 	}
+	if (call->reporting.fail_on && !submission.wait)
+		return error_set(err, -EINVAL, ERROR_USAGE,
+		                 "--fail-on needs the results: right is --wait, or 'fqctl fetch --fail-on' of the job when it has ended");
 	if (options->chunks && options->slice_size)
 		return error_set(err, -EINVAL, ERROR_USAGE, "give either --chunks or --slice-size, not both");
 	r = output_check(&call->output, &call->reporting, (const char *const *)call->arguments, call->arguments_n, err);

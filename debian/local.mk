@@ -3,6 +3,7 @@ EXTRA_DIST += \
 	debian/changelog \
 	debian/control \
 	debian/copyright \
+	debian/fqcluster-client.examples \
 	debian/fqcluster-client.install \
 	debian/fqcluster-common.docs \
 	debian/fqcluster-common.install \

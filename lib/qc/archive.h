@@ -23,3 +23,9 @@ typedef int (*archive_entry_fn)(void *data, const char *name, const uint8_t *byt
  * -ENOMEM; -EBADMSG (ERROR_SOFTWARE) where it is no such zip.
  */
 int report_archive_unpack(const uint8_t *bytes, size_t n, archive_entry_fn each, void *data, struct error *err);
+
+/*
+ * The fastqc_data.txt in a foreign zip (the first entry whose name ends so): its bytes and a zero byte, the caller frees. -EBADMSG with a
+ * sentence (ERROR_DATA) where there is none, it is of more than `most` bytes, or the zip is damaged.
+ */
+int report_archive_text(const uint8_t *bytes, size_t n, size_t most, char **ret, size_t *ret_n, struct error *err);

@@ -2,6 +2,7 @@
 /* The entries of a report's zip: see archive.h. Memory: the largest entry. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zip.h>
 
 #include "lib/base/cleanup.h"
@@ -74,4 +75,38 @@ int report_archive_unpack(const uint8_t *bytes, size_t n, archive_entry_fn each,
 	for (zip_int64_t i = 0; r == 0 && i < entries; i++)
 		r = entry_give(zip, (zip_uint64_t)i, each, data, err);
 	return r;
+}
+
+#define TEXT_NAME "/fastqc_data.txt"
+
+int report_archive_text(const uint8_t *bytes, size_t n, size_t most, char **ret, size_t *ret_n, struct error *err)
+{
+	_cleanup_(zipp) zip_t *zip = NULL;
+	_cleanup_(entryp) zip_file_t *entry = NULL;
+	_cleanup_(freep) char *text = NULL;
+	zip_int64_t i = 0, entries;
+	zip_stat_t stat;
+
+	if (zip_open_bytes(bytes, n, &zip, err) < 0)
+		return error_set(err, -EBADMSG, ERROR_DATA, "this is no zip, or a damaged one");
+	entries = zip_get_num_entries(zip, 0);
+	for (; i < entries; i++) {
+		const char *name = zip_get_name(zip, (zip_uint64_t)i, ZIP_FL_ENC_RAW);
+		size_t length = name ? strlen(name) : 0;
+
+		if (length > strlen(TEXT_NAME) && strcmp(name + length - strlen(TEXT_NAME), TEXT_NAME) == 0)
+			break;
+	}
+	if (i >= entries || zip_stat_index(zip, (zip_uint64_t)i, 0, &stat) < 0 || stat.size > most)
+		return error_set(err, -EBADMSG, ERROR_DATA, "there is no fastqc_data.txt in the zip, or one that is too large");
+	entry = zip_fopen_index(zip, (zip_uint64_t)i, 0);
+	text = malloc(stat.size + 1);
+	if (!text)
+		return error_oom(err);
+	if (!entry || zip_fread(entry, text, stat.size) != (zip_int64_t)stat.size)
+		return error_set(err, -EBADMSG, ERROR_DATA, "the fastqc_data.txt in the zip is damaged");
+	text[stat.size] = '\0';
+	*ret = TAKE(text);
+	*ret_n = stat.size;
+	return 0;
 }

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "lib/qc/html_marks.h"
 #include "lib/qc/html_plots.h"
 #include "lib/qc/html_style.h"
 #include "lib/qc/html_table.h"
@@ -19,22 +20,6 @@
 #include "lib/qc/print.h"
 
 #define FIGURE_EXACT 100000 /* below it a figure of the head has all its digits */
-
-/* Drawn once, used by name. The shapes differ, for who cannot tell the colours. */
-static const char marks[] =
-	"<svg width=\"0\" height=\"0\" aria-hidden=\"true\" class=\"store\">\n"
-	"<symbol id=\"m_pass\" viewBox=\"0 0 16 16\"><circle cx=\"8\" cy=\"8\" r=\"8\"/><path d=\"M4.4 8.4 7 11 11.8 5.4\"/></symbol>\n"
-	"<symbol id=\"m_warn\" viewBox=\"0 0 16 16\"><path class=\"ground\" d=\"M8 .8 15.6 14.6H.4Z\"/><path d=\"M8 5.6V9.6M8 12v.3\"/></symbol>\n"
-	"<symbol id=\"m_fail\" viewBox=\"0 0 16 16\"><path class=\"ground\" d=\"M4.7 0h6.6L16 4.7v6.6L11.3 16H4.7L0 11.3V4.7Z\"/>"
-	"<path d=\"M5 5l6 6M11 5l-6 6\"/></symbol>\n"
-	"</svg>\n";
-
-static void mark_write(FILE *out, enum status status)
-{
-	const char *name = status_name(status);
-
-	fprintf(out, "<svg class=\"mark %s\" role=\"img\" aria-label=\"%s\"><title>%s</title><use href=\"#m_%s\"/></svg>", name, name, name, name);
-}
 
 /* ---- sections */
 
@@ -69,7 +54,7 @@ static int section_write(FILE *out, const struct section *section, const struct 
 	int r = 0;
 
 	fprintf(out, "<section id=\"%s\" class=\"card\">\n<h2>", section->key);
-	mark_write(out, section->status);
+	html_mark(out, section->status);
 	fprintf(out, "%s</h2>\n<p class=\"about\">%s</p>\n", section->name, html_about(section->id));
 	verdict_write(out, section, limits);
 	if (html_has_plot(section))
@@ -95,7 +80,7 @@ static void summary_write(FILE *out, const struct section *sections, size_t n)
 	fputs("</p>\n<ul>\n", out);
 	for (size_t i = 0; i < n; i++) {
 		fprintf(out, "<li><a href=\"#%s\">", sections[i].key);
-		mark_write(out, sections[i].status);
+		html_mark(out, sections[i].status);
 		fprintf(out, "%s</a></li>\n", sections[i].name);
 	}
 	fputs("</ul>\n</nav>\n", out);
@@ -147,7 +132,7 @@ static void head_write(FILE *out, const struct report *report)
 	fputs(" &#8211; quality report</title>\n<style>\n", out);
 	fputs(html_style, out);
 	fputs("</style>\n</head>\n<body>\n", out);
-	fputs(marks, out);
+	fputs(html_marks, out);
 	fputs("<header>\n<p class=\"kind\">Sequencing quality report</p>\n<h1>", out);
 	html_text(out, report_options(report)->name);
 	fputs("</h1>\n", out);

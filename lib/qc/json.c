@@ -10,6 +10,7 @@
 #include "lib/qc/decimal.h"
 #include "lib/qc/java_number.h"
 #include "lib/qc/print.h"
+#include "lib/qc/profile.h"
 
 #define REPLACEMENT "\\ufffd" /* for a byte that is no UTF-8 */
 
@@ -97,6 +98,37 @@ static const char *phred_name(enum phred phred)
 	return phred == PHRED_33 ? "33" : phred == PHRED_64 ? "64" : "auto";
 }
 
+static void real_write(FILE *out, const char *name, double value)
+{
+	char text[DECIMAL_MAX];
+
+	fprintf(out, ", \"%s\": %s", name, isfinite(value) ? decimal_shortest(text, value) : "null");
+}
+
+/* By whose limits the statuses are, and what became of its demands. */
+static void profile_write(FILE *out, const struct report *report)
+{
+	const struct profile *profile = report_options(report)->profile;
+	struct demanded demanded[_DEMAND_MAX];
+	size_t n;
+
+	if (!profile)
+		return;
+	n = profile_judge(profile, report_figures(report), demanded);
+	fputs("  \"profile\": {\"name\": ", out);
+	text_write(out, profile->name);
+	fprintf(out, ", \"status\": \"%s\", \"demands\": [", status_name(profile_verdict(report)));
+	for (size_t i = 0; i < n; i++) {
+		fprintf(out, "%s\n    {\"name\": \"%s\", \"status\": \"%s\"", i > 0 ? "," : "", demanded[i].name,
+		        status_name(demanded[i].status));
+		real_write(out, "value", demanded[i].value);
+		real_write(out, "warn", demanded[i].demand.warn);
+		real_write(out, "error", demanded[i].demand.error);
+		fputc('}', out);
+	}
+	fputs("]},\n", out);
+}
+
 static void head_write(FILE *out, const struct report *report)
 {
 	const struct report_options *options = report_options(report);
@@ -108,6 +140,7 @@ static void head_write(FILE *out, const struct report *report)
 	        options->nogroup ? "true" : "false", options->expgroup ? "true" : "false", options->min_length,
 	        phred_name(options->phred));
 	fprintf(out, "  \"reads\": %" PRIu64 ",\n  \"bases\": %" PRIu64 ",\n", report_reads(report), report_bases(report));
+	profile_write(out, report);
 }
 
 static int report_print(FILE *out, const void *data)

@@ -46,8 +46,7 @@ static bool span_is(const struct span *span, const char *word)
 	return span->n == strlen(word) && memcmp(span->text, word, span->n) == 0;
 }
 
-/* A plain decimal number. 0 or -EINVAL. */
-static int number_read(const struct span *span, double *ret)
+int limits_number(const struct span *span, double *ret)
 {
 	char text[NUMBER_MAX], *end;
 	double number;
@@ -65,7 +64,7 @@ static int number_read(const struct span *span, double *ret)
 	return 0;
 }
 
-static int line_read(struct limits *limits, const struct list_file *file, struct span line, struct error *err)
+int limits_line(struct limits *limits, const struct list_file *file, struct span line, struct error *err)
 {
 	struct span name = list_file_word(&line, BLANKS), kind = list_file_word(&line, BLANKS);
 	struct span number = list_file_word(&line, BLANKS);
@@ -93,7 +92,7 @@ static int line_read(struct limits *limits, const struct list_file *file, struct
 		return list_file_wrong(file, err, "of %s there is %s, but no \"%s\"", row->name,
 		                       !row->judges ? "ignore" : row->ignores ? "warn, error and ignore" : "warn and error",
 		                       text_escape_bytes((char[128]){0}, 128, kind.text, kind.n));
-	if (number_read(&number, field) < 0)
+	if (limits_number(&number, field) < 0)
 		return list_file_wrong(file, err, "\"%s\" is no number",
 		                       text_escape_bytes((char[128]){0}, 128, number.text, number.n));
 	return 0;
@@ -106,7 +105,7 @@ int limits_read(struct limits *limits, const char *text, size_t n, const char *n
 	struct span line;
 
 	while (list_file_line(&file, &line) > 0) {
-		int r = line_read(&read, &file, line, err);
+		int r = limits_line(&read, &file, line, err);
 
 		if (r < 0)
 			return r;

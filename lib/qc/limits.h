@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "lib/base/error.h"
+#include "lib/qc/list_file.h"
 
 enum limit_id { /* the names of limits.txt, in its words */
 	        LIMIT_DUPLICATION,
@@ -39,3 +40,9 @@ void limits_default(struct limits *limits);
  * file's, for sentences. 0 or -EBADMSG with file, line and what would be right.
  */
 int limits_read(struct limits *limits, const char *text, size_t n, const char *name, struct error *err);
+
+/* One line of such a text, the last that file gave. As limits_read(). */
+int limits_line(struct limits *limits, const struct list_file *file, struct span line, struct error *err);
+
+/* A plain decimal number. 0 or -EINVAL. */
+int limits_number(const struct span *span, double *ret);

@@ -61,6 +61,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/html.h \
 	lib/qc/html_draw.c \
 	lib/qc/html_draw.h \
+	lib/qc/html_marks.c \
+	lib/qc/html_marks.h \
 	lib/qc/html_plots.c \
 	lib/qc/html_plots.h \
 	lib/qc/html_style.c \
@@ -98,6 +100,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/list_file.h \
 	lib/qc/module.c \
 	lib/qc/module.h \
+	lib/qc/names.c \
+	lib/qc/names.h \
 	lib/qc/plot.c \
 	lib/qc/plot.h \
 	lib/qc/plot_axes.c \
@@ -109,6 +113,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/print.c \
 	lib/qc/print.h \
 	lib/qc/prior.h \
+	lib/qc/profile.c \
+	lib/qc/profile.h \
 	lib/qc/quality_kernel.c \
 	lib/qc/quality_kernel.h \
 	lib/qc/quality_sum.c \
@@ -118,6 +124,9 @@ lib_libqc_a_SOURCES = \
 	lib/qc/report.h \
 	lib/qc/rules.c \
 	lib/qc/rules.h \
+	lib/qc/run.c \
+	lib/qc/run.h \
+	lib/qc/run_html.c \
 	lib/qc/scores.c \
 	lib/qc/scores.h \
 	lib/qc/sequence_kernel.c \
@@ -148,6 +157,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/tiles_merge.c \
 	lib/qc/tiles_pack.c \
 	lib/qc/tiles_state.h \
+	lib/qc/told.c \
+	lib/qc/told.h \
 	lib/qc/tracked.c \
 	lib/qc/tracked.h \
 	lib/qc/varint.c \

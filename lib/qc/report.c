@@ -49,6 +49,16 @@ static const struct section_row {
 	[SECTION_KMERS] = {"Kmer Content", "kmer_content", LIMIT_KMER, COUNT_KMERS, derive_kmers},
 };
 
+const char *section_name(enum section_id id)
+{
+	return section_rows[id].name;
+}
+
+const char *section_key(enum section_id id)
+{
+	return section_rows[id].key;
+}
+
 const char *status_name(enum status status)
 {
 	static const char *const names[] = {"pass", "warn", "fail"};

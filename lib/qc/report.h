@@ -35,6 +35,9 @@ enum section_id {
 	_SECTION_MAX,
 };
 
+const char *section_name(enum section_id id); /* "Per base sequence quality" */
+const char *section_key(enum section_id id);  /* "per_base_sequence_quality" */
+
 enum status { STATUS_PASS, STATUS_WARN, STATUS_FAIL };
 
 const char *status_name(enum status status); /* "pass", "warn", "fail" */
@@ -92,8 +95,10 @@ struct report_options {
 	enum phred phred;    /* PHRED_AUTO: as FastQC finds it */
 	const struct limits *limits;
 	const struct contaminants *contaminants;
+	const struct profile *profile; /* of which the limits are, for JSON; NULL: none (profile.h) */
 };
 
+struct profile;
 struct report;
 
 /*

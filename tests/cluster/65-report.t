@@ -76,7 +76,7 @@ is "qc with -h: exit 0" "$status" 0
 is "tells each file as FastQC does" "$(sort "$work/stdout")" "$(printf 'Analysis complete for a.fq\nAnalysis complete for b.fastq')"
 run "$ctl" qc --local -q -o "$work/here" a.fq b.fastq
 is "-q tells nothing" "$(cat "$work/stdout" "$work/stderr")" ""
-is "a zip and a page each" "$(ls "$work/out" | tr '\n' ' ')" "a_fastqc.html a_fastqc.zip b_fastqc.html b_fastqc.zip "
+is "a zip and a page each" "$(ls "$work/out" | tr '\n' ' ')" "a_fastqc.html a_fastqc.zip b_fastqc.html b_fastqc.zip index.html "
 ok "the same bytes as here" diff -r "$work/out" "$work/here"
 ok "the zip has the text" cmp <(python3 -c 'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1])
 assert z.namelist()[0] == "a_fastqc/"
@@ -103,7 +103,7 @@ for way in "-h $host" --local; do
 	run "$ctl" qc $way -o "$work/out" cut.fq a.fq none.fq
 	is "$way: two of three fail: the exit status is the first one's" "$status" 65
 	ok "each is told" bash -c 'grep -q "cut.fq.*record" "$0" && grep -q "none.fq" "$0"' "$work/stderr"
-	is "and the third has its files" "$(ls "$work/out" | tr '\n' ' ')" "a_fastqc.html a_fastqc.zip "
+	is "and the third has its files" "$(ls "$work/out" | tr '\n' ' ')" "a_fastqc.html a_fastqc.zip index.html "
 done
 run fq submit --wait --as text -a nowhere.txt a.fq
 is "a list that is not there: exit 66" "$status" 66

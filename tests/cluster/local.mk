@@ -11,6 +11,9 @@ CLUSTER_TESTS = \
 	tests/cluster/60-seqtk.t \
 	tests/cluster/62-names.t \
 	tests/cluster/65-report.t \
+	tests/cluster/66-run.t \
+	tests/cluster/67-profiles.t \
+	tests/cluster/68-pipelines.t \
 	tests/cluster/70-report.t \
 	tests/cluster/75-expected.t \
 	tests/cluster/80-socket.t \

@@ -7,7 +7,8 @@ REPORT_TESTS = \
 	tests/report/model.t \
 	tests/report/multiqc.t \
 	tests/report/page.t \
-	tests/report/browser.t
+	tests/report/browser.t \
+	tests/report/run.t
 dist_check_SCRIPTS += $(REPORT_TESTS)
 HEAVY_TESTS += $(REPORT_TESTS)
 EXTRA_DIST += \

@@ -100,7 +100,7 @@ ok "and long names" exits 0 qc --outdir out --threads 1 --format fastq --contami
 ok "--extract --delete --expgroup" exits 0 qc --outdir out --extract --delete --expgroup
 for option in "-f bam" "-f sam_mapped" --casava --nano --nofilter "--nogroup --expgroup" "--extract --noextract" --delete -h "-k 11" \
 	"-k 1" "--dup_length 1001" "--as pdf" "--compat 0.11.8" "--java 18" "--java /usr/bin/java" "--base 2" --json "-o out --output x" \
-	"--as csv,text" "--as csv --phred 40"; do
+	"--profile none" "--fail-on pass" "--as csv,text" "--as csv --phred 40"; do
 	# shellcheck disable=SC2086
 	ok "$option: 64" exits 64 qc $option
 done

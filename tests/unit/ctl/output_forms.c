@@ -52,7 +52,7 @@ static void test_forms(void)
 	} rows[] = {
 		{"csv", OUTPUT_SET(OUTPUT_CSV)},
 		{"json,csv", OUTPUT_SET(OUTPUT_CSV) | OUTPUT_SET(OUTPUT_JSON)},
-		{"csv,fastqc,text,json,html", OUTPUT_SET(_OUTPUT_FORM_MAX) - 1},
+		{"csv,fastqc,text,json,html,tsv", OUTPUT_SET(_OUTPUT_FORM_MAX) - 1},
 		{"csv,csv", OUTPUT_SET(OUTPUT_CSV)},
 		{"", 0},
 		{"csv,", 0},

@@ -89,3 +89,13 @@ tests_unit_qc_plot_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_kmers_SOURCES = tests/unit/qc/kmers.c $(QC_READS) $(TAP)
 tests_unit_qc_kmers_LDADD = $(QC_LIBS) -lm
+
+UNIT_TESTS += tests/unit/qc/names
+
+tests_unit_qc_names_SOURCES = tests/unit/qc/names.c $(TAP)
+tests_unit_qc_names_LDADD = $(QC_LIBS) -lm
+
+UNIT_TESTS += tests/unit/qc/profile
+
+tests_unit_qc_profile_SOURCES = tests/unit/qc/profile.c $(TAP)
+tests_unit_qc_profile_LDADD = $(QC_LIBS) -lm
