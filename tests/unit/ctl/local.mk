@@ -1,4 +1,4 @@
-UNIT_TESTS += tests/unit/ctl/table tests/unit/ctl/output tests/unit/ctl/output_forms tests/unit/ctl/local
+UNIT_TESTS += tests/unit/ctl/table tests/unit/ctl/output tests/unit/ctl/output_forms tests/unit/ctl/local tests/unit/ctl/local_split
 
 tests_unit_ctl_table_SOURCES = tests/unit/ctl/table.c $(TAP)
 tests_unit_ctl_table_LDADD = $(CTL_LIBS)
@@ -13,6 +13,9 @@ tests_unit_ctl_output_forms_LDADD = $(CTL_LIBS)
 
 tests_unit_ctl_local_SOURCES = tests/unit/ctl/local.c $(TAP)
 tests_unit_ctl_local_LDADD = $(CTL_LIBS)
+
+tests_unit_ctl_local_split_SOURCES = tests/unit/ctl/local_split.c $(FASTQ_DRIVE) $(FASTQ_MADE_GZIP) $(TAP)
+tests_unit_ctl_local_split_LDADD = $(CTL_LIBS)
 
 # What the option tables say, for help.t.
 check_PROGRAMS += tests/unit/ctl/options
