@@ -91,7 +91,7 @@ static struct split_shelf *shelf_of(const struct local_file *file, uint64_t link
 	for (uint32_t i = 0; i < file->shelves->n; i++) {
 		struct split_shelf *shelf = &file->shelves->shelves[i];
 
-		if (shelf->split && shelf->file == file && shelf->link == link)
+		if (shelf->file == file && shelf->link == link)
 			return shelf;
 	}
 	return NULL;
@@ -100,7 +100,7 @@ static struct split_shelf *shelf_of(const struct local_file *file, uint64_t link
 static struct split_shelf *shelf_unused(const struct local_file *file)
 {
 	for (uint32_t i = 0; i < file->shelves->n; i++)
-		if (!file->shelves->shelves[i].split && !file->shelves->shelves[i].busy)
+		if (!file->shelves->shelves[i].file)
 			return &file->shelves->shelves[i];
 	return NULL;
 }

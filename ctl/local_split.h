@@ -22,13 +22,13 @@ struct local_file;
 struct piece;
 struct slice_count;
 
-/* Where the text of one slice is held; of one thread at a time. */
+/* Where the text of one slice is held. While it is busy, split and pool are that thread's alone. */
 struct split_shelf {
-	struct split *split;           /* NULL: free */
-	struct arena_pool pool;
-	const struct local_file *file; /* whose link it is */
+	const struct local_file *file; /* whose link it is; NULL: free */
 	uint64_t link;
 	bool busy;                     /* a thread inflates it, or counts from it */
+	struct split *split;
+	struct arena_pool pool;
 };
 
 /* Of all files together. */

@@ -27,8 +27,8 @@ check_PROGRAMS += tests/unit/ctl/manual
 tests_unit_ctl_manual_SOURCES = tests/unit/ctl/manual.c
 tests_unit_ctl_manual_LDADD = $(CTL_LIBS)
 
-dist_check_SCRIPTS += tests/unit/ctl/help.t tests/unit/ctl/completion.t
-TESTS += tests/unit/ctl/help.t tests/unit/ctl/completion.t
+dist_check_SCRIPTS += tests/unit/ctl/help.t tests/unit/ctl/completion.t tests/unit/ctl/split.t
+TESTS += tests/unit/ctl/help.t tests/unit/ctl/completion.t tests/unit/ctl/split.t
 
 # What fqctl doctor thinks of what it sees.
 UNIT_TESTS += tests/unit/ctl/doctor
