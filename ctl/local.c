@@ -2,7 +2,7 @@
 /*
  * Counting without a coordinator: see local.h.
  *
- *     paths -> a thread opens the next file -> threads take open slices, files in order -> count_slice -> local_file_offer
+ *     paths -> a thread opens the next file -> threads take open slices, files in order -> piece_work -> local_file_offer
  *           -> the caller gets each file in order
  *
  * One mutex guards everything but counting, merging and opening (local_file.c).
@@ -31,6 +31,7 @@ struct local {
 	size_t n;
 	size_t ended_before;         /* files [0, ended_before) are told */
 	size_t ended;                /* told */
+	struct split_shelves shelves;
 	uint32_t ahead;              /* pieces whose text is made ahead, by threads of their own */
 	pthread_mutex_t lock;
 	pthread_cond_t work;         /* for the threads: there may be something to take */
@@ -63,7 +64,7 @@ static void file_settle(struct local *local, struct local_file *file)
 {
 	size_t i = (size_t)(file - local->files);
 
-	local_file_release(file);
+	local_file_settle(local->options, file);
 	if (file->state == LOCAL_ENDED && local->telling[i] == UNTOLD) {
 		local->telling[i] = WRITING;
 		if (local->watch->write && file->result.error.class == ERROR_NONE)
@@ -77,15 +78,6 @@ static void file_settle(struct local *local, struct local_file *file)
 	(void)pthread_cond_broadcast(&local->work);
 }
 
-static int piece_progress(void *data, uint64_t bytes)
-{
-	struct piece *piece = data;
-
-	atomic_fetch_add(&piece->file->bytes_done, bytes - piece->reported);
-	piece->reported = bytes;
-	return atomic_load(&piece->file->stop) ? -ECANCELED : 0;
-}
-
 /* Counts one slice; called and returns with the lock held. */
 static void piece_run(struct local *local, struct piece *piece)
 {
@@ -95,14 +87,16 @@ static void piece_run(struct local *local, struct piece *piece)
 	int r;
 
 	(void)pthread_mutex_unlock(&local->lock);
-	r = count_slice(file->fd, &piece->task, piece->modules, local->options->rules, &piece->prior, piece_progress, piece,
-	                &count, &error);
+	r = piece_work(local->options, piece, &count, &error);
 	(void)pthread_mutex_lock(&local->lock);
 	file->taken[piece->link] = false;
+	if (piece->shelf)
+		piece->shelf->busy = false;
 	if (r == 0) {
-		atomic_fetch_add(&file->bytes_done, piece->task.end - piece->task.begin - piece->reported);
+		if (!piece->inflates)
+			atomic_fetch_add(&file->bytes_done, piece->task.end - piece->task.begin - piece->reported);
 		local_file_offer(file, &local->lock, piece, &count);
-	} else if (file->state != LOCAL_ENDED) {
+	} else if (file->state != LOCAL_ENDED && !file->anew) {
 		file->result.error = error;
 		local_file_end(file);
 	}
@@ -115,11 +109,12 @@ static void piece_run(struct local *local, struct piece *piece)
 
 static void file_start(struct local *local, struct local_file *file)
 {
+	size_t files = local->n - local->ended; /* among which the threads are shared */
 	int r;
 
 	file->state = LOCAL_OPENING;
 	(void)pthread_mutex_unlock(&local->lock);
-	r = local_file_open(local->options, file);
+	r = local_file_open(local->options, (uint32_t)(local->options->threads / files), file);
 	(void)pthread_mutex_lock(&local->lock);
 	if (r < 0)
 		local_file_end(file);
@@ -128,20 +123,13 @@ static void file_start(struct local *local, struct local_file *file)
 	file_settle(local, file);
 }
 
-/* Whether there are fewer slices than threads: those of gzip files are whole files, and may be inflated ahead of the counting. */
+/* Whether there are fewer slices than threads. */
 static bool cores_left(const struct local *local)
 {
 	uint64_t pieces = local->ahead;
 
-	for (size_t i = local->ended_before; i < local->n && pieces < local->options->threads; i++) {
-		const struct local_file *file = &local->files[i];
-		const struct chain *chain = &file->chain;
-
-		if (file->state == LOCAL_COUNTING && chain->kind != FILE_GZIP)
-			pieces += chain->n - chain->proven;
-		else
-			pieces += file->state != LOCAL_ENDED;
-	}
+	for (size_t i = local->ended_before; i < local->n && pieces < local->options->threads; i++)
+		pieces += local_file_left(&local->files[i]);
 	return pieces < local->options->threads;
 }
 
@@ -160,7 +148,7 @@ static bool work_once(struct local *local)
 		if (file->state != LOCAL_COUNTING)
 			continue;
 		if (local_file_take(local->options, file, &piece)) {
-			piece.task.ahead = piece.task.kind == FILE_GZIP && cores_left(local);
+			piece.task.ahead = piece.task.kind == FILE_GZIP && !piece.inflates && !piece.task.point && cores_left(local);
 			local->ahead += piece.task.ahead;
 			piece_run(local, &piece);
 			return true;
@@ -238,13 +226,14 @@ int local_count(const char *const *paths, size_t n, const struct local_options *
 	_cleanup_(freep) pthread_t *threads = calloc(options->threads, sizeof *threads);
 	uint32_t started = 0;
 
-	if (!files || !telling || !threads)
+	if (!files || !telling || !threads || split_shelves_init(&local.shelves, options->threads) < 0)
 		return error_oom(err);
 	local.files = files;
 	local.telling = telling;
 	for (size_t i = 0; i < n; i++) {
 		files[i].path = paths[i];
 		files[i].fd = -1;
+		files[i].shelves = &local.shelves;
 	}
 	(void)pthread_mutex_init(&local.lock, NULL);
 	(void)pthread_cond_init(&local.work, NULL);
@@ -255,6 +244,7 @@ int local_count(const char *const *paths, size_t n, const struct local_options *
 		watch_run(&local, watch);
 	for (uint32_t i = 0; i < started; i++)
 		(void)pthread_join(threads[i], NULL);
+	split_shelves_deinit(&local.shelves);
 	(void)pthread_cond_destroy(&local.news);
 	(void)pthread_cond_destroy(&local.work);
 	(void)pthread_mutex_destroy(&local.lock);

@@ -4,7 +4,7 @@
  * counters as the cluster, so with the same result to the bit.
  *
  * Memory: threads x (slice reader + counters), plus the counters of slices that are counted and not yet proven (at most
- * some a thread).
+ * some a thread), plus the text of slices of gzip (local_split.h).
  */
 #pragma once
 
@@ -20,6 +20,9 @@
 /* Cores that this process may use; at least 1. */
 uint32_t local_cores(void);
 
+/* Whether an ordinary gzip stream is cut into slices (local_split.h): where that pays, or so that it can be tried. */
+enum split_gzip { SPLIT_GZIP_AUTO, SPLIT_GZIP_ALWAYS, SPLIT_GZIP_NEVER };
+
 struct local_options {
 	uint32_t threads;    /* at least 1 */
 	uint32_t modules;    /* COUNT_* */
@@ -27,12 +30,15 @@ struct local_options {
 	uint64_t read_max;   /* bases */
 	uint64_t slice_size; /* bytes; 0: chosen by the file's size */
 	bool lenient;
+	enum split_gzip split_gzip;
 };
 
 struct local_result {
 	struct file_facts facts;    /* as far as the file could be opened */
 	uint64_t records;
 	uint64_t again;             /* slices that were counted a second time */
+	bool anew;                  /* it was begun in slices of gzip, and read once more as one slice */
+	char why[160];              /* how an ordinary gzip stream was read, and why; empty for others */
 	struct counters *counters;  /* NULL where error says why, and when it was written; stays local_count()'s */
 	struct error error;         /* class ERROR_NONE: counted */
 };

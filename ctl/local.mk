@@ -16,7 +16,10 @@ ctl_libctl_a_SOURCES = \
 	ctl/leftovers.c ctl/leftovers.h \
 	ctl/list.c ctl/list.h \
 	ctl/local.c ctl/local.h \
+	ctl/local_chain.c ctl/local_chain.h \
 	ctl/local_file.c ctl/local_file.h \
+	ctl/local_offer.c \
+	ctl/local_split.c ctl/local_split.h \
 	ctl/outbox.c ctl/outbox.h \
 	ctl/output.c ctl/output.h \
 	ctl/output_run.c ctl/output_run.h \

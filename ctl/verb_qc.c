@@ -14,7 +14,8 @@
 #include "lib/base/text.h"
 
 struct qc_options {
-	bool local, lenient, no_cache;
+	bool local, lenient, no_cache, verbose;
+	enum split_gzip split_gzip;
 	char *folder, *format;
 	uint64_t threads, slice_size, read_max;
 	bool casava, nano, nofilter;      /* refused */
@@ -35,6 +36,11 @@ static const struct option_row qc_rows[] = {
 	 .help = "Format of the input; only fastq is supported.", OPTION_FIELD(struct qc_options, format)},
 	{.long_name = "slice-size", .argument = "SIZE", .type = OPTION_SIZE, .default_text = "0",
 	 .help = "Bytes of a file in one slice; 0 chooses by the file's size.", OPTION_FIELD(struct qc_options, slice_size)},
+	{.long_name = "split-gzip", .argument = "WHEN", .type = OPTION_CHOICE, .default_text = "auto", .choices = "auto|always|never",
+	 .help = "Cut an ordinary gzip file into slices when counting here: where that is quicker (auto), or to try it.",
+	 OPTION_FIELD(struct qc_options, split_gzip)},
+	{.long_name = "verbose", .type = OPTION_BOOL, .help = "Say of each gzip file counted here whether it was cut, and why.",
+	 OPTION_FIELD(struct qc_options, verbose)},
 	{.long_name = "read-max", .argument = "BASES", .type = OPTION_SIZE, .default_text = "256M", .smallest = 1,
 	 .largest = 256ULL << 20, .unit = "bases", .help = "Longest read accepted when counting here.",
 	 OPTION_FIELD(struct qc_options, read_max)},
@@ -102,6 +108,9 @@ static void file_done(void *data, size_t i, const struct local_result *result)
 	struct error error = result->error;
 
 	progress_end(&here->progress);
+	if (((const struct qc_options *)here->call->options)->verbose && result->why[0])
+		say(here->call, "%s: %s%s", TEXT(path), result->why,
+		    result->anew ? "; then as one slice, since it looks damaged" : "");
 	if (error.class == ERROR_NONE && result->counters)
 		(void)file_write(here, i, result, &error);
 	if (result->facts.bgzf_unended && result->error.class == ERROR_NONE)
@@ -132,6 +141,7 @@ static int run_here(struct call *call, struct error *err)
 		.read_max = options->read_max,
 		.slice_size = options->slice_size,
 		.lenient = options->lenient,
+		.split_gzip = options->split_gzip,
 	};
 	struct here here = {.call = call};
 	struct local_watch watch = {.done = file_done, .progress = file_progress, .data = &here};

@@ -92,7 +92,7 @@ static void show_way(const fq_File *file)
 		             file->slices == 1 ? "" : "s");
 		break;
 	case FILE_GZIP:
-		(void)printf("    Read as   gzip, one slice: nothing can start in the middle of a gzip stream\n");
+		(void)printf("    Read as   gzip, one slice: the cluster does not cut an ordinary gzip stream\n");
 		break;
 	default:
 		(void)printf("    Read as   - (not opened yet)\n");

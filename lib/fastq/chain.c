@@ -33,13 +33,17 @@ uint64_t chain_lead(enum file_kind kind)
 	return kind == FILE_BGZF ? LEAD_BYTES / BGZF_PACKED : LEAD_BYTES;
 }
 
+bool chain_lead_goes_on(enum file_kind kind, uint64_t first_end, uint64_t begin, uint64_t records)
+{
+	uint64_t lead = chain_lead(kind);
+
+	return first_end >= lead / 64 && (begin == 0 || (begin < lead && records < LEAD_RECORDS));
+}
+
 bool chain_leads(const struct chain *chain, uint64_t done)
 {
-	uint64_t lead = chain_lead(chain->kind);
-
-	if (done >= chain->n || chain->n == 1 || chain->links[0].end < lead / 64)
-		return false;
-	return done == 0 || (chain->links[done].begin < lead && chain->records < LEAD_RECORDS);
+	return done < chain->n && chain->n > 1 &&
+	       chain_lead_goes_on(chain->kind, chain->links[0].end, chain->links[done].begin, chain->records);
 }
 
 /* Bytes of the first slice, at most. */

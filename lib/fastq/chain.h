@@ -62,6 +62,9 @@ uint64_t chain_lead(enum file_kind kind);
 #define LEAD_RECORDS 150000
 bool chain_leads(const struct chain *chain, uint64_t done);
 
+/* The same of slices that are told by hand: where the first one ends and the next to be counted begins, and the records before it. */
+bool chain_lead_goes_on(enum file_kind kind, uint64_t first_end, uint64_t begin, uint64_t records);
+
 /* Into how many slices a file is cut. */
 uint64_t chain_slices(const struct file_facts *facts, uint64_t slice_size);
 

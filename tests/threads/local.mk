@@ -4,7 +4,8 @@ THREAD_TESTS = \
 	tests/threads/threads.t \
 	tests/unit/fastq/reader \
 	tests/unit/fastq/slices \
-	tests/unit/ctl/local
+	tests/unit/ctl/local \
+	tests/unit/ctl/local_split
 dist_check_SCRIPTS += tests/threads/threads.t
 TESTS += tests/threads/threads.t
 EXTRA_DIST += tests/threads/suppressions

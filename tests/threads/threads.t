@@ -26,6 +26,14 @@ for file in plain.fq zip.fq.gz bgzf.fq.gz members.fq.gz long.fq; do
 		ok "$file with $threads threads: the same report" cmp "$work/got" "$work/want"
 	done
 done
+for file in zip.fq.gz members.fq.gz; do
+	"$ctl" qc --local -t 1 --as text "$work/$file" >"$work/want" 2>"$work/err"
+	"$ctl" qc --local -t 4 --split-gzip always --slice-size 300K --as text "$work/$file" >"$work/got" 2>"$work/err"
+	is "$file in slices: no race" $? 0 || diag <"$work/err"
+	ok "$file in slices: the same report" cmp "$work/got" "$work/want"
+done
+"$ctl" qc --local -t 4 --split-gzip always --slice-size 300K --as text "$work/cut.fq.gz" >"$work/got" 2>"$work/err"
+is "a file in slices that is cut: no race, and refused" $? 74 || diag <"$work/err"
 "$ctl" qc --local -t 4 --as json "$work/cut.fq.gz" >"$work/got" 2>"$work/err"
 is "a file that is cut: no race, and refused" $? 74 || diag <"$work/err"
 "$ctl" qc --local -t 4 -o "$work" "$work/plain.fq" "$work/zip.fq.gz" "$work/long.fq" >"$work/got" 2>"$work/err"

@@ -1,4 +1,4 @@
-UNIT_TESTS += tests/unit/ctl/table tests/unit/ctl/output tests/unit/ctl/output_forms tests/unit/ctl/local
+UNIT_TESTS += tests/unit/ctl/table tests/unit/ctl/output tests/unit/ctl/output_forms tests/unit/ctl/local tests/unit/ctl/local_split
 
 tests_unit_ctl_table_SOURCES = tests/unit/ctl/table.c $(TAP)
 tests_unit_ctl_table_LDADD = $(CTL_LIBS)
@@ -14,6 +14,9 @@ tests_unit_ctl_output_forms_LDADD = $(CTL_LIBS)
 tests_unit_ctl_local_SOURCES = tests/unit/ctl/local.c $(TAP)
 tests_unit_ctl_local_LDADD = $(CTL_LIBS)
 
+tests_unit_ctl_local_split_SOURCES = tests/unit/ctl/local_split.c $(FASTQ_DRIVE) $(FASTQ_MADE_GZIP) $(TAP)
+tests_unit_ctl_local_split_LDADD = $(CTL_LIBS)
+
 # What the option tables say, for help.t.
 check_PROGRAMS += tests/unit/ctl/options
 tests_unit_ctl_options_SOURCES = tests/unit/ctl/options.c
@@ -24,8 +27,8 @@ check_PROGRAMS += tests/unit/ctl/manual
 tests_unit_ctl_manual_SOURCES = tests/unit/ctl/manual.c
 tests_unit_ctl_manual_LDADD = $(CTL_LIBS)
 
-dist_check_SCRIPTS += tests/unit/ctl/help.t tests/unit/ctl/completion.t tests/unit/ctl/diff.t
-TESTS += tests/unit/ctl/help.t tests/unit/ctl/completion.t tests/unit/ctl/diff.t
+dist_check_SCRIPTS += tests/unit/ctl/help.t tests/unit/ctl/completion.t tests/unit/ctl/diff.t tests/unit/ctl/split.t
+TESTS += tests/unit/ctl/help.t tests/unit/ctl/completion.t tests/unit/ctl/diff.t tests/unit/ctl/split.t
 
 # What fqctl doctor thinks of what it sees.
 UNIT_TESTS += tests/unit/ctl/doctor

@@ -2,7 +2,8 @@
 FASTQ_DRIVE = tests/unit/fastq/drive.c tests/unit/fastq/drive.h tests/unit/fastq/made.c tests/unit/fastq/made.h \
 	tests/unit/fastq/wanted.c
 
-FASTQ_SPLIT = $(FASTQ_DRIVE) tests/unit/fastq/drive_split.c tests/unit/fastq/drive_split.h
+FASTQ_MADE_GZIP = tests/unit/fastq/made_gzip.c tests/unit/fastq/made_gzip.h
+FASTQ_SPLIT = $(FASTQ_DRIVE) $(FASTQ_MADE_GZIP) tests/unit/fastq/drive_split.c tests/unit/fastq/drive_split.h
 
 UNIT_TESTS += \
 	tests/unit/fastq/chain \
