@@ -133,6 +133,22 @@ is "he who can read the file gets the result" "$(other status --no-header "$id" 
 other show "$id" >"$work/shown"
 is "his list has that alone" "$(other cache list --no-header | wc -l)" 1
 
+# ---- what is kept is for him alone who can read the file: here another one has the path
+mkdir "$work/site" "$work/there"
+cp "$work/in/c.fq" "$work/site/p.fq" && cp "$work/in/c.fq" "$work/there/p.fq"
+wait_until 20 old_enough "$work/there/p.fq"
+worker_start 2 -n 1 --roots "$work/site=$work/there"
+admin drain w1 && wait_until 20 node_is w1 '^drain$'
+anew "a file that the node has elsewhere" "$work/site/p.fq"
+again "and again" "$work/site/p.fq"
+tr A C <"$work/in/c.fq" >"$work/site/p.fq"
+id=$(fq submit --parsable --as json "$work/site/p.fq"); fq wait "$id" >/dev/null 2>"$work/err"
+is "who has another one there gets nothing" "$(state_of "$id") $(cached "$id")" "F 0"
+ok "and is told what anybody is" grep -q 'no worker sees at' "$work/err"
+end_process "${pid_worker[2]}" TERM
+unset 'pid_worker[2]'
+admin resume w1
+
 # ---- bounds
 end_process "$pid_coord" TERM
 coord_start --ping 200ms --dead 5s --verbose --cache-size 1
