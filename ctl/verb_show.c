@@ -2,10 +2,12 @@
 /* fqctl show: everything about a job: its files, how each was read, and its slices. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "ctl/job.h"
 #include "ctl/show_json.h"
+#include "lib/base/hostlist.h"
 #include "lib/base/text.h"
 #include "lib/fastq/kind.h"
 #include "lib/qc/counters.h"
@@ -54,7 +56,7 @@ static void show_modules(const fq_Job *job)
 
 static void show_job(const fq_Job *job)
 {
-	char times[3][64], done[16], all[16];
+	char times[3][64], done[16], all[16], nodes[sizeof job->node_names + 8];
 
 	(void)printf("Job %llu  %s\n", (unsigned long long)job->job, job_told_name(job_told(job)));
 	(void)printf("  Name       %s\n  User       %s\n", SENTENCE(job->name), TEXT(job->owner));
@@ -68,7 +70,8 @@ static void show_job(const fq_Job *job)
 	(void)printf("  Reads      %llu\n  Bases      %llu\n", (unsigned long long)job->records,
 	             (unsigned long long)job->bases);
 	if (job->node_names[0])
-		(void)printf("  Nodes      %s\n", TEXT(job->node_names));
+		(void)printf("  Nodes      %s\n", TEXT(hostlist_fold(nodes, sizeof nodes, job->node_names,
+		                                                   strlen(job->node_names) == sizeof job->node_names - 1)));
 	if (job->reason[0])
 		(void)printf("  Waits for  %s\n", TEXT(job->reason));
 	if (job->error.text[0])

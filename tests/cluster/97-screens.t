@@ -38,7 +38,7 @@ shape() {
 cluster_start --dead 2m
 worker_start 01 -n 1
 worker_start 02 -n 1
-begun() { [ "$(fq status --no-header -P -o bytes_done "$job")" -gt 1000000 ]; }
+begun() { [ "$(fq status --no-header -P -o bytes_done "$job")" -gt 30000000 ]; }
 for try in 1 2 3 4 5; do # a fast machine may be through with it before the workers are stopped
 	job=$(fq submit --parsable --slice-size 128K --as fastqc "$large")
 	wait_until 20 begun

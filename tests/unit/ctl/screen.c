@@ -169,10 +169,11 @@ static void test_top(void)
 	if (top_look(&top, jobs, 40, NULL, 0, nodes, 30, 1000) < 0)
 		abort();
 	jobs[0].records += 3000;
+	jobs[39].records += 500;
 	if (top_look(&top, jobs, 39, &jobs[39], 1, nodes, 30, 2000) < 0)
 		abort();
 	is_u64(top.reads_n, 1, "two looks: one value of the curve");
-	is_u64(top.reads[0], 3000, "reads a second");
+	is_u64(top.reads[0], 3500, "reads a second, those of a job that has ended too");
 	test_sizes(&top, "more than fits");
 	small = drawn(&top, 80, 24, false);
 	ok(strstr(small, "fqctl top  coord:5381") == small && strstr(small, "fqcluster 1.0  start 7  14:02:11\n"), "who is watched");
@@ -186,7 +187,7 @@ static void test_top(void)
 	ok(strstr(color, "\033[7mJOBID") && strstr(color, "\033[K"), "the heads of tables are marked, the rest of each line is cleared");
 	if (top_look(&top, jobs, 0, jobs, 39, nodes, 1, 2500) < 0)
 		abort();
-	is_u64(top.reads[1], 0, "jobs that have ended count what they have grown by");
+	is_u64(top.reads[1], 0, "jobs that have ended with what was known count nothing more");
 	test_sizes(&top, "one node");
 	for (unsigned i = 0; i < 2 * TOP_PAST; i++)
 		if (top_look(&top, NULL, 0, NULL, 0, NULL, 0, 3000 + i * 1000) < 0)
