@@ -37,7 +37,7 @@ sockets() { local fd; for fd in /proc/"$pid_coord"/fd/*; do readlink "$fd"; done
 listens() { awk '$4 == "0A" { print $10 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null | sort | comm -12 - <(sockets) | wc -l; }
 is "one port is open" "$(listens)" 1
 end_process "$pid_coord" TERM
-"$coordd" --state "$state" --listen 127.0.0.1:0 --status-listen 0.0.0.0:0 2>"$work/refused"
+timeout 20 "$coordd" --state "$state" --listen 127.0.0.1:0 --status-listen 0.0.0.0:0 2>"$work/refused"
 refused=$?
 if grep -q 'built without libmicrohttpd' "$work/refused"; then
 	pid_coord=
@@ -180,7 +180,7 @@ ok "afterwards it answers again" wait_until 30 answers
 end_process "$pid_coord" TERM
 ok "the file that tells the address goes with the coordinator" test ! -e "$state/listening-status"
 printf 'short\n' >"$state/status.token"
-"$coordd" --state "$state" --listen 127.0.0.1:0 --status-listen 127.0.0.1:0 2>"$work/refused"
+timeout 20 "$coordd" --state "$state" --listen 127.0.0.1:0 --status-listen 127.0.0.1:0 2>"$work/refused"
 is "a token of five letters: exit 78" $? 78
 printf 'correct-horse-battery\nsecond line\n' >"$state/status.token"
 coord_start --status-listen 0.0.0.0:0
