@@ -228,5 +228,9 @@ for path in "/job/$id/2/report.html" /job/999999 /job/1/0/report.html /job/x /jo
 	is "$path: 404" "$(with_token "$path" | sed -n 1p)" 404
 done
 is "not without the token" "$(code GET "/job/$id/0/report.html")" 401
+printf 'short\n' >"$state/status.token"
+kill -HUP "$pid_coord"
+ok "one that is too short is told" wait_until 10 grep -q 'token of the status page stays as it was' "$work/coord.log"
+is "and the last one holds" "$(code GET /metrics 'Authorization: Bearer another-horse-battery')" 200
 is "the old one is none any more" "$(code GET /metrics 'Authorization: Bearer correct-horse-battery')" 401
 done_testing
