@@ -245,6 +245,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 }
 
 /* Of libmicrohttpd's lines none is worth one here: they are of what a stranger sent. */
+static void on_line(void *userdata, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 static void on_line(void *userdata, const char *format, va_list args)
 {
 	char line[256];

@@ -234,7 +234,9 @@ int server_reload(struct server *server, struct error *err)
 	peers_deinit(&server->peers);
 	server->peers = peers;
 	sessions_check(server);
-	return http_reload(server, err);
+	if (http_reload(server, err) < 0)
+		log_error("the token of the status page stays as it was: %s", err->text);
+	return 0;
 }
 
 void server_status(struct server *server)

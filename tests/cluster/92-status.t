@@ -37,7 +37,7 @@ sockets() { local fd; for fd in /proc/"$pid_coord"/fd/*; do readlink "$fd"; done
 listens() { awk '$4 == "0A" { print $10 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null | sort | comm -12 - <(sockets) | wc -l; }
 is "one port is open" "$(listens)" 1
 end_process "$pid_coord" TERM
-"$coordd" --state "$state" --listen 127.0.0.1:0 --status-listen 0.0.0.0:0 2>"$work/refused"
+timeout 20 "$coordd" --state "$state" --listen 127.0.0.1:0 --status-listen 0.0.0.0:0 2>"$work/refused"
 refused=$?
 if grep -q 'built without libmicrohttpd' "$work/refused"; then
 	pid_coord=
@@ -180,7 +180,7 @@ ok "afterwards it answers again" wait_until 30 answers
 end_process "$pid_coord" TERM
 ok "the file that tells the address goes with the coordinator" test ! -e "$state/listening-status"
 printf 'short\n' >"$state/status.token"
-"$coordd" --state "$state" --listen 127.0.0.1:0 --status-listen 127.0.0.1:0 2>"$work/refused"
+timeout 20 "$coordd" --state "$state" --listen 127.0.0.1:0 --status-listen 127.0.0.1:0 2>"$work/refused"
 is "a token of five letters: exit 78" $? 78
 printf 'correct-horse-battery\nsecond line\n' >"$state/status.token"
 coord_start --status-listen 0.0.0.0:0
@@ -228,5 +228,9 @@ for path in "/job/$id/2/report.html" /job/999999 /job/1/0/report.html /job/x /jo
 	is "$path: 404" "$(with_token "$path" | sed -n 1p)" 404
 done
 is "not without the token" "$(code GET "/job/$id/0/report.html")" 401
+printf 'short\n' >"$state/status.token"
+kill -HUP "$pid_coord"
+ok "one that is too short is told" wait_until 10 grep -q 'token of the status page stays as it was' "$work/coord.log"
+is "and the last one holds" "$(code GET /metrics 'Authorization: Bearer another-horse-battery')" 200
 is "the old one is none any more" "$(code GET /metrics 'Authorization: Bearer correct-horse-battery')" 401
 done_testing
