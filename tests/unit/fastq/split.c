@@ -3,7 +3,7 @@
  * Gzip files of every kind in slices of every size, by workers that do things in any order, against the same file in one slice:
  * number and content of the records, and kind and place of the fault, must be the same always.
  *
- * FQ_SEED and FQ_FILES (how many files of each kind) look further.
+ * FQ_SEED and FQ_FILES (how many files of each kind: 4, with sanitizers a large and a small one) look further.
  */
 #include "lib/fastq/split.h"
 
@@ -169,7 +169,8 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
 
 int main(void)
 {
-	uint64_t seed = number_from("FQ_SEED", 1), files = number_from("FQ_FILES", 4);
+	const char *slow = getenv("FQ_SANITIZERS");
+	uint64_t seed = number_from("FQ_SEED", 1), files = number_from("FQ_FILES", slow && *slow ? 2 : 4);
 
 	try_bomb();
 	for (size_t i = 0; i < makers_n; i++)
