@@ -3,9 +3,14 @@
 #include "daemon/journal.h"
 
 #include <inttypes.h>
+#include <linux/sockios.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* A line is told by its MESSAGE_ID: no place in the source needs to be said. */
@@ -13,10 +18,13 @@
 #include <systemd/sd-journal.h>
 
 #include "daemon/events.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 
 #define LINE_MAX_BYTES 2048
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
+#define LAST_TRIES 100 /* of LAST_MS each */
+#define LAST_MS 10
 
 static const struct {
 	const char *name;
@@ -122,9 +130,45 @@ void journal_open(const char *program)
 		log_set_sink(send_entry);
 }
 
+/*
+ * The last words of a process. The journal looks up the unit of who sends when it takes an entry, and finds none of a process that
+ * has ended meanwhile: journalctl -u would not show them. So this waits, for a second at most, until the entry was taken.
+ */
+static bool send_last(int level, const char *line, const struct log_about *about)
+{
+	const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = JOURNAL_SOCKET};
+	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char bytes[JOURNAL_BYTES_MAX + JOURNAL_FIELDS_MAX];
+	struct journal_entry entry;
+	size_t n = 0;
+	int left = 1;
+
+	journal_fill(&entry, own_program, level, line, about);
+	for (int i = 0; i < entry.fields_n; i++) {
+		const struct iovec *field = &entry.fields[i];
+
+		if (memchr(field->iov_base, '\n', field->iov_len))
+			return send_entry(level, line, about);
+		memcpy(bytes + n, field->iov_base, field->iov_len);
+		n += field->iov_len;
+		bytes[n++] = '\n';
+	}
+	if (fd < 0 || sendto(fd, bytes, n, MSG_NOSIGNAL, (const struct sockaddr *)&address, sizeof address) < 0)
+		return send_entry(level, line, about);
+	for (int i = 0; i < LAST_TRIES && left > 0; i++) {
+		(void)poll(NULL, 0, LAST_MS);
+		if (ioctl(fd, SIOCOUTQ, &left) < 0)
+			break;
+	}
+	(void)poll(NULL, 0, LAST_MS); /* from there to the look at this process */
+	return true;
+}
+
 void journal_failed(const char *program, const struct error *error)
 {
 	journal_open(program);
+	if (access(JOURNAL_SOCKET, W_OK) == 0)
+		log_set_sink(send_last);
 	if (log_is_journal())
 		log_event(LOG_ERR, &(struct log_about){.event = TOLD_DAEMON_FAILED}, "%s", error->text);
 	else

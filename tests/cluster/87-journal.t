@@ -128,6 +128,9 @@ is "how often the coordinator has begun and ended" "$(fields FQ_EVENT FQ_EVENT=c
 $service unshare -mn sh -c 'mount -o remount,ro,bind /run && ! touch /run/x 2>/dev/null && exec "$@"' sh \
 	"$coordd" --state /proc/none
 ok "one that cannot begin says why, also where all is read-only" wait_until 10 tells proc FQ_EVENT=daemon-failed SYSLOG_IDENTIFIER=fqcoordd
+for i in {1..8}; do $service "$workerd" --state /proc/none -h localhost; done
+is "whose last words they are is known, though the process ends at once" "$(fields _COMM FQ_EVENT=daemon-failed SYSLOG_IDENTIFIER=fqworkerd | paste -sd' ')" \
+	"$(printf "fqworkerd %.0s" {1..8} | sed "s, $,,")"
 
 # ---- all of it
 
