@@ -18,7 +18,8 @@
 
 static int no_profile(const char *name, struct error *err)
 {
-	return error_set(err, -ENOENT, ERROR_USAGE, "there is no profile '%s'; 'fqctl profile list' lists them, and one in a file has a slash in its name",
+	return error_set(err, -ENOENT, ERROR_USAGE,
+	                 "there is no profile '%s'; 'fqctl profile list' lists them, and one in a file has a slash in its name",
 	                 TEXT(name));
 }
 

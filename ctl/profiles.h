@@ -5,7 +5,10 @@
 #include "lib/base/error.h"
 #include "lib/qc/profile.h"
 
-/* The text of a profile and where it is from ("built-in", or its file): new strings. A name with a slash is a file. 0 or negative with a sentence. */
+/*
+ * The text of a profile and where it is from ("built-in", or its file): new strings. A name with a slash is a file. 0 or negative with a
+ * sentence.
+ */
 int profiles_text(const char *name, char **ret_text, size_t *ret_n, char **ret_source, struct error *err);
 
 int profiles_load(const char *name, struct profile *ret, struct error *err);

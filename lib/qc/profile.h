@@ -40,7 +40,7 @@ bool profile_name_valid(const char *name);
 const char *profile_built_in(const char *name);
 const char *profile_built_in_name(size_t i);
 
-/* FastQC's limits, changed by what the text says. file is its name, for sentences. 0 or -EBADMSG with file, line and what would be right. */
+/* FastQC's limits, changed by what the text says; file is its name, for sentences. 0 or -EBADMSG with file, line and what is right. */
 int profile_read(struct profile *profile, const char *name, const char *text, size_t n, const char *file, struct error *err);
 
 /* A demand and what a report has. */

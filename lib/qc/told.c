@@ -21,8 +21,8 @@ struct reading {
 
 static int wrong(const struct reading *reading, const char *right)
 {
-	return error_set(reading->err, -EBADMSG, ERROR_DATA, "%s:%zu: this is no fastqc_data.txt: right is %s", TEXT(reading->name), reading->line,
-	                 right);
+	return error_set(reading->err, -EBADMSG, ERROR_DATA, "%s:%zu: this is no fastqc_data.txt: right is %s", TEXT(reading->name),
+	                 reading->line, right);
 }
 
 static int begin_section(struct reading *reading, char *line)
