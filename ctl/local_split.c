@@ -50,7 +50,8 @@ void split_shelves_deinit(struct split_shelves *shelves)
 
 /* ---- the plan */
 
-uint64_t local_split_plan(const struct local_options *options, const struct file_facts *facts, uint32_t threads, char *ret_why, size_t room)
+uint64_t local_split_plan(const struct local_options *options, const struct file_facts *facts, uint32_t threads, char *ret_why,
+                          size_t room)
 {
 	uint64_t bytes = facts->fingerprint.size, least = (uint64_t)SLICES_A_CORE * CORES_LEAST * SPLIT_SLICE_LEAST, size;
 	uint32_t cores = threads < local_cores() ? threads : local_cores();
@@ -58,7 +59,8 @@ uint64_t local_split_plan(const struct local_options *options, const struct file
 	*ret_why = '\0';
 	if (facts->kind != FILE_GZIP)
 		return 0;
-	size = options->slice_size ? options->slice_size : split_size_choose(bytes, threads);
+	/* Larger ones save a twentieth of the work at most, and hold, and write for the first time, as much more memory. */
+	size = options->slice_size ? options->slice_size : SPLIT_SLICE_LEAST;
 	if (options->split_gzip == SPLIT_GZIP_NEVER) {
 		(void)snprintf(ret_why, room, "gzip, as one slice: so --split-gzip says");
 		return 0;
@@ -75,8 +77,6 @@ uint64_t local_split_plan(const struct local_options *options, const struct file
 	}
 	if (options->split_gzip == SPLIT_GZIP_AUTO)
 		size = size < SPLIT_SLICE_LEAST ? SPLIT_SLICE_LEAST : size > SPLIT_SLICE_MOST ? SPLIT_SLICE_MOST : size;
-	else if (size == 0)
-		size = SPLIT_SLICE_LEAST;
 	(void)snprintf(ret_why, room, options->split_gzip == SPLIT_GZIP_AUTO
 	                                  ? "gzip, in slices of %" PRIu64 " bytes: %" PRIu32 " of the cores are for it"
 	                                  : "gzip, in slices of %" PRIu64 " bytes: so --split-gzip says",

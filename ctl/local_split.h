@@ -9,8 +9,8 @@
  * No thread waits for another: what can be counted goes before what can be inflated, and the lowest link that is not counted needs no
  * shelf. Whatever looks like damage ends the slices: the file is then read as one slice from its beginning, and what that says is true.
  *
- * Memory: shelves, a quarter more than threads, of SPLIT_TEXT_TIMES slices each at most and 55 MB for usual slices of 4 MiB: of 8 threads
- * 600 MB.
+ * Memory: shelves, a quarter more than threads, of SPLIT_TEXT_TIMES slices each at most, and of usual slices of 1 MiB some 14 MB of text.
+ * Eight threads take 230 MB in all, with counters and what the shelves' pools keep.
  */
 #pragma once
 
@@ -41,11 +41,12 @@ int split_shelves_init(struct split_shelves *shelves, uint32_t threads); /* -ENO
 void split_shelves_deinit(struct split_shelves *shelves);
 
 /* The size of the slices of a file for which so many threads are free, or 0: one slice. Says in words which and why. */
-uint64_t local_split_plan(const struct local_options *options, const struct file_facts *facts, uint32_t threads, char *ret_why, size_t room);
+uint64_t local_split_plan(const struct local_options *options, const struct file_facts *facts, uint32_t threads, char *ret_why,
+                          size_t room);
 
 /*
- * All of these with the lock of local.c, but local_split_inflate() and local_split_begin(). The next piece of a file that is split, of links before
- * `end`: true. False: there is none now, or memory is out (*ret_oom).
+ * All of these with the lock of local.c, but local_split_inflate() and local_split_begin(). The next piece of a file that is split, of
+ * links before `end`: true. False: there is none now, or memory is out (*ret_oom).
  */
 bool local_split_take(const struct local_options *options, struct local_file *file, uint64_t end, struct piece *ret, bool *ret_oom);
 

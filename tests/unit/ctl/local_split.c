@@ -167,15 +167,16 @@ static void try_maker(const struct maker *maker, uint64_t files, uint64_t seed)
 		struct bytes text = {0}, file = {0};
 		uint64_t random = seed + i;
 		char name[80];
-		size_t size = random_below(&random, i % 2 ? 1000000 : 300000);
+		size_t size = random_below(&random, i % 2 ? 600000 : 200000);
+		uint64_t text_kind = random_below(&random, 4);
 
 		if (maker->member && maker->member < 100)
 			size /= 16;
-		if (i % 4 == 1)
+		if (text_kind == 1)
 			make_long(&text, size, &random);
 		else
 			make_records(&text, size, &random);
-		if (i % 4 == 2)
+		if (text_kind == 2)
 			crlf(&text);
 		make_gzip_file(&file, maker, &text, &random);
 		snprintf(name, sizeof name, "%s, FQ_SEED=%" PRIu64 " FQ_FILES=1", maker->name, seed + i);
@@ -278,7 +279,7 @@ static void test_plan(void)
 {
 	struct file_facts facts = {.kind = FILE_GZIP, .fingerprint.size = 1ULL << 30};
 	struct local_options options = options_of(SPLIT_GZIP_AUTO, 64, 0);
-	uint64_t size = local_cores() < 4 ? 0 : SPLIT_SLICE_MOST;
+	uint64_t size = local_cores() < 4 ? 0 : SPLIT_SLICE_LEAST;
 	char why[160];
 
 	is_u64(local_split_plan(&options, &facts, 64, why, sizeof why), size, "%s", why);
@@ -304,7 +305,7 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
 
 int main(void)
 {
-	uint64_t seed = number_from("FQ_SEED", 1), files = number_from("FQ_FILES", 4);
+	uint64_t seed = number_from("FQ_SEED", 1), files = number_from("FQ_FILES", 2);
 	const char *tmp = getenv("TMPDIR");
 	char folder[PATH_MAX];
 
