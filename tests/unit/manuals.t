@@ -24,9 +24,10 @@ pages=("$top"/ctl/fqctl.1 "$top"/conf/*.5 "$top"/lib/*/*.5 "$top"/lib/*/*.7 "$to
 pages_there() { [ ${#pages[@]} -ge 8 ] && ls "${pages[@]}"; }
 ok "there are pages" pages_there
 
-# quiet PAGE: no warning of groff; no line beyond 80 columns but in blocks that are shown as they are written.
+# quiet PAGE: no warning of groff; no line beyond 80 columns but in blocks that are shown as they are written. Where pages of paper
+# would end is a matter of luck, and of no interest on a screen.
 quiet() {
-	LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$1" 2>&1 >/dev/null | tee "$work/said"
+	LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$1" 2>&1 >/dev/null | { grep -v 'will not fit on one page' || true; } | tee "$work/said"
 	[ ! -s "$work/said" ]
 }
 # A package with a page's name may be installed without groff, and man without its pages.

@@ -57,7 +57,10 @@ static void test_states(void)
 	struct error err;
 
 	ok(job_states_parse("", &states, &err) == 0 && states == 0, "none");
-	ok(job_states_parse("PD,running,Cd", &states, &err) == 0 && states == 7, "short and long, in capitals or not");
+	ok(job_states_parse("PD,running,f", &states, &err) == 0 && states == 11, "short and long, in capitals or not");
+	ok(job_states_parse("Completed", &states, &err) == 0 && states == (1u << fq_JobState_JOB_COMPLETED | 1u << JOB_CACHED),
+	   "what was not counted has completed, too");
+	ok(job_states_parse("CH", &states, &err) == 0 && states == 1u << JOB_CACHED, "which may be asked for alone");
 	ok(job_states_parse("F,?", &states, &err) < 0, "a question mark is no state");
 	ok(job_states_parse("unknown", &states, &err) < 0, "nor is unknown");
 	ok(job_states_parse("R,idle", &states, &err) < 0 && strstr(err.text, "'idle' is no state of a job; right are PD (PENDING), R (RUNNING)"),

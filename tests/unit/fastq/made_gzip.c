@@ -89,10 +89,10 @@ void make_gzip_file(struct bytes *file, const struct maker *maker, const struct 
 	size_t at = 0;
 
 	while (at < text->n || file->n == 0) {
-		size_t n = text->n - at;
+		size_t left = text->n - at, n = maker->member && left > maker->member ? random_below(random, 2 * maker->member) : left;
 
-		if (maker->member && n > 2 * maker->member)
-			n = random_below(random, 2 * maker->member);
+		if (n > left)
+			n = left;
 		add_member(file, maker, text->p + at, n);
 		at += n;
 	}
