@@ -127,8 +127,9 @@ addresses() {
 	worker_alone_with $nodes_net.1
 	ok "network.conf with the coordinator's address: the worker is there" wait_until 20 node_is both '^idle'
 	worker_alone_with $nodes_net.99
+	ok "with another one it goes" wait_until 20 eval "! node_is both '^(idle|mixed|alloc)'"
 	doze 3
-	ok "with another one it is not" eval "! node_is both '^(idle|mixed|alloc)'"
+	ok "and stays away" eval "! node_is both '^(idle|mixed|alloc)'"
 	drop_out both fqworkerd.service network
 	on both systemctl restart fqworkerd
 	ok "without it it is there again" wait_until 20 node_is both '^idle'
