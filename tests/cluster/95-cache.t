@@ -125,9 +125,9 @@ is "none is left" "$(admin cache list --no-header)" ""
 anew "all is counted again" "$work/in/c.fq"
 
 # ---- another user's results: he gets the same, and hears of nobody
-ok "another user" "$ctl" join -h "$host" "$(admin token --role client)" >/dev/null
 other() { FQ_KEYS=$work/other "$ctl" "$1" -h "$host" "${@:2}"; }
-FQ_KEYS=$work/other "$ctl" join "$host" "$(admin token --role client)" >/dev/null
+joins() { FQ_KEYS=$work/other "$ctl" join "$host" "$(admin token --role client)" >"$work/joined"; }
+ok "another user joins" joins
 id=$(other submit --parsable --as json "$work/in/c.fq") && other wait "$id" 2>/dev/null
 is "he who can read the file gets the result" "$(other status --no-header "$id" | awk '{ print $4 }')" CH
 other show "$id" >"$work/shown"
