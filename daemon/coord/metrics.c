@@ -173,6 +173,14 @@ static void slices_write(FILE *out, const struct metrics *metrics, const struct 
 		labelled(out, "fqcluster_input_bytes_total", "compression", kinds[i], metrics->input_bytes[i]);
 }
 
+static void cache_write(FILE *out, const struct metrics_look *look)
+{
+	number(out, "fqcluster_cache_hits_total", "counter", "Files that were not counted, as their result was kept.", look->cache_hits);
+	number(out, "fqcluster_cache_misses_total", "counter", "Files whose result was looked for and was not kept.", look->cache_misses);
+	number(out, "fqcluster_cache_entries", "gauge", "Kept results.", look->cache_entries);
+	number(out, "fqcluster_cache_size_bytes", "gauge", "Bytes of counters of kept results.", look->cache_bytes);
+}
+
 static void workers_write(FILE *out, const struct metrics_look *look)
 {
 	static const char *const states[] = {"idle", "busy", "draining", "suspect", "down"};
@@ -222,6 +230,7 @@ static int print(FILE *out, const void *data)
 	workers_write(out, telling->look);
 	jobs_write(out, telling->metrics, telling->look);
 	slices_write(out, telling->metrics, telling->look);
+	cache_write(out, telling->look);
 	process_write(out, telling->metrics, telling->look);
 	return 0;
 }

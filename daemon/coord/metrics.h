@@ -66,6 +66,7 @@ struct metrics_look {
 	struct look_node *nodes;
 	uint32_t nodes_n;
 	uint64_t slots, slices_inflight, connections;
+	uint64_t cache_hits, cache_misses, cache_entries, cache_bytes; /* kept results: files that had one, or had not, since the start */
 	uint64_t disk_free, disk_size; /* 0: not told */
 	uint64_t cpu_ms, resident, descriptors; /* of this process; 0: not told */
 };

@@ -157,12 +157,16 @@ static int look_nodes(const struct server *server, struct metrics_look *look)
 
 int look_now(const struct server *server, struct metrics_look *ret)
 {
+	struct error err;
+
 	*ret = (struct metrics_look){
 		.serving = server->coord && !server->fallen,
 		.hold = server->hold,
 		.now_ms = server_now(server),
 		.wall_ms = clock_wall_ms(),
 		.connections = server->sessions_n,
+		.cache_hits = server->cache_hits,
+		.cache_misses = server->cache_misses,
 		.cpu_ms = clock_read_ms(CLOCK_PROCESS_CPUTIME_ID),
 		.resident = resident_bytes(),
 		.descriptors = descriptors_open(),
@@ -170,6 +174,8 @@ int look_now(const struct server *server, struct metrics_look *ret)
 	store_disk(server->store, &ret->disk_free, &ret->disk_size);
 	if (!ret->serving)
 		return 0;
+	if (store_sum_kept(server->store, &ret->cache_entries, &ret->cache_bytes, &err) < 0)
+		ret->cache_entries = ret->cache_bytes = 0; /* its disk fails: that is told where it matters */
 	ret->jobs = coord_tally(server->coord);
 	return look_nodes(server, ret);
 }

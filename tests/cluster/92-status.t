@@ -233,4 +233,20 @@ kill -HUP "$pid_coord"
 ok "one that is too short is told" wait_until 10 grep -q 'token of the status page stays as it was' "$work/coord.log"
 is "and the last one holds" "$(code GET /metrics 'Authorization: Bearer another-horse-battery')" 200
 is "the old one is none any more" "$(code GET /metrics 'Authorization: Bearer correct-horse-battery')" 401
+# ---- kept results
+end_process "$pid_coord" TERM
+no_cache=()
+rm "$state/status.token"
+coord_start --status-listen 127.0.0.1:0
+status_at=$(cat "$state/listening-status")
+rests() { (($(date +%s) - $(stat -c %Z "$work/a.fq") > 3)); } # what has just changed is not kept
+ok "a file rests" wait_until 20 rests
+ok "the worker is back" wait_until 20 metric_is fqcluster_worker_slots 2
+fq submit --wait "$work/a.fq" >/dev/null
+kept=$(admin cache stats --json | grep -o '"bytes":[0-9]*' | cut -d: -f2)
+is "kept results are as fqctl tells" "$(metric fqcluster_cache_entries) $(metric fqcluster_cache_size_bytes)" "1 $kept"
+fq submit --wait "$work/a.fq" >/dev/null 2>&1
+is "one was of use" "$(metric fqcluster_cache_hits_total) $(metric fqcluster_cache_misses_total)" "1 1"
+is "nothing was counted for it" "$(metric fqcluster_reads_total)" "$reads"
+
 done_testing
