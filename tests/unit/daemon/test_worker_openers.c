@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "daemon/worker/openers.h"
@@ -49,6 +50,20 @@ static void on_answer(const struct open_request *request, const struct open_answ
 	test->answers++;
 }
 
+/* The kernel counts no descriptors of who may do anything, as root may, also by what he inherits. Who is not root may not do this. */
+static void drop_privileges(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+
+	(void)prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE);
+	(void)prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN);
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return;
+	sets[0].inheritable &= ~(1u << CAP_SYS_RESOURCE | 1u << CAP_SYS_ADMIN);
+	(void)syscall(SYS_capset, &header, sets);
+}
+
 /* As service_forked(): a new process blocks no signals. */
 static void on_forked(void *userdata)
 {
@@ -58,10 +73,7 @@ static void on_forked(void *userdata)
 
 	if (test->descriptors > 0)
 		(void)setrlimit(RLIMIT_NOFILE, &descriptors);
-	/* The kernel counts no descriptors of who may do anything, as root may. Who is not root may not do this. */
-	(void)prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE);
-	(void)prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN);
-
+	drop_privileges();
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
