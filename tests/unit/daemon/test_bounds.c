@@ -516,7 +516,8 @@ static void test_labour(bool told)
 		attend(&both, 10);
 	diag("%llu bytes took %llu ms, and the longest silence was %llu ms", (unsigned long long)result.blob_bytes,
 	     (unsigned long long)(clock_monotonic_ms() - begun), (unsigned long long)both.silence_ms);
-	ok(both.last[0] == fq_Type_RESULT_ACK && both.tasked[0] == told, "a result that takes long is taken%s", told ? ", and the next task is told what lies before it" : "");
+	ok(both.last[0] == fq_Type_RESULT_ACK && both.tasked[0] == told, "a result that takes long is taken%s",
+	   told ? ", and the next task is told what lies before it" : "");
 	ok(both.silence_ms < 800, "nobody waited for a word for as long as the dead time");
 	is_u64(ended(&both), 0, "and nobody was taken for gone");
 	free(packed.bytes);
