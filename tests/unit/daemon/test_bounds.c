@@ -492,10 +492,10 @@ static void test_labour(bool told)
 	rules_default(&rules, COMPAT_0_12_1);
 	if (told)
 		rules_pack(&rules, &packed);
-	setup_start(&setup, 2, 4 << 20, options);
+	setup_start(&setup, 2, told ? 8 << 20 : 4 << 20, options);
 	if (told) {
 		append_reads(&setup);
-		setup.slice_size = 3 << 20; /* the long read is in three of four slices */
+		setup.slice_size = 6 << 20; /* the long read is in three of four slices */
 	}
 	setup.client = client_new(&setup);
 	both.of[0] = worker_new(&setup, 0);
