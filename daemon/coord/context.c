@@ -316,6 +316,26 @@ uint64_t context_behind(const struct contexts *contexts, const struct coord *coo
 	return view.chain->proven - (context && context->assembly ? assembly_n(context->assembly) : 0);
 }
 
+uint64_t contexts_owed(const struct contexts *contexts, struct store *store, const struct coord *coord, uint64_t job, uint32_t file)
+{
+	const struct context *context;
+	struct file_view view;
+	uint64_t bytes = 0, at;
+	uint32_t i;
+
+	if (!coord_find_file(coord, job, file, &view) || !view.chain)
+		return 0;
+	context = find(contexts, job, file, &i);
+	at = context && context->assembly ? assembly_n(context->assembly) : 0;
+	for (int n = 0; n < FOLLOW_MAX && at < view.chain->proven; at++) {
+		if (view.chain->links[at].empty)
+			continue;
+		bytes += store_slice_size(store, job, file, at);
+		n++;
+	}
+	return bytes;
+}
+
 void context_task(struct contexts *contexts, struct store *store, const struct coord *coord, const struct action *action,
                   struct prior *ret, uint32_t *ret_brief)
 {

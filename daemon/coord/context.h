@@ -76,5 +76,8 @@ void contexts_follow(struct contexts *contexts, struct store *store, const struc
 /* How many slices context_task() would have to take first. */
 uint64_t context_behind(const struct contexts *contexts, const struct coord *coord, const struct action *action);
 
+/* Packed bytes of the slices that are proven and not taken yet, at most of the first FOLLOW_MAX. */
+uint64_t contexts_owed(const struct contexts *contexts, struct store *store, const struct coord *coord, uint64_t job, uint32_t file);
+
 void context_drop(struct contexts *contexts, uint64_t job, uint32_t file);
 void contexts_deinit(struct contexts *contexts);

@@ -296,6 +296,12 @@ static int follow(void *data, struct error *err)
 	return 0;
 }
 
+/* What came is large, or what was owed and is proven by it. */
+static bool following_is_long(const struct server *server, const fq_SliceRef *ref, size_t n)
+{
+	return n >= LABOUR_BYTES || contexts_owed(&server->contexts, server->store, server->coord, ref->job, ref->file) >= LABOUR_BYTES;
+}
+
 static void result_drive(struct session *session, struct event *event, struct arrived *arrived)
 {
 	struct server *server = session->server;
@@ -316,7 +322,7 @@ static void result_drive(struct session *session, struct event *event, struct ar
 	after.saved = server->stash.saved && !result->ref.again;
 	server->stash = (struct stash){0};
 	if (event->result.outcome == SLICE_END && !server->fallen)
-		(void)(n >= LABOUR_BYTES ? labour(server, follow, &after, NULL) : follow(&after, NULL)); /* 0 */
+		(void)(following_is_long(server, &result->ref, n) ? labour(server, follow, &after, NULL) : follow(&after, NULL)); /* 0 */
 	(void)drive_check(server);
 }
 

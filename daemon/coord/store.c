@@ -48,6 +48,7 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_SLICES_FORGET] = "DELETE FROM slice WHERE job = ?1 AND file = ?2",
 	[SQL_SLICE_OF_FILE] = "SELECT " SLICE_COLUMNS " FROM slice WHERE job = ?1 AND file = ?2 ORDER BY slice",
 	[SQL_SLICE_COUNTERS] = "SELECT counters FROM slice WHERE job = ?1 AND file = ?2 AND slice = ?3",
+	[SQL_SLICE_SIZE] = "SELECT length(counters) FROM slice WHERE job = ?1 AND file = ?2 AND slice = ?3",
 	[SQL_TROUBLE_SAVE] = "REPLACE INTO trouble (job, file, slice, crashes, losses, lease) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[SQL_TROUBLES_FORGET] = "DELETE FROM trouble WHERE job = ?1 AND file = ?2",
 	[SQL_TROUBLE_SUMS] = "SELECT count(*), total(crashes), total(losses) FROM trouble",

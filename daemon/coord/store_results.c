@@ -26,6 +26,17 @@ int store_slice_counters(struct store *store, uint64_t job, uint32_t file, uint6
 	return show_bytes(store, s, ret_bytes, ret_n, err);
 }
 
+uint64_t store_slice_size(struct store *store, uint64_t job, uint32_t file, uint64_t slice)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_SLICE_SIZE);
+	struct error unused;
+
+	bind_u64(s, 1, job);
+	bind_u64(s, 2, file);
+	bind_u64(s, 3, slice);
+	return store_row(store, s, &unused) == 0 ? column_u64(s, 0) : 0;
+}
+
 int store_save_again(struct store *store, uint64_t job, uint32_t file, uint64_t slice, const void *counters, size_t n,
                      struct error *err)
 {

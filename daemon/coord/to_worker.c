@@ -67,6 +67,17 @@ static int tell_work(void *data, struct error *err)
 	return 0;
 }
 
+/* Many slices, or the large counters of one, are to be taken first. */
+static bool telling_is_long(const struct server *server, const struct action *action)
+{
+	const struct contexts *contexts = &server->contexts;
+	uint64_t behind = context_behind(contexts, server->coord, action);
+
+	return behind > FOLLOW_MAX ||
+	       (behind > 0 && contexts_owed(contexts, server->store, server->coord, action->task.id.job, action->task.id.file) >=
+	                          LABOUR_BYTES);
+}
+
 static void send_task(struct session *session, const struct action *action)
 {
 	_cleanup_(freep) fq_Task *task = calloc(1, sizeof *task);
@@ -77,9 +88,7 @@ static void send_task(struct session *session, const struct action *action)
 		give_up(session);
 		return;
 	}
-	(void)(context_behind(&server->contexts, server->coord, action) > FOLLOW_MAX
-	           ? labour(server, tell_work, &telling, NULL)
-	           : tell_work(&telling, NULL)); /* 0 */
+	(void)(telling_is_long(server, action) ? labour(server, tell_work, &telling, NULL) : tell_work(&telling, NULL)); /* 0 */
 	task->brief = telling.brief;
 	if (send_brief(session, action, task->brief, &telling.prior) < 0) {
 		give_up(session);

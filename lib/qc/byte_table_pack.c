@@ -148,19 +148,21 @@ static uint64_t columns_reads(const struct table_columns *columns)
 static void columns_to_rows(const struct table_columns *columns,
                             uint8_t rows[QUALITY_ROWS][QUALITY_ROW], uint8_t lengths[QUALITY_ROWS])
 {
+	uint8_t bytes[256]; /* those that are there, from the smallest */
+	size_t bytes_n = 0;
+
+	for (unsigned int byte = 0; byte < 256; byte++)
+		if (columns->place[byte] > 0)
+			bytes[bytes_n++] = (uint8_t)byte;
 	memset(lengths, 0, QUALITY_ROWS);
 	for (size_t p = 0; p < QUALITY_ROW; p++) {
 		size_t row = 0;
 
-		for (unsigned int byte = 0; byte < 256; byte++) {
-			uint16_t place = columns->place[byte];
-
-			for (uint64_t n = place > 0 ? columns->counts[place - 1][p] : 0; n > 0;
-			     n--) {
-				rows[row][p] = (uint8_t)byte;
+		for (size_t i = 0; i < bytes_n; i++)
+			for (uint64_t n = columns->counts[columns->place[bytes[i]] - 1][p]; n > 0; n--) {
+				rows[row][p] = bytes[i];
 				lengths[row++]++;
 			}
-		}
 	}
 }
 

@@ -13,7 +13,7 @@ mkdir -p "$state"
 host=${address[c0]}:5381
 # shellcheck disable=SC2046
 $(at c0) python3 "$top_src/tests/faults/unit.py" "$host" "$state/ctl.sock" $RESTART $WATCHDOG \
-	"$coordd" --state "$state" --ping 100ms --dead 2s "${no_cache[@]}" >"$work/unit.out" 2>>"$work/coord.log" &
+	"$coordd" --state "$state" "${no_cache[@]}" --ping 100ms --dead 2s >"$work/unit.out" 2>>"$work/coord.log" &
 pid_coord=$!
 coordinator() { awk '$2 == "started" { pid = $3 } END { print pid }' "$work/unit.out"; }
 ready() { awk -v pid="$(coordinator)" '$2 == "ready" && $3 == pid { found = 1 } END { exit !found }' "$work/unit.out"; }

@@ -5,7 +5,7 @@
     unit.py ADDRESS:PORT UNIX_SOCKET RESTART_SECONDS WATCHDOG_SECONDS PROGRAM ARG...
 
 Holds the two listening sockets for ever, and the program gets them as its descriptors 3 and 4. When it ends it is started
-again RESTART_SECONDS later. When it has told no WATCHDOG=1 for WATCHDOG_SECONDS (0: no watchdog) it gets SIGABRT and
+again RESTART_SECONDS later. When it has told no WATCHDOG=1 for WATCHDOG_SECONDS (0: no watchdog; from READY=1 on) it gets SIGABRT and
 SIGCONT, as from systemd. Each of this is a line on standard output: "TIME started PID", "TIME ready PID", "TIME watchdog
 PID", "TIME ended PID". The program is killed when this one ends.
 """
@@ -36,6 +36,7 @@ class Unit:
         self.notify.bind(self.path)
         self.restart, self.watchdog, self.command = restart, watchdog, command
         self.pid, self.ended, self.alive, self.warned = 0, 0.0, 0.0, False
+        self.ready = False
 
     def start(self):
         self.pid = os.fork()
@@ -50,7 +51,7 @@ class Unit:
                 env.update(WATCHDOG_USEC=str(int(self.watchdog * 1e6)), WATCHDOG_PID=str(os.getpid()))
             command = PDEATHSIG + self.command
             os.execvpe(command[0], command, env)
-        self.alive, self.warned = time.monotonic(), False
+        self.alive, self.warned, self.ready = time.monotonic(), False, False
         say("started", self.pid)
 
     def reap(self):
@@ -62,17 +63,21 @@ class Unit:
         text = self.notify.recv(4096).decode(errors="replace").split("\n")
         if "READY=1" in text:
             say("ready", self.pid)
+            self.ready = True
         if "WATCHDOG=1" in text or "READY=1" in text:
             self.alive = time.monotonic()
 
+    # The watchdog begins with READY=1, as systemd's does, and this process may itself be kept from the processor: what had been
+    # told by now is read before it is judged.
     def turn(self):
-        if select.select([self.notify], [], [], 0.01)[0]:
+        now, wait = time.monotonic(), 0.01
+        while select.select([self.notify], [], [], wait)[0]:
             self.told()
+            wait = 0
         self.reap()
-        now = time.monotonic()
         if not self.pid and now - self.ended >= self.restart:
             self.start()
-        elif self.pid and self.watchdog and now - self.alive > self.watchdog and not self.warned:
+        elif self.pid and self.ready and self.watchdog and now - self.alive > self.watchdog and not self.warned:
             say("watchdog", self.pid)
             self.warned = True
             os.kill(self.pid, signal.SIGABRT)

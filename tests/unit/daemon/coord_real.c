@@ -40,7 +40,7 @@ void must(int r, const struct error *err)
 
 static void make_read(FILE *f, size_t bases)
 {
-	(void)fputs("@long\n", f);
+	(void)fputs("@A:1:F:1:1101:5:1\n", f);
 	for (size_t i = 0; i < bases; i++)
 		(void)putc("ACGT"[i * 7 / 3 % 4], f);
 	(void)fputs("\n+\n", f);
@@ -274,7 +274,7 @@ void client_submit(struct setup *setup, struct connection *client, uint32_t modu
 	message->uuid[0] = ++setup->uuids;
 	message->files = 1;
 	message->modules = modules;
-	message->slice_size = READS / SLICES * RECORD;
+	message->slice_size = setup->slice_size ? setup->slice_size : READS / SLICES * RECORD;
 	message->rules.size = (pb_size_t)n;
 	memcpy(message->rules.bytes, rules, n);
 	(void)snprintf(file->path, sizeof file->path, "%s", setup->path);

@@ -26,6 +26,7 @@ struct setup {
 	uint16_t port;
 	pid_t pid;
 	struct file_facts facts;
+	uint64_t slice_size; /* of what client_submit() submits; 0: a third of the reads */
 	uint8_t uuids;
 	struct connection *worker, *client; /* of tests with one of each; ended by setup_stop() */
 };

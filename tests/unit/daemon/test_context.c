@@ -172,6 +172,28 @@ static void is_brief(struct made *made, const struct prior *prior, const char *w
 
 /* ---- the facts */
 
+/* Packed bytes in the store of slices [from, to), each looked at. */
+static uint64_t stored(const struct made *made, uint64_t from, uint64_t to)
+{
+	uint64_t sum = 0;
+	struct error error;
+
+	for (uint64_t i = from; i < to; i++) {
+		const void *bytes;
+		size_t n = 0;
+
+		if (store_slice_counters(made->store, 1, 0, i, &bytes, &n, &error) != 0)
+			bail_out("a slice is not there");
+		sum += n;
+	}
+	return sum;
+}
+
+static uint64_t owed(const struct made *made)
+{
+	return contexts_owed(&made->contexts, made->store, made->fake.coord, 1, 0);
+}
+
 static void test_tasks(struct made *made, const struct fake_task tasks[SLICES])
 {
 	struct prior prior;
@@ -184,17 +206,21 @@ static void test_tasks(struct made *made, const struct fake_task tasks[SLICES])
 	is_u64(made->contexts.n, 0, "and nothing was made for that");
 	is_brief(made, &prior, "the rules are its brief");
 	counted(made, &tasks[1]);
+	is_u64(owed(made), 0, "what is not proven is not to be taken");
 	counted(made, &tasks[0]);
+	is_u64(owed(made), stored(made, 0, 2), "what has to be taken before the next task is told is known in bytes");
 	told(made, 3, false, MODULES, &prior, &brief);
 	ok(!prior.known && brief == 1, "of a slice behind an open one nothing is known");
 	told(made, 2, false, MODULES, &prior, &brief);
 	ok(prior.known && prior.reads == 2 * SLICE_READS && prior.qualities == prior.reads && prior.tile_field == 4,
 	   "of the next one all that lies before");
 	is_u64(made->contexts.n, 1, "which one context knows");
+	is_u64(owed(made), 0, "and has taken");
 	told(made, 2, false, COUNT_LENGTHS, &prior, &brief);
 	ok(!prior.known && brief == 0, "modules that need nothing are told nothing");
 	for (uint32_t i = 2; i < 13; i++)
 		counted(made, &tasks[i]);
+	is_u64(owed(made), stored(made, 2, 2 + FOLLOW_MAX), "of many slices, so many are looked at as are taken at once");
 	told(made, 15, false, MODULES, &prior, &brief);
 	ok(!prior.tracked && brief == 1, "97,500 sequences are not all that will be tracked");
 	counted(made, &tasks[13]);
