@@ -35,6 +35,8 @@ ctl_libctl_a_SOURCES = \
 	ctl/top.h ctl/top_draw.c ctl/top_look.c \
 	ctl/verb.h \
 	ctl/verbs.c \
+	ctl/watch.h ctl/watch_find.c \
+	ctl/watch_out.c ctl/watch_out.h \
 	ctl/when.c ctl/when.h \
 	ctl/verb_cancel.c \
 	ctl/verb_cache.c \
@@ -58,7 +60,8 @@ ctl_libctl_a_SOURCES = \
 	ctl/verb_submit.c \
 	ctl/verb_token.c \
 	ctl/verb_top.c \
-	ctl/verb_wait.c
+	ctl/verb_wait.c \
+	ctl/verb_watch.c
 
 bin_PROGRAMS += ctl/fqctl
 ctl_fqctl_SOURCES = ctl/main.c
