@@ -26,7 +26,7 @@
 #define AWAY_MS 1000     /* between two tries to reach the coordinator */
 #define SUBMIT_BATCH 16  /* files submitted in a round */
 #define ASK_BATCH 32     /* jobs asked for in a round, one after the other */
-#define OPEN_MAX 1000    /* jobs at a time; other files wait */
+#define OPEN_MAX 500     /* jobs at a time, as one owner may have 1000; other files wait */
 
 struct watch_options {
 	char *folder;
