@@ -11,14 +11,13 @@ mkdir -p "$run/lane1" "$run/lane2" "$out" "$work/later"
 watch_start() { # watch_start OPTION...: in the background, where a shell would have it ignore ^C; what it prints is in $work/lines and $work/said
 	env --default-signal=INT "$ctl" watch -h "$host" "$@" >>"$work/lines" 2>>"$work/said" {never}>&- &
 	watcher=$!
+	pid_worker[90]=$! # ended with the test
 }
 watch_end() { # its exit status in $status
 	kill -TERM "$watcher" 2>/dev/null
 	wait "$watcher"
 	status=$?
 }
-end_all() { [ -z "$watcher" ] || kill -KILL "$watcher" 2>/dev/null; cluster_end; }
-trap end_all EXIT
 has_line() { grep -q "^[0-9]*	$1	$2\$" "$work/lines"; }            # has_line PATH STATE
 has_refused() { grep -q "^-	$1	REFUSED\$" "$work/lines"; }
 said() { grep -qF -- "$1" "$work/said"; }
