@@ -5,6 +5,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/client.c ctl/client.h \
 	ctl/ctl.c \
 	ctl/diff.c ctl/diff.h \
+	ctl/diff_job.c ctl/diff_job.h \
 	ctl/doctor.h ctl/doctor_files.c ctl/doctor_findings.c ctl/doctor_judge.c \
 	ctl/doctor_look.c ctl/doctor_nodes.c ctl/doctor_print.c \
 	ctl/draw.c ctl/draw.h \
@@ -35,6 +36,8 @@ ctl_libctl_a_SOURCES = \
 	ctl/top.h ctl/top_draw.c ctl/top_look.c \
 	ctl/verb.h \
 	ctl/verbs.c \
+	ctl/watch.h ctl/watch_find.c \
+	ctl/watch_out.c ctl/watch_out.h \
 	ctl/when.c ctl/when.h \
 	ctl/verb_cancel.c \
 	ctl/verb_cache.c \
@@ -58,7 +61,8 @@ ctl_libctl_a_SOURCES = \
 	ctl/verb_submit.c \
 	ctl/verb_token.c \
 	ctl/verb_top.c \
-	ctl/verb_wait.c
+	ctl/verb_wait.c \
+	ctl/verb_watch.c
 
 bin_PROGRAMS += ctl/fqctl
 ctl_fqctl_SOURCES = ctl/main.c

@@ -19,7 +19,7 @@ static const struct option_row output_rows[] = {
 	{.long_name = "as", .argument = "FORMS", .type = OPTION_STRING,
 	 .help = "Forms of the result, with commas between: csv (mean Phred score per base position), fastqc (FastQC's "
 	         "NAME_fastqc.zip and NAME_fastqc.html), text (its fastqc_data.txt), json, html (one page), tsv (key figures, a "
-	         "line a file). Unless said, qc writes fastqc, the others csv.",
+	         "line a file). Unless said, qc and watch write fastqc, the others csv.",
 	 OPTION_FIELD(struct output_options, as)},
 	{.long_name = "output", .letter = 'o', .argument = "FILE", .type = OPTION_PATH,
 	 .help = "Write one form to FILE; of several input files each to <folder of FILE>/<input name>.<name of FILE>.",

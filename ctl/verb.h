@@ -50,7 +50,7 @@ struct verb {
 extern const struct verb verb_submit, verb_qc, verb_status, verb_history, verb_top, verb_show, verb_wait, verb_follow, verb_fetch,
     verb_cancel, verb_nodes,
     verb_drain, verb_resume, verb_check, verb_token, verb_join, verb_peers, verb_revoke,
-    verb_cache, verb_ping, verb_probe, verb_doctor, verb_profile, verb_diff;
+    verb_cache, verb_ping, verb_probe, verb_doctor, verb_profile, verb_diff, verb_watch;
 
 /* All verbs in the order of --help, ending with NULL. */
 extern const struct verb *const verbs[];

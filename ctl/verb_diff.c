@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctl/diff.h"
+#include "ctl/diff_job.h"
 #include "ctl/json.h"
 #include "ctl/table.h"
 #include "ctl/verb.h"
@@ -52,11 +53,12 @@ static void both_deinit(struct both *both)
 	told_deinit(&both->told[1]);
 }
 
-static int side_read(const char *path, struct told *ret, struct error *err)
+static int side_read(struct call *call, const char *path, struct told *ret, struct error *err)
 {
 	_cleanup_(freep) char *bytes = NULL, *text = NULL;
+	uint64_t job;
 	size_t n = 0;
-	int r = list_text(path, &bytes, &n, err);
+	int r = diff_job_named(path, &job) ? diff_job_text(call, job, &bytes, &n, err) : list_text(path, &bytes, &n, err);
 
 	if (r == 0 && n >= 4 && memcmp(bytes, "PK\003\004", 4) == 0) {
 		r = report_archive_text((const uint8_t *)bytes, n, TOLD_MAX, &text, &n, err);
@@ -68,10 +70,10 @@ static int side_read(const char *path, struct told *ret, struct error *err)
 	return r < 0 ? r : told_read(ret, TAKE(text), n, path, err);
 }
 
-static int both_make(struct both *both, struct error *err)
+static int both_make(struct call *call, struct both *both, struct error *err)
 {
 	for (size_t i = 0; i < 2; i++) {
-		int r = side_read(both->names[i], &both->told[i], err);
+		int r = side_read(call, both->names[i], &both->told[i], err);
 
 		if (r < 0)
 			return r;
@@ -254,7 +256,7 @@ static int run(struct call *call, struct error *err)
 {
 	const struct diff_options *options = call->options;
 	struct both both _cleanup_(both_deinit) = {.names = {call->arguments[0], call->arguments[1]}};
-	int r = both_make(&both, err);
+	int r = both_make(call, &both, err);
 
 	if (r == 0 && call->settings.json)
 		print_json(&both);
@@ -271,7 +273,7 @@ const struct verb verb_diff = {
 	.arguments_min = 2,
 	.arguments_max = 2,
 	.help = "Compare two reports: before and after trimming, say.",
-	.detail = "A and B are NAME_fastqc.zip or fastqc_data.txt, of fqcluster or of FastQC; of a job 'fqctl fetch --as text ID' prints it. "
+	.detail = "A and B are NAME_fastqc.zip or fastqc_data.txt, of fqcluster or of FastQC, or the number of a job of one file. "
 	          "MOST is the greatest difference of two values of a section. Of reads by score, GC and length these are per cent of all reads.",
 	.json = true,
 	.table = &diff_table,

@@ -5,8 +5,8 @@
 #include "ctl/verb.h"
 
 const struct verb *const verbs[] = {
-	&verb_submit, &verb_qc,    &verb_status, &verb_history, &verb_top, &verb_show,  &verb_wait, &verb_follow, &verb_fetch,
-	&verb_cancel, &verb_nodes,
+	&verb_submit, &verb_qc,    &verb_watch, &verb_status, &verb_history, &verb_top, &verb_show,  &verb_wait, &verb_follow,
+	&verb_fetch,  &verb_cancel, &verb_nodes,
 	&verb_drain,  &verb_resume, &verb_probe,  &verb_check,  &verb_diff, &verb_profile, &verb_token, &verb_join, &verb_peers,
 	&verb_revoke, &verb_cache, &verb_ping,  &verb_doctor, NULL,
 };

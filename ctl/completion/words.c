@@ -54,7 +54,7 @@ static const char *arguments_kind(const struct verb *verb)
 {
 	static const struct {
 		const char *word, *kind;
-	} kinds[] = {{"FILE", "file"}, {"ID", "job"}, {"NODE", "node"}, {"PIN", "peer"}, {"HOST", "host"}};
+	} kinds[] = {{"FILE", "file"}, {"DIR", "folder"}, {"ID", "job"}, {"NODE", "node"}, {"PIN", "peer"}, {"HOST", "host"}};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strstr(verb->arguments, kinds[i].word))

@@ -109,4 +109,27 @@ run fq submit --wait --as text -a nowhere.txt a.fq
 is "a list that is not there: exit 66" "$status" 66
 run fq submit --wait --as text -a a.fq a.fq
 is "a list that is none: exit 78" "$status" 78
+
+# diff takes jobs in place of files
+a=$(fq submit --parsable --as text a.fq) b=$(fq submit --parsable --as fastqc b.fastq) means=$(fq submit --parsable --as csv a.fq)
+both=$(fq submit --parsable --as text a.fq b.fastq)
+fq wait "$a" "$b" "$means" "$both" 2>/dev/null
+fq fetch --as text "$a" >"$work/a.txt" && fq fetch --as text "$b" >"$work/b.txt"
+same_diff() { # same_diff OPTION...: of jobs as of files, but for the names
+	"$ctl" diff "$@" "$work/a.txt" "$work/b.txt" | sed "s,$work/a.txt,$a,; s,$work/b.txt,$b," >"$work/want"
+	test -s "$work/want" && fq diff "$@" "$a" "$b" | cmp - "$work/want"
+}
+ok "diff of two jobs" same_diff
+ok "in JSON" same_diff --json
+ok "of a job and a file" bash -c '"$1" diff -h "$2" "$3" "$4" | cmp - <("$1" diff "$5" "$4")' - "$ctl" "$host" "$a" "$work/b.txt" "$work/a.txt"
+run fq diff "$a" "$both"
+is "a job of two files: exit 64" "$status" 64
+ok "and why" grep -q "job $both has 2 files" "$work/stderr"
+run fq diff "$a" "$means"
+is "a job without a report: exit 64" "$status" 64
+run fq diff 999999 "$a"
+ok "a job that is not there" test "$status" -ne 0
+mkdir "$work/numbers" && cp "$work/b.txt" "$work/numbers/$a"
+ok "a file of that name is the file" bash -c 'cd "$1" && "$2" diff "$3" "$4" >/dev/null' - "$work/numbers" "$ctl" "$a" "$work/a.txt"
+ok "nothing is left behind" bash -c '[ -z "$(ls -d "${TMPDIR:-/tmp}"/fqctl.?????? 2>/dev/null)" ]'
 done_testing

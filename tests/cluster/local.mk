@@ -23,7 +23,9 @@ CLUSTER_TESTS = \
 	tests/cluster/92-status.t \
 	tests/cluster/95-cache.t \
 	tests/cluster/96-tables.t \
-	tests/cluster/97-screens.t
+	tests/cluster/97-screens.t \
+	tests/cluster/98-watch.t \
+	tests/cluster/99-assignment.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
 EXTRA_DIST += tests/cluster/cluster.sh tests/tools/examples.py

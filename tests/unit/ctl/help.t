@@ -130,7 +130,7 @@ says() { # says WORDS COMMAND...
 	shift
 	"$@" 2>&1 >/dev/null </dev/null | grep -qF -- "$words"
 }
-ok "no verb: all are told" says "say what to do: submit, qc, status" "$ctl"
+ok "no verb: all are told" says "say what to do: submit, qc, watch, status" "$ctl"
 ok "a verb that is nearly one" says "there is no verb 'sumbit'; did you mean submit?" "$ctl" sumbit x
 ok "the beginning of one" says "did you mean status?" "$ctl" stat
 ok "far from all: nothing is guessed" refuses says "did you mean" "$ctl" frobnicate

@@ -74,7 +74,7 @@ static void put_option(const struct option_row *row, const void *defaults)
 	(void)fputc('\n', stdout);
 	if (row->type != OPTION_BOOL && option_format(row, defaults, &value) < 0)
 		abort();
-	if (value && strcmp(value, "\"\"") != 0) {
+	if (value && strcmp(value, "\"\"") != 0 && strcmp(value, "[]") != 0) {
 		(void)fputs("Default: ", stdout);
 		put(value);
 		(void)fputs(".\n", stdout);

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fqctl watch: a job for each FASTQ file below a folder as soon as it is complete.
+ *
+ *     round: look (watch_find.c) -> submit what is complete -> ask for open jobs -> write results (watch_out.c), tell -> wait
+ *
+ * It may be ended at any time: whoever watches again submits under the same uuids, which are the same jobs.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/job.h"
+#include "ctl/submit.h"
+#include "ctl/watch_out.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/base/text.h"
+
+#define LOOK_MS 500      /* between two looks, whatever happens */
+#define ASK_MS 500       /* between two rounds of questions about open jobs */
+#define AWAY_MS 1000     /* between two tries to reach the coordinator */
+#define SUBMIT_BATCH 16  /* files submitted in a round */
+#define ASK_BATCH 32     /* jobs asked for in a round, one after the other */
+#define OPEN_MAX 500     /* jobs at a time, as one owner may have 1000; other files wait */
+
+struct watch_options {
+	char *folder;
+	struct conf_list after;
+	uint64_t settle_ms, every_ms;
+	bool once, lenient;
+};
+
+static const struct option_row watch_rows[] = {
+	{.long_name = "outdir", .letter = 'o', .argument = "DIR", .type = OPTION_PATH,
+	 .help = "Write the results below DIR, in folders as those of the files; otherwise none are written.",
+	 OPTION_FIELD(struct watch_options, folder)},
+	{.long_name = "after", .argument = "NAME", .type = OPTION_LIST,
+	 .help = "Wait for a file of this name in the file's folder or above; may be given several times.",
+	 OPTION_FIELD(struct watch_options, after)},
+	{.long_name = "settle", .argument = "DURATION", .type = OPTION_DURATION, .default_text = "10s", .largest = 86400000,
+	 .help = "A file is complete when it has not changed for so long.", OPTION_FIELD(struct watch_options, settle_ms)},
+	{.long_name = "every", .argument = "DURATION", .type = OPTION_DURATION, .default_text = "30s", .smallest = 500,
+	 .largest = 86400000, .help = "Look for files so often where the kernel tells of none, as on network file systems.",
+	 OPTION_FIELD(struct watch_options, every_ms)},
+	{.long_name = "once", .type = OPTION_BOOL, .help = "Submit what is there now, and end.",
+	 OPTION_FIELD(struct watch_options, once)},
+	{.long_name = "lenient", .type = OPTION_BOOL,
+	 .help = "Take records that FastQC takes: lengths may differ, any byte may stand in a line.",
+	 OPTION_FIELD(struct watch_options, lenient)},
+};
+
+static const struct option_table watch_table = {
+	.name = "watch",
+	.rows = watch_rows,
+	.n = sizeof watch_rows / sizeof *watch_rows,
+	.settings_size = sizeof(struct watch_options),
+};
+
+struct watching {
+	struct call *call;
+	const struct watch_options *options;
+	struct watch_tree tree;
+	struct watch_out out;
+	struct client client;
+	bool away;          /* and that is said */
+	size_t open, asked; /* jobs; the place behind the file that was asked for last */
+	uint64_t begun_ms, looked_ms, asked_ms, tried_ms;
+	uint64_t due_ms;    /* when a file that grows may be complete */
+	bool more;          /* files are complete and wait for the next round */
+	struct failures failures;
+};
+
+static volatile sig_atomic_t ended; /* a signal says so */
+
+static void on_end(int number)
+{
+	(void)number;
+	ended = 1;
+}
+
+/* A signal that was ignored when fqctl began (nohup) stays so. */
+static void signals_take(void)
+{
+	const int numbers[] = {SIGINT, SIGTERM};
+	struct sigaction action = {.sa_handler = on_end, .sa_flags = SA_RESTART}, old;
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			(void)sigaction(numbers[i], &action, NULL);
+}
+
+static void tell(void *data, const char *sentence)
+{
+	say(((struct watching *)data)->call, "%s", sentence);
+}
+
+/* The line of a file. */
+static int put(const struct watch_file *file, const char *state, struct error *err)
+{
+	char path[4 * PATH_MAX];
+
+	(void)text_escape(path, sizeof path, file->path);
+	if (file->job)
+		(void)printf("%llu\t%s\t%s\n", (unsigned long long)file->job, path, state);
+	else
+		(void)printf("-\t%s\t%s\n", path, state);
+	if (fflush(stdout) != 0)
+		return error_set(err, -errno, ERROR_CANT_CREATE, "standard output cannot be written: %s", strerror(errno));
+	return 0;
+}
+
+/* Nothing more is done with it until it changes. */
+static int refuse(struct watching *watching, struct watch_file *file, const struct error *error, struct error *err)
+{
+	failures_add(&watching->failures, error);
+	file->state = WATCH_DONE;
+	return put(file, "REFUSED", err);
+}
+
+static void close_client(struct watching *watching)
+{
+	client_close(&watching->client);
+	watching->client = (struct client){0};
+}
+
+static int away(struct watching *watching, const struct error *error)
+{
+	if (!watching->away)
+		say(watching->call, "%s; waiting for the coordinator", error->text);
+	watching->away = true;
+	watching->tried_ms = clock_monotonic_ms();
+	close_client(watching);
+	return 0;
+}
+
+/* Whether the coordinator is there. At first whatever is wrong ends it; later it may be mended. */
+static int reach(struct watching *watching, struct error *err)
+{
+	uint64_t now = clock_monotonic_ms();
+	struct error error = {0};
+	int r;
+
+	if (watching->client.connection && client_idle(&watching->client, &error) == 0)
+		return 1;
+	close_client(watching);
+	if (watching->away && now < watching->tried_ms + AWAY_MS)
+		return 0;
+	r = client_open(&watching->client, &watching->call->settings, &error);
+	if (r < 0 && !watching->tried_ms && !client_lost(r, &error) && error.class != ERROR_TEMPORARY) {
+		*err = error;
+		return r;
+	}
+	watching->tried_ms = now;
+	if (r < 0)
+		return away(watching, &error);
+	if (watching->away)
+		say(watching->call, "the coordinator is there");
+	watching->away = false;
+	return 1;
+}
+
+static int submit_file(struct watching *watching, size_t at, struct error *err)
+{
+	struct watch_file *file = watching->tree.files[at];
+	const struct watch_file *rival = watch_out_rival(&watching->out, &watching->tree, at);
+	struct submission submission = {.uuid = file->uuid, .lenient = watching->options->lenient};
+	struct call *call = watching->call;
+	char **arguments = call->arguments;
+	struct error error = {0};
+	int r;
+
+	file->job = 0;
+	if (rival) {
+		(void)error_set(&error, -EEXIST, ERROR_USAGE, "%s: its reports would replace those of %s", TEXT(file->path), TEXT(rival->path));
+		return refuse(watching, file, &error, err);
+	}
+	call->arguments = &file->path;
+	r = submit(call, &submission, &file->job, &error);
+	call->arguments = arguments;
+	if (r == 0) {
+		file->state = WATCH_OPEN;
+		watching->open++;
+		watching->asked_ms = 0;
+		return 0;
+	}
+	if (client_lost(r, &error) || error.class == ERROR_TEMPORARY || error.class == ERROR_TIMEOUT)
+		return away(watching, &error);
+	return refuse(watching, file, &error, err);
+}
+
+/* What is complete; not where the coordinator is away. */
+static int submit_some(struct watching *watching, struct error *err)
+{
+	size_t n = 0;
+	int r = 0;
+
+	watching->due_ms = UINT64_MAX;
+	watching->more = false;
+	for (size_t i = 0; r == 0 && i < watching->tree.n; i++) {
+		struct watch_file *file = watching->tree.files[i];
+		uint64_t due;
+
+		if (file->state != WATCH_GROWS)
+			continue;
+		if (watch_out_written(&watching->out, file)) {
+			file->state = WATCH_DONE;
+			continue;
+		}
+		if (!watch_complete(&watching->tree, file, watching->looked_ms, &due)) {
+			if (due < watching->due_ms)
+				watching->due_ms = due;
+			continue;
+		}
+		watching->more = true;
+		if (n == SUBMIT_BATCH || watching->open >= OPEN_MAX || ended)
+			break;
+		r = reach(watching, err);
+		if (r <= 0)
+			return r;
+		n++;
+		r = submit_file(watching, i, err);
+		if (watching->away)
+			return r;
+		watching->more = false;
+	}
+	return r;
+}
+
+/* An ended job: its results, its line. */
+static int settle(struct watching *watching, struct watch_file *file, const fq_Job *job, struct error *err)
+{
+	const char *state = job_told_name(job_told(job));
+	struct error error = {0};
+	int r = job_result(job, &error);
+
+	if (r < 0)
+		failures_add(&watching->failures, &error);
+	else if (watching->out.folder)
+		r = watch_out_fetch(&watching->out, &watching->client, file, &error);
+	if (r < 0 && job->state == fq_JobState_JOB_COMPLETED) {
+		if (client_lost(r, &error) || error.class == ERROR_TEMPORARY || error.class == ERROR_TIMEOUT)
+			return away(watching, &error);
+		failures_add(&watching->failures, &error);
+	}
+	if (r != 0 && job->state == fq_JobState_JOB_COMPLETED) {
+		state = "UNWRITTEN";
+		if (watching->failures.class == ERROR_NONE)
+			watching->failures.class = r > 0 ? (enum error_class)r : ERROR_CANT_CREATE;
+	}
+	file->state = WATCH_DONE;
+	watching->open--;
+	return put(file, state, err);
+}
+
+static int ask_file(struct watching *watching, struct watch_file *file, struct error *err)
+{
+	fq_JobsRequest request = {.job = file->job};
+	struct error error = {0};
+	fq_Job job = {0};
+	int r = client_list(&watching->client, fq_Type_SHOW, &request, job_only, &job, &error);
+
+	if (client_lost(r, &error) || error.class == ERROR_TEMPORARY || error.class == ERROR_TIMEOUT)
+		return away(watching, &error);
+	if (r < 0) {
+		watching->open--;
+		return refuse(watching, file, &error, err);
+	}
+	if (job_ended(job.state))
+		return settle(watching, file, &job, err);
+	if (!watching->options->once || watching->out.folder)
+		return 0;
+	file->state = WATCH_DONE; /* with --once nobody waits for it */
+	watching->open--;
+	return put(file, job_told_name(job_told(&job)), err);
+}
+
+/* Some of the open jobs, others the next time. */
+static int ask_some(struct watching *watching, struct error *err)
+{
+	uint64_t now = clock_monotonic_ms();
+	size_t n = watching->tree.n, asked = 0;
+	int r;
+
+	if (watching->open == 0) {
+		close_client(watching);
+		return 0;
+	}
+	if (now < watching->asked_ms + ASK_MS)
+		return 0;
+	watching->asked_ms = now;
+	r = reach(watching, err);
+	for (size_t i = 0; r > 0 && i < n && asked < ASK_BATCH && watching->open > 0 && !watching->away && !ended; i++) {
+		struct watch_file *file = watching->tree.files[watching->asked++ % n];
+
+		if (file->state != WATCH_OPEN)
+			continue;
+		asked++;
+		r = ask_file(watching, file, err) < 0 ? -1 : 1;
+	}
+	return r < 0 ? -EIO : 0;
+}
+
+/* Jobs of files that have changed since are nobody's any more. */
+static void count_open(struct watching *watching)
+{
+	watching->open = 0;
+	for (size_t i = 0; i < watching->tree.n; i++)
+		watching->open += watching->tree.files[i]->state == WATCH_OPEN;
+}
+
+static int look(struct watching *watching, struct error *err)
+{
+	uint64_t now = clock_monotonic_ms();
+	int r;
+
+	watching->looked_ms = now;
+	(void)watch_events(&watching->tree);
+	r = watch_find(&watching->tree, tell, watching, err);
+	count_open(watching);
+	return r;
+}
+
+/* With --once: nothing is left to be waited for. What goes on to change is told. */
+static bool finished(struct watching *watching)
+{
+	bool late = clock_monotonic_ms() >= watching->begun_ms + watching->options->settle_ms + 4 * (uint64_t)LOOK_MS;
+
+	if (!watching->options->once || watching->more || watching->open > 0 || (watching->due_ms != UINT64_MAX && !late))
+		return false;
+	for (size_t i = 0; i < watching->tree.n; i++)
+		if (watching->tree.files[i]->state == WATCH_GROWS)
+			say(watching->call, "%s is not complete yet: it was not submitted", TEXT(watching->tree.files[i]->path));
+	return true;
+}
+
+/* Until something may have to be done. */
+static void pause_until_due(struct watching *watching)
+{
+	uint64_t now = clock_monotonic_ms(), look_at = watching->looked_ms + watching->options->every_ms, until;
+	struct pollfd events = {.fd = watching->tree.events, .events = POLLIN};
+	struct timespec time;
+	sigset_t held, before;
+
+	if (watching->due_ms < look_at)
+		look_at = watching->due_ms;
+	until = look_at;
+	if (watching->open > 0 && watching->asked_ms + ASK_MS < until)
+		until = watching->asked_ms + ASK_MS;
+	if (watching->more && watching->away)
+		until = watching->tried_ms + AWAY_MS;
+	else if (watching->more && watching->open < OPEN_MAX)
+		until = now;
+	if (now < watching->looked_ms + LOOK_MS)
+		events.fd = -1; /* events wait for the next look */
+	if (events.fd < 0 && watching->tree.events >= 0 && until > watching->looked_ms + LOOK_MS)
+		until = watching->looked_ms + LOOK_MS;
+	until = until > now ? until - now : 0;
+	time = (struct timespec){.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000L};
+	(void)sigemptyset(&held);
+	(void)sigaddset(&held, SIGINT);
+	(void)sigaddset(&held, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &held, &before);
+	if (!ended)
+		(void)ppoll(&events, 1, &time, &before);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Whether it is time for a look. */
+static bool look_due(const struct watching *watching)
+{
+	uint64_t now = clock_monotonic_ms();
+	struct pollfd events = {.fd = watching->tree.events, .events = POLLIN};
+
+	if (!watching->looked_ms)
+		return true;
+	if (now < watching->looked_ms + LOOK_MS && now < watching->due_ms)
+		return false;
+	return now >= watching->looked_ms + watching->options->every_ms || now >= watching->due_ms ||
+	       poll(&events, 1, 0) > 0;
+}
+
+static void farewell(const struct watching *watching)
+{
+	char jobs[256] = "";
+	size_t n = 0, told = 0;
+
+	for (size_t i = 0; i < watching->tree.n && n < sizeof jobs - 32; i++)
+		if (watching->tree.files[i]->state == WATCH_OPEN) {
+			n += (size_t)snprintf(jobs + n, sizeof jobs - n, " %llu", (unsigned long long)watching->tree.files[i]->job);
+			told++;
+		}
+	if (watching->open > 0)
+		say(watching->call, "%zu job%s on:%s%s; watching again comes back to %s", watching->open,
+		    watching->open == 1 ? " goes" : "s go", jobs, told < watching->open ? " ..." : "", watching->open == 1 ? "it" : "them");
+	else
+		say(watching->call, "no job goes on");
+}
+
+static int watch(struct watching *watching, struct error *err)
+{
+	int r = 0;
+
+	watching->begun_ms = clock_monotonic_ms();
+	watching->due_ms = UINT64_MAX;
+	while (!ended) {
+		bool looks = look_due(watching);
+
+		r = looks ? look(watching, err) : 0;
+		if (r == 0 && (looks || watching->more))
+			r = submit_some(watching, err);
+		if (r == 0 && !ended)
+			r = ask_some(watching, err);
+		if (r < 0)
+			return r;
+		if (finished(watching))
+			return (int)watching->failures.class;
+		pause_until_due(watching);
+	}
+	farewell(watching);
+	return 0;
+}
+
+/* By what files are counted, and whose jobs they are. */
+static int way_make(const struct watching *watching, uint8_t ret[DIGEST_SIZE], struct error *err)
+{
+	const struct call *call = watching->call;
+	struct packer packer = {0};
+	int r;
+
+	pack_u64(&packer, output_modules(&call->output, &call->reporting));
+	pack_u64(&packer, watching->options->lenient);
+	pack_u64(&packer, getuid());
+	rules_pack(&call->reporting.rules, &packer);
+	r = packer.oom ? -ENOMEM : digest_sha256(packer.bytes, packer.n, NULL, 0, ret);
+	free(packer.bytes);
+	return r < 0 ? error_set(err, r, ERROR_OS, "no SHA-256: %s", strerror(-r)) : 0;
+}
+
+static int check(struct call *call, const struct watch_options *options, struct error *err)
+{
+	if (options->folder[0]) {
+		int r = conf_replace(&call->output.folder, options->folder, err);
+
+		if (r < 0)
+			return r;
+	}
+	if (call->output.file[0])
+		return error_set(err, -EINVAL, ERROR_USAGE, "watch writes the results of many files: right is -o DIR");
+	if (call->output.forms & OUTPUT_SET(OUTPUT_TSV))
+		return error_set(err, -EINVAL, ERROR_USAGE, "--as tsv is one table of all files, and watch knows no end: 'fqctl fetch --as tsv' of "
+		                                            "the jobs writes it");
+	if (call->reporting.fail_on)
+		return error_set(err, -EINVAL, ERROR_USAGE, "watch has no --fail-on; 'fqctl fetch --fail-on' of a job has");
+	if (call->reporting.shown.name)
+		return error_set(err, -EINVAL, ERROR_USAGE, "--sample names one file, and watch takes many");
+	return call->output.folder[0] ? output_check(&call->output, &call->reporting, NULL, 0, err) : 0;
+}
+
+static int run(struct call *call, struct error *err)
+{
+	const struct watch_options *options = call->options;
+	struct watching watching = {.call = call, .options = options, .tree = {.events = -1}};
+	char root[PATH_MAX];
+	struct stat st;
+	int r = check(call, options, err);
+
+	if (r < 0)
+		return r;
+	if (!realpath(call->arguments[0], root) || stat(root, &st) < 0)
+		return error_set(err, -errno, ERROR_NO_INPUT, "%s: %s", TEXT(call->arguments[0]), strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return error_set(err, -ENOTDIR, ERROR_NO_INPUT, "%s is no folder; files are submitted by 'fqctl submit'",
+		                 TEXT(call->arguments[0]));
+	call->output.run = NULL; /* nothing is said of all files together */
+	signals_take();
+	r = watch_tree_init(&watching.tree, root, &options->after, options->settle_ms, err);
+	if (r == 0)
+		r = way_make(&watching, watching.tree.way, err);
+	if (r == 0)
+		r = watch_out_init(&watching.out, call, root, err);
+	if (r == 0)
+		r = reach(&watching, err);
+	if (r >= 0)
+		r = watch(&watching, err);
+	client_close(&watching.client);
+	watch_out_deinit(&watching.out);
+	watch_tree_deinit(&watching.tree);
+	return r;
+}
+
+const struct verb verb_watch = {
+	.name = "watch",
+	.arguments = "DIR",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.help = "Submit each FASTQ file below a folder once it is complete.",
+	.detail = "Files named .fastq, .fq, .fastq.gz or .fq.gz, in DIR and its folders. One is complete when a CopyComplete.txt or "
+	          "RTAComplete.txt (--after) newer than it is in its folder or above, or else when it has not changed for --settle. "
+	          "A line a file is printed when its job has ended: id, path, state, with tabs between. Watching again submits nothing twice.",
+	.forms = OUTPUT_SET(OUTPUT_FASTQC),
+	.counts = true,
+	.table = &watch_table,
+	.run = run,
+};
