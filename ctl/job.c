@@ -126,6 +126,41 @@ int job_result(const fq_Job *job, struct error *err)
 	                 job->error.text[0] ? job->error.text : "no reason was given");
 }
 
+int job_follow_all(struct call *call, enum client_progress otherwise,
+                   void (*ended)(const fq_Job *job, const struct error *error, bool first), struct error *err)
+{
+	struct client client = {0};
+	struct error later = {0};
+	int r = client_job_numbers(call->arguments, call->arguments_n, err), worst = 0;
+
+	if (r == 0)
+		r = client_open(&client, &call->settings, err);
+	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
+		struct error error = {0};
+		uint64_t id;
+		fq_Job job;
+		int result;
+
+		(void)client_job_number(call->arguments[i], &id, err); /* was one above */
+		r = job_follow(call, &client, id, otherwise, &job, err);
+		if (r < 0)
+			break;
+		result = job_result(&job, &error);
+		if (ended)
+			ended(&job, result < 0 ? &error : NULL, worst == 0);
+		if (result < 0 && worst == 0) {
+			later = error;
+			worst = result;
+		}
+	}
+	client_close(&client);
+	if (r == 0 && worst < 0) {
+		*err = later;
+		r = worst;
+	}
+	return r;
+}
+
 int job_only(void *data, uint16_t type, const void *message, struct error *err)
 {
 	(void)err;

@@ -22,6 +22,13 @@ bool job_ended(fq_JobState state);
  */
 int job_follow(struct call *call, struct client *client, uint64_t id, enum client_progress otherwise, fq_Job *ret, struct error *err);
 
+/*
+ * The same of all jobs that are the call's arguments, one after the other. ended() (or NULL) is told of each, with its error (NULL where
+ * it completed) and whether that is the first one: that of the first is the outcome.
+ */
+int job_follow_all(struct call *call, enum client_progress otherwise,
+                   void (*ended)(const fq_Job *job, const struct error *error, bool first), struct error *err);
+
 /* The exit status and sentence of an ended job: 0 for COMPLETED, else -EREMOTEIO with its error. */
 int job_result(const fq_Job *job, struct error *err);
 

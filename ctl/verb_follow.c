@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fqctl follow: the progress of jobs, and how each ended; the exit status is that of the first that did not complete. */
-#include <errno.h>
 #include <stdio.h>
 
 #include "ctl/job.h"
@@ -16,37 +15,16 @@ static void tell_end(const fq_Job *job)
 	(void)fflush(stdout);
 }
 
+static void ended(const fq_Job *job, const struct error *error, bool first)
+{
+	tell_end(job);
+	if (error && !first) /* the first one's is told at the end */
+		complain(error);
+}
+
 static int run(struct call *call, struct error *err)
 {
-	struct client client = {0};
-	struct error later = {0};
-	int r = client_job_numbers(call->arguments, call->arguments_n, err), worst = 0;
-	uint64_t id;
-
-	if (r == 0)
-		r = client_open(&client, &call->settings, err);
-	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
-		struct error error = {0};
-		fq_Job job;
-
-		(void)client_job_number(call->arguments[i], &id, err); /* was one above */
-		r = job_follow(call, &client, id, PROGRESS_PLAIN, &job, err);
-		if (r < 0)
-			break;
-		tell_end(&job);
-		if (job_result(&job, &error) < 0 && worst == 0) {
-			later = error;
-			worst = -EREMOTEIO;
-		} else if (error.class != ERROR_NONE) {
-			complain(&error);
-		}
-	}
-	client_close(&client);
-	if (r == 0 && worst < 0) {
-		*err = later;
-		r = worst;
-	}
-	return r;
+	return job_follow_all(call, PROGRESS_PLAIN, ended, err);
 }
 
 const struct verb verb_follow = {

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* OPENED: what a worker says of a file that it was asked to open, with the result that is kept of it, as the event for the core. */
+#include <errno.h>
+
+#include "daemon/convert.h"
+#include "daemon/coord/session.h"
+#include "lib/base/text.h"
+
+/* A worker that was asked for a proof has compared the size; what it tells now is the size that the submitter read. */
+static int check_size(const struct server *server, const fq_Opened *opened, const struct file_facts *facts, struct error *err)
+{
+	struct file_view view;
+
+	if (!coord_find_file(server->coord, opened->job, opened->file, &view) || !view.row->proof.wanted ||
+	    view.row->proof.size == facts->fingerprint.size)
+		return 0;
+	return error_set(err, -EBADMSG, ERROR_PROTOCOL, "it opened a file of %llu bytes, of which its submitter has read %llu",
+	                 (unsigned long long)facts->fingerprint.size, (unsigned long long)view.row->proof.size);
+}
+
+/* A result that an earlier job has left: nothing else happens to the store before the core has said whether it is used. */
+static int find_kept(struct server *server, struct event *event, struct error *err)
+{
+	uint8_t key[RESULT_KEY_SIZE];
+	struct kept_row kept;
+	int r;
+
+	if (server->fallen || server->settings->cache_size == 0 ||
+	    !coord_result_key(server->coord, event->opened.job, event->opened.file, &event->opened.facts, key))
+		return 0;
+	r = store_find_kept(server->store, key, &kept, err);
+	server->cache_misses += r == STORE_NONE;
+	if (r == 0) {
+		event->opened.kept.id = kept.id;
+		event->opened.kept.records = kept.records;
+		event->opened.kept.bases = kept.bases;
+	}
+	return r < 0 ? r : 0;
+}
+
+void from_opened(struct session *session, uint16_t tag, const void *message)
+{
+	const fq_Opened *opened = message;
+	struct event event = {.kind = EVENT_OPENED, .peer = session->number};
+	bool class_known = opened->error.class == ERROR_JOB ||
+	                   (opened->error.class >= ERROR_USAGE && opened->error.class <= ERROR_CONFIG);
+	struct error error;
+
+	(void)tag;
+	event.opened.job = opened->job;
+	event.opened.file = opened->file;
+	if (opened->has_error) {
+		event.opened.error_number = opened->error_number;
+		event.opened.unproven = opened->unproven;
+		event.opened.error.class = class_known ? (enum error_class)opened->error.class : ERROR_NO_INPUT;
+		(void)text_sentence(event.opened.error.text, sizeof event.opened.error.text, opened->error.text);
+	} else if (facts_from_message(opened, &event.opened.facts, &error) < 0 ||
+	           check_size(session->server, opened, &event.opened.facts, &error) < 0) {
+		session_refuse(session, &error);
+		return;
+	} else if (find_kept(session->server, &event, &error) < 0) {
+		(void)fall(session->server, &error);
+		return;
+	}
+	drive(session->server, &event);
+}
