@@ -18,6 +18,7 @@ watch_end() { # its exit status in $status
 	wait "$watcher"
 	status=$?
 }
+put() { cp "$1" "$work/later/put" && mv "$work/later/put" "$2"; } # whole at once: with --settle 0 half of it would be a file as well
 has_line() { grep -q "^[0-9]*	$1	$2\$" "$work/lines"; }            # has_line PATH STATE
 has_refused() { grep -q "^-	$1	REFUSED\$" "$work/lines"; }
 said() { grep -qF -- "$1" "$work/said"; }
@@ -109,14 +110,14 @@ is "of the job that there is" "$(jobs_n)" "$before"
 # ---- the coordinator goes away
 
 admin drain w1 >/dev/null
-cp "$work/a.fq" "$run/lane2/waits.fq"
+put "$work/a.fq" "$run/lane2/waits.fq"
 fresh
 watch_start -o "$out" --settle 0 --every 1h "$run"
 waits() { admin status --no-header -o name | grep -q waits.fq; }
 ok "a job waits for a node" wait_until 30 waits
 end_process "$pid_coord" KILL
 ok "the coordinator is away: it is said" wait_until 30 said "waiting for the coordinator"
-cp "$work/b.fq" "$run/lane2/meanwhile.fq"
+put "$work/b.fq" "$run/lane2/meanwhile.fq"
 doze 3
 is "once" "$(grep -c 'waiting for the coordinator' "$work/said")" 1
 coord_start
@@ -128,7 +129,7 @@ ok "that is said" said "the coordinator is there"
 # ---- it is ended, even killed, while jobs go on
 
 admin drain w1 >/dev/null
-cp "$work/b.fq" "$run/lane2/goes-on.fq"
+put "$work/b.fq" "$run/lane2/goes-on.fq"
 goes_on() { admin status --no-header -o name | grep -q goes-on.fq; }
 ok "another job waits" wait_until 30 goes_on
 kill -INT "$watcher"

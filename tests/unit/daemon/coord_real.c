@@ -276,7 +276,8 @@ void client_submit(struct setup *setup, struct connection *client, uint32_t modu
 	message->modules = modules;
 	message->slice_size = setup->slice_size ? setup->slice_size : READS / SLICES * RECORD;
 	message->rules.size = (pb_size_t)n;
-	memcpy(message->rules.bytes, rules, n);
+	if (n > 0)
+		memcpy(message->rules.bytes, rules, n);
 	(void)snprintf(file->path, sizeof file->path, "%s", setup->path);
 	(void)connection_send(client, fq_Type_SUBMIT, 0, message); /* it may be refused before the file comes */
 	(void)connection_send(client, fq_Type_SUBMIT_FILE, 0, file);
