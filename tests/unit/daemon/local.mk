@@ -61,12 +61,15 @@ UNIT_TESTS += tests/unit/daemon/test_probe
 tests_unit_daemon_test_probe_SOURCES = tests/unit/daemon/test_probe.c $(COORD_REAL)
 tests_unit_daemon_test_probe_LDADD = $(COORD_LIBS)
 
-UNIT_TESTS += tests/unit/daemon/test_bounds tests/unit/daemon/test_strangers
+UNIT_TESTS += tests/unit/daemon/test_bounds tests/unit/daemon/test_labour tests/unit/daemon/test_strangers
 tests_unit_daemon_test_strangers_SOURCES = tests/unit/daemon/test_strangers.c $(TAP)
 tests_unit_daemon_test_strangers_LDADD = $(COORD_LIBS)
 
-tests_unit_daemon_test_bounds_SOURCES = tests/unit/daemon/test_bounds.c $(COORD_REAL)
+MANY = tests/unit/daemon/many.c tests/unit/daemon/many.h
+tests_unit_daemon_test_bounds_SOURCES = tests/unit/daemon/test_bounds.c $(MANY) $(COORD_REAL)
 tests_unit_daemon_test_bounds_LDADD = $(COORD_LIBS)
+tests_unit_daemon_test_labour_SOURCES = tests/unit/daemon/test_labour.c $(MANY) $(COORD_REAL)
+tests_unit_daemon_test_labour_LDADD = $(COORD_LIBS)
 
 UNIT_TESTS += tests/unit/daemon/test_metrics tests/unit/daemon/test_status_page
 tests_unit_daemon_test_metrics_SOURCES = tests/unit/daemon/test_metrics.c $(TAP)
