@@ -82,10 +82,27 @@ repeated() {
 		END { for (test in exited) n += test in failed; print n + 0 }' "$1"
 }
 
+# told LOG: what the programs that failed said, but for the tests that passed; without any, how the step ended.
+told() {
+	local log=$1 names name of any=
+	names=$(awk '$1 == "FAIL:" || $1 == "XPASS:" || $1 == "ERROR:" { sub(/\.t$/, "", $2); print $2 }' "$log" | sort -u | head -n 8)
+	for name in $names; do
+		of=$(find "$build" -path "*/$name.log" -newer "$build/begun" -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-)
+		[ -n "$of" ] || continue
+		any=1
+		printf -- '---- of %s\n' "$of"
+		grep -avE '^(ok|PASS:) ' "$of" | cut -c 1-300 | tail -n 25
+	done
+	[ -z "$any" ] || return 0
+	printf -- '---- the end of %s\n' "$log"
+	tail -n 40 "$log"
+}
+
 # run STEP: its numbers are added to the totals; a step that fails without a failing test counts as one.
 run() {
 	local step=$1 log=$build/$1.log status=0 start=$SECONDS good bad
 	printf 'check: %-12s' "$step" >&2
+	: >"$build/begun"
 	("step_$step") >"$log" 2>&1 </dev/null || status=$?
 	good=$(($(summary PASS "$log") + $(summary XFAIL "$log")))
 	bad=$(($(summary FAIL "$log") + $(summary XPASS "$log") + $(summary ERROR "$log") - $(repeated "$log")))
@@ -95,8 +112,7 @@ run() {
 	grep -a '^SKIP: .* - ' "$log" | sort -u | head -n 20 | sed 's/^/       /' >&2 || true
 	[ "$bad" -gt 0 ] || return 0
 	grep -aE '^(FAIL|XPASS|ERROR): |: error: |undefined reference' "$log" | grep -v ' - exited with status ' | head -n 40 >&2 || true
-	printf -- '---- the end of %s\n' "$log" >&2
-	tail -n 40 "$log" >&2
+	told "$log" >&2
 }
 
 steps=(gcc nodes clang sanitizers threads distcheck)
