@@ -241,7 +241,7 @@ coord_start --status-listen 127.0.0.1:0
 status_at=$(cat "$state/listening-status")
 rests() { (($(date +%s) - $(stat -c %Z "$work/a.fq") > 3)); } # what has just changed is not kept
 ok "a file rests" wait_until 20 rests
-ok "the worker is back" wait_until 20 metric_is fqcluster_worker_slots 2
+ok "both workers are back" wait_until 30 metric_is fqcluster_worker_slots 4
 fq submit --wait "$work/a.fq" >/dev/null
 kept=$(admin cache stats --json | grep -o '"bytes":[0-9]*' | cut -d: -f2)
 is "kept results are as fqctl tells" "$(metric fqcluster_cache_entries) $(metric fqcluster_cache_size_bytes)" "1 $kept"
