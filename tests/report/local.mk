@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	tests/report/corner_cases.py \
 	tests/report/corner_refusals.py \
 	tests/report/corners.py \
+	tests/report/looks.py \
 	tests/report/report.py \
 	tests/report/svg.py \
 	tests/tools/mkreport.py
