@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	tests/report/corners.py \
 	tests/report/looks.py \
 	tests/report/report.py \
+	tests/report/status_pages.py \
 	tests/report/svg.py \
 	tests/tools/mkreport.py
 
