@@ -109,14 +109,6 @@ else
 	worker_start 1 -n 2
 fi
 
-promtool=${FQ_PROMTOOL:-$(command -v promtool || true)}
-if [ -n "$promtool" ]; then
-	ok "promtool has nothing against the metrics" eval 'ask GET /metrics | tail -n +2 | "$promtool" check metrics >"$work/out" 2>&1 && [ ! -s "$work/out" ]'
-	ok "the alerts speak when they should" "$promtool" test rules "$top_src/contrib/prometheus/fqcluster.rules.test.yml"
-else
-	skip "promtool (Debian package prometheus) is not installed"
-fi
-
 # Every metric that rules and dashboard ask for is there, and they ask for most of what there is.
 cat >"$work/asked.py" <<'PY'
 import json, re, sys
