@@ -14,6 +14,7 @@ CLUSTER_TESTS = \
 	tests/cluster/66-run.t \
 	tests/cluster/67-profiles.t \
 	tests/cluster/68-pipelines.t \
+	tests/cluster/69-multiqc.t \
 	tests/cluster/70-report.t \
 	tests/cluster/75-expected.t \
 	tests/cluster/80-socket.t \
