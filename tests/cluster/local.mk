@@ -31,7 +31,7 @@ CLUSTER_TESTS = \
 	tests/cluster/99-assignment.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
-EXTRA_DIST += tests/cluster/cluster.sh tests/tools/examples.py
+EXTRA_DIST += tests/cluster/cluster.sh tests/tools/examples.py tests/tools/nextflow.groovy
 
 check_PROGRAMS += tests/tools/mkfastq
 tests_tools_mkfastq_SOURCES = tests/tools/mkfastq.c
