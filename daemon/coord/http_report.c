@@ -181,7 +181,8 @@ static int job_write(FILE *out, struct server *server, const fq_Job *job, struct
 	        "<header>\n<p class=\"kind\"><a href=\"/\">Status</a></p>\n<h1>Job %" PRIu64 " of ", job->job, html_style, status_style, job->job);
 	html_text(out, job->owner);
 	fputs("</h1>\n</header>\n<main>\n<section class=\"card\">\n<h2>Files</h2>\n"
-	      "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>File</th><th class=\"text\">State</th><th>Reads</th><th class=\"text\">Report</th><th class=\"text\">Path</th></tr></thead>\n<tbody>\n", out);
+	      "<div class=\"scroll\" tabindex=\"0\"><table class=\"files\"><thead><tr><th>File</th><th class=\"text\">State</th><th>Reads</th>"
+	      "<th class=\"text\">Report</th><th class=\"text\">Path</th></tr></thead>\n<tbody>\n", out);
 	r = files_write(out, server, job, err);
 	fputs("</tbody></table></div>\n", out);
 	if (job->files > FILES_SHOWN_MAX)

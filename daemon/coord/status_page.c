@@ -40,9 +40,12 @@ const char status_style[] =
 	".rate .flow { fill: var(--s0); opacity: .18; stroke: none; }\n"
 	".rate .edge { fill: none; stroke: var(--s0); stroke-width: 1.6; stroke-linejoin: round; }\n"
 	".ago { display: flex; justify-content: space-between; font-size: 12px; color: var(--dim); margin-top: .2rem; }\n"
-	"@media (max-width: 60rem) { .m { display: none; } }\n"
-	"@media (max-width: 40rem) { .progress { width: 3rem; }"
-	" td.wide { min-width: 9rem; } td.name { max-width: 8rem; } }\n";
+	/* columns: m is for wide screens, n for all but the narrowest; there a file of a job is two lines */
+	"@media (max-width: 60rem) { .m { display: none; } td.name { max-width: 11rem; } }\n"
+	"@media (max-width: 40rem) { .n { display: none; } .progress { width: 3rem; }"
+	" td.wide { min-width: 9rem; } td.name { max-width: 7rem; }"
+	" .files thead { display: none; } .files tr { display: flex; flex-wrap: wrap; padding: .2rem 0; }"
+	" .files td.wide { flex-basis: 100%; padding-top: 0; } }\n";
 
 /* ---- words and numbers */
 
@@ -183,7 +186,7 @@ static void node_write(FILE *out, const struct overview *status, const struct lo
 	html_text(out, node->view.name);
 	fprintf(out, "</th><td class=\"text\"><span class=\"dot %s\"></span>", classes[worker_state(node->view.state)]);
 	html_text(out, node->view.state);
-	fprintf(out, "</td><td>%u of %u</td><td>", node->view.busy, node->view.slots);
+	fprintf(out, "</td><td>%u of %u</td><td class=\"n\">", node->view.busy, node->view.slots);
 	with_unit(out, (double)node->view.rate, "B/s");
 	fputs("</td><td class=\"m\">", out);
 	with_unit(out, (double)node->view.bytes_done, "B");
@@ -207,7 +210,8 @@ static void nodes_write(FILE *out, const struct overview *status)
 		fputs("<p class=\"none\">No worker has connected.</p>\n</section>\n", out);
 		return;
 	}
-	fprintf(out, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>Node</th><th class=\"text\">State</th><th>Busy</th><th>Rate</th>"
+	fprintf(out, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>Node</th><th class=\"text\">State</th><th>Busy</th>"
+	        "<th class=\"n\">Rate</th>"
 	        "<th class=\"m\">Counted</th><th class=\"m\">Heard</th>%s</tr></thead>\n<tbody>\n",
 	        status->whole ? "<th class=\"text\">Reason</th>" : "");
 	for (uint32_t i = 0; i < look->nodes_n && i < STATUS_NODES_MAX; i++)
@@ -235,7 +239,7 @@ static void job_begin(FILE *out, const struct overview *status, const fq_Job *jo
 		fprintf(out, "<a href=\"/job/%" PRIu64 "\">%" PRIu64 "</a>", job->job, job->job);
 	else
 		fprintf(out, "%" PRIu64, job->job);
-	fputs("</th><td class=\"text\">", out);
+	fputs("</th><td class=\"text n\">", out);
 	html_text(out, job->owner);
 	fputs("</td>", out);
 	if (status->whole) {
@@ -256,7 +260,7 @@ static void open_write(FILE *out, const struct overview *status, const fq_Job *j
 	fprintf(out, "<td class=\"text\"><span class=\"dot %s\"></span>%s</td>", running ? "busy" : "dim", running ? "running" : "pending");
 	fprintf(out, "<td class=\"text\"><span class=\"progress\"><i style=\"width:%.1f%%\"></i></span>%.0f&#160;%%</td>", 100 * part,
 	        floor(100 * part));
-	fprintf(out, "<td>%u of %u</td><td class=\"m\">", job->files_done, job->files);
+	fprintf(out, "<td class=\"m\">%u of %u</td><td class=\"m\">", job->files_done, job->files);
 	html_si(out, (double)job->records, 3);
 	fputs("</td><td>", out);
 	elapsed(out, since(job->submitted_ms, status->look->wall_ms));
@@ -281,7 +285,7 @@ static void ended_write(FILE *out, const struct overview *status, const fq_Job *
 	html_si(out, (double)job->records, 3);
 	fputs("</td><td class=\"m\">", out);
 	with_unit(out, (double)job->bytes, "B");
-	fputs("</td><td>", out);
+	fputs("</td><td class=\"m\">", out);
 	elapsed(out, since(job->submitted_ms, job->ended_ms));
 	fputs("</td><td>", out);
 	elapsed(out, since(job->ended_ms, status->look->wall_ms));
@@ -304,9 +308,9 @@ static void jobs_write(FILE *out, const struct overview *status)
 	if (status->open_n == 0)
 		fputs("<p class=\"none\">None waits or runs.</p>\n", out);
 	else
-		fprintf(out, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>Job</th><th class=\"text\">Owner</th>%s"
+		fprintf(out, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>Job</th><th class=\"text n\">Owner</th>%s"
 		        "<th class=\"text\">State</th>"
-		        "<th class=\"text\">Progress</th><th>Files</th><th class=\"m\">Reads</th><th>Elapsed</th>"
+		        "<th class=\"text\">Progress</th><th class=\"m\">Files</th><th class=\"m\">Reads</th><th>Elapsed</th>"
 		        "<th class=\"text\">Nodes or reason</th></tr></thead>\n<tbody>\n", name);
 	for (uint32_t i = 0; i < status->open_n; i++)
 		open_write(out, status, &status->open[i]);
@@ -319,9 +323,10 @@ static void jobs_write(FILE *out, const struct overview *status)
 		fputs("<p class=\"none\">None of the last ones.</p>\n</section>\n", out);
 		return;
 	}
-	fprintf(out, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>Job</th><th class=\"text\">Owner</th>%s"
+	fprintf(out, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>Job</th><th class=\"text n\">Owner</th>%s"
 	        "<th class=\"text\">State</th>"
-	        "<th>Files</th><th class=\"m\">Reads</th><th class=\"m\">Size</th><th>Elapsed</th><th>Ended</th>%s</tr></thead>\n<tbody>\n",
+	        "<th>Files</th><th class=\"m\">Reads</th><th class=\"m\">Size</th><th class=\"m\">Elapsed</th><th>Ended</th>%s</tr></thead>\n"
+	        "<tbody>\n",
 	        name, status->whole ? "<th class=\"text\">Error</th>" : "");
 	for (uint32_t i = 0; i < status->ended_n; i++)
 		ended_write(out, status, &status->ended[i]);

@@ -9,7 +9,7 @@ Absolute times on shared machines say little; the ratios are what to quote.
 Prints a table: what was reached by wall time (and by CPU time, which a busy machine moves less), the goal, and what would be better still. Made data stays in TOP_BUILDDIR/bench for the next time; every
 run is a row of TOP_BUILDDIR/bench/rows-DATE.tsv.
 """
-import argparse, datetime, os, platform, shutil, signal, statistics, subprocess, sys, tempfile, time, zlib
+import argparse, contextlib, datetime, os, platform, resource, shutil, signal, statistics, subprocess, sys, tempfile, time, urllib.request, zlib
 
 parser = argparse.ArgumentParser()
 parser.add_argument("build")
@@ -173,48 +173,113 @@ def memory(name, file, ours, most):
     line(name, "", f"{peak:.0f} MiB", "", f"<= {most}" if most else "", "", "" if not most else "yes" if peak <= most else "NO", "", "")
 
 
-def latency():
-    """fqctl submit of 1,000 reads to the CSV, on a warm private cluster of two workers."""
-    if args.only not in "latency":
-        return
+@contextlib.contextmanager
+def cluster(*options):
+    """A warm private cluster of two workers of a slot each: the coordinator's folder, its address, the environment of
+    a client, and the coordinator's process."""
     work = tempfile.mkdtemp()
     env = dict(os.environ, FQ_KEYS=f"{work}/user")
     env.pop("FQ_HOST", None)
     started = []
     try:
-        with open(f"{work}/a.fq", "wb") as out:
-            subprocess.run([mkfastq, "1000", "150", "hiseq"], stdout=out, check=True)
         log = open(f"{work}/log", "wb")
-        started.append(subprocess.Popen([fqcoordd, "--state", f"{work}/coord", "--listen", "127.0.0.1:0", "--cache-size", "0"], stderr=log))
+        command = [fqcoordd, "--state", f"{work}/coord", "--listen", "127.0.0.1:0", "--cache-size", "0", *options]
+        started.append(subprocess.Popen(command, stderr=log))
         while not os.path.exists(f"{work}/coord/listening"):
             time.sleep(0.02)
         host = open(f"{work}/coord/listening").read().strip()
 
         def token(role):
-            return subprocess.run([fqctl, "token", "--socket", f"{work}/coord/ctl.sock", "--role", role], check=True, capture_output=True, text=True).stdout.strip()
+            command = [fqctl, "token", "--socket", f"{work}/coord/ctl.sock", "--role", role]
+            return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
         for i in "12":
             subprocess.run([fqworkerd, "--state", f"{work}/w{i}", "--join", host, token("worker")], check=True, stdout=log, stderr=log)
             started.append(subprocess.Popen([fqworkerd, "--state", f"{work}/w{i}", "--name", f"w{i}", "-h", host, "-n", "1"], stderr=log))
         subprocess.run([fqctl, "join", host, token("client")], check=True, env=env, stdout=log)
-        times = {}
-        for way, command in (("over TLS", [fqctl, "submit", "-h", host, "--wait", f"{work}/a.fq"]),
-                             ("over the unix socket", [fqctl, "submit", "--socket", f"{work}/coord/ctl.sock", "--wait", f"{work}/a.fq"])):
-            times[way] = []
-            for i in range(220):
-                start = time.monotonic()
-                subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=env)
-                if i >= 20:
-                    times[way].append((time.monotonic() - start) * 1e3)
-        for way, t in times.items():
-            t.sort()
-            print(f"latency, fqctl submit of 1,000 reads {way}: median {statistics.median(t):.1f} ms "
-                  f"(fastest {t[0]:.1f}, 90 % {t[int(len(t) * .9)]:.1f}, 99 % {t[int(len(t) * .99)]:.1f}, slowest {t[-1]:.1f}; {len(t)} runs)", flush=True)
+        yield f"{work}/coord", host, env, started[0].pid
     finally:
         for p in reversed(started):
             p.send_signal(signal.SIGTERM)
         for p in started:
             p.wait()
         shutil.rmtree(work, ignore_errors=True)
+
+
+def times_of(runs, warm, function):
+    """Milliseconds of each call, sorted."""
+    times = []
+    for i in range(warm + runs):
+        start = time.monotonic()
+        function()
+        if i >= warm:
+            times.append((time.monotonic() - start) * 1e3)
+    return sorted(times)
+
+
+def spread(t):
+    return f"fastest {t[0]:.1f}, 90 % {t[int(len(t) * .9)]:.1f}, 99 % {t[int(len(t) * .99)]:.1f}, slowest {t[-1]:.1f}; {len(t)} runs"
+
+
+def latency():
+    """fqctl submit of 1,000 reads to the CSV, on a warm private cluster of two workers."""
+    if args.only not in "latency":
+        return
+    with cluster() as (coord, host, env, _):
+        reads = f"{coord}/a.fq"
+        with open(reads, "wb") as out:
+            subprocess.run([mkfastq, "1000", "150", "hiseq"], stdout=out, check=True)
+        for way, where in (("over TLS", ["-h", host]), ("over the unix socket", ["--socket", f"{coord}/ctl.sock"])):
+            command = [fqctl, "submit", *where, "--wait", reads]
+            t = times_of(200, 20, lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=env))
+            print(f"latency, fqctl submit of 1,000 reads {way}: median {statistics.median(t):.1f} ms ({spread(t)})", flush=True)
+
+
+PAGE_GOAL_MS = 50
+
+
+def cpu_ms(pid):
+    """Milliseconds of the processor: of this process, and of children of ours that have ended."""
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rpartition(")")[2].split()
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (int(fields[11]) + int(fields[12])) * 1e3 / os.sysconf("SC_CLK_TCK") + (ended.ru_utime + ended.ru_stime) * 1e3
+
+
+def verdict(ms):
+    return "yes" if ms <= PAGE_GOAL_MS else "NO"
+
+
+def finished():
+    """The HTML report of a job of short reads that is done: by the coordinator for its status page, and by the whole of fqctl fetch."""
+    if args.only not in "finished job":
+        return
+    token = os.path.join(folder, "status.token")
+    with open(token, "w") as out:
+        out.write("only-for-this-run-of-bench\n")
+    for style in ("nova", "hiseq"):
+        reads = data(style, 100)
+        with cluster("--status-listen", "127.0.0.1:0", "--status-token", token) as (coord, host, env, coordinator):
+            page = f"{coord}/page.html"
+            subprocess.run([fqctl, "submit", "-h", host, "--wait", "--quiet", "--as", "html", "--output", page, reads], check=True, env=env)
+            address = open(f"{coord}/listening-status").read().strip()
+            ask = urllib.request.Request(f"http://{address}/job/1/0/report.html",
+                                         headers={"Authorization": "Bearer only-for-this-run-of-bench"})
+
+            def get():
+                with urllib.request.urlopen(ask) as answer:
+                    return answer.read()
+
+            def fetch(*where):
+                subprocess.run([fqctl, "fetch", *where, "--as", "html", "1"], check=True, stdout=subprocess.DEVNULL, env=env)
+            for way, function in (("by the coordinator, over HTTP", get), ("by fqctl fetch over TLS", lambda: fetch("-h", host)),
+                                  ("by fqctl fetch over the unix socket", lambda: fetch("--socket", f"{coord}/ctl.sock"))):
+                before = cpu_ms(coordinator)
+                t = times_of(40, 0, function)
+                median, cpu = statistics.median(t), (cpu_ms(coordinator) - before) / len(t)
+                size = os.path.getsize(page) // 1000
+                print(f"page of a finished job, 100 MB of {style}, {size} kB, {way}: median {median:.1f} ms, of CPU {cpu:.1f} "
+                      f"(goal <= {PAGE_GOAL_MS} ms: {verdict(median)}, by CPU {verdict(cpu)}; {spread(t)})", flush=True)
+    os.unlink(token)
 
 
 def page():
@@ -276,3 +341,4 @@ finally:
     shutil.rmtree(reports, ignore_errors=True)
 latency()
 page()
+finished()

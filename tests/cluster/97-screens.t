@@ -35,7 +35,37 @@ shape() {
 	sed -E -e 's/[█▏▎▍▌▋▊▉]+/BAR/g; s/[0-9]+(\.[0-9]+)?/9/g' -e 's/sample_of_a_rather_[^ ]*/NAME/; s/ +/ /g; s/ $//' "$work/screen"
 }
 
-cluster_start --dead 2m
+# top_shape: the whole screen of top that way, without what changes from second to second (rates, times, the curve).
+top_shape() {
+	shape | sed -E -e 's/[▁▂▃▄▅▆▇]+/CURVE/; s/(BAR)?░+/BAR/g; s/BAR ?CURVE/CURVE/' -e 's/^Reads .*/Reads 9 CURVE Bytes 9/' \
+		-e 's/[0-9:]{3,}$/TIME/; s/(top ) ?[^ ]+/\1 HOST/' -e 's/^( ?9 [^ ]+ [^ ]+ [A-Z]+) 9:9 /\1 TIME /' \
+		-e 's|(R TIME BAR 9%) .* |\1 ... |; s|^(w9 .* 9/9 9) .*|\1 ...|; s/sample_[^ ]*/NAME/; s/[^ ]+@[^ ]+/USER/'
+}
+# top_wanted COLUMNS: the same of the jobs and nodes below, with as many empty lines as there is room for.
+top_wanted() {
+	local rows=24 reads='' unknown=''
+	[ "$1" = 80 ] || rows=50 reads='READS ' unknown='- '
+	cat <<-END
+		fqctl top  HOST fqcluster 9.9 start 9 TIME
+		Jobs 9 running, 9 waiting Nodes 9 up, 9 down Slots 9 of 9 busy BAR
+		Reads 9 CURVE Bytes 9
+
+		JOBID NAME USER ST TIME PROGRESS % ${reads}RATE ETA NODELIST(REASON)
+		 9 NAME USER R TIME BAR 9% ... w[9-9]
+		 9 waiting9 USER PD TIME BAR - ${unknown}- - (Resources)
+		 9 waiting9 USER PD TIME BAR - ${unknown}- - (Resources)
+		 9 waiting9 USER PD TIME BAR - ${unknown}- - (Resources)
+
+		NODE STATE SLOTS BUSY JOBS RATE BYTES VERSION SEEN REASON
+		w9 alloc BAR 9/9 9 ...
+		w9 alloc BAR 9/9 9 ...
+	END
+	yes '' | head -n $((rows - 14))
+	echo "q quit space pause"
+}
+top_is() { screen && [ "$(top_shape)" = "$(top_wanted "$1")" ]; }
+
+cluster_start --dead 10m
 worker_start 01 -n 1
 worker_start 02 -n 1
 begun() { [ "$(fq status --no-header -P -o bytes_done "$job")" -gt 30000000 ]; }
@@ -63,6 +93,8 @@ for size in "80 24" "200 50"; do
 	ok "one that waits" grep -Eq "^ +$((job + 1))  waiting1  .* PD .*░+ .*\(" "$work/screen"
 	ok "a node" grep -Eq '^w01 +alloc  █+  +1/1 ' "$work/screen"
 	is "the keys in the last line" "$(tail -n 1 "$work/screen")" "q quit  space pause"
+	screen
+	is "the whole screen" "$(top_shape)" "$(top_wanted "${size% *}")"
 	press Space
 	ok "space holds it" wait_until 5 shows 'PAUSED'
 	press Space
@@ -74,9 +106,42 @@ done
 terminal 80 24 "$ctl" top -h "$host"
 ok "top is there" wait_until 10 shows '^q quit'
 mux resize-window -x 200 -y 50
-ok "it takes a terminal's new size" wait_until 5 shows 'PROGRESS +% +READS'
+ok "it takes a larger terminal's size" wait_until 5 top_is 200
+mux resize-window -x 80 -y 24
+ok "and a smaller one's, of which nothing is left over" wait_until 5 top_is 80
+mux resize-window -x 50 -y 12
+ok "in little room there are fewer rows, and the keys" wait_until 5 shows '^w02 '
+screen
+is "in as many lines" "$(wc -l <"$work/screen")" 12
+is "none of which goes on in the next" "$(grep -vE '^(fqctl top|Jobs|Reads|JOBID|NODE|w0|q quit| *[0-9]+ |\.\.\.|$)' "$work/screen")" ""
 press C-c
 ok "^C ends it with 130" ends 130
+
+# ---- colours: none at all but in doctor, only bold and reverse; bars have none either
+colours() { mux capture-pane -p -e | grep -Eo $'\033''\[[0-9;]*m' | tr -d '\033[m' | tr ';' '\n' | grep -Ev '^(0|1|7|22|27|39|49|)$'; }
+for plain in "" NO_COLOR=1; do
+	# shellcheck disable=SC2086
+	terminal 80 24 env $plain "$ctl" top -h "$host"
+	ok "top ${plain:-as it is}: there" wait_until 10 top_is 80
+	is "without a colour" "$(colours)" ""
+	press q
+	ok "and ended" ends 0
+	# shellcheck disable=SC2086
+	terminal 80 24 env $plain "$ctl" follow -h "$host" "$job"
+	ok "follow ${plain:-as it is}: there" wait_until 10 shows 'eta'
+	is "without a colour, too" "$(colours)" ""
+	press C-c
+	ok "and ended, too" ends 130
+done
+terminal 80 24 "$ctl" doctor -h "$host"
+ok "doctor is there" wait_until 30 test -s "$work/status"
+ok "it has colours" eval '[ -n "$(colours)" ]'
+terminal 80 24 env NO_COLOR=1 "$ctl" doctor -h "$host"
+ok "doctor NO_COLOR=1: there" wait_until 30 test -s "$work/status"
+is "without a colour" "$(colours)" ""
+terminal 80 24 env TERM=dumb "$ctl" top -h "$host"
+ok "a terminal that can do nothing: exit 64" ends 64
+ok "and the sentence" shows '^fqctl: top needs a terminal for its screen'
 is "no terminal: exit 64" "$(fq top </dev/null 2>&1; echo $?)" \
 	"fqctl: top needs a terminal for its screen; 'fqctl status' and 'fqctl nodes' print the same as tables
 64"

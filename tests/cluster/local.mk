@@ -14,6 +14,7 @@ CLUSTER_TESTS = \
 	tests/cluster/66-run.t \
 	tests/cluster/67-profiles.t \
 	tests/cluster/68-pipelines.t \
+	tests/cluster/69-multiqc.t \
 	tests/cluster/70-report.t \
 	tests/cluster/75-expected.t \
 	tests/cluster/80-socket.t \
@@ -21,6 +22,8 @@ CLUSTER_TESTS = \
 	tests/cluster/87-journal.t \
 	tests/cluster/90-doctor.t \
 	tests/cluster/92-status.t \
+	tests/cluster/93-pages.t \
+	tests/cluster/94-prometheus.t \
 	tests/cluster/95-cache.t \
 	tests/cluster/96-tables.t \
 	tests/cluster/97-screens.t \
@@ -28,7 +31,7 @@ CLUSTER_TESTS = \
 	tests/cluster/99-assignment.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
-EXTRA_DIST += tests/cluster/cluster.sh tests/tools/examples.py
+EXTRA_DIST += tests/cluster/cluster.sh tests/tools/examples.py tests/tools/nextflow.groovy
 
 check_PROGRAMS += tests/tools/mkfastq
 tests_tools_mkfastq_SOURCES = tests/tools/mkfastq.c

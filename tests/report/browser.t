@@ -11,15 +11,14 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import chromium  # noqa: E402
+import looks  # noqa: E402
 import report  # noqa: E402
 import svg  # noqa: E402
 
-WIDTHS = (360, 800, 1600)
 REAL = (("illumina/novaseq6000_smartseq3_R1.fastq.gz", ()), ("longread/ont_r9_nobarcode_1k.fastq.gz", ()),
         ("illumina/ERR127302_rnaseq_1.fastq.gz", ("--kmers", "7")), ("legacy/seqprep_hiseq_phred64_1.fq.gz", ("--compat", "0.11.9")))
 MADE = ("tiles", "long-reads", "adapters", "phred64")
 PICTURES = os.environ.get("FQ_PICTURES")
-CONTRAST = 4.5  # of letters against what is behind them
 PIXEL = 0.5
 
 # Points of each line and labels of the axis of a plot, in pixels of the screen.
@@ -45,31 +44,6 @@ CROWDED = """(() => {
                 out.push(plot.closest('section').id + ': ' + a + ' and ' + b); }));
     }
     return out; })()"""
-
-# Elements that reach beyond the screen, but for what scrolls in its own box.
-BEYOND = """[...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll, .store'))
-    .filter(e => { const b = e.getBoundingClientRect(); return b.width > 0 && (b.right > innerWidth + 0.5 || b.left < -0.5); })
-    .map(e => e.tagName + ' ' + (e.getAttribute('class') || '') + ' ' + e.textContent.slice(0, 30))"""
-
-# The colours of letters and of what is behind them.
-COLOURS = """[...document.querySelectorAll('h1, h2, dt, dd, nav a, .tally span, .about, .verdict, .verdict b, .keys li, summary,'
-    + ' td, th, footer, .plot text')].filter(e => e.getClientRects().length > 0).map(e => {
-    const style = getComputedStyle(e), letters = e.closest('svg') ? style.fill : style.color;
-    let behind = e;
-    while (behind && (getComputedStyle(behind).backgroundColor == 'rgba(0, 0, 0, 0)')) behind = behind.parentElement;
-    return [letters, getComputedStyle(behind || document.body).backgroundColor, e.tagName + ' ' + e.textContent.slice(0, 20)]; })"""
-
-
-def luminance(colour):
-    parts = [float(p) / 255 for p in colour[colour.index("(") + 1:-1].split(",")[:3]]
-    r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b
-
-
-def contrast(one, other):
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
 
 def values_of(sections):
     """By the section's key: (class of a line, values) of what is drawn as lines."""
@@ -112,11 +86,7 @@ def check_pixels(page, wants):
 def check_page(browser, name, address, wants, width, dark):
     title = f"{name}, {width} pixels, {'dark' if dark else 'light'}"
     page = browser.open(address, width, dark)
-    complaints, requests = page.complaints(), page.requests()
-    report.ok(not complaints, f"{title}: no complaint", complaints)
-    report.ok(requests == [address], f"{title}: it asks for nothing", requests)
-    wide, beyond = page.run("document.documentElement.scrollWidth"), page.run(BEYOND)
-    report.ok(wide <= width and not beyond, f"{title}: it does not scroll sideways", [wide, *beyond[:5]])
+    looks.check(page, title, width, [address])
     bad, measured = check_pixels(page, wants)
     report.ok(not bad and measured > 0, f"{title}: {measured} marks are within half a pixel", bad)
     crowded = page.run(CROWDED)
@@ -124,11 +94,7 @@ def check_page(browser, name, address, wants, width, dark):
     page.run("document.querySelectorAll('details').forEach(d => d.querySelector('summary').click())")
     closed = page.run("[...document.querySelectorAll('details')].filter(d => !d.open || d.querySelector('table').offsetHeight == 0).length")
     report.ok(closed == 0, f"{title}: every table opens", closed)
-    colours = page.run(COLOURS)
-    pale = [(what, round(contrast(letters, behind), 2)) for letters, behind, what in colours if contrast(letters, behind) < CONTRAST]
-    report.ok(colours and not pale, f"{title}: {len(colours)} texts can be read", pale[:5])
-    behind = luminance(page.run("getComputedStyle(document.body).backgroundColor"))
-    report.ok(behind < 0.1 if dark else behind > 0.8, f"{title}: as the screen is", behind)
+    looks.check_colours(page, title, dark)
     if PICTURES:
         page.run("document.querySelectorAll('details').forEach(d => { d.open = false; })")
         page.picture(os.path.join(PICTURES, f"{name}-{width}-{'dark' if dark else 'light'}.png"))
@@ -154,7 +120,7 @@ def main():
                 continue
             address = "file://" + report.write(f"{name}.html", made.text)
             wants = values_of(report.sections(text.text))
-            for width in WIDTHS:
+            for width in looks.WIDTHS:
                 for dark in (False, True):
                     check_page(browser, name, address, wants, width, dark)
     report.done_testing()

@@ -85,13 +85,15 @@ class Browser:
         while not any(e.get("method") == method and e.get("sessionId") == session for e in self.events):
             self.events.append(self._message(until))
 
-    def open(self, address, width, dark, height=900):
+    def open(self, address, width, dark, height=900, headers=None):
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         page = Page(self, target, self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"])
         for domain in ("Page", "Runtime", "Log", "Network"):
             page.call(f"{domain}.enable")
         page.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+        if headers:
+            page.call("Network.setExtraHTTPHeaders", headers=headers)
         self.events.clear()
         page.call("Page.navigate", url=address)
         self.wait("Page.loadEventFired", page.session)
@@ -124,6 +126,11 @@ class Page:
         self.run("1")
         return [e["params"]["request"]["url"] for e in self.browser.events
                 if e.get("sessionId") == self.session and e["method"] == "Network.requestWillBeSent"]
+
+    def tab(self):
+        """The tabulator is pressed."""
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
 
     def picture(self, path):
         """The whole page as PNG."""

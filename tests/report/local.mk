@@ -16,7 +16,9 @@ EXTRA_DIST += \
 	tests/report/corner_cases.py \
 	tests/report/corner_refusals.py \
 	tests/report/corners.py \
+	tests/report/looks.py \
 	tests/report/report.py \
+	tests/report/status_pages.py \
 	tests/report/svg.py \
 	tests/tools/mkreport.py
 

@@ -28,13 +28,15 @@ process FQCLUSTER {
     def host = params.fqcluster_host ? "-h ${params.fqcluster_host}" : ''
     def files = reads instanceof List ? reads : [reads]
     def names = files.size() == 1 ? [prefix] : (1..files.size()).collect { "${prefix}_${it}" }
+    // For the shell; file.toString(), since "${file}" would have backslashes of Nextflow's in it.
+    def quoted = { "'" + it.toString().replace("'", "'\\''") + "'" }
     def links = [files, names].transpose().collect { file, name ->
-        def ending = ("${file.name}" =~ /(\.f(ast)?q)?(\.gz)?$/)[0][0]
-        ["${file}", "${name}${ending}"]
+        def ending = (file.toString() =~ /(\.f(ast)?q)?(\.gz)?$/)[0][0]
+        [quoted(file), quoted(name + ending)]
     }
     """
-    ${links.collect { file, name -> "ln -s '${file}' '${name}'" }.join('\n    ')}
-    fqctl qc ${host} -t ${task.cpus} ${args} -o . ${links.collect { file, name -> "'${name}'" }.join(' ')}
+    ${links.collect { file, name -> "ln -s ${file} ${name}" }.join('\n    ')}
+    fqctl qc ${host} -t ${task.cpus} ${args} -o . ${links.collect { file, name -> name }.join(' ')}
 
     printf '"%s":\\n    fqcluster: %s\\n' '${task.process}' "\$(fqctl --version | sed 's/.* //;q')" > versions.yml
     """
