@@ -24,6 +24,8 @@ CLUSTER_TESTS = \
 	tests/cluster/92-status.t \
 	tests/cluster/93-pages.t \
 	tests/cluster/94-prometheus.t \
+	tests/cluster/93-engines.t \
+	tests/cluster/94-batch.t \
 	tests/cluster/95-cache.t \
 	tests/cluster/96-tables.t \
 	tests/cluster/97-screens.t \
