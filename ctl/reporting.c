@@ -157,6 +157,21 @@ static int load_contaminants(const char *path, struct contaminants **ret, struct
 	return r < 0 ? r : contaminants_read(text, n, path, ret, err);
 }
 
+/* A file's profile is known at once; one by name only when it is known whose names are meant. */
+static int own_load(struct reporting *reporting, const char *path, struct error *err)
+{
+	struct profile profile;
+	int r = profile_here(path, &reporting->own, err);
+
+	if (r == 0)
+		r = profile_of(&reporting->own, &profile, err);
+	if (r < 0)
+		return r;
+	reporting->asked = reporting->own.name;
+	reporting_judge(reporting, &profile);
+	return 0;
+}
+
 int reporting_load(const struct report_choices *report, const struct rules_choices *rules, struct reporting *ret,
                    struct error *err)
 {
@@ -171,10 +186,6 @@ int reporting_load(const struct report_choices *report, const struct rules_choic
 	}
 	if (r == 0)
 		r = load_limits(report->limits, &ret->limits, err);
-	if (r == 0 && report->profile[0]) {
-		r = profiles_load(report->profile, &ret->profile, err);
-		ret->limits = ret->profile.limits;
-	}
 	if (r == 0)
 		r = load_contaminants(report->contaminants, &ret->contaminants, err);
 	ret->shown = (struct report_options){
@@ -185,13 +196,42 @@ int reporting_load(const struct report_choices *report, const struct rules_choic
 		.min_length = report->min_length,
 		.limits = &ret->limits,
 		.contaminants = ret->contaminants,
-		.profile = report->profile[0] ? &ret->profile : NULL,
 	};
+	ret->asked = report->profile[0] ? report->profile : "";
+	ret->limits_given = report->limits[0];
+	return r == 0 && strchr(report->profile, '/') ? own_load(ret, report->profile, err) : r;
+}
+
+void reporting_judge(struct reporting *reporting, const struct profile *profile)
+{
+	if (profile) {
+		reporting->profile = *profile;
+		reporting->limits = profile->limits;
+	} else {
+		limits_default(&reporting->limits);
+	}
+	reporting->shown.profile = profile ? &reporting->profile : NULL;
+}
+
+int reporting_judge_here(struct reporting *reporting, struct error *err)
+{
+	struct profile_entry entry _cleanup_(profile_entry_deinit) = {0};
+	struct profile profile;
+	int r;
+
+	if (!reporting->asked[0] || reporting->own.text)
+		return 0;
+	r = profile_here(reporting->asked, &entry, err);
+	if (r == 0)
+		r = profile_of(&entry, &profile, err);
+	if (r == 0)
+		reporting_judge(reporting, &profile);
 	return r;
 }
 
 void reporting_deinit(struct reporting *reporting)
 {
+	profile_entry_deinit(&reporting->own);
 	reporting->contaminants = contaminants_free(reporting->contaminants);
 }
 
