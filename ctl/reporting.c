@@ -39,7 +39,7 @@ static const struct option_row report_rows[] = {
 	{.long_name = "sample", .argument = "NAME", .type = OPTION_STRING, .largest = 255,
 	 .help = "Name of the file in its report; otherwise its own.", OPTION_FIELD(struct report_choices, sample)},
 	{.long_name = "profile", .argument = "NAME", .type = OPTION_STRING, .largest = OPTION_TEXT_MAX,
-	 .help = "Limits of a kind of library in place of FastQC's, see 'fqctl profile list'; with a slash the file of one.",
+	 .help = "Limits of a kind of library in place of FastQC's, kept with the job, see 'fqctl profile list'; with a slash the file of one.",
 	 OPTION_FIELD(struct report_choices, profile)},
 	{.long_name = "fail-on", .argument = "STATUS", .type = OPTION_CHOICE, .default_text = "never", .choices = "never|warn|fail",
 	 .help = "Exit status 2 where a section or a demand of the profile has this status or a worse one; results are written all the same.",

@@ -340,6 +340,15 @@ bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_vi
  */
 bool coord_result_key(const struct coord *coord, uint64_t job, uint32_t file, const struct file_facts *facts, uint8_t ret[RESULT_KEY_SIZE]);
 
+/* The same, as if the job asked for these modules by these rules: what was counted so has all that the job needs. */
+struct counted_way {
+	uint32_t modules;
+	const uint8_t *rules; /* packed */
+	uint32_t rules_n;
+};
+bool coord_result_key_as(const struct coord *coord, uint64_t job, uint32_t file, const struct file_facts *facts, const struct counted_way *way,
+                         uint8_t ret[RESULT_KEY_SIZE]);
+
 /* Whether the worker of this connection counts this slice under this lease. */
 bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id);
 /* The same, and since when (monotonic ms). */
