@@ -291,7 +291,7 @@ struct job_view {
 	uint32_t files_done, files_cached;
 	uint64_t bytes, bytes_done, records, bases;
 	uint32_t nodes;            /* nodes counting for it now */
-	char node_names[256];      /* comma-separated, cut */
+	char node_names[256];      /* folded (lib/base/hostlist.h) */
 	char reason[64];           /* why nothing is counted: NoWorkers, NoNodeOfAlgorithm, NoNodeChecksProofs, NodesSuspect, OwnerLimit,
 	                              NoNodeSeesPath, Resources; else empty */
 };

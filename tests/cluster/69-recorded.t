@@ -157,6 +157,34 @@ run fq fetch --as json "$job"
 is "also behind a crash" "$(judged)" "ours fail"
 is "with the limits as they were" "$(fq profile show --job "$job" | head -n 1)" "# Ours: 5000 reads"
 
+# ---- programs that know of no profiles
+if [ "${FQ_FAILPOINTS:-}" = yes ]; then
+	old='env FQ_FAILPOINT=speak-1:on'
+	run $old "$ctl" status -h "$host" --all --no-header -o id,profile "$job"
+	is "an older fqctl is not told" "$(tr -d ' ' <"$work/stdout")" "$job-"
+	end_process "$pid_coord" TERM
+	run_coord=$old
+	coord_start --profiles "$site" --proof none
+	run_coord=
+	run fq submit --wait --as json --profile small-rna good.fq
+	is "an older coordinator counts" "$status" 0
+	is "what is written is judged here" "$(field "$work/stdout" profile name)" small-rna
+	ok "which is said" grep -q 'is too old to record a profile: it judges only what is written here' "$work/stderr"
+	id=$(fq status --all --no-header -o id | tail -n 1 | tr -d ' ')
+	run fq fetch --as json "$id"
+	is "it was not recorded" "$(grep -c '"profile"' "$work/stdout")" 0
+	run fq fetch --as json --profile small-rna "$id"
+	is "and may be named again" "$(field "$work/stdout" profile name)" small-rna
+	run fq submit --wait --as json --profile ours good.fq
+	is "one of the coordinator is not known then: exit 64" "$status" 64
+	run fq profile list
+	is "nor told: exit 76" "$status" 76
+	end_process "$pid_coord" TERM
+	coord_start --profiles "$site"
+else
+	skip "this build has no failpoints"
+fi
+
 # ---- who may know
 other=$(admin submit --parsable --profile ours good.fq)
 run fq profile show --job "$other"
