@@ -128,7 +128,7 @@ ok "that is said" said "the coordinator is there"
 # ---- it is ended, even killed, while jobs go on
 
 admin drain w1 >/dev/null
-cp "$work/b.fq" "$run/lane2/goes-on.fq"
+cp "$work/b.fq" "$work/goes-on.part" && mv "$work/goes-on.part" "$run/lane2/goes-on.fq" # whole
 goes_on() { admin status --no-header -o name | grep -q goes-on.fq; }
 ok "another job waits" wait_until 30 goes_on
 kill -INT "$watcher"
