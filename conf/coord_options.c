@@ -387,6 +387,15 @@ static const struct option_row rows[] = {
 	FIELD(cache_age_ms),
     },
     {
+	.key = "profiles",
+	.long_name = "profiles",
+	.argument = "DIR",
+	.type = OPTION_PATH,
+	.help = "Folder of profiles of limits that jobs may name, NAME.txt in the format of FastQC's limits.txt; empty means profiles in "
+                "the folder of the configuration files.",
+	FIELD(profiles),
+    },
+    {
 	.long_name = "accept-rollback",
 	.type = OPTION_BOOL,
 	.help = "Start once from a state that is older than what was committed; workers forget what they "
@@ -477,6 +486,8 @@ static int coord_finish(struct conf *conf, struct error *err)
 		r = place_token(settings, err);
 	if (r >= 0)
 		r = place_key(&settings->key, settings->state, "coord.key", err);
+	if (r >= 0 && settings->profiles[0] == '\0')
+		r = conf_replace(&settings->profiles, FQ_CONF_DIR "/profiles", err);
 	return r;
 }
 

@@ -13,6 +13,7 @@ struct coord_settings {
 	struct conf_address status_listen;    /* of the status page; host empty: there is none */
 	char *status_token;                   /* file of its token, which need not be there; never empty once finished */
 	char *socket;                         /* unix socket for this host; never empty once finished */
+	char *profiles;                       /* folder of profiles of limits; never empty once finished */
 	char *key;                            /* PEM file of the coordinator's key; never empty once finished */
 	uint64_t ping_ms;                     /* between two pings to a quiet peer, milliseconds */
 	uint64_t dead_ms;                     /* a peer silent for so long is gone, milliseconds */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ctl/job.h"
+#include "ctl/judging.h"
 #include "ctl/leftovers.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
@@ -72,7 +73,7 @@ static int reporting_usual(struct call *call, struct error *err)
 	return r;
 }
 
-static int job_check(struct client *client, uint64_t id, struct error *err)
+static int job_check(struct call *call, struct client *client, uint64_t id, struct error *err)
 {
 	fq_JobsRequest request = {.job = id};
 	fq_Job job = {0};
@@ -88,7 +89,7 @@ static int job_check(struct client *client, uint64_t id, struct error *err)
 		r = error_set(err, -EINVAL, ERROR_USAGE,
 		              "job %llu has %u files: right is a job of one, or the files that 'fqctl fetch --as text' writes",
 		              (unsigned long long)id, job.files);
-	return r;
+	return r < 0 ? r : judging_of_job(call, client, &job, false, err);
 }
 
 int diff_job_text(struct call *call, uint64_t job, char **ret, size_t *ret_n, struct error *err)
@@ -104,7 +105,7 @@ int diff_job_text(struct call *call, uint64_t job, char **ret, size_t *ret_n, st
 	if (r == 0)
 		r = client_open(&client, &call->settings, err);
 	if (r == 0)
-		r = job_check(&client, job, err);
+		r = job_check(call, &client, job, err);
 	if (r == 0) {
 		call->output = (struct output_options){.forms = OUTPUT_SET(OUTPUT_TEXT), .as = none, .file = place.file, .folder = none,
 		                                       .phred = OUTPUT_PHRED_AUTO};

@@ -92,6 +92,7 @@ static int put_cell(struct table *table, const fq_Job *job, enum job_field field
 	case FIELD_SUBMITTED: return put_time(table, job->submitted_ms);
 	case FIELD_STARTED: return put_time(table, job->started_ms);
 	case FIELD_ENDED: return put_time(table, job->ended_ms);
+	case FIELD_PROFILE: return table_text(table, job->profile[0] ? job->profile : "-");
 	case FIELD_ERROR: break;
 	}
 	return table_text(table, job->error.text);

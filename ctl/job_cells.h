@@ -27,6 +27,7 @@ enum job_field {
 	FIELD_STARTED,
 	FIELD_ENDED,
 	FIELD_ERROR,
+	FIELD_PROFILE,
 };
 
 /* A row: these fields of the job, in the order of the table's columns. 0 or -ENOMEM. */

@@ -26,6 +26,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/output_run.c ctl/output_run.h \
 	ctl/output_write.c \
 	ctl/profiles.c ctl/profiles.h \
+	ctl/judging.c ctl/judging.h \
 	ctl/progress.c ctl/progress.h \
 	ctl/probe.c ctl/probe.h \
 	ctl/proofs.c ctl/proofs.h \

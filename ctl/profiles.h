@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Profiles by name: those of the site (FQ_CONF_DIR/profiles/NAME.txt), which come first, and the built-in ones. */
+/*
+ * Profiles as fqctl comes to them: those of this machine (FQ_CONF_DIR/profiles/NAME.txt and built in), a file, and those that the
+ * coordinator tells of. What is returned in an entry is the caller's to deinit.
+ */
 #pragma once
 
+#include "ctl/client.h"
 #include "lib/base/error.h"
-#include "lib/qc/profile.h"
+#include "lib/qc/profiles.h"
 
-/*
- * The text of a profile and where it is from ("built-in", or its file): new strings. A name with a slash is a file. 0 or negative with a
- * sentence.
- */
-int profiles_text(const char *name, char **ret_text, size_t *ret_n, char **ret_source, struct error *err);
+/* Of this machine; files that are wrong are told on standard error and left out. 0 or negative with a sentence. */
+int profiles_here(struct profiles *ret, struct error *err);
 
-int profiles_load(const char *name, struct profile *ret, struct error *err);
+/* One of this machine; a word with a slash is a file, whose entry is called ./NAME. */
+int profile_here(const char *word, struct profile_entry *ret, struct error *err);
 
-/* Names of all, each once, sorted; the caller frees them and the list. 0 or -ENOMEM. */
-int profiles_list(char ***ret, size_t *ret_n);
+/* By the coordinator (of protocol 3): with which the job was submitted; or job 0, the one of the name. */
+int profile_ask(struct client *client, uint64_t job, const char *name, struct profile_entry *ret, struct error *err);
+
+/* All that the coordinator knows by name, in order. */
+int profiles_ask(struct client *client, struct profiles *ret, struct error *err);
+
+/* What its text says. -EBADMSG with a sentence. */
+int profile_of(const struct profile_entry *entry, struct profile *ret, struct error *err);

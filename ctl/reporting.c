@@ -39,7 +39,7 @@ static const struct option_row report_rows[] = {
 	{.long_name = "sample", .argument = "NAME", .type = OPTION_STRING, .largest = 255,
 	 .help = "Name of the file in its report; otherwise its own.", OPTION_FIELD(struct report_choices, sample)},
 	{.long_name = "profile", .argument = "NAME", .type = OPTION_STRING, .largest = OPTION_TEXT_MAX,
-	 .help = "Limits of a kind of library in place of FastQC's, see 'fqctl profile list'; with a slash the file of one.",
+	 .help = "Limits of a kind of library in place of FastQC's, kept with the job, see 'fqctl profile list'; with a slash the file of one.",
 	 OPTION_FIELD(struct report_choices, profile)},
 	{.long_name = "fail-on", .argument = "STATUS", .type = OPTION_CHOICE, .default_text = "never", .choices = "never|warn|fail",
 	 .help = "Exit status 2 where a section or a demand of the profile has this status or a worse one; results are written all the same.",
@@ -157,6 +157,21 @@ static int load_contaminants(const char *path, struct contaminants **ret, struct
 	return r < 0 ? r : contaminants_read(text, n, path, ret, err);
 }
 
+/* A file's profile is known at once; one by name only when it is known whose names are meant. */
+static int own_load(struct reporting *reporting, const char *path, struct error *err)
+{
+	struct profile profile;
+	int r = profile_here(path, &reporting->own, err);
+
+	if (r == 0)
+		r = profile_of(&reporting->own, &profile, err);
+	if (r < 0)
+		return r;
+	reporting->asked = reporting->own.name;
+	reporting_judge(reporting, &profile);
+	return 0;
+}
+
 int reporting_load(const struct report_choices *report, const struct rules_choices *rules, struct reporting *ret,
                    struct error *err)
 {
@@ -171,10 +186,6 @@ int reporting_load(const struct report_choices *report, const struct rules_choic
 	}
 	if (r == 0)
 		r = load_limits(report->limits, &ret->limits, err);
-	if (r == 0 && report->profile[0]) {
-		r = profiles_load(report->profile, &ret->profile, err);
-		ret->limits = ret->profile.limits;
-	}
 	if (r == 0)
 		r = load_contaminants(report->contaminants, &ret->contaminants, err);
 	ret->shown = (struct report_options){
@@ -185,13 +196,42 @@ int reporting_load(const struct report_choices *report, const struct rules_choic
 		.min_length = report->min_length,
 		.limits = &ret->limits,
 		.contaminants = ret->contaminants,
-		.profile = report->profile[0] ? &ret->profile : NULL,
 	};
+	ret->asked = report->profile[0] ? report->profile : "";
+	ret->limits_given = report->limits[0];
+	return r == 0 && strchr(report->profile, '/') ? own_load(ret, report->profile, err) : r;
+}
+
+void reporting_judge(struct reporting *reporting, const struct profile *profile)
+{
+	if (profile) {
+		reporting->profile = *profile;
+		reporting->limits = profile->limits;
+	} else {
+		limits_default(&reporting->limits);
+	}
+	reporting->shown.profile = profile ? &reporting->profile : NULL;
+}
+
+int reporting_judge_here(struct reporting *reporting, struct error *err)
+{
+	struct profile_entry entry _cleanup_(profile_entry_deinit) = {0};
+	struct profile profile;
+	int r;
+
+	if (!reporting->asked[0] || reporting->own.text)
+		return 0;
+	r = profile_here(reporting->asked, &entry, err);
+	if (r == 0)
+		r = profile_of(&entry, &profile, err);
+	if (r == 0)
+		reporting_judge(reporting, &profile);
 	return r;
 }
 
 void reporting_deinit(struct reporting *reporting)
 {
+	profile_entry_deinit(&reporting->own);
 	reporting->contaminants = contaminants_free(reporting->contaminants);
 }
 

@@ -7,7 +7,7 @@
 
 #include "conf/load.h"
 #include "lib/base/error.h"
-#include "lib/qc/profile.h"
+#include "lib/qc/profiles.h"
 #include "lib/qc/report.h"
 #include "lib/qc/rules.h"
 
@@ -43,6 +43,9 @@ struct reporting {
 	bool compat_given;
 	struct limits limits;
 	struct profile profile; /* where shown.profile says that there is one */
+	const char *asked;      /* --profile, as the coordinator is told it: a name, or "./NAME" of own; empty: none */
+	struct profile_entry own; /* of a file */
+	bool limits_given;      /* --limits */
 	enum fail_on fail_on;
 	struct contaminants *contaminants;
 	struct report_options shown; /* name is that of --sample, or NULL; phred is that of the output */
@@ -52,6 +55,12 @@ struct reporting {
 int reporting_load(const struct report_choices *report, const struct rules_choices *rules, struct reporting *ret,
                    struct error *err);
 void reporting_deinit(struct reporting *reporting);
+
+/* Results are judged by this profile from now on; NULL: by FastQC's limits. */
+void reporting_judge(struct reporting *reporting, const struct profile *profile);
+
+/* By the profile that was asked for, as this machine knows it; for results that no coordinator counts. 0 or negative with a sentence. */
+int reporting_judge_here(struct reporting *reporting, struct error *err);
 
 /* The text of a list, at most 16 MiB, and a zero byte; the caller frees. 0 or negative with a sentence. */
 int list_text(const char *path, char **ret, size_t *ret_n, struct error *err);

@@ -67,6 +67,7 @@ static void put_job(FILE *out, const fq_Job *job)
 	put_seconds(out, "elapsed_s", job->started_ms, job->ended_ms ? job->ended_ms : clock_wall_ms());
 	put_text(out, "counts", report ? "report" : "means");
 	put_text(out, "compat", report && job->compat > 0 ? compat_name((enum compat)(job->compat - 1)) : "");
+	put_text(out, "profile", job->profile);
 	put_number(out, "files_done", job->files_done);
 	put_number(out, "files_cached", job->cached);
 	put_number(out, "bytes", job->bytes);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/job.h"
+#include "ctl/judging.h"
 #include "lib/base/cleanup.h"
 
 /* The jobs and their files, all of which may share one output. */
@@ -72,7 +73,10 @@ static int fetch(struct call *call, struct client *client, const struct fetching
 
 	for (size_t i = 0; i < fetching->jobs_n; i++) {
 		const fq_Job *job = &fetching->jobs[i];
-		int r = job_fetch(call, client, job->job, paths, job->files, fetching->n, err);
+		int r = judging_of_job(call, client, job, true, err);
+
+		if (r == 0)
+			r = job_fetch(call, client, job->job, paths, job->files, fetching->n, err);
 
 		if (r < 0)
 			return r;

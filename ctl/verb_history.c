@@ -57,12 +57,13 @@ static const struct table_column columns[] = {
 	{.header = "STARTED", .key = "started_ms", .extra = true},
 	{.header = "ENDED", .key = "ended_ms", .extra = true},
 	{.header = "ERROR", .key = "error", .extra = true},
+	{.header = "PROFILE", .key = "profile", .extra = true},
 };
 
 /* Of the columns. */
 static const enum job_field fields[] = {
 	FIELD_ID,    FIELD_NAME, FIELD_USER,      FIELD_FILES,   FIELD_READS, FIELD_BASES, FIELD_BYTES, FIELD_WAIT, FIELD_ELAPSED,
-	FIELD_STATE, FIELD_EXIT, FIELD_SUBMITTED, FIELD_STARTED, FIELD_ENDED, FIELD_ERROR,
+	FIELD_STATE, FIELD_EXIT, FIELD_SUBMITTED, FIELD_STARTED, FIELD_ENDED, FIELD_ERROR, FIELD_PROFILE,
 };
 _Static_assert(sizeof fields / sizeof *fields == sizeof columns / sizeof *columns, "a field for each column");
 

@@ -11,80 +11,144 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 
-static const struct table_column columns[] = {{"NAME", "name", false}, {"SOURCE", "source", false}, {"ABOUT", "about", false}};
+struct profile_options {
+	uint64_t job;
+};
+
+static const struct option_row profile_rows[] = {
+	{.long_name = "job", .argument = "ID", .type = OPTION_NUMBER, .default_text = "0", .largest = INT64_MAX, .unit = "jobs",
+	 .help = "With show: the profile that this job was submitted with, as it was then.", OPTION_FIELD(struct profile_options, job)},
+};
+
+static const struct option_table profile_table = {
+	.name = "profile",
+	.rows = profile_rows,
+	.n = sizeof profile_rows / sizeof *profile_rows,
+	.settings_size = sizeof(struct profile_options),
+};
+
+static const struct table_column columns[] = {
+	{"NAME", "name", false}, {"WHERE", "where", false}, {"SOURCE", "source", false}, {"ABOUT", "about", false}};
 
 static void tablep(struct table **table)
 {
 	table_free(*table);
 }
 
-/* The first line, where it is a comment. */
-static char *about_of(const char *text, size_t n)
+static bool has_coordinator(const struct call *call)
 {
-	size_t at = n > 0 && text[0] == '#' ? 1 + strspn(text + 1, "# \t") : 0;
-
-	return at > 0 && at <= n ? strndup(text + at, strcspn(text + at, "\r\n")) : strdup("-");
+	return call->settings.host.host[0] || call->settings.socket[0];
 }
 
-static int row_add(struct table *table, const char *name, struct error *err)
+/* One that is too old has none. */
+static int open_coordinator(const struct call *call, struct client *client, struct error *err)
 {
-	_cleanup_(freep) char *text = NULL, *source = NULL, *about = NULL;
-	struct profile profile;
-	size_t n = 0;
-	int r = profiles_text(name, &text, &n, &source, err);
+	int r = client_open(client, &call->settings, err);
 
-	if (r == 0)
-		r = profile_read(&profile, name, text, n, source, err);
-	if (r < 0)
-		return r;
-	about = about_of(text, strnlen(text, n));
-	if (!about || table_text(table, name) < 0 || table_text(table, source) < 0 || table_text(table, about) < 0)
-		return error_oom(err);
-	return 0;
+	if (r == 0 && client->welcome.proto < 3)
+		r = error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator (version %s) is too old to have profiles", client->welcome.version);
+	return r;
+}
+
+static int row_add(struct table *table, const struct profile_entry *entry, const char *where, struct error *err)
+{
+	char about[256];
+
+	return table_text(table, entry->name) < 0 || table_text(table, where) < 0 || table_text(table, entry->source) < 0 ||
+	               table_text(table, profile_about(about, sizeof about, entry->text, entry->n)) < 0
+	           ? error_oom(err)
+	           : 0;
+}
+
+static bool is_in(const struct profiles *profiles, const struct profile_entry *entry)
+{
+	const struct profile_entry *other = profiles_find(profiles, entry->name);
+
+	return other && other->n == entry->n && memcmp(other->text, entry->text, entry->n) == 0;
+}
+
+/* Those of both, in order of name; one that is the same in both stands once. */
+static int rows_add(struct table *table, const struct profiles *there, const struct profiles *here, struct error *err)
+{
+	size_t i = 0, k = 0;
+	int r = 0;
+
+	while (r == 0 && (i < there->n || k < here->n)) {
+		if (k == here->n || (i < there->n && strcmp(there->items[i].name, here->items[k].name) <= 0)) {
+			r = row_add(table, &there->items[i], is_in(here, &there->items[i]) ? "both" : "coordinator", err);
+			i++;
+		} else {
+			if (!is_in(there, &here->items[k]))
+				r = row_add(table, &here->items[k], "here", err);
+			k++;
+		}
+	}
+	return r;
 }
 
 static int list(const struct call *call, struct error *err)
 {
+	struct profiles there _cleanup_(profiles_deinit) = {0}, here _cleanup_(profiles_deinit) = {0};
 	_cleanup_(tablep) struct table *table = NULL;
-	char **names = NULL;
-	size_t n = 0;
-	int r = profiles_list(&names, &n) < 0 || table_new(columns, sizeof columns / sizeof *columns, &table) < 0 ? error_oom(err) : 0;
+	struct client client = {0};
+	int r = profiles_here(&here, err);
 
-	for (size_t i = 0; i < n; i++) {
+	if (r == 0 && has_coordinator(call)) {
+		r = open_coordinator(call, &client, err);
 		if (r == 0)
-			r = row_add(table, names[i], err);
-		free(names[i]);
+			r = profiles_ask(&client, &there, err);
+		client_close(&client);
 	}
-	free(names);
+	if (r == 0 && table_new(columns, sizeof columns / sizeof *columns, &table) < 0)
+		r = error_oom(err);
 	if (r == 0)
-		r = list_show(call, table, err);
+		r = rows_add(table, &there, &here, err);
+	return r < 0 ? r : list_show(call, table, err);
+}
+
+/* What a job was submitted with, or what the coordinator knows by the name, or this machine. */
+static int find(const struct call *call, uint64_t job, const char *name, struct profile_entry *ret, struct error *err)
+{
+	struct client client = {0};
+	int r;
+
+	if (job == 0 && (strchr(name, '/') || !has_coordinator(call)))
+		return profile_here(name, ret, err);
+	r = open_coordinator(call, &client, err);
+	if (r == 0)
+		r = profile_ask(&client, job, name, ret, err);
+	client_close(&client);
+	if (r == -EREMOTEIO && job == 0 && err->class == ERROR_USAGE) {
+		struct error error;
+
+		if (profile_here(name, ret, &error) == 0)
+			return 0;
+	}
 	return r;
 }
 
 /* As it is, so that it can be kept in a file and changed. */
-static int show(const char *name, struct error *err)
+static int show(const struct call *call, uint64_t job, const char *name, struct error *err)
 {
-	_cleanup_(freep) char *text = NULL, *source = NULL;
-	struct profile profile;
-	size_t n = 0;
-	int r = profiles_text(name, &text, &n, &source, err);
+	struct profile_entry entry _cleanup_(profile_entry_deinit) = {0};
+	int r = find(call, job, name, &entry, err);
 
 	if (r == 0)
-		r = profile_read(&profile, name, text, n, source, err);
-	if (r == 0)
-		(void)fwrite(text, 1, n, stdout);
+		(void)fwrite(entry.text, 1, entry.n, stdout);
 	return r;
 }
 
 static int run(struct call *call, struct error *err)
 {
+	const uint64_t job = ((const struct profile_options *)call->options)->job;
 	const char *word = call->arguments[0];
 
-	if (strcmp(word, "list") == 0 && call->arguments_n == 1)
+	if (strcmp(word, "list") == 0 && call->arguments_n == 1 && job == 0)
 		return list(call, err);
-	if (strcmp(word, "show") == 0 && call->arguments_n == 2 && !call->settings.json)
-		return show(call->arguments[1], err);
-	return error_set(err, -EINVAL, ERROR_USAGE, "right is 'fqctl profile list', with or without --json, or 'fqctl profile show NAME'");
+	if (strcmp(word, "show") == 0 && call->arguments_n == 1 + (job == 0) && !call->settings.json)
+		return show(call, job, job == 0 ? call->arguments[1] : "", err);
+	return error_set(err, -EINVAL, ERROR_USAGE,
+	                 "right is 'fqctl profile list', with or without --json, 'fqctl profile show NAME' or 'fqctl profile show --job ID'");
 }
 
 const struct verb verb_profile = {
@@ -93,8 +157,10 @@ const struct verb verb_profile = {
 	.arguments_min = 1,
 	.arguments_max = 2,
 	.help = "List the profiles of limits that --profile takes, or print one.",
-	.detail = "A site keeps its own in profiles/NAME.txt in the folder of fqctl.conf, in the format of FastQC's limits.txt with "
-	          "demands such as min_q30 among the lines. All are of this machine; the coordinator has none.",
+	.detail = "Those of the coordinator, where there is one (-h HOST, FQ_HOST, fqctl.conf), which jobs name, and those of this machine, for qc "
+	          "--local. A site keeps its own in profiles/NAME.txt in the folder of fqcoordd.conf, or of fqctl.conf, in the format of "
+	          "FastQC's limits.txt with demands such as min_q30 among the lines.",
+	.table = &profile_table,
 	.json = true,
 	.columns = columns,
 	.columns_n = sizeof columns / sizeof *columns,

@@ -177,7 +177,8 @@ static int run(struct call *call, struct error *err)
 
 		return submit(call, &submission, &job, err);
 	}
-	return run_here(call, err);
+	r = reporting_judge_here(&call->reporting, err);
+	return r < 0 ? r : run_here(call, err);
 }
 
 const struct verb verb_qc = {

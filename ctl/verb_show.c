@@ -61,6 +61,8 @@ static void show_job(const fq_Job *job)
 	(void)printf("Job %llu  %s\n", (unsigned long long)job->job, job_told_name(job_told(job)));
 	(void)printf("  Name       %s\n  User       %s\n", SENTENCE(job->name), TEXT(job->owner));
 	show_modules(job);
+	if (job->profile[0])
+		(void)printf("  Profile    %s%s\n", TEXT(job->profile), job->profile[0] == '.' ? ": a file of the submitter's" : "");
 	(void)printf("  Submitted  %s\n  Started    %s\n  Ended      %s\n", when(times[0], job->submitted_ms),
 	             when(times[1], job->started_ms), when(times[2], job->ended_ms));
 	(void)printf("  Files      %u of %u done\n", job->files_done, job->files);

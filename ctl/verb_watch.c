@@ -241,7 +241,7 @@ static int settle(struct watching *watching, struct watch_file *file, const fq_J
 	if (r < 0)
 		failures_add(&watching->failures, &error);
 	else if (watching->out.folder)
-		r = watch_out_fetch(&watching->out, &watching->client, file, &error);
+		r = watch_out_fetch(&watching->out, &watching->client, file, job, &error);
 	if (r < 0 && job->state == fq_JobState_JOB_COMPLETED) {
 		if (client_lost(r, &error) || error.class == ERROR_TEMPORARY || error.class == ERROR_TIMEOUT)
 			return away(watching, &error);
@@ -436,6 +436,10 @@ static int way_make(const struct watching *watching, uint8_t ret[DIGEST_SIZE], s
 	pack_u64(&packer, watching->options->lenient);
 	pack_u64(&packer, getuid());
 	rules_pack(&call->reporting.rules, &packer);
+	if (call->reporting.asked[0]) {
+		pack_bytes(&packer, call->reporting.asked, strlen(call->reporting.asked) + 1);
+		pack_bytes(&packer, call->reporting.own.text, call->reporting.own.n);
+	}
 	r = packer.oom ? -ENOMEM : digest_sha256(packer.bytes, packer.n, NULL, 0, ret);
 	free(packer.bytes);
 	return r < 0 ? error_set(err, r, ERROR_OS, "no SHA-256: %s", strerror(-r)) : 0;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ctl/job.h"
+#include "ctl/judging.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 
@@ -167,7 +168,8 @@ static void record_add(struct watch_out *out, const struct watch_file *file)
 	(void)fflush(out->record);
 }
 
-int watch_out_fetch(struct watch_out *out, struct client *client, const struct watch_file *file, struct error *err)
+int watch_out_fetch(struct watch_out *out, struct client *client, const struct watch_file *file, const fq_Job *job,
+                    struct error *err)
 {
 	_cleanup_(freep) char *folder = NULL;
 	char *given = out->call->output.folder;
@@ -180,6 +182,9 @@ int watch_out_fetch(struct watch_out *out, struct client *client, const struct w
 		complain(err);
 		return ERROR_CANT_CREATE;
 	}
+	r = judging_of_job(out->call, client, job, false, err);
+	if (r < 0)
+		return r;
 	out->call->output.folder = folder;
 	r = job_fetch(out->call, client, file->job, &file->path, 1, MANY, err);
 	out->call->output.folder = given;

@@ -31,4 +31,5 @@ bool watch_out_written(struct watch_out *out, const struct watch_file *file);
 const struct watch_file *watch_out_rival(const struct watch_out *out, const struct watch_tree *tree, size_t at);
 
 /* Fetches and writes them. 0, an exit status where they could not be written (which is told), or negative with a sentence. */
-int watch_out_fetch(struct watch_out *out, struct client *client, const struct watch_file *file, struct error *err);
+int watch_out_fetch(struct watch_out *out, struct client *client, const struct watch_file *file, const fq_Job *job,
+                    struct error *err);

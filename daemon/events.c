@@ -99,6 +99,8 @@ static const struct told_row rows[] = {
 		"the peers file was read again"},
 	[TOLD_KEYS_NOT_READ] = {"keys-not-read", "5bcee9fe162e4ee380a6c760f7266d7d",
 		"the peers file is wrong and was not read"},
+	[TOLD_PROFILE_NOT_READ] = {"profile-not-read", "66a55b0d29fa450598923aeae3261391",
+		"a profile of limits is wrong and was not read"},
 	[TOLD_STRANGER_REFUSED] = {"stranger-refused", "2f665f72a2f9421db3d3fc95428e685d",
 		"a connection was turned away before it was known whose it is"},
 	[TOLD_PEER_DROPPED] = {"peer-dropped", "7cacdc9adae5459bb3a4c9a9986c742c",

@@ -292,7 +292,7 @@ struct job_view {
 	uint32_t files_done, files_cached;
 	uint64_t bytes, bytes_done, records, bases;
 	uint32_t nodes;            /* nodes counting for it now */
-	char node_names[256];      /* comma-separated, cut */
+	char node_names[256];      /* folded (lib/base/hostlist.h) */
 	char reason[64];           /* why nothing is counted: NoWorkers, NoNodeOfAlgorithm, NoNodeChecksProofs, NodesSuspect, OwnerLimit,
 	                              NoNodeSeesPath, Resources; else empty */
 };
@@ -340,6 +340,15 @@ bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_vi
  * is not kept, or the job wants none.
  */
 bool coord_result_key(const struct coord *coord, uint64_t job, uint32_t file, const struct file_facts *facts, uint8_t ret[RESULT_KEY_SIZE]);
+
+/* The same, as if the job asked for these modules by these rules: what was counted so has all that the job needs. */
+struct counted_way {
+	uint32_t modules;
+	const uint8_t *rules; /* packed */
+	uint32_t rules_n;
+};
+bool coord_result_key_as(const struct coord *coord, uint64_t job, uint32_t file, const struct file_facts *facts, const struct counted_way *way,
+                         uint8_t ret[RESULT_KEY_SIZE]);
 
 /* Whether the worker of this connection counts this slice under this lease. */
 bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id);

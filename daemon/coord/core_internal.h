@@ -178,7 +178,7 @@ struct job {
 	uint32_t work_from;   /* words of it below are empty */
 	struct sums sums;     /* of its files, */
 	uint64_t running_bytes; /* and of what is being counted, taken in */
-	uint8_t *rules;       /* row.rules */
+	uint8_t *rules;       /* row.rules, and behind them row.limits */
 	struct file *files;   /* row.files of them */
 	uint32_t files_ended;
 	uint32_t open_next;   /* files below it are being opened, are planned or have ended */

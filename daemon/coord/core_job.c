@@ -47,7 +47,7 @@ struct file *file_find(const struct coord *coord, uint64_t id, uint32_t file, st
 	return &job->files[file];
 }
 
-/* With a copy of the rules; its files are empty. */
+/* With copies of rules and limits; its files are empty. */
 static struct job *job_new(const struct job_row *row)
 {
 	struct job *job = calloc(1, sizeof *job);
@@ -55,7 +55,7 @@ static struct job *job_new(const struct job_row *row)
 	if (!job)
 		return NULL;
 	job->row = *row;
-	job->rules = malloc(row->rules_n + 1);
+	job->rules = malloc((size_t)row->rules_n + row->limits_n + 1);
 	job->files = calloc(row->files, sizeof *job->files);
 	job->work = calloc((row->files + 63) / 64, sizeof *job->work);
 	if (!job->rules || !job->files || !job->work) {
@@ -68,6 +68,9 @@ static struct job *job_new(const struct job_row *row)
 	if (row->rules_n > 0)
 		memcpy(job->rules, row->rules, row->rules_n);
 	job->row.rules = row->rules_n > 0 ? job->rules : NULL;
+	if (row->limits_n > 0)
+		memcpy(job->rules + row->rules_n, row->limits, row->limits_n);
+	job->row.limits = row->limits_n > 0 ? job->rules + row->rules_n : NULL;
 	return job;
 }
 

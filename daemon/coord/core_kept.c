@@ -30,7 +30,7 @@ static bool is_settled(const struct job *job, const struct fingerprint *print)
 
 /* Numbers first, of one size each; behind them the rules, whose length is among them, then the path. */
 static int key_make(const struct coord *coord, const struct job *job, const struct file *file, const struct file_facts *facts,
-                    uint8_t ret[RESULT_KEY_SIZE])
+                    const struct counted_way *way, uint8_t ret[RESULT_KEY_SIZE])
 {
 	static const struct file_facts none;
 	const struct file_facts *of = MUTANT(MUTANT_KEPT_PRINT) ? &none : facts;
@@ -44,21 +44,30 @@ static int key_make(const struct coord *coord, const struct job *job, const stru
 		.ctime_ns = of->fingerprint.ctime_ns,
 		.inode = of->fingerprint.inode,
 		.kind = of->kind,
-		.modules = any ? 0 : job->row.modules,
+		.modules = any ? 0 : way->modules,
 		.lenient = any ? 0 : job->row.lenient,
 		.algorithm = MUTANT(MUTANT_KEPT_ALGORITHM) ? 0 : job->row.algorithm,
 		.read_max = coord->limits.read_max,
-		.rules_n = any ? 0 : job->row.rules_n,
+		.rules_n = any ? 0 : way->rules_n,
 	};
 	const char *path = MUTANT(MUTANT_KEPT_PATH) ? "" : file->path;
 	int r;
 
 	memcpy(numbers.ends, of->fingerprint.ends, sizeof numbers.ends);
-	r = digest_sha256(&numbers, sizeof numbers, job->row.rules, numbers.rules_n, ret);
+	r = digest_sha256(&numbers, sizeof numbers, way->rules, numbers.rules_n, ret);
 	return r < 0 ? r : digest_sha256(ret, RESULT_KEY_SIZE, path, strlen(path), ret);
 }
 
 bool coord_result_key(const struct coord *coord, uint64_t id, uint32_t index, const struct file_facts *facts, uint8_t ret[RESULT_KEY_SIZE])
+{
+	const struct job *job = job_find(coord, id);
+
+	return job && coord_result_key_as(coord, id, index, facts,
+	                                  &(struct counted_way){job->row.modules, job->row.rules, job->row.rules_n}, ret);
+}
+
+bool coord_result_key_as(const struct coord *coord, uint64_t id, uint32_t index, const struct file_facts *facts, const struct counted_way *way,
+                         uint8_t ret[RESULT_KEY_SIZE])
 {
 	struct job *job;
 	const struct file *file = file_find(coord, id, index, &job);
@@ -66,7 +75,7 @@ bool coord_result_key(const struct coord *coord, uint64_t id, uint32_t index, co
 	if (!file || file->ended || (facts && job->row.fresh && !MUTANT(MUTANT_KEPT_FRESH)))
 		return false;
 	facts = facts ? facts : &file->row.facts;
-	return is_settled(job, &facts->fingerprint) && key_make(coord, job, file, facts, ret) == 0;
+	return is_settled(job, &facts->fingerprint) && key_make(coord, job, file, facts, way, ret) == 0;
 }
 
 void file_kept(struct coord *coord, struct job *job, struct file *file, const struct event *event)

@@ -1,27 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Looking at jobs, files, slices and nodes: see the end of core.h. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/coord/core_internal.h"
+#include "lib/base/hostlist.h"
 
 /* Which nodes count for the job now. */
 static void view_nodes(const struct coord *coord, const struct job *job, struct job_view *view)
 {
 	uint32_t left = job->running;
+	const char **names = left > 0 ? calloc(coord->nodes_n + 1, sizeof *names) : NULL;
 
 	for (uint32_t n = 0; left > 0 && n < coord->nodes_n; n++) {
 		const struct node *node = coord->nodes[n];
-		size_t used = strlen(view->node_names);
 		uint32_t before = left;
 
 		for (uint32_t i = 0; left > 0 && i < node->runs_n; i++)
 			left -= node->runs[i].id.job == job->row.id;
 		if (left == before)
 			continue;
+		if (names)
+			names[view->nodes] = node->name;
 		view->nodes++;
-		(void)snprintf(view->node_names + used, sizeof view->node_names - used, "%s%s", used ? "," : "", node->name);
 	}
+	/* One byte less than there is room for: fqctl of older versions takes a full one for one that is cut. */
+	if (names)
+		(void)hostlist_fold_names(view->node_names, sizeof view->node_names - 1, names, view->nodes);
+	free(names);
 }
 
 /* Which nodes there are for the job. */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* OPENED: what a worker says of a file that it was asked to open, with the result that is kept of it, as the event for the core. */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "daemon/convert.h"
 #include "daemon/coord/session.h"
 #include "lib/base/text.h"
+#include "lib/qc/counters.h"
+#include "lib/qc/rules.h"
 
 /* A worker that was asked for a proof has compared the size; what it tells now is the size that the submitter read. */
 static int check_size(const struct server *server, const fq_Opened *opened, const struct file_facts *facts, struct error *err)
@@ -18,6 +21,54 @@ static int check_size(const struct server *server, const fq_Opened *opened, cons
 	                 (unsigned long long)facts->fingerprint.size, (unsigned long long)view.row->proof.size);
 }
 
+/* What is kept of the file as it was counted so. 0, STORE_NONE (also where the job wants none), or negative with a sentence. */
+static int find_way(struct server *server, const struct event *event, const struct counted_way *way, struct kept_row *ret, struct error *err)
+{
+	uint8_t key[RESULT_KEY_SIZE];
+
+	return coord_result_key_as(server->coord, event->opened.job, event->opened.file, &event->opened.facts, way, key)
+	           ? store_find_kept(server->store, key, ret, err)
+	           : STORE_NONE;
+}
+
+/* Means are in every report: in one by the rules that nobody has to ask for. */
+static int find_report(struct server *server, const struct event *event, struct kept_row *ret, struct error *err)
+{
+	int r = STORE_NONE;
+
+	for (enum compat compat = _COMPAT_MAX; r == STORE_NONE && compat-- > 0;) {
+		struct packer packer = {0};
+		struct count_rules rules;
+
+		rules_default(&rules, compat);
+		rules_pack(&rules, &packer);
+		for (uint32_t kmers = 0; r == STORE_NONE && !packer.oom && kmers <= COUNT_KMERS; kmers += COUNT_KMERS)
+			r = find_way(server, event, &(struct counted_way){COUNT_REPORT | kmers, packer.bytes, (uint32_t)packer.n}, ret, err);
+		free(packer.bytes);
+	}
+	return r;
+}
+
+/* The job's own counts, or such as have more than it asks for: k-mers beside a report, a report instead of means. */
+static int find_any(struct server *server, const struct event *event, struct kept_row *ret, struct error *err)
+{
+	const struct job_row *row = coord_find_row(server->coord, event->opened.job);
+	struct counted_way way;
+	int r;
+
+	if (!row)
+		return STORE_NONE;
+	way = (struct counted_way){row->modules, row->rules, row->rules_n};
+	r = find_way(server, event, &way, ret, err);
+	if (r == STORE_NONE && row->modules == COUNT_REPORT) {
+		way.modules |= COUNT_KMERS;
+		r = find_way(server, event, &way, ret, err);
+	}
+	if (r == STORE_NONE && (row->modules & ~COUNT_QUALITY_TABLE) == COUNT_MEAN)
+		r = find_report(server, event, ret, err);
+	return r;
+}
+
 /* A result that an earlier job has left: nothing else happens to the store before the core has said whether it is used. */
 static int find_kept(struct server *server, struct event *event, struct error *err)
 {
@@ -27,8 +78,8 @@ static int find_kept(struct server *server, struct event *event, struct error *e
 
 	if (server->fallen || server->settings->cache_size == 0 ||
 	    !coord_result_key(server->coord, event->opened.job, event->opened.file, &event->opened.facts, key))
-		return 0;
-	r = store_find_kept(server->store, key, &kept, err);
+		return 0; /* none is wanted, or none may be trusted */
+	r = find_any(server, event, &kept, err);
 	server->cache_misses += r == STORE_NONE;
 	if (r == 0) {
 		event->opened.kept.id = kept.id;

@@ -101,8 +101,12 @@ void from_submit(struct session *session, uint16_t tag, const void *message)
 static int submit_same(struct session *session, const struct job_row *job, struct error *err)
 {
 	const struct submitting *submitting = &session->submitting;
-	bool same = job->files == submitting->n && job->modules == submitting->message.modules &&
-	            job->lenient == submitting->message.lenient;
+	const fq_Submit *submit = &submitting->message;
+	const uint32_t profiled = submit->profile[0] ? COUNT_KMERS : 0; /* may have been added by it */
+	bool same = job->files == submitting->n && (job->modules | profiled) == (submit->modules | profiled) &&
+	            job->lenient == submit->lenient && strcmp(job->profile, submit->profile) == 0 &&
+	            (submit->profile_text.size == 0 ||
+	             (job->limits_n == submit->profile_text.size && memcmp(job->limits, submit->profile_text.bytes, job->limits_n) == 0));
 	const uint64_t id = job->id;
 
 	for (uint32_t i = 0; same && i < submitting->n; i++) {
@@ -151,6 +155,7 @@ static void submit_drive(struct session *session)
 	const fq_Submit *submit = &submitting->message;
 	struct event event = {.kind = EVENT_SUBMIT};
 	struct job_row *row = &event.submit.row;
+	struct error error;
 
 	event.request = request_number(session, submitting->tag, fq_Type_SUBMIT);
 	memcpy(row->uuid, submit->uuid, sizeof row->uuid);
@@ -164,6 +169,10 @@ static void submit_drive(struct session *session)
 	row->rules_n = (uint32_t)submitting->rules.n;
 	row->slice_size = submit->slice_size;
 	row->files = submit->files;
+	if (submit_profile(session, row, &error) < 0) {
+		session_fail(session, submitting->tag, &error);
+		return;
+	}
 	event.submit.paths = (const char *const *)submitting->paths;
 	event.submit.proofs = submitting->proofs;
 	drive(session->server, &event);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A job's files, and the report of a file that was counted whole: the same page as fqctl fetch --as html writes, with FastQC's own limits.
+ * A job's files, and the report of a file that was counted whole: the same page as fqctl fetch --as html writes, by the limits of the
+ * job's profile or FastQC's own.
  * Only who has the token comes here (http_pages.c). Rendering is a labour, of one report at a time; a result that would take long is
  * fetched by fqctl.
  */
@@ -20,6 +21,7 @@
 #include "lib/qc/html_style.h"
 #include "lib/qc/html_text.h"
 #include "lib/qc/limits.h"
+#include "lib/qc/profile.h"
 #include "lib/qc/report.h"
 
 #define RESULT_SHOWN_MAX (64u << 20) /* bytes of packed counters */
@@ -36,19 +38,23 @@ struct rendering {
 	uint64_t job;
 	uint32_t file;
 	char *path; /* of the file */
+	bool judged;
+	struct profile profile; /* where judged */
 	char *bytes;
 	size_t n;
 };
 
-static int render(const struct counters *counters, const char *name, FILE *out, struct error *err)
+static int render(const struct counters *counters, const char *name, const struct profile *profile, FILE *out, struct error *err)
 {
 	struct contaminants *contaminants = NULL;
 	struct report *report = NULL;
 	struct limits limits;
-	struct report_options options = {.name = name, .phred = PHRED_AUTO, .limits = &limits};
+	struct report_options options = {.name = name, .phred = PHRED_AUTO, .limits = &limits, .profile = profile};
 	int r;
 
 	limits_default(&limits);
+	if (profile)
+		limits = profile->limits;
 	if (!(counters_modules(counters) & COUNT_KMERS))
 		limits.of[LIMIT_KMER].ignore = 1;
 	if (contaminants_default(&contaminants) < 0)
@@ -70,7 +76,7 @@ static int render_result(struct rendering *rendering, const struct counters *cou
 
 	if (!out)
 		return error_oom(err);
-	r = render(counters, slash && slash[1] ? slash + 1 : rendering->path, out, err);
+	r = render(counters, slash && slash[1] ? slash + 1 : rendering->path, rendering->judged ? &rendering->profile : NULL, out, err);
 	if (fclose(out) != 0 && r == 0)
 		r = error_oom(err);
 	return r;
@@ -99,6 +105,23 @@ static int render_work(void *data, struct error *err)
 	return r;
 }
 
+/* The limits that the job was submitted with. */
+static int render_judge(struct rendering *rendering, const struct server *server, struct error *err)
+{
+	const struct job_row *row = coord_find_row(server->coord, rendering->job);
+	struct job_row ended;
+	int r = row ? 0 : store_find_job(server->store, rendering->job, &ended, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	row = row ? row : &ended;
+	if (!row->profile[0])
+		return 0;
+	r = profile_read(&rendering->profile, row->profile, (const char *)row->limits, row->limits_n, row->profile, err);
+	rendering->judged = r == 0;
+	return r;
+}
+
 static int page_failed(const struct error *error, struct page *ret)
 {
 	return page_sentence(error->class == ERROR_NO_INPUT ? STATUS_NONE : STATUS_WRONG, error->text, ret);
@@ -118,7 +141,9 @@ static int page_report(struct server *server, uint64_t job, uint32_t file, struc
 	rendering.path = strdup(row.path);
 	if (!rendering.path)
 		return -ENOMEM;
-	r = labour(server, render_work, &rendering, &error);
+	r = render_judge(&rendering, server, &error);
+	if (r == 0)
+		r = labour(server, render_work, &rendering, &error);
 	free(rendering.path);
 	if (r < 0) {
 		free(rendering.bytes);
@@ -180,7 +205,13 @@ static int job_write(FILE *out, struct server *server, const fq_Job *job, struct
 	        "<link rel=\"icon\" href=\"data:,\"/>\n<title>job %" PRIu64 "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n"
 	        "<header>\n<p class=\"kind\"><a href=\"/\">Status</a></p>\n<h1>Job %" PRIu64 " of ", job->job, html_style, status_style, job->job);
 	html_text(out, job->owner);
-	fputs("</h1>\n</header>\n<main>\n<section class=\"card\">\n<h2>Files</h2>\n"
+	fputs("</h1>\n", out);
+	if (job->profile[0]) {
+		fputs("<p class=\"kind\">By the limits of profile ", out);
+		html_text(out, job->profile);
+		fputs("</p>\n", out);
+	}
+	fputs("</header>\n<main>\n<section class=\"card\">\n<h2>Files</h2>\n"
 	      "<div class=\"scroll\" tabindex=\"0\"><table class=\"files\"><thead><tr><th>File</th><th class=\"text\">State</th><th>Reads</th>"
 	      "<th class=\"text\">Report</th><th class=\"text\">Path</th></tr></thead>\n<tbody>\n", out);
 	r = files_write(out, server, job, err);

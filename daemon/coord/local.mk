@@ -26,6 +26,7 @@ daemon_libcoord_a_SOURCES = \
 	$(COORD_CORE_SOURCES) \
 	daemon/coord/backup.c \
 	daemon/coord/cache.c \
+	daemon/coord/profiles.c \
 	daemon/coord/context.c daemon/coord/context.h \
 	daemon/coord/copies.c daemon/coord/copies.h \
 	daemon/coord/drive.c \

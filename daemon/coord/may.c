@@ -36,8 +36,10 @@ int may_find(const struct session *session, uint64_t id, struct job_row *ret, st
 
 void may_conceal(const struct session *session, fq_Job *job)
 {
-	if (session->proto < 3)
+	if (session->proto < 3) {
 		job->cached = 0;
+		job->profile[0] = '\0';
+	}
 	if (!may_see(session, job->owner))
 		job_conceal(job);
 }
@@ -46,6 +48,7 @@ void job_conceal(fq_Job *job)
 {
 	job->name[0] = '\0';
 	job->node_names[0] = '\0';
+	job->profile[0] = '\0';
 	job->has_error = false;
 	job->error = (fq_Error){0};
 }

@@ -140,7 +140,7 @@ static void histogram_write(FILE *out, const char *name, const char *help, const
 
 static void jobs_write(FILE *out, const struct metrics *metrics, const struct metrics_look *look)
 {
-	static const char *const results[] = {"completed", "failed", "cancelled"};
+	static const char *const results[] = {"completed", "cached", "failed", "cancelled"};
 
 	head(out, "fqcluster_jobs", "gauge", "Jobs that have not ended, by state.");
 	labelled(out, "fqcluster_jobs", "state", "pending", look->jobs.pending);
@@ -148,7 +148,7 @@ static void jobs_write(FILE *out, const struct metrics *metrics, const struct me
 	seconds(out, "fqcluster_job_oldest_pending_seconds", "gauge",
 	        "How long the oldest pending job has waited; 0 where there is none.",
 	        look->jobs.oldest_ms > 0 ? between(look->jobs.oldest_ms, look->wall_ms) : 0);
-	head(out, "fqcluster_jobs_finished_total", "counter", "Jobs that ended, by result.");
+	head(out, "fqcluster_jobs_finished_total", "counter", "Jobs that ended, by result; cached: all files were counted by earlier jobs.");
 	for (int i = 0; i < _FINISH_MAX; i++)
 		labelled(out, "fqcluster_jobs_finished_total", "result", results[i], metrics->finished[i]);
 	histogram_write(out, "fqcluster_job_queue_seconds", "Time from a job's submission to its start.", &metrics->queue);

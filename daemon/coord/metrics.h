@@ -26,7 +26,7 @@ struct histogram {
 	uint64_t n, sum_ms;
 };
 
-enum finish { FINISH_COMPLETED, FINISH_FAILED, FINISH_CANCELLED, _FINISH_MAX };
+enum finish { FINISH_COMPLETED, FINISH_CACHED, FINISH_FAILED, FINISH_CANCELLED, _FINISH_MAX }; /* CACHED: completed, nothing was counted */
 
 /* Why a slice that was handed out has to be handed out again. */
 enum requeue { REQUEUE_LOST_WORKER, REQUEUE_TIMEOUT, REQUEUE_IO_ERROR, REQUEUE_CRASH, REQUEUE_RETURNED, _REQUEUE_MAX };

@@ -28,8 +28,18 @@ struct observed observe_event(const struct server *server, const struct event *e
 	return observed;
 }
 
-static void observe_job(struct metrics *metrics, const struct job_row *row)
+/* All of its files have the results of earlier jobs; the core still has it. */
+static bool is_cached(const struct server *server, const struct job_row *row)
 {
+	struct job_view view;
+
+	return coord_find_job(server->coord, row->id, &view) && view.files_cached == row->files;
+}
+
+static void observe_job(struct server *server, const struct job_row *row)
+{
+	struct metrics *metrics = &server->metrics;
+
 	if (row->id > metrics->job_last)
 		metrics->job_last = row->id;
 	switch (row->state) {
@@ -37,7 +47,7 @@ static void observe_job(struct metrics *metrics, const struct job_row *row)
 		metrics_job_started(metrics, row->submitted_ms, row->started_ms);
 		break;
 	case JOB_COMPLETED:
-		metrics_job_ended(metrics, FINISH_COMPLETED, row->started_ms, row->ended_ms);
+		metrics_job_ended(metrics, is_cached(server, row) ? FINISH_CACHED : FINISH_COMPLETED, row->started_ms, row->ended_ms);
 		break;
 	case JOB_FAILED:
 		metrics_job_ended(metrics, FINISH_FAILED, row->started_ms, row->ended_ms);
@@ -75,7 +85,7 @@ void observe_action(struct server *server, const struct event *event, const stru
 {
 	switch (action->kind) {
 	case ACTION_SAVE_JOB:
-		observe_job(&server->metrics, action->job);
+		observe_job(server, action->job);
 		break;
 	case ACTION_SAVE_SLICE:
 		observe_slice(server, event, &action->slice);

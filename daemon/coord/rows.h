@@ -28,6 +28,7 @@
 #define JOB_NAME_MAX 256
 #define NODE_NAME_MAX 65
 #define RESULT_KEY_SIZE 32
+#define JOB_PROFILE_MAX 66 /* PROFILE_SHOWN_MAX */
 
 /* Same numbers as JobState of the protocol. */
 enum job_state {
@@ -50,6 +51,9 @@ struct job_row {
 	uint64_t slice_size; /* asked for, bytes; 0: chosen */
 	const uint8_t *rules; /* what the modules are counted by, packed (lib/qc/rules.h); opaque here */
 	uint32_t rules_n;     /* bytes; 0: no module needs any */
+	char profile[JOB_PROFILE_MAX]; /* by whose limits its files are judged; empty: FastQC's */
+	const uint8_t *limits; /* the profile's text, as it was at submit; opaque here */
+	uint32_t limits_n;    /* bytes */
 	uint32_t files;
 	enum job_state state;
 	uint64_t submitted_ms, started_ms, ended_ms; /* wall clock since 1970; 0: not yet */

@@ -175,6 +175,7 @@ int server_init(struct server *server, const struct coord_settings *settings, st
 	    asprintf(&server->listening_path, "%s/listening", settings->state) < 0 ||
 	    asprintf(&server->status_path, "%s/listening-status", settings->state) < 0)
 		return error_oom(err);
+	profiles_begin(server);
 	r = store_open_as(settings->state, &options, &server->store, err);
 	if (r == 0)
 		r = keys_open(server, err);
@@ -215,6 +216,7 @@ void server_deinit(struct server *server)
 	contexts_deinit(&server->contexts);
 	coord_free(server->coord);
 	peers_deinit(&server->peers);
+	profiles_deinit(&server->profiles);
 	tls_free(server->tls);
 	key_free(server->key);
 	store_free(server->store);
@@ -227,8 +229,10 @@ void server_deinit(struct server *server)
 int server_reload(struct server *server, struct error *err)
 {
 	struct peers peers = {0};
-	int r = peers_load(server->peers_path, &peers, err);
+	int r;
 
+	profiles_begin(server);
+	r = peers_load(server->peers_path, &peers, err);
 	if (r < 0)
 		return r;
 	peers_deinit(&server->peers);

@@ -20,6 +20,7 @@
 #include "daemon/peer.h"
 #include "daemon/service.h"
 #include "lib/base/rate.h"
+#include "lib/qc/profiles.h"
 #include "lib/wire/connection.h"
 #include "lib/wire/trust.h"
 
@@ -61,6 +62,7 @@ struct server {
 	struct key *key;
 	struct tls *tls;
 	struct peers peers;
+	struct profiles profiles; /* of limits, by name */
 	char *peers_path, *listening_path, *status_path;
 
 	sd_event_source *listeners[LISTENERS_MAX];
@@ -166,6 +168,9 @@ void die(const struct error *error) __attribute__((noreturn));
 int fall(struct server *server, const struct error *err);
 void room_look(struct server *server);  /* and tells the core when there is none, or some again */
 void room_check(struct server *server); /* the same, when it was not looked at for a second */
+
+/* ---- profiles.c: reads them, at the start and again; what is wrong is told in the journal */
+void profiles_begin(struct server *server);
 
 /* ---- probe.c */
 int probe_init(struct server *server, struct error *err);

@@ -55,6 +55,7 @@ static const struct verb_row verb_rows[] = {
 	{fq_Type_PROBE, MAY_CLIENT, from_probe},
 	{fq_Type_HEALTH, MAY_CLIENT, from_health},
 	{fq_Type_CACHE, MAY_CLIENT, from_cache},
+	{fq_Type_PROFILES, MAY_CLIENT, from_profiles},
 	{fq_Type_NODE_DRAIN, MAY_ADMIN, from_node_drain},
 	{fq_Type_NODE_RESUME, MAY_ADMIN, from_node_resume},
 	{fq_Type_TOKEN, MAY_ADMIN, from_token},

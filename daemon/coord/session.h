@@ -159,6 +159,14 @@ void from_health(struct session *session, uint16_t tag, const void *message);
 /* ---- cache.c: results that are kept */
 void from_cache(struct session *session, uint16_t tag, const void *message);
 
+/* ---- profiles.c */
+void from_profiles(struct session *session, uint16_t tag, const void *message);
+/*
+ * The limits of the profile that the session's SUBMIT names, as they are now, into the row, and what they ask to be counted. Pointers are
+ * valid until the next frame or reload. 0, or negative with a sentence.
+ */
+int submit_profile(const struct session *session, struct job_row *row, struct error *err);
+
 /* ---- may.c: what of a job a session may know */
 bool may_see(const struct session *session, const char *owner);
 /* There is no such job, or it is another one's: one sentence. Returns -ENOENT. */

@@ -42,6 +42,7 @@ static void put_job_row(const struct job_row *row, fq_Job *ret)
 	};
 	(void)snprintf(ret->name, sizeof ret->name, "%s", row->name);
 	(void)snprintf(ret->owner, sizeof ret->owner, "%s", row->owner);
+	(void)snprintf(ret->profile, sizeof ret->profile, "%s", row->profile);
 	put_error(&row->error, &ret->has_error, &ret->error);
 }
 
@@ -133,7 +134,7 @@ static int status_ended(struct session *session, struct listing *listing, struct
 	int r = 1;
 
 	if (listing->left > 0)
-		r = store_next_ended(session->server->store, &listing->cursor, listing->from_ms, listing->until_ms, &row, err);
+		r = store_next_ended(session->server->store, &listing->until_ms, &listing->cursor, listing->from_ms, &row, err);
 	if (r != 0)
 		return r;
 	listing->left--;
@@ -146,7 +147,6 @@ static void begin_ended(struct session *session, uint16_t tag, const fq_JobsRequ
 	const struct listing listing = {
 		.more = status_ended,
 		.tag = tag,
-		.cursor = INT64_MAX,
 		.from_ms = request->from_ms < INT64_MAX ? request->from_ms : INT64_MAX,
 		.until_ms = request->until_ms > 0 && request->until_ms < INT64_MAX ? request->until_ms : INT64_MAX,
 		.left = request->limit ? request->limit : UINT32_MAX,
@@ -389,6 +389,7 @@ void watches_tell(struct session *session, bool all)
 			if (!all || !connection_flushed(peer_connection(session->peer)))
 				continue; /* he has not read what he was told last */
 			watch->changed = false;
+			may_conceal(session, &job);
 			session_send(session, fq_Type_JOB, watch->tag, &job);
 			continue;
 		}

@@ -10,7 +10,7 @@
 
 #define JOB_COLUMNS                                                                                                            \
 	"id, uuid, owner, name, modules, algorithm, lenient, slice_size, files, state, submitted, started, ended, error_class,"   \
-	" error_text, rules, fresh"
+	" error_text, rules, fresh, profile, limits"
 #define FILE_COLUMNS                                                                                                           \
 	"job, file, path, state, planned, size, mtime, inode, ends, kind, unended, slice_size, records, bases, redone,"           \
 	" error_class, error_text, again, again_done, proof_size, proof_key, proof, ctime, cached"
@@ -24,12 +24,12 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",
 	[SQL_META_SET] = "REPLACE INTO meta (key, value) VALUES (?1, ?2)",
-	[SQL_JOB_SAVE] = "REPLACE INTO job (" JOB_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
+	[SQL_JOB_SAVE] = "REPLACE INTO job (" JOB_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
 	[SQL_JOB_FIND] = "SELECT " JOB_COLUMNS " FROM job WHERE id = ?1",
 	[SQL_JOB_UUID] = "SELECT " JOB_COLUMNS " FROM job WHERE uuid = ?1",
 	[SQL_JOB_NEXT] = "SELECT " JOB_COLUMNS " FROM job WHERE id > ?1 ORDER BY id LIMIT 1",
-	[SQL_JOB_ENDED] = "SELECT " JOB_COLUMNS " FROM job WHERE id < ?1 AND +state > 1 AND ended >= ?2 AND ended < ?3"
-			  " ORDER BY id DESC LIMIT 1", /* by id, not by the index of states, which would be sorted each time */
+	[SQL_JOB_ENDED] = "SELECT " JOB_COLUMNS " FROM job INDEXED BY job_ended WHERE state > 1 AND (ended, id) < (?1, ?2) AND ended >= ?3"
+	                   " ORDER BY ended DESC, id DESC LIMIT 1",
 	[SQL_JOB_UNFINISHED] = "SELECT " JOB_COLUMNS " FROM job WHERE state <= 1 AND id > ?1 ORDER BY id LIMIT 1",
 	[SQL_JOB_LAST] = "SELECT seq FROM sqlite_sequence WHERE name = 'job'",
 	[SQL_JOB_EXPIRE] = "DELETE FROM job WHERE state > 1 AND ended < ?1",

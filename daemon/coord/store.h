@@ -127,9 +127,11 @@ int store_remove_kept(struct store *store, uint64_t id, const char *path, struct
 int store_find_job(struct store *store, uint64_t id, struct job_row *ret, struct error *err);
 int store_find_uuid(struct store *store, const uint8_t uuid[16], struct job_row *ret, struct error *err);
 int store_next_job(struct store *store, uint64_t *cursor, struct job_row *ret, struct error *err); /* by id, from 0 */
-/* The same of those that ended in [from_ms, until_ms), by id downwards from below *cursor; INT64_MAX: from the last one. */
-int store_next_ended(struct store *store, uint64_t *cursor, uint64_t from_ms, uint64_t until_ms, struct job_row *ret,
-                     struct error *err);
+/*
+ * The same of those that ended at from_ms or later, those that ended last first: from before *until_ms, with *cursor 0 at first. Both are
+ * moved on to the one that is returned.
+ */
+int store_next_ended(struct store *store, uint64_t *until_ms, uint64_t *cursor, uint64_t from_ms, struct job_row *ret, struct error *err);
 int store_find_file(struct store *store, uint64_t job, uint32_t file, struct file_row *ret, struct error *err);
 
 /* The generation in which the file was planned; STORE_NONE: it is not. */

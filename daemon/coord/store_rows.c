@@ -59,6 +59,9 @@ int store_save_job(struct store *store, const struct job_row *row, struct error 
 	if (row->rules_n > 0)
 		(void)sqlite3_bind_blob64(s, 16, row->rules, row->rules_n, SQLITE_STATIC);
 	bind_u64(s, 17, row->fresh);
+	bind_text(s, 18, row->profile);
+	if (row->limits_n > 0)
+		(void)sqlite3_bind_blob64(s, 19, row->limits, row->limits_n, SQLITE_STATIC);
 	return store_run(store, s, err);
 }
 
@@ -188,10 +191,13 @@ static void read_job(sqlite3_stmt *s, struct job_row *ret)
 		.rules = sqlite3_column_blob(s, 15),
 		.rules_n = (uint32_t)sqlite3_column_bytes(s, 15),
 		.fresh = column_u64(s, 16),
+		.limits = sqlite3_column_blob(s, 18),
+		.limits_n = (uint32_t)sqlite3_column_bytes(s, 18),
 	};
 	column_bytes(s, 1, ret->uuid, sizeof ret->uuid);
 	column_text(s, 2, ret->owner, sizeof ret->owner);
 	column_text(s, 3, ret->name, sizeof ret->name);
+	column_text(s, 17, ret->profile, sizeof ret->profile);
 	column_error(s, 13, &ret->error);
 }
 
@@ -285,18 +291,19 @@ int store_next_job(struct store *store, uint64_t *cursor, struct job_row *ret, s
 	return r;
 }
 
-int store_next_ended(struct store *store, uint64_t *cursor, uint64_t from_ms, uint64_t until_ms, struct job_row *ret,
-                     struct error *err)
+int store_next_ended(struct store *store, uint64_t *until_ms, uint64_t *cursor, uint64_t from_ms, struct job_row *ret, struct error *err)
 {
 	sqlite3_stmt *s = store_statement(store, SQL_JOB_ENDED);
 	int r;
 
-	bind_u64(s, 1, *cursor);
-	bind_u64(s, 2, from_ms);
-	bind_u64(s, 3, until_ms);
+	bind_u64(s, 1, *until_ms);
+	bind_u64(s, 2, *cursor);
+	bind_u64(s, 3, from_ms);
 	r = find_job(store, s, ret, err);
-	if (r == 0)
+	if (r == 0) {
+		*until_ms = ret->ended_ms;
 		*cursor = ret->id;
+	}
 	return r;
 }
 

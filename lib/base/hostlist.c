@@ -63,80 +63,130 @@ static bool is_same(const struct host *a, const struct host *b)
 struct folded {
 	char *out;
 	size_t size, n;
-	bool full;
+	size_t left; /* names that are not shown yet */
+	bool cut;    /* there were more, nobody knows how many */
 };
 
-static void put(struct folded *folded, const char *text, size_t n)
+/* What has to be said at the end, with its zero. */
+static size_t tail_size(size_t left, bool cut)
 {
-	if (folded->full || folded->n + n + sizeof ",..." > folded->size) {
-		folded->full = true;
-		return;
-	}
-	memcpy(folded->out + folded->n, text, n);
-	folded->n += n;
+	return cut ? sizeof ",..." : left > 0 ? 1 + (size_t)snprintf(NULL, 0, ",+%zu", left) : 1;
 }
 
-/* hosts[0..n), all kin. */
-static void put_kin(struct folded *folded, const struct host *hosts, size_t n)
+/* How many of hosts[0..n), all kin, follow each other from the first on. */
+static size_t run_length(const struct host *hosts, size_t n)
 {
-	const size_t before = folded->n;
+	size_t length = 1;
 
-	put(folded, hosts->name, hosts->prefix + (n == 1 ? hosts->digits : 0));
-	for (size_t i = 0, last; n > 1 && i < n; i = last + 1) {
-		for (last = i; last + 1 < n && hosts[last + 1].number == hosts[last].number + 1; last++)
-			;
-		put(folded, i == 0 ? "[" : ",", 1);
-		put(folded, hosts[i].name + hosts[i].prefix, hosts[i].digits);
-		if (last > i) {
-			put(folded, "-", 1);
-			put(folded, hosts[last].name + hosts[last].prefix, hosts[last].digits);
-		}
-	}
-	if (n > 1)
-		put(folded, "]", 1);
-	if (folded->full)
-		folded->n = before; /* no half of one */
+	while (length < n && hosts[length].number == hosts[length - 1].number + 1)
+		length++;
+	return length;
 }
 
-static size_t hosts_parse(const char *names, bool *cut, struct host hosts[HOSTLIST_NAMES_MAX])
+/* A run of them; first: it begins the kin, alone: there is no other. False: there is no room for it, and for saying what is left out. */
+static bool put_run(struct folded *folded, const struct host *hosts, size_t n, bool first, bool alone)
 {
-	size_t n = 0;
+	const struct host *last = &hosts[n - 1];
+	const size_t room = folded->size - folded->n, left = folded->left - n;
+	const int prefix = first ? (int)hosts->prefix : 0;
+	int length = snprintf(folded->out + folded->n, room, "%s%.*s%s%.*s%s%.*s", folded->n > 0 ? "," : "", prefix, hosts->name,
+	                      first && !alone ? "[" : "", (int)hosts->digits, hosts->name + hosts->prefix, n > 1 ? "-" : "",
+	                      n > 1 ? (int)last->digits : 0, last->name + last->prefix);
 
-	for (const char *at = names; *at;) {
-		size_t length = strcspn(at, ",");
-
-		if (*cut && at[length] == '\0')
-			break;
-		if (n == HOSTLIST_NAMES_MAX) {
-			*cut = true;
-			break;
-		}
-		if (length > 0)
-			hosts[n++] = host_of(at, length);
-		at += length + (at[length] == ',');
+	if (length < 0 || (size_t)length + !alone + tail_size(left, folded->cut) > room) {
+		folded->out[folded->n] = '\0'; /* no half of one */
+		return false;
 	}
-	return n;
+	folded->n += (size_t)length;
+	folded->left = left;
+	return true;
 }
 
-char *hostlist_fold(char *out, size_t size, const char *names, bool cut)
+/* hosts[0..n), all kin. False: as above. */
+static bool put_kin(struct folded *folded, const struct host *hosts, size_t n)
 {
-	struct folded folded = {.out = out, .size = size};
-	struct host hosts[HOSTLIST_NAMES_MAX];
-	size_t n = hosts_parse(names, &cut, hosts), kept = 0;
+	size_t i = 0;
+	bool fits = true;
+
+	while (fits && i < n) {
+		size_t length = run_length(hosts + i, n - i);
+
+		fits = put_run(folded, hosts + i, length, i == 0, n == 1);
+		i += fits ? length : 0;
+	}
+	if (i > 0 && n > 1)
+		folded->out[folded->n++] = ']';
+	return fits;
+}
+
+static void put_tail(struct folded *folded)
+{
+	char *end = folded->out + folded->n;
+	const size_t room = folded->size - folded->n;
+	const char *comma = folded->n > 0 ? "," : "";
+
+	if (folded->cut)
+		(void)snprintf(end, room, "%s...", comma);
+	else if (folded->left > 0)
+		(void)snprintf(end, room, "%s+%zu", comma, folded->left);
+	else
+		*end = '\0';
+}
+
+/* more: how many there are besides. */
+static char *fold(char *out, size_t size, struct host *hosts, size_t n, size_t more, bool cut)
+{
+	struct folded folded = {.out = out, .size = size, .cut = cut};
+	size_t kept = 0;
+	bool fits = true;
 
 	qsort(hosts, n, sizeof *hosts, hosts_compare);
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || !is_same(&hosts[kept - 1], &hosts[i]))
 			hosts[kept++] = hosts[i];
-	for (size_t i = 0, end; i < kept; i = end) {
+	folded.left = kept + more;
+	for (size_t i = 0, end; fits && i < kept; i = end) {
 		for (end = i + 1; end < kept && is_kin(&hosts[i], &hosts[end]) && is_kin(&hosts[end - 1], &hosts[end]); end++)
 			;
-		if (i > 0)
-			put(&folded, ",", 1);
-		put_kin(&folded, hosts + i, end - i);
+		fits = put_kin(&folded, hosts + i, end - i);
 	}
-	if (folded.n > 0 && out[folded.n - 1] == ',')
-		folded.n--;
-	(void)snprintf(out + folded.n, size - folded.n, "%s", !cut && !folded.full ? "" : folded.n > 0 ? ",..." : "...");
+	put_tail(&folded);
 	return out;
+}
+
+char *hostlist_fold_names(char *out, size_t size, const char *const *names, size_t n)
+{
+	struct host *hosts = calloc(n + 1, sizeof *hosts);
+
+	for (size_t i = 0; hosts && i < n; i++)
+		hosts[i] = host_of(names[i], strlen(names[i]));
+	if (hosts)
+		(void)fold(out, size, hosts, n, 0, false);
+	else
+		(void)snprintf(out, size, "+%zu", n);
+	free(hosts);
+	return out;
+}
+
+char *hostlist_fold(char *out, size_t size, const char *names, bool cut)
+{
+	struct host hosts[HOSTLIST_NAMES_MAX];
+	size_t n = 0, more = 0;
+
+	if (strpbrk(names, "[+")) {
+		(void)snprintf(out, size, "%s", names);
+		return out;
+	}
+	for (const char *at = names; *at;) {
+		size_t length = strcspn(at, ",");
+
+		if (cut && at[length] == '\0')
+			break;
+		if (length > 0 && n < HOSTLIST_NAMES_MAX)
+			hosts[n++] = host_of(at, length);
+		else
+			more += length > 0;
+		at += length + (at[length] == ',');
+	}
+	return fold(out, size, hosts, n, more, cut);
 }

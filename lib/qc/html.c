@@ -10,14 +10,17 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "lib/qc/html_marks.h"
 #include "lib/qc/html_plots.h"
 #include "lib/qc/html_style.h"
 #include "lib/qc/html_table.h"
 #include "lib/qc/html_text.h"
+#include "lib/qc/decimal.h"
 #include "lib/qc/html_words.h"
 #include "lib/qc/print.h"
+#include "lib/qc/profile.h"
 
 #define FIGURE_EXACT 100000 /* below it a figure of the head has all its digits */
 
@@ -38,10 +41,10 @@ static int table_write(FILE *out, const struct section *section)
 	return r;
 }
 
+static const char *const words[] = {"Pass", "Warn", "Fail"};
+
 static void verdict_write(FILE *out, const struct section *section, const struct limits *limits)
 {
-	static const char *const words[] = {"Pass", "Warn", "Fail"};
-
 	if (section->id == SECTION_BASIC)
 		return;
 	fprintf(out, "<p class=\"verdict\"><b class=\"%s\">%s</b> ", status_name(section->status), words[section->status]);
@@ -121,6 +124,44 @@ static void figures_write(FILE *out, const struct figures *figures)
 	fputs("</dl>\n", out);
 }
 
+/* "; fails below 70" */
+static void bound_write(FILE *out, const char *verb, const struct demanded *demanded, double bound)
+{
+	char text[DECIMAL_MAX];
+
+	if (isfinite(bound))
+		fprintf(out, "; %s %s %s", verb, strncmp(demanded->name, "max", 3) == 0 ? "above" : "below", decimal_shortest(text, bound));
+}
+
+/* By whose limits the marks are, and what became of the demands on the whole file. */
+static void profile_write(FILE *out, const struct report *report)
+{
+	const struct profile *profile = report_options(report)->profile;
+	struct demanded demanded[_DEMAND_MAX];
+	enum status status = STATUS_PASS;
+	size_t n;
+
+	if (!profile)
+		return;
+	status = profile_verdict(report);
+	fprintf(out, "<p class=\"verdict\" id=\"profile\"><b class=\"%s\">%s</b> by the limits of profile <b>", status_name(status),
+	        words[status]);
+	html_text(out, profile->name);
+	fputs("</b></p>\n", out);
+	n = profile_judge(profile, report_figures(report), demanded);
+	for (size_t i = 0; i < n; i++) {
+		fprintf(out, "<p class=\"verdict\"><b class=\"%s\">%s</b> %s: ", status_name(demanded[i].status), words[demanded[i].status],
+		        demanded[i].name);
+		if (isfinite(demanded[i].value))
+			fprintf(out, demanded[i].value == floor(demanded[i].value) ? "%.0f" : "%.1f", demanded[i].value);
+		else
+			fputs("there are no bases", out);
+		bound_write(out, "warns", &demanded[i], demanded[i].demand.warn);
+		bound_write(out, "fails", &demanded[i], demanded[i].demand.error);
+		fputs("</p>\n", out);
+	}
+}
+
 static void head_write(FILE *out, const struct report *report)
 {
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
@@ -137,6 +178,7 @@ static void head_write(FILE *out, const struct report *report)
 	html_text(out, report_options(report)->name);
 	fputs("</h1>\n", out);
 	figures_write(out, report_figures(report));
+	profile_write(out, report);
 	fputs("</header>\n", out);
 }
 

@@ -115,6 +115,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/prior.h \
 	lib/qc/profile.c \
 	lib/qc/profile.h \
+	lib/qc/profiles.c \
+	lib/qc/profiles.h \
 	lib/qc/quality_kernel.c \
 	lib/qc/quality_kernel.h \
 	lib/qc/quality_sum.c \

@@ -58,6 +58,22 @@ bool profile_name_valid(const char *name)
 	return n > 0 && n < PROFILE_NAME_MAX && name[0] != '.';
 }
 
+bool profile_is_own(const char *shown)
+{
+	return strncmp(shown, "./", 2) == 0 && profile_name_valid(shown + 2);
+}
+
+const char *profile_about(char *out, size_t size, const char *text, size_t n)
+{
+	size_t from = n > 0 && text[0] == '#' ? 1 : n, end;
+
+	while (from < n && (text[from] == '#' || text[from] == ' ' || text[from] == '\t'))
+		from++;
+	for (end = from; end < n && text[end] != '\r' && text[end] != '\n'; end++)
+		;
+	return end > from ? text_escape_bytes(out, size, text + from, end - from) : "-";
+}
+
 const char *profile_built_in(const char *name)
 {
 	for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++)

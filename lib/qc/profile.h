@@ -13,6 +13,8 @@
 #include "lib/qc/report.h"
 
 #define PROFILE_NAME_MAX 64 /* with its end; letters, digits, '.', '_' and '-', no '.' at first */
+#define PROFILE_SHOWN_MAX (PROFILE_NAME_MAX + 2) /* the same, and "./" before that of a person's own file */
+#define PROFILE_TEXT_MAX 8192 /* bytes */
 
 enum demand_id {
 	DEMAND_READS,
@@ -29,16 +31,20 @@ struct demand {
 };
 
 struct profile {
-	char name[PROFILE_NAME_MAX];
+	char name[PROFILE_SHOWN_MAX];
 	struct limits limits;
 	struct demand of[_DEMAND_MAX];
 };
 
 bool profile_name_valid(const char *name);
+bool profile_is_own(const char *shown); /* "./NAME" */
 
 /* The text of a built-in one; NULL: there is none. The i-th name; NULL behind the last. */
 const char *profile_built_in(const char *name);
 const char *profile_built_in_name(size_t i);
+
+/* What the first line says of it, where that is a comment; otherwise "-". Cut to the room. */
+const char *profile_about(char *out, size_t size, const char *text, size_t n);
 
 /* FastQC's limits, changed by what the text says; file is its name, for sentences. 0 or -EBADMSG with file, line and what is right. */
 int profile_read(struct profile *profile, const char *name, const char *text, size_t n, const char *file, struct error *err);

@@ -38,6 +38,7 @@ int run_add(struct run *run, const char *path, const char *sample, const char *l
 		.path = strdup(path),
 		.link = link ? strdup(link) : NULL,
 		.figures = *report_figures(report),
+		.verdict = profile_verdict(report),
 		.duplication = (double)NAN,
 		.adapters = (double)NAN,
 	};
@@ -56,6 +57,8 @@ int run_add(struct run *run, const char *path, const char *sample, const char *l
 		return -ENOMEM;
 	}
 	name_parse(path, &row.name);
+	if (report_options(report)->profile)
+		(void)snprintf(row.profile, sizeof row.profile, "%s", report_options(report)->profile->name);
 	if (sample)
 		(void)snprintf(row.name.sample, sizeof row.name.sample, "%s", sample);
 	row.length = row.figures.reads > 0 ? (double)row.figures.bases / (double)row.figures.reads : (double)NAN;

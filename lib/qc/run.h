@@ -14,6 +14,7 @@
 
 #include "lib/base/error.h"
 #include "lib/qc/names.h"
+#include "lib/qc/profile.h"
 #include "lib/qc/report.h"
 
 #define RUN_NO_STATUS (-1)
@@ -26,6 +27,8 @@ struct run_row {
 	double length;              /* mean of reads, in bases */
 	double duplication, adapters; /* per cent: of reads that are not the first of their kind; most at any position. NaN: unknown */
 	int status[_SECTION_MAX];   /* enum status or RUN_NO_STATUS */
+	enum status verdict;        /* of all sections and the profile's demands */
+	char profile[PROFILE_SHOWN_MAX]; /* of whose limits these are; empty: FastQC's */
 };
 
 struct run {

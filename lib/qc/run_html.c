@@ -136,8 +136,6 @@ static struct totals totals_of(const struct run *run)
 
 	for (size_t i = 0; i < run->n; i++) {
 		const struct run_row *row = &run->rows[i];
-		bool fails = false;
-
 		totals.reads += row->figures.reads;
 		totals.bases += row->figures.bases;
 		totals.samples += !same_sample(run, i);
@@ -145,9 +143,7 @@ static struct totals totals_of(const struct run *run)
 			totals.q30 += row->figures.q30 * (double)row->figures.bases;
 			weight += (double)row->figures.bases;
 		}
-		for (size_t k = 0; k < _SECTION_MAX; k++)
-			fails |= row->status[k] == STATUS_FAIL;
-		totals.failing += fails;
+		totals.failing += row->verdict == STATUS_FAIL;
 	}
 	totals.q30 = weight > 0 ? totals.q30 / weight : (double)NAN;
 	return totals;
@@ -163,6 +159,27 @@ static void figure_count(FILE *out, const char *name, uint64_t number)
 	else
 		html_si(out, (double)number, 3);
 	fputs("</dd></div>\n", out);
+}
+
+/* By whose limits the marks are; nothing where all are by FastQC's. */
+static void profiles_write(FILE *out, const struct run *run)
+{
+	size_t told = 0;
+
+	for (size_t i = 0; i < run->n; i++) {
+		const char *profile = run->rows[i].profile;
+		bool before = !profile[0];
+
+		for (size_t k = 0; !before && k < i; k++)
+			before = strcmp(run->rows[k].profile, profile) == 0;
+		if (before)
+			continue;
+		fputs(told++ == 0 ? "<p class=\"kind\" id=\"profiles\">Marks are by the limits of profile " : ", ", out);
+		html_text(out, profile);
+	}
+	if (told > 1)
+		fputs("; each report says of which", out);
+	fputs(told > 0 ? "</p>\n" : "", out);
 }
 
 static void head_write(FILE *out, const struct page *page)
@@ -182,6 +199,7 @@ static void head_write(FILE *out, const struct page *page)
 	if (page->files > page->run->n)
 		fprintf(out, "<p class=\"verdict\"><b class=\"fail\">Incomplete</b> %zu of the %zu files that were asked for have no result.</p>\n",
 		        page->files - page->run->n, page->files);
+	profiles_write(out, page->run);
 	fputs("<dl class=\"figures\">\n", out);
 	figure_count(out, "Samples", totals.samples);
 	figure_count(out, "Files", page->run->n);

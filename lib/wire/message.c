@@ -278,6 +278,8 @@ static const struct row rows[_fq_Type_ARRAYSIZE] = {
     ROW(HEALTH_TOLD, HealthTold, check_health),
     ROW(CACHE, CacheRequest, check_cache),
     ROW(CACHED, Cached, NULL),
+    ROW(PROFILES, ProfilesRequest, NULL),
+    ROW(PROFILE, Profile, NULL),
 };
 
 static const struct row *row_of(uint16_t type)

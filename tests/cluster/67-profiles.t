@@ -40,7 +40,7 @@ for way in "submit --wait -h $host" "qc --local"; do
 	is "$way: a demand that warns: exit 2" "$status" 2
 	ok "it is told with its value" grep -qE 'good.fq: warn of min_q30 \([0-9.]+\)' "$work/stderr"
 	cp "$work/stdout" "$work/good.json"
-	is "$way: the JSON names the profile" "$(field "$work/good.json" profile name)" own
+	is "$way: the JSON names the profile" "$(field "$work/good.json" profile name)" ./own
 	is "its verdict" "$(field "$work/good.json" profile status)" warn
 	is "and its demands" "$(field "$work/good.json" profile demands 0 name) $(field "$work/good.json" profile demands 0 value)" "min_reads 2000.0"
 	# shellcheck disable=SC2086
@@ -67,17 +67,17 @@ ok "the default one is FastQC's" cmp "$work/default" <("$ctl" qc --local --as te
 # the verb
 run "$ctl" profile list
 is "list: exit 0" "$status" 0
-ok "built-in ones with what they are" grep -qE '^amplicon +built-in +Amplicons: ' "$work/stdout"
+ok "built-in ones with what they are" grep -qE '^amplicon +here +built-in +Amplicons: ' "$work/stdout"
 "$ctl" profile list --json >"$work/stdout"
 is "in JSON" "$(field "$work/stdout" schema) $(field "$work/stdout" rows 0 name)" "fqcluster.profiles/1 amplicon"
 "$ctl" profile show rna-seq >mine.txt
 run "$ctl" qc --local --as json --profile ./mine.txt good.fq
-is "what show prints can be used" "$(field "$work/stdout" profile name)" mine
+is "what show prints can be used" "$(field "$work/stdout" profile name)" ./mine
 
 # what cannot be
 run "$ctl" qc --local --profile rna good.fq
 is "no such profile: exit 64" "$status" 64
-ok "and where they are listed" grep -q "there is no profile 'rna'; 'fqctl profile list' lists them" "$work/stderr"
+ok "and where they are listed" grep -q "this machine has no profile 'rna'; right are amplicon, " "$work/stderr"
 run "$ctl" qc --local --profile ./nowhere.txt good.fq
 is "no such file: exit 66" "$status" 66
 printf 'min_q30 warn high\n' >wrong.txt

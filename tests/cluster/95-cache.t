@@ -6,6 +6,7 @@
 made=$top_build/tests/tools/mkfastq
 no_cache=()
 mkdir "$work/in"
+printf 'kmer ignore 0\n' >"$work/kmers.txt"
 file=$work/in/a.fq
 "$made" 3000 100 nova 1 >"$file"
 cp "$file" "$work/in/b.fq"
@@ -59,10 +60,42 @@ anew "--no-cache" --no-cache "$file"
 again "what it counted is kept in its turn" "$file"
 anew "lenient" --lenient "$file"
 again "lenient again" --lenient "$file"
-for way in CD CH; do # the means alone are other counts than a report's, which all other forms have
+# Every report has the means, to the bit; the means alone are no report.
+id=$(fq submit --parsable --as csv --no-cache "$file") && fq wait "$id" 2>/dev/null
+is "means that are counted" "$(state_of "$id")" CD
+fq fetch "$id" >"$work/means"
+admin cache rm "$file" >/dev/null
+for way in CD CH; do
 	id=$(fq submit --parsable --as csv "$file") && fq wait "$id" 2>/dev/null
 	is "means: $way" "$(state_of "$id")" $way
 done
+admin cache rm "$file" >/dev/null
+anew "means are not a report" "$file"
+for options in "" --error-mean; do
+	# shellcheck disable=SC2086
+	id=$(fq submit --parsable --as csv $options "$file") && fq wait "$id" 2>/dev/null
+	is "means of a report that is kept $options" "$(state_of "$id")" CH
+done
+fq fetch --as csv "$id" >"$work/of_report"
+ok "to the bit" cmp "$work/means" "$work/of_report"
+anew "k-mers are more than a report" -l "$work/kmers.txt" "$file"
+admin cache list --no-header | awk -v p="$file" '$NF == p { print $1 }' >"$work/kept"
+ok "the report without them goes" admin cache rm "$(head -n 1 "$work/kept")"
+again "one with k-mers is a report" "$file"
+ok "of which it shows none" cmp "$work/got" "$work/first"
+for form in text html; do
+	fq fetch --as $form "$id" >"$work/got"
+	"$ctl" qc --local --as $form "$file" >"$work/plain"
+	ok "as $form" cmp "$work/got" "$work/plain"
+done
+id=$(fq submit --parsable --as csv "$file") && fq wait "$id" 2>/dev/null
+is "and has the means" "$(state_of "$id")" CH
+anew "another report" --compat 0.11.9 "$work/in/c.fq"
+id=$(fq submit --parsable --as csv "$work/in/c.fq") && fq wait "$id" 2>/dev/null
+is "has them, too" "$(state_of "$id")" CH
+admin cache rm "$work/in/c.fq" >/dev/null
+id=$(fq submit --parsable --as csv --lenient "$work/in/c.fq") && fq wait "$id" 2>/dev/null
+is "not of other records: lenient" "$(state_of "$id")" CD
 
 anew "the same content under another name" "$work/in/b.fq"
 touch "$file" && wait_until 20 old_enough "$file"

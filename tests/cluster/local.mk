@@ -13,6 +13,7 @@ CLUSTER_TESTS = \
 	tests/cluster/65-report.t \
 	tests/cluster/66-run.t \
 	tests/cluster/67-profiles.t \
+	tests/cluster/69-recorded.t \
 	tests/cluster/68-pipelines.t \
 	tests/cluster/69-multiqc.t \
 	tests/cluster/70-report.t \

@@ -3,6 +3,7 @@
 #include "lib/base/hostlist.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/tap.h"
@@ -33,33 +34,63 @@ static void test_folds(void)
 	is_str(hostlist_fold(out, sizeof out, "node01", true), "...", "also where it is the only one");
 }
 
-/* Whatever the room, the list is whole names and ends in "..." where some are left out. */
+/* How many names a folded list has, without those that are left out. */
+static unsigned long names_in(const char *list)
+{
+	unsigned long n = 0;
+	char *end;
+
+	for (const char *at = list; *at && *at != '+'; at++) {
+		if (*at >= '0' && *at <= '9' && (at == list || strchr("[,", at[-1]))) {
+			unsigned long first = strtoul(at, &end, 10);
+
+			n += *end == '-' ? strtoul(end + 1, &end, 10) - first + 1 : 1;
+			at = end - 1;
+		} else if (at == list || (at[-1] == ',' && (*at < '0' || *at > '9'))) {
+			n += strcspn(at, "[") > strcspn(at, ",");
+		}
+	}
+	return n;
+}
+
+/* Whatever the room, the list is whole names and says how many are left out. */
 static void test_room(void)
 {
 	const char *names = "alpha1,alpha2,beta,gamma09,gamma10,gamma11,gamma13";
-	const char *whole = "alpha[1-2],beta,gamma[09-11,13]";
+	static const char whole[] = "alpha[1-2],beta,gamma[09-11,13]";
 	char out[64];
 	int bad = 0;
 
 	for (size_t size = 5; size < sizeof out; size++) {
 		size_t n = strlen(hostlist_fold(out, size, names, false));
+		const char *plus = strrchr(out, '+');
 
-		if (n >= size || (strcmp(out, whole) != 0 && (n < 3 || strcmp(out + n - 3, "...") != 0 || strncmp(out, whole, n - 4) != 0)) )
-			bad += n != 3;
+		bad += n >= size || (strcmp(out, whole) != 0 && (!plus || names_in(out) + strtoul(plus + 1, NULL, 10) != 7));
 	}
-	is_int(bad, 0, "what does not fit is left out");
-	is_str(hostlist_fold(out, 24, names, false), "alpha[1-2],beta,...", "and the rest stays");
+	is_int(bad, 0, "what does not fit is left out and counted");
+	is_str(hostlist_fold(out, sizeof whole, names, false), whole, "what just fits is there");
+	is_str(hostlist_fold(out, 20, names, false), "alpha[1-2],beta,+4", "otherwise whole names stay");
+	is_str(hostlist_fold(out, 14, "n1,n2,n3,n10,n20,n30", false), "n[1-3,10],+2", "also of those that come together");
+	is_str(hostlist_fold(out, sizeof out, whole, false), whole, "what is folded stays");
+	is_str(hostlist_fold(out, sizeof out, "alpha[1-2],+5", true), "alpha[1-2],+5", "also what was cut");
 }
 
 static void test_many(void)
 {
-	static char names[20000];
+	static char names[20000], texts[3000][8];
+	static const char *list[3000];
 	char out[64];
 	size_t n = 0;
 
 	for (unsigned i = 1; i <= HOSTLIST_NAMES_MAX + 10; i++)
 		n += (size_t)snprintf(names + n, sizeof names - n, "%snode%u", i > 1 ? "," : "", i);
-	is_str(hostlist_fold(out, sizeof out, names, false), "node[1-256],...", "more names than are folded: it says so");
+	is_str(hostlist_fold(out, sizeof out, names, false), "node[1-256],+10", "more names than are folded: it says so");
+	for (unsigned i = 0; i < 3000; i++)
+		(void)snprintf(texts[i], sizeof texts[i], "n%04u", 2 * i);
+	for (unsigned i = 0; i < 3000; i++)
+		list[i] = texts[i];
+	is_str(hostlist_fold_names(out, 25, list, 3000), "n[0000,0002,0004],+2997", "as many as there are");
+	is_str(hostlist_fold_names(out, sizeof out, list, 0), "", "none");
 }
 
 int main(void)

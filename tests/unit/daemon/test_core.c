@@ -266,7 +266,7 @@ static void test_views(void)
 	fake_progress(&fake, task.peer, task.id, 40);
 	job = view_of(&fake, 1);
 	is_u64(job.bytes_done, 40, "bytes of running slices count");
-	is_str(job.node_names, "node01,node02", "who counts for the job");
+	is_str(job.node_names, "node[01-02]", "who counts for the job");
 	fake_result(&fake, &task, 0, 420, 5);
 	job = view_of(&fake, 1);
 	is_u64(job.bytes_done, 400, "slices within a long record are done with it");

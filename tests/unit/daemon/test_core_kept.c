@@ -44,6 +44,22 @@ static bool same(const struct fake *fake, uint64_t a, uint64_t b, uint32_t file,
 	       memcmp(keys[0], keys[1], sizeof keys[0]) == 0;
 }
 
+/* Whether a job that is counted so has no key, or another one than one of modules 3 that is not lenient. */
+static bool differs(uint32_t modules, bool lenient, bool fresh, const char *rules)
+{
+	struct fake fake;
+	uint64_t first, other;
+	bool differs;
+
+	fake_init(&fake);
+	fake.now = 1000000;
+	first = submit(&fake, 3, false, false, NULL, 1);
+	other = submit(&fake, modules, lenient, fresh, rules, 1);
+	differs = first > 0 && other > first && same(&fake, first, first, 0, &facts) && !same(&fake, first, other, 0, &facts);
+	fake_deinit(&fake);
+	return differs;
+}
+
 static void test_keys(void)
 {
 	struct file_facts other;
@@ -56,10 +72,10 @@ static void test_keys(void)
 	first = submit(&fake, 3, false, false, NULL, 2);
 	ok(same(&fake, first, submit(&fake, 3, false, false, NULL, 1), 0, &facts), "counted in the same way: the same key");
 	ok(!same(&fake, first, first, 1, &facts), "another path");
-	ok(!same(&fake, first, submit(&fake, 7, false, false, NULL, 1), 0, &facts), "other modules");
-	ok(!same(&fake, first, submit(&fake, 3, true, false, NULL, 1), 0, &facts), "lenient");
-	ok(!same(&fake, first, submit(&fake, 3, false, false, "r", 1), 0, &facts), "rules");
-	ok(!same(&fake, first, submit(&fake, 3, false, true, NULL, 1), 0, &facts), "a job that wants none");
+	ok(differs(7, false, false, NULL), "other modules");
+	ok(differs(3, true, false, NULL), "lenient");
+	ok(differs(3, false, false, "r"), "rules");
+	ok(differs(3, false, true, NULL), "a job that wants none");
 	for (int i = 0; i < 6; i++) {
 		other = facts;
 		other.fingerprint.size += i == 0;
@@ -80,6 +96,27 @@ static void test_keys(void)
 	ok(!coord_result_key(fake.coord, first, 0, &other, key), "changed less than that before: none");
 	ok(!coord_result_key(fake.coord, first + 100, 0, &facts, key) && !coord_result_key(fake.coord, first, 2, &facts, key),
 	   "nor of a file that is not there");
+	fake_deinit(&fake);
+}
+
+/* What another job has counted otherwise, but so that it has all that this one asks for. */
+static void test_ways(void)
+{
+	const struct counted_way way = {7, (const uint8_t *)"r", 1};
+	uint64_t means, report, fresh;
+	struct fake fake;
+	uint8_t key[RESULT_KEY_SIZE], as[RESULT_KEY_SIZE];
+
+	fake_init(&fake);
+	fake.now = 1000000;
+	means = submit(&fake, 3, false, false, NULL, 1);
+	report = submit(&fake, 7, false, false, "r", 1);
+	fresh = submit(&fake, 3, false, true, NULL, 1);
+	ok(coord_result_key(fake.coord, report, 0, &facts, key) && coord_result_key_as(fake.coord, means, 0, &facts, &way, as) &&
+	       memcmp(key, as, sizeof key) == 0,
+	   "the key of that job");
+	ok(coord_result_key(fake.coord, means, 0, &facts, as) && memcmp(key, as, sizeof key) != 0, "which is not its own");
+	ok(!coord_result_key_as(fake.coord, fresh, 0, &facts, &way, as), "none for a job that wants none");
 	fake_deinit(&fake);
 }
 
@@ -137,6 +174,7 @@ static void test_mixed(void)
 int main(void)
 {
 	test_keys();
+	test_ways();
 	test_used();
 	test_mixed();
 	return done_testing();

@@ -47,6 +47,7 @@ static void test_counted(void)
 	metrics_job_started(&metrics, 2000, 1000);
 	metrics_job_ended(&metrics, FINISH_COMPLETED, 1000, 3500);
 	metrics_job_ended(&metrics, FINISH_CANCELLED, 0, 3500);
+	metrics_job_ended(&metrics, FINISH_CACHED, 0, 3500);
 	metrics.requeues[REQUEUE_TIMEOUT] = 7;
 	text = text_of(&metrics, &look);
 	ok(has(text, "fqcluster_reads_total 13"), "reads");
@@ -61,6 +62,8 @@ static void test_counted(void)
 	ok(has(text, "fqcluster_job_queue_seconds_sum 0.000"), "a clock that was set back is no time");
 	ok(has(text, "fqcluster_job_duration_seconds_count 1"), "a job that never started has no duration");
 	ok(has(text, "fqcluster_jobs_finished_total{result=\"cancelled\"} 1"), "but has ended");
+	ok(has(text, "fqcluster_jobs_finished_total{result=\"cached\"} 1") && has(text, "fqcluster_jobs_finished_total{result=\"completed\"} 1"),
+	   "one that was not counted is told apart");
 	ok(has(text, "fqcluster_job_oldest_pending_seconds 60.000"), "how long the first has waited");
 	ok(has(text, "process_start_time_seconds 1700000000.500"), "the start");
 	free(text);

@@ -19,11 +19,13 @@
 
 static struct job_row job_made(uint64_t id, enum job_state state)
 {
-	static const uint8_t rules[] = {1, 0, 'r'};
+	static const uint8_t rules[] = {1, 0, 'r'}, limits[] = "# own\nmin_q30 warn 80\n";
 	struct job_row row = {
 	    .id = id,
 	    .rules = state == JOB_RUNNING ? rules : NULL,
 	    .rules_n = state == JOB_RUNNING ? sizeof rules : 0,
+	    .limits = state == JOB_RUNNING ? limits : NULL,
+	    .limits_n = state == JOB_RUNNING ? sizeof limits - 1 : 0,
 	    .owner = "alice@desk",
 	    .name = "runs/\xc3\xa4 'x'\".fq",
 	    .modules = 3,
@@ -37,6 +39,7 @@ static struct job_row job_made(uint64_t id, enum job_state state)
 	    .ended_ms = state > JOB_RUNNING ? 1700000000200 : 0,
 	};
 
+	(void)snprintf(row.profile, sizeof row.profile, "%s", state == JOB_RUNNING ? "./own" : "");
 	memset(row.uuid, (int)id, sizeof row.uuid);
 	if (state == JOB_FAILED)
 		(void)error_set(&row.error, -EIO, ERROR_IO, "it broke at byte 12");
@@ -147,7 +150,45 @@ static void is_job(const struct job_row *got, const struct job_row *want)
 	   "job: all other numbers");
 	ok(got->rules_n == want->rules_n && (want->rules_n == 0 || memcmp(got->rules, want->rules, want->rules_n) == 0),
 	   "job: its rules");
+	is_str(got->profile, want->profile, "job: its profile");
+	ok(got->limits_n == want->limits_n && (want->limits_n == 0 || memcmp(got->limits, want->limits, want->limits_n) == 0),
+	   "job: the limits of that");
 	ok(got->error.class == want->error.class && strcmp(got->error.text, want->error.text) == 0, "job: its error");
+}
+
+/* Ended jobs in the order in which they are walked. */
+static const char *ended_from(struct store *store, uint64_t from_ms, uint64_t until_ms)
+{
+	static char list[128];
+	struct job_row got;
+	struct error error = {0};
+	uint64_t cursor = 0;
+	size_t n = 0;
+
+	list[0] = '\0';
+	while (n < sizeof list - 24 && store_next_ended(store, &until_ms, &cursor, from_ms, &got, &error) == 0)
+		n += (size_t)snprintf(list + n, sizeof list - n, " %llu", (unsigned long long)got.id);
+	if (error.text[0])
+		(void)snprintf(list, sizeof list, "%.100s", error.text);
+	return list;
+}
+
+/* By their ends, not by their numbers; of the same time each once. */
+static void test_ended(const char *folder)
+{
+	static const uint64_t ends[] = {500, 300, 0, 500, 400, 500};
+	struct store *store = store_at(folder);
+	struct error error = {0};
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		struct job_row row = job_made(i + 1, ends[i] ? JOB_COMPLETED : JOB_PENDING);
+
+		row.ended_ms = ends[i];
+		ok(store_save_job(store, &row, &error) == 0, "job %zu%s", i + 1, error.text);
+	}
+	is_str(ended_from(store, 0, INT64_MAX), " 6 4 1 5 2", "those that ended last come first");
+	is_str(ended_from(store, 301, 500), " 5", "within these times");
+	store_free(store);
 }
 
 static void test_found(struct store *store)
@@ -169,16 +210,10 @@ static void test_found(struct store *store)
 	       store_next_job(store, &cursor, &got, &error) == 0 && got.id == 2 &&
 	       store_next_job(store, &cursor, &got, &error) == STORE_NONE,
 	   "jobs are walked in order");
-	cursor = INT64_MAX;
-	ok(store_next_ended(store, &cursor, 0, INT64_MAX, &got, &error) == 0 && got.id == 1 && cursor == 1 &&
-	       store_next_ended(store, &cursor, 0, INT64_MAX, &got, &error) == STORE_NONE,
-	   "only jobs that have ended are walked backwards");
-	cursor = INT64_MAX;
-	is_int(store_next_ended(store, &cursor, 1700000000200, INT64_MAX, &got, &error), 0, "one that ended at the first of the times");
-	cursor = INT64_MAX;
-	is_int(store_next_ended(store, &cursor, 1700000000200 + 1, INT64_MAX, &got, &error), STORE_NONE, "none that ended before");
-	cursor = INT64_MAX;
-	is_int(store_next_ended(store, &cursor, 0, 1700000000200, &got, &error), STORE_NONE, "none that ended at the last of them or later");
+	is_str(ended_from(store, 0, INT64_MAX), " 1", "only jobs that have ended are walked by their ends");
+	is_str(ended_from(store, 1700000000200, INT64_MAX), " 1", "one that ended at the first of the times");
+	is_str(ended_from(store, 1700000000200 + 1, INT64_MAX), "", "none that ended before");
+	is_str(ended_from(store, 0, 1700000000200), "", "none that ended at the last of them or later");
 	is_int(store_find_file(store, 2, 0, &file, &error), 0, "a file is found");
 	is_str(file.path, "/data/a.fq.gz", "file: path");
 	ok(file.planned && file.state == JOB_RUNNING && file.facts.kind == FILE_BGZF && file.facts.bgzf_unended &&
@@ -417,7 +452,7 @@ static void test_damaged(const char *folder)
 
 int main(void)
 {
-	char base[] = "/tmp/fqstore.XXXXXX", folder[64];
+	char base[] = "/tmp/fqstore.XXXXXX", folder[64], ended[64];
 
 	if (!mkdtemp(base))
 		return skip_all("no temporary folder: %s", strerror(errno));
@@ -427,6 +462,9 @@ int main(void)
 	test_killed(folder);
 	test_result(folder);
 	test_expired(folder);
+	(void)snprintf(ended, sizeof ended, "%s/ended", base);
+	test_ended(ended);
+	folder_remove(ended);
 	test_tokens(folder);
 	test_failing_disk(folder);
 	test_damaged(folder);

@@ -84,7 +84,8 @@ static void test_migrated(const char *folder)
 	closep(&fd);
 	store = store_at(folder);
 	is_u64(store_generation(store), 42, "a database of version 1 goes on");
-	ok(store_find_job(store, 1, &job, &error) == 0 && strcmp(job.name, "done") == 0 && job.rules_n == 0, "with its jobs");
+	ok(store_find_job(store, 1, &job, &error) == 0 && strcmp(job.name, "done") == 0 && job.rules_n == 0 && !job.profile[0] && job.limits_n == 0,
+	   "with its jobs");
 	ok(store_find_file(store, 1, 0, &file, &error) == 0 && file.records == 3 && file.again == 0 && file.again_done == 0,
 	   "its files");
 	ok(store_result(store, 1, 0, &bytes, &n, &error) == 0 && n == 2, "and their results");

@@ -33,7 +33,7 @@ static void test_table(void)
 		r = message_decode(t, NULL, 0, message, &err);
 		bad += !(r == 0 || (r == -EBADMSG && err.class == ERROR_PROTOCOL && err.text[0]));
 	}
-	is_u64(types, 58, "types in the table");
+	is_u64(types, 60, "types in the table");
 	is_u64(bad, 0, "rows that make no sense");
 	is_u64(message_payload_max(0), 0, "type 0 is unknown");
 	is_u64(message_payload_max(9999), 0, "type 9999 is unknown");
