@@ -159,6 +159,7 @@ static void client_asks(const char *name, int as)
 {
 	FILE *out = corpus_create("session", name, as);
 	fq_JobsRequest all = {.all = true}, job = {.job = 1, .reason = "enough"};
+	fq_ProfilesRequest all_profiles = {0}, profile = {.name = "rna-seq"};
 	fq_CacheRequest cache = {.what = fq_CacheWhat_CACHE_REMOVE, .path = "/a/path.fq"};
 	fq_Probe probe = {.path = "/a/path.fq", .uuid = {.size = 16}, .size = 100, .proof = {.size = 32}};
 
@@ -173,13 +174,18 @@ static void client_asks(const char *name, int as)
 	corpus_put(out, fq_Type_HEALTH, 9, NULL);
 	corpus_put(out, fq_Type_PROBE, 10, &probe);
 	corpus_put(out, fq_Type_CACHE, 11, &cache);
+	corpus_put(out, fq_Type_PROFILES, 12, &all_profiles);
+	corpus_put(out, fq_Type_PROFILES, 13, &profile);
+	profile.job = 1;
+	corpus_put(out, fq_Type_PROFILES, 14, &profile);
 	corpus_close(out);
 }
 
 static void client_submits(void)
 {
 	FILE *out = corpus_create("session", "submit", SESSION_AS_CLIENT);
-	fq_Submit submit = {.uuid = {1, 2, 3}, .name = "job", .files = 2, .modules = COUNT_MEAN, .slice_size = 100};
+	fq_Submit submit = {.uuid = {1, 2, 3}, .name = "job", .files = 2, .modules = COUNT_MEAN, .slice_size = 100,
+	                    .profile = "./own", .profile_text = {.size = 15, .bytes = "min_q30 warn 8\n"}};
 	fq_SubmitFile file = {.path = "/a/path.fq", .size = 100};
 	fq_JobsRequest job = {.job = 2};
 

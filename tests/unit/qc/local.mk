@@ -99,3 +99,8 @@ UNIT_TESTS += tests/unit/qc/profile
 
 tests_unit_qc_profile_SOURCES = tests/unit/qc/profile.c $(TAP)
 tests_unit_qc_profile_LDADD = $(QC_LIBS) -lm
+
+UNIT_TESTS += tests/unit/qc/profiles
+
+tests_unit_qc_profiles_SOURCES = tests/unit/qc/profiles.c $(TAP)
+tests_unit_qc_profiles_LDADD = $(QC_LIBS) -lm
