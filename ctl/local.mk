@@ -31,6 +31,9 @@ ctl_libctl_a_SOURCES = \
 	ctl/proofs.c ctl/proofs.h \
 	ctl/reporting.c ctl/reporting.h \
 	ctl/show_json.c ctl/show_json.h \
+	ctl/slurm.h ctl/slurm_jobs.c ctl/slurm_run.c \
+	ctl/slurm_array.c ctl/slurm_array.h \
+	ctl/slurm_script.c ctl/slurm_script.h \
 	ctl/submit.c ctl/submit.h \
 	ctl/table.c ctl/table.h ctl/table_shape.c \
 	ctl/top.h ctl/top_draw.c ctl/top_look.c \
@@ -56,6 +59,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/verb_profile.c \
 	ctl/verb_qc.c \
 	ctl/verb_revoke.c \
+	ctl/verb_slurm.c \
 	ctl/verb_show.c \
 	ctl/verb_status.c \
 	ctl/verb_submit.c \

@@ -21,6 +21,7 @@ CLUSTER_TESTS = \
 	tests/cluster/87-journal.t \
 	tests/cluster/90-doctor.t \
 	tests/cluster/92-status.t \
+	tests/cluster/93-slurm.t \
 	tests/cluster/95-cache.t \
 	tests/cluster/96-tables.t \
 	tests/cluster/97-screens.t \
@@ -28,7 +29,7 @@ CLUSTER_TESTS = \
 	tests/cluster/99-assignment.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
-EXTRA_DIST += tests/cluster/cluster.sh tests/tools/examples.py
+EXTRA_DIST += tests/cluster/cluster.sh tests/cluster/fakeslurm tests/tools/examples.py
 
 check_PROGRAMS += tests/tools/mkfastq
 tests_tools_mkfastq_SOURCES = tests/tools/mkfastq.c
