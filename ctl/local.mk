@@ -33,6 +33,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/show_json.c ctl/show_json.h \
 	ctl/slurm.h ctl/slurm_jobs.c ctl/slurm_run.c \
 	ctl/slurm_array.c ctl/slurm_array.h \
+	ctl/slurm_private.c ctl/slurm_private.h \
 	ctl/slurm_script.c ctl/slurm_script.h \
 	ctl/submit.c ctl/submit.h \
 	ctl/table.c ctl/table.h ctl/table_shape.c \

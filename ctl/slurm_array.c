@@ -252,6 +252,11 @@ int slurm_array_forget(const struct slurm_options *options, const char *id, cons
 	return r;
 }
 
+void slurm_array_discard(const struct slurm_array *array)
+{
+	folder_remove(array->folder);
+}
+
 int slurm_array_submit(const struct slurm_array *array, const struct slurm_options *options, char *const *further, size_t further_n,
                        uint64_t *ret, struct error *err)
 {

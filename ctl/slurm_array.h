@@ -36,6 +36,9 @@ int slurm_array_folder(const struct slurm_array *array, struct error *err);
 /* Revokes the array's key, where it has one of its own (its folder then has it), and removes its folder. No folder: nothing is done. */
 int slurm_array_forget(const struct slurm_options *options, const char *id, const struct client_settings *settings, struct error *err);
 
+/* Its folder alone, where the coordinator is no more. */
+void slurm_array_discard(const struct slurm_array *array);
+
 /*
  * The same for all folders below options->folder whose array this coordinator (host, port) has no jobs of any more. *ret_n: how many.
  * Those younger than two minutes stay: their sbatch may be on its way.

@@ -10,8 +10,9 @@ for program in sbatch squeue scancel; do ln -s "$top_src/tests/cluster/fakeslurm
 PATH=$work/bin:$PATH
 arrays=$HOME/.fqcluster/slurm
 slurm_end() { # nothing that runs outlives the test
-	local pid
+	local status=$? pid
 	for pid in "$FAKE_SLURM"/jobs/*/pid; do [ ! -f "$pid" ] || kill -KILL -- "-$(cat "$pid")" 2>/dev/null; done
+	(exit "$status")
 	cluster_end
 }
 trap slurm_end EXIT
@@ -129,6 +130,55 @@ ok "it is there" wait_until 30 nodes_n 1 idle
 ok "and ends them" "$ctl" slurm stop -h "$host" -q
 is "nothing is left" "$(ls "$arrays")" ""
 ok "keys of another coordinator" refuses 64 "has no line of other:5381" "$ctl" slurm start -h other --worker-keys "$work/shared"
+
+# ---- a cluster for one call
+
+qc() { "$ctl" qc --slurm --address "${address:-127.0.0.1}" --idle-exit 0 --cpus-per-task 1 "$@"; }
+nothing_left() {
+	[ -z "$(squeue --noheader --array "--user=$(id -u)" --format='%j|%k' | grep -v another)" ] && [ -z "$(ls "$TMPDIR")" ] && [ -z "$(ls "$arrays")" ]
+}
+mkdir "$work/out" "$work/local"
+"$made" 3000 80 hiseq 2 >"$work/b.fq"
+"$ctl" qc --local -q -o "$work/local" "$work/a.fq" "$work/b.fq"
+qc -N 2 -o "$work/out" "$work/a.fq" "$work/b.fq" >"$work/announced" 2>"$work/said"
+is "qc --slurm" $? 0
+for name in a b; do ok "the report of $name.fq" cmp "$work/out/${name}_fastqc.zip" "$work/local/${name}_fastqc.zip"; done
+ok "says what it asks for" said "Slurm's job"
+ok "and announces as FastQC does" grep -q "Analysis complete for a.fq" "$work/announced"
+ok "nothing is left" nothing_left
+printf '@r\nACGT\n+\nIIII\nnothing\n' >"$work/bad.fq"
+ok "a bad file: its exit status" refuses 65 "bad.fq" qc -q -o "$work/out" "$work/bad.fq"
+ok "nothing is left" nothing_left
+echo "Job violates accounting/QOS policy" >"$FAKE_SLURM/refuse"
+ok "sbatch refuses" refuses 69 "sbatch: Batch job submission failed: Job violates" qc "$work/a.fq"
+rm "$FAKE_SLURM/refuse"
+ok "nothing is left" nothing_left
+ok "no such address" refuses 68 "as workers would reach it" "$ctl" qc --slurm --address nowhere.invalid "$work/a.fq"
+ok "nothing is left" nothing_left
+ok "workers that cannot start" refuses 69 "all workers have ended, and files are left" qc --worker /bin/false "$work/a.fq"
+ok "nothing is left" nothing_left
+ok "--local as well" refuses 64 "different places" qc --local "$work/a.fq"
+echo 0 >"$FAKE_SLURM/slots"
+for signal in INT TERM; do
+	env --default-signal=INT "$ctl" qc --slurm --address 127.0.0.1 "$work/a.fq" >/dev/null 2>"$work/said" {never}>&- &
+	pid_worker[90]=$!
+	ok "it waits for nodes" wait_until 30 said "1 of 1 workers wait: Resources"
+	end_process "${pid_worker[90]}" $signal
+	is "SIG$signal" $? $((128 + $(kill -l $signal)))
+	ok "nothing is left" nothing_left
+done
+"$ctl" qc --slurm --address 127.0.0.1 "$work/a.fq" >/dev/null 2>"$work/said" {never}>&- &
+pid_worker[90]=$!
+ok "it waits for nodes" wait_until 30 said "1 of 1 workers wait: Resources"
+private=$(echo "$TMPDIR"/fqctl-slurm.*)
+pings() { "$ctl" ping --socket "$private/ctl.sock" >/dev/null 2>&1; }
+ok "its coordinator is there" pings
+end_process "${pid_worker[90]}" KILL
+no_ping() { ! pings; }
+ok "killed: its coordinator dies with it" wait_until 10 no_ping
+rm -rf "$private" "$arrays"/*
+echo 2 >"$FAKE_SLURM/slots"
+for job in "$FAKE_SLURM"/jobs/*; do echo CANCELLED >"$job/state"; done
 
 # ---- nonsense of squeue
 
