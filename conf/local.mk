@@ -4,6 +4,8 @@ noinst_LIBRARIES += conf/libconf.a
 conf_libconf_a_SOURCES = \
 	conf/arguments.c \
 	conf/arguments.h \
+	conf/batch.c \
+	conf/batch.h \
 	conf/client_options.c \
 	conf/client_settings.h \
 	conf/coord_options.c \
@@ -23,6 +25,8 @@ conf_libconf_a_SOURCES = \
 	conf/start.c \
 	conf/start.h \
 	conf/worker_options.c \
+	conf/worker_room.c \
+	conf/worker_room.h \
 	conf/worker_settings.h
 
 dist_fqconf_DATA += conf/fqcoordd.conf conf/fqworkerd.conf conf/fqctl.conf

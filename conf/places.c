@@ -64,6 +64,11 @@ int place_key(char **key, const char *state, const char *credential, struct erro
 	return join(key, state, "key.pem", err);
 }
 
+int place_known(char **known, const char *folder, struct error *err)
+{
+	return join(known, folder, "known", err);
+}
+
 int place_gate(char **gate, struct error *err)
 {
 	const char *folders = getenv("RUNTIME_DIRECTORY");

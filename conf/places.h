@@ -14,6 +14,9 @@ int place_state(struct conf *conf, size_t state_offset, struct error *err);
  */
 int place_key(char **key, const char *state, const char *credential, struct error *err);
 
+/* FOLDER/known. 0 or -ENOMEM. */
+int place_known(char **known, const char *folder, struct error *err);
+
 /* An empty gate becomes ctl.sock in the runtime folder that systemd made ($RUNTIME_DIRECTORY), where there is one. 0 or -ENOMEM. */
 int place_gate(char **gate, struct error *err);
 

@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "conf/places.h"
 #include "conf/roots.h"
+#include "conf/worker_room.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/confines.h"
 
 #define FIELD(field) OPTION_FIELD(struct worker_settings, field)
 #define OFFSET(field) offsetof(struct worker_settings, field)
@@ -19,6 +21,7 @@
 #define SECOND UINT64_C(1000)
 #define MINUTE (60 * SECOND)
 #define DAY (24 * 60 * MINUTE)
+#define BATCH_DRAIN_MS (25 * SECOND) /* most batch systems kill 30 s after they have asked */
 
 /* clang-format off: a row reads best as it is written */
 static const struct option_row rows[] = {
@@ -51,7 +54,7 @@ static const struct option_row rows[] = {
 	.largest = NAME_MAX_BYTES,
 	.help = "Name of this node, of letters, digits, dots, dashes and underscores; empty means "
                 "the host's name up to its "
-		"first dot.",
+		"first dot, with --batch followed by the job's.",
 	FIELD(name),
     },
     {
@@ -64,7 +67,7 @@ static const struct option_row rows[] = {
 	.largest = SLOTS_MAX,
 	.unit = "slots",
 	.help = "Slices that are counted at a time; 0 means one for each core that the process may "
-                "use.",
+                "use, by its affinity mask, the quota of its control groups, and with --batch what the batch system says.",
 	FIELD(slots),
     },
     {
@@ -106,6 +109,15 @@ static const struct option_row rows[] = {
 	FIELD(key),
     },
     {
+	.key = "known",
+	.long_name = "known",
+	.argument = "FILE",
+	.type = OPTION_PATH,
+	.help = "Coordinators and their keys, as joining notes them; empty means known in the state folder, with --batch and a key "
+		"the one beside the key.",
+	FIELD(known),
+    },
+    {
 	.key = "roots",
 	.long_name = "roots",
 	.argument = "SITE[=LOCAL][:links]",
@@ -145,7 +157,8 @@ static const struct option_row rows[] = {
 	.type = OPTION_SIZE,
 	.default_text = "0",
 	.largest = UINT64_C(16) << 40,
-	.help = "Memory (address space) that the process of a slot may have, at least 256M; 0 means no limit.",
+	.help = "Memory (address space) that the process of a slot may have, at least 256M; 0 means no limit, with --batch an even "
+		"part of what the job may use.",
 	FIELD(slot_memory),
     },
     {
@@ -157,8 +170,18 @@ static const struct option_row rows[] = {
 	.largest = DAY,
 	.help = "How long the slices that are being counted may take when the worker is told to "
                 "stop, before they are "
-		"given back.",
+		"given back; with --batch 25s unless it is set.",
 	FIELD(drain_timeout_ms),
+    },
+    {
+	.key = "idle_exit",
+	.long_name = "idle-exit",
+	.argument = "DURATION",
+	.type = OPTION_DURATION,
+	.default_text = "0s",
+	.largest = 30 * DAY,
+	.help = "Leave after so long without a slice in hand or anything to open; 0 means to stay.",
+	FIELD(idle_exit_ms),
     },
     {
 	.key = "reconnect_max",
@@ -182,6 +205,20 @@ static const struct option_row rows[] = {
 	.unit = "bases",
 	.help = "Longest read that is accepted.",
 	FIELD(read_max),
+    },
+    {
+	.long_name = "batch",
+	.type = OPTION_BOOL,
+	.help = "Be a job of a batch system: its processors and memory, a state folder of its own that goes at the end, no gate, a name "
+		"after the job, and forgotten by the coordinator once it has left.",
+	FIELD(batch),
+    },
+    {
+	.long_name = "token-file",
+	.argument = "FILE",
+	.type = OPTION_PATH,
+	.help = "With --batch: join with the token that is in this file, unless the key is enrolled already.",
+	FIELD(token_file),
     },
     {
 	.long_name = "join",
@@ -208,18 +245,6 @@ static const struct option_row rows[] = {
 };
 /* clang-format on */
 
-/* The cores that this process may use, which under a batch system are fewer than the machine has. */
-static uint64_t count_cores(void)
-{
-	cpu_set_t set;
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t cores = online > 0 ? (uint64_t)online : 1;
-
-	if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
-		cores = (uint64_t)CPU_COUNT(&set);
-	return cores < SLOTS_MAX ? cores : SLOTS_MAX;
-}
-
 static int check_name(const struct conf *conf, const char *name, struct error *err)
 {
 	static const char fit[] =
@@ -237,12 +262,16 @@ static int check_name(const struct conf *conf, const char *name, struct error *e
 
 static int place_name(struct worker_settings *settings, struct error *err)
 {
-	char host[256] = "";
+	char host[256] = "", name[NAME_MAX_BYTES + 1];
 
 	if (settings->name[0] != '\0')
 		return 0;
 	if (gethostname(host, sizeof host - 1) < 0)
 		host[0] = '\0';
+	if (settings->batch) {
+		batch_name(&settings->job, host, name, sizeof name);
+		return conf_replace(&settings->name, name, err);
+	}
 	host[strcspn(host, ".")] = '\0';
 	return conf_replace(&settings->name, host, err);
 }
@@ -280,8 +309,6 @@ static int check_gate(const struct conf *conf, const struct worker_settings *set
 	return 0;
 }
 
-#define SLOT_MEMORY_MIN (UINT64_C(256) << 20) /* program, libraries, and the counters of long reads */
-
 static int check_memory(const struct conf *conf, uint64_t memory, struct error *err)
 {
 	if (memory == 0 || memory >= SLOT_MEMORY_MIN)
@@ -290,16 +317,66 @@ static int check_memory(const struct conf *conf, uint64_t memory, struct error *
 	                 "slot_memory: %" PRIu64 " bytes are too few to count with: right is 0 for no limit, or at least 256M", memory);
 }
 
+/* The folder of a file, in which "host" and "known" are to be found beside a key. */
+static int folder_of(const char *path, char **ret, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	int r = conf_replace(ret, slash ? path : ".", err);
+
+	if (r == 0 && slash)
+		(*ret)[slash == path ? 1 : slash - path] = '\0';
+	return r;
+}
+
+/*
+ * Where key, known coordinators and the coordinator's name are. A job with a key has them beside the key, in a folder that it shares with
+ * others and does not write to; one without has them in a state folder of its own once that is made.
+ */
+static int place_files(struct conf *conf, struct error *err)
+{
+	struct worker_settings *settings = conf->settings;
+	bool beside = settings->batch && settings->key[0] != '\0';
+	_cleanup_(freep) char *folder = NULL;
+	int r;
+
+	settings->private_state = settings->batch && conf_source_of(conf, OFFSET(state)) == CONF_DEFAULT && !settings->join &&
+	                          !settings->print_pin;
+	r = place_state(conf, OFFSET(state), err);
+	if (r == 0)
+		r = beside ? folder_of(settings->key, &folder, err) : conf_replace(&folder, settings->state, err);
+	if (r == 0 && (beside || !settings->private_state))
+		r = place_host(conf, OFFSET(host), folder, err);
+	if (r == 0)
+		r = place_port(conf, OFFSET(host), OFFSET(port), err);
+	if (r == 0 && !settings->private_state)
+		r = place_key(&settings->key, settings->state, "worker.key", err);
+	if (r == 0 && settings->known[0] == '\0' && (beside || !settings->private_state))
+		r = place_known(&settings->known, folder, err);
+	return r;
+}
+
+static int place_batch(struct conf *conf, struct error *err)
+{
+	struct worker_settings *settings = conf->settings;
+
+	if (!settings->batch)
+		return 0;
+	if (conf_source_of(conf, OFFSET(drain_timeout_ms)) == CONF_DEFAULT)
+		settings->drain_timeout_ms = BATCH_DRAIN_MS;
+	if (settings->gate[0] == '\0' && conf_replace(&settings->gate, WORKER_GATE_NONE, err) < 0)
+		return -ENOMEM;
+	return batch_read(&settings->job, err);
+}
+
 static int worker_finish(struct conf *conf, struct error *err)
 {
 	struct worker_settings *settings = conf->settings;
+	struct confines confines;
 	int r;
 
-	r = place_state(conf, OFFSET(state), err);
+	r = place_batch(conf, err);
 	if (r >= 0)
-		r = place_host(conf, OFFSET(host), settings->state, err);
-	if (r >= 0)
-		r = place_port(conf, OFFSET(host), OFFSET(port), err);
+		r = place_files(conf, err);
 	if (r >= 0)
 		r = place_name(settings, err);
 	if (r >= 0)
@@ -309,14 +386,14 @@ static int worker_finish(struct conf *conf, struct error *err)
 	if (r >= 0)
 		r = check_memory(conf, settings->slot_memory, err);
 	if (r >= 0)
-		r = place_key(&settings->key, settings->state, "worker.key", err);
-	if (r >= 0)
 		r = check_gate(conf, settings, err);
 	if (r >= 0)
 		r = place_gate(&settings->gate, err);
-	if (r >= 0 && settings->slots == 0 && !settings->gate_only)
-		settings->slots = count_cores();
-	return r;
+	if (r < 0)
+		return r;
+	confines_read("", &confines);
+	worker_room(settings, &confines);
+	return 0;
 }
 
 const struct option_table worker_table = {
@@ -340,6 +417,11 @@ static int worker_check(const void *p, const struct conf_arguments *arguments, s
 		                 TEXT(arguments->rest[0]));
 	if (settings->print_pin && settings->join)
 		return error_set(err, -EINVAL, ERROR_USAGE, "--print-pin and --join are two things: right is one of them");
+	if (settings->batch && (settings->join || settings->print_pin || settings->gate_only))
+		return error_set(err, -EINVAL, ERROR_USAGE, "--batch is for a worker that counts: right is to leave it out with %s",
+		                 settings->join ? "--join" : settings->print_pin ? "--print-pin" : "--gate-only");
+	if (settings->token_file[0] != '\0' && !settings->batch)
+		return error_set(err, -EINVAL, ERROR_USAGE, "--token-file is for --batch; a worker that stays joins once: --join HOST TOKEN");
 	if (!settings->join && !settings->print_pin && settings->host.host[0] == '\0')
 		return error_set(
 		    err, -EINVAL, ERROR_CONFIG,
@@ -352,13 +434,15 @@ static int worker_describe(FILE *out, const void *p)
 {
 	const struct worker_settings *settings = p;
 
+	if (settings->confined[0] && fprintf(out, "%s.\n", settings->confined) < 0)
+		return -EIO;
 	return roots_print(out, &settings->roots);
 }
 
 const struct conf_program worker_program = {
     .table = &worker_table,
     .file = FQ_CONF_DIR "/fqworkerd.conf",
-    .usage = "fqworkerd [OPTION]... -h HOST\n       fqworkerd [OPTION]... --join HOST TOKEN",
+    .usage = "fqworkerd [OPTION]... -h HOST\n       fqworkerd [OPTION]... --batch -h HOST\n       fqworkerd [OPTION]... --join HOST TOKEN",
     .summary = "Worker of fqcluster: counts slices of FASTQ files for the coordinator on HOST.",
     .rest_max = 2,
     .check = worker_check,

@@ -10,13 +10,13 @@
 #include "ctl/local.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "ctl/local_file.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/confines.h"
 
 #define PROGRESS_NS (100L * 1000 * 1000)
 
@@ -40,9 +40,7 @@ struct local {
 
 uint32_t local_cores(void)
 {
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? (uint32_t)CPU_COUNT(&set) : 1;
+	return (uint32_t)confines_cores();
 }
 
 /* Nobody else touches the result of a file that is WRITING. */

@@ -205,6 +205,8 @@ static void handle(struct peer *peer, const struct frame *frame)
 		(void)peer_send(peer, fq_Type_PONG, frame->tag, NULL); /* a failure ends the peer */
 		break;
 	case fq_Type_PONG:
+		if (frame->tag != 0 && peer->callbacks->on_pong)
+			peer->callbacks->on_pong(peer, frame->tag, peer->userdata);
 		break;
 	default:
 		peer->callbacks->on_frame(peer, frame, peer->userdata);

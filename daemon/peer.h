@@ -6,7 +6,7 @@
  *     socket ready --> connection_run --> on_ready once --> on_frame for each frame --> on_end once
  *     peer_send -----> queue -----------> written together, behind the reading
  *
- * PING and PONG are handled here and never seen by the owner: PING is sent when nothing was sent,
+ * PING and PONG are handled here and not seen by the owner, but for PONGs that he wants (on_pong): PING is sent when nothing was sent,
  * or nothing has come (a client that only listens), for ping_ms; the peer ends when not a byte has
  * come for dead_ms, or when it was not greeted (peer_set_times) within PEER_GREETING_MS. A wakeup
  * does a bounded piece of work; what is left is done in later ones, so that one busy peer starves
@@ -62,6 +62,12 @@ struct peer_callbacks {
 	 * be NULL.
 	 */
 	void (*on_flushed)(struct peer *peer, void *userdata);
+
+	/*
+	 * The answer to a PING with this tag (not 0), which the owner has sent: the other side has taken all that
+	 * was sent before it, and all that it had sent by then has been shown. May be NULL.
+	 */
+	void (*on_pong)(struct peer *peer, uint16_t tag, void *userdata);
 };
 
 /*

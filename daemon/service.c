@@ -26,7 +26,8 @@ struct service {
 	sigset_t mask_before;
 	struct sigaction pipe_before;
 	bool signals_set;
-	bool stopping;
+	bool stopping, echoes;
+	uint64_t stopping_us; /* since when */
 	char status[STATUS_MAX];
 };
 
@@ -37,27 +38,30 @@ static void service_freep(struct service **service)
 
 /* ---- signals ---- */
 
-static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo *info,
-                          void *userdata)
-{
-	struct service *service = userdata;
-
-	if (service->stopping)
-		return sd_event_exit(service->event, STATUS_OF_HASTE);
-	service->stopping = true;
-	(void)sd_notify(0, "STOPPING=1"); /* nobody may be listening */
-	if (!service->callbacks->on_stop)
-		return sd_event_exit(service->event, 0);
-	service->callbacks->on_stop(service, service->userdata);
-	return 0;
-}
-
 static uint64_t monotonic_us(void)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* fails for an unknown clock only */
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo *info,
+                          void *userdata)
+{
+	struct service *service = userdata;
+
+	if (service->stopping && service->echoes && monotonic_us() - service->stopping_us < SERVICE_ECHO_MS * UINT64_C(1000))
+		return 0;
+	if (service->stopping)
+		return sd_event_exit(service->event, STATUS_OF_HASTE);
+	service->stopping = true;
+	service->stopping_us = monotonic_us();
+	(void)sd_notify(0, "STOPPING=1"); /* nobody may be listening */
+	if (!service->callbacks->on_stop)
+		return sd_event_exit(service->event, 0);
+	service->callbacks->on_stop(service, service->userdata);
+	return 0;
 }
 
 static int on_reload_signal(sd_event_source *source, const struct signalfd_siginfo *info,
@@ -141,6 +145,7 @@ int service_new(const struct service_callbacks *callbacks, unsigned int flags, v
 		return error_oom(err);
 	service->callbacks = callbacks;
 	service->userdata = userdata;
+	service->echoes = flags & SERVICE_ECHOES;
 	r = set_up(service, flags);
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "cannot make an event loop: %s", strerror(-r));

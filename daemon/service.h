@@ -27,6 +27,12 @@ struct service_callbacks {
 };
 
 #define SERVICE_CHILDREN (1u << 0) /* SIGCHLD is blocked too, for sd_event_add_child() */
+/*
+ * A second SIGTERM soon after the first is the same one: batch systems signal every process of a job, and a script passes on what
+ * it got.
+ */
+#define SERVICE_ECHOES (1u << 1)
+#define SERVICE_ECHO_MS 2000
 
 /* callbacks must live as long as the service. */
 int service_new(const struct service_callbacks *callbacks, unsigned int flags, void *userdata,

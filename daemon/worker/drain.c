@@ -4,6 +4,9 @@
  *
  *     DRAINING -> what waits is returned -> what will be done in time is finished, the rest returned -> results acknowledged -> exit 0
  *
+ * Behind DRAINING a PING is sent. What the coordinator handed out before it heard of the drain comes before the PONG, and is returned
+ * too: so nobody leaves while a slice is on its way to him, which then would be lost.
+ *
  * The gate lets users in until there is nothing in hand any more, and what is in the middle of being passed on goes through.
  *
  * It is over within drain_timeout. Without a coordinator nobody can take anything: the worker leaves after ALONE_MS.
@@ -17,6 +20,7 @@
 
 #define STEP_US 100000
 #define ALONE_MS 2000
+#define HEARD_MS 5000 /* for the PONG of a coordinator that does not read just now */
 #define MARGIN_MS                                                                                  \
 	3000 /* kept of drain_timeout for returning slices and sending results; at most a quarter of it */
 
@@ -79,6 +83,24 @@ static void leave(struct worker *worker)
 	uplink_end(worker->uplink, "the worker ends");
 }
 
+void drain_heard(void *userdata)
+{
+	struct worker *worker = userdata;
+
+	worker->heard = worker->draining;
+	drain_step(worker);
+}
+
+/* Whatever HELLO said: the drain may have begun behind it. */
+void drain_tell(struct worker *worker)
+{
+	worker->heard = worker->settings->gate_only;
+	if (!worker->draining || worker->settings->gate_only)
+		return;
+	(void)uplink_send(worker->uplink, fq_Type_DRAINING, NULL);
+	(void)uplink_ask(worker->uplink); /* without a connection nothing is on its way */
+}
+
 void drain_step(struct worker *worker)
 {
 	uint64_t now, passed, timeout = worker->settings->drain_timeout_ms,
@@ -96,7 +118,8 @@ void drain_step(struct worker *worker)
 		worker->alone_since_ms = now;
 	if (!worker->held.first)
 		gate_close(worker->gate);
-	nothing_left = !worker->held.first && gate_quiet(worker->gate);
+	nothing_left = !worker->held.first && gate_quiet(worker->gate) &&
+	               (worker->heard || !uplink_up(worker->uplink) || passed >= HEARD_MS);
 	if (nothing_left || passed + margin / 2 >= timeout ||
 	    (worker->alone_since_ms > 0 && now - worker->alone_since_ms >= ALONE_MS))
 		leave(worker);
@@ -133,7 +156,6 @@ void worker_stop(struct worker *worker)
 	          "draining: %zu slices and %zu results are in hand", held_waiting(&worker->held) + held_running(&worker->held),
 	          worker->held.n[HELD_DONE]);
 	worker_changed(worker);
-	if (!worker->settings->gate_only)
-		(void)uplink_send(worker->uplink, fq_Type_DRAINING, NULL); /* HELLO says it too */
+	drain_tell(worker);
 	(void)on_step(worker->drain_timer, 0, worker);
 }

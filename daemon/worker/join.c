@@ -42,30 +42,33 @@ static int note_host(const char *state, const char *host, uint16_t port, struct 
 	return r < 0 ? r : own_key_give(state, path, err);
 }
 
-int join_coordinator(const struct worker_settings *settings, const char *host_text,
-                     const char *token, struct error *err)
+int join_by_token(const struct worker_settings *settings, const char *host, uint16_t port, const char *token, struct error *err)
 {
 	_cleanup_(key_freep) struct key *key = NULL;
-	_cleanup_(freep) char *known = NULL;
-	char host[TEXT_HOST_MAX];
 	fq_Role role = fq_Role_ROLE_NONE;
 	bool made = false;
-	uint16_t port;
 	int r;
 
-	if (asprintf(&known, "%s/known", settings->state) < 0)
-		return error_oom(err);
-	r = text_to_address(host_text, (uint16_t)settings->port, host, &port, err);
-	if (r == 0)
-		r = key_load_or_make(settings->key, &key, &made, err);
+	r = key_load_or_make(settings->key, &key, &made, err);
 	if (r == 0 && made)
 		r = own_key_give(settings->state, settings->key, err);
 	if (r == 0)
-		r = dial_join(host, port, token, key, settings->name, known, &role, err);
+		r = dial_join(host, port, token, key, settings->name, settings->known, &role, err);
 	if (r == 0)
-		r = own_key_give(settings->state, known, err);
+		r = own_key_give(settings->state, settings->known, err);
+	return r < 0 ? r : check_role(role, host, err);
+}
+
+int join_coordinator(const struct worker_settings *settings, const char *host_text,
+                     const char *token, struct error *err)
+{
+	char host[TEXT_HOST_MAX];
+	uint16_t port;
+	int r;
+
+	r = text_to_address(host_text, (uint16_t)settings->port, host, &port, err);
 	if (r == 0)
-		r = check_role(role, host_text, err);
+		r = join_by_token(settings, host, port, token, err);
 	if (r == 0)
 		r = note_host(settings->state, host, port, err);
 	if (r < 0)

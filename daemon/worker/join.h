@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fqworkerd --join HOST TOKEN: enrols this node's key with a coordinator. */
+/* Enrolling this node's key with a coordinator: fqworkerd --join HOST TOKEN, or --batch with a token's file. */
 #pragma once
 
 #include "conf/worker_settings.h"
@@ -11,3 +11,6 @@
  */
 int join_coordinator(const struct worker_settings *settings, const char *host, const char *token,
                      struct error *err);
+
+/* The same without noting the host and without a line. */
+int join_by_token(const struct worker_settings *settings, const char *host, uint16_t port, const char *token, struct error *err);

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += daemon/libworker.a
 
 daemon_libworker_a_SOURCES = \
+	daemon/worker/batch.c daemon/worker/batch.h \
 	daemon/worker/brief.c daemon/worker/brief.h \
 	daemon/worker/cage.c daemon/worker/cage.h daemon/worker/cage_calls.c \
 	daemon/worker/child.c daemon/worker/child.h \
@@ -11,6 +12,7 @@ daemon_libworker_a_SOURCES = \
 	daemon/worker/generation.c daemon/worker/generation.h \
 	daemon/worker/give.c daemon/worker/give_open.c daemon/worker/give_result.c \
 	daemon/worker/held.c daemon/worker/held.h \
+	daemon/worker/idle.c \
 	daemon/worker/ipc.c daemon/worker/ipc.h \
 	daemon/worker/join.c daemon/worker/join.h \
 	daemon/worker/known.c daemon/worker/known.h \

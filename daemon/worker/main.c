@@ -7,6 +7,7 @@
 
 #include "daemon/journal.h"
 #include "daemon/own_key.h"
+#include "daemon/worker/batch.h"
 #include "daemon/worker/child.h"
 #include "daemon/worker/ipc.h"
 #include "daemon/worker/join.h"
@@ -26,29 +27,43 @@ static void on_stop(struct service *service, void *userdata)
 
 static const struct service_callbacks callbacks = {.on_stop = on_stop};
 
-static int serve(const struct worker_settings *settings, struct error *err)
+static int work(struct service *service, struct worker *worker, const struct worker_settings *settings, struct error *err)
+{
+	int r = worker_init(worker, settings, service, OWN_PROGRAM, err);
+
+	if (r == 0)
+		r = service_run(service, err);
+	if (r > 0 && worker->failure.class != ERROR_NONE) {
+		*err = worker->failure;
+		r = -EPERM;
+	}
+	worker_deinit(worker);
+	return r;
+}
+
+static int serve(struct worker_settings *settings, struct error *err)
 {
 	struct worker worker = {0};
 	struct service *service = NULL;
 	int r;
 
 	journal_open(OWN_NAME);
-	r = service_new(&callbacks, SERVICE_CHILDREN, &worker, &service, err);
-	if (r == 0) {
-		r = worker_init(&worker, settings, service, OWN_PROGRAM, err);
-		if (r == 0)
-			r = service_run(service, err);
-		if (r > 0 && worker.failure.class != ERROR_NONE) {
-			*err = worker.failure;
-			r = -EPERM;
-		}
-		worker_deinit(&worker);
-	}
+	r = service_new(&callbacks, SERVICE_CHILDREN | (settings->batch ? SERVICE_ECHOES : 0), &worker, &service, err);
+	if (r < 0)
+		return r;
+	if (settings->batch)
+		r = batch_begin(settings, err);
+	if (r == 0)
+		r = work(service, &worker, settings, err);
+	else if (r == BATCH_TOLD_TO_END)
+		r = 0;
+	if (settings->batch)
+		batch_end(settings);
 	service_free(service);
 	return r;
 }
 
-static int run(const struct worker_settings *settings, const struct conf_arguments *arguments,
+static int run(struct worker_settings *settings, const struct conf_arguments *arguments,
                struct error *err)
 {
 	if (settings->verbose)

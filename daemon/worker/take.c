@@ -20,6 +20,7 @@ static int take_open(struct worker *worker, const void *message, struct error *e
 
 	if (open->proof_wanted && (open->proof_key.size != PROOF_SIZE || open->proof.size != PROOF_SIZE))
 		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator wants a proof of reading checked that is none");
+	idle_begin(worker);
 	give_facts(worker, open);
 	return 0;
 }
@@ -99,6 +100,7 @@ static int take_task(struct worker *worker, const void *message, struct error *e
 	held = held_add(&worker->held, task, &slice, &prior, brief);
 	if (!held)
 		return error_oom(err);
+	idle_begin(worker);
 	if (worker->draining)
 		drain_return(worker, held);
 	else
@@ -115,6 +117,7 @@ static int take_ack(struct worker *worker, const void *message, struct error *er
 	if (!slice || slice->state != HELD_DONE)
 		return 0; /* of a slice that was dropped meanwhile */
 	held_remove(&worker->held, slice);
+	idle_begin(worker);
 	give_slots(worker);
 	drain_step(worker);
 	return 0;
@@ -129,6 +132,7 @@ void take_drop(struct worker *worker, const fq_SliceRef *ref)
 	if (slice->state == HELD_RUNNING)
 		slot_stop(slice->slot);
 	held_remove(&worker->held, slice);
+	idle_begin(worker);
 	worker_changed(worker);
 }
 

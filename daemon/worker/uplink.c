@@ -187,6 +187,11 @@ int uplink_send(struct uplink *uplink, uint16_t type, const void *message)
 	return uplink_up(uplink) ? peer_send(uplink->peer, type, 0, message) : -ENOTCONN;
 }
 
+int uplink_ask(struct uplink *uplink)
+{
+	return uplink_up(uplink) ? peer_send(uplink->peer, fq_Type_PING, UPLINK_ASK_TAG, NULL) : -ENOTCONN;
+}
+
 uint32_t uplink_proto(const struct uplink *uplink)
 {
 	return uplink->proto;
@@ -245,13 +250,11 @@ static int not_enrolled(const struct uplink *uplink, struct error *err)
 static int load_keys(struct uplink *uplink, struct error *err)
 {
 	const struct worker_settings *settings = uplink->settings;
-	_cleanup_(freep) char *known = NULL;
 	int r;
 
-	if (asprintf(&known, "%s/known", settings->state) < 0 ||
-	    asprintf(&uplink->generation_path, "%s/generation", settings->state) < 0)
+	if (asprintf(&uplink->generation_path, "%s/generation", settings->state) < 0)
 		return error_oom(err);
-	r = known_find(known, settings->host.host, settings->host.port, uplink->pin, err);
+	r = known_find(settings->known, settings->host.host, settings->host.port, uplink->pin, err);
 	if (r > 0)
 		return not_enrolled(uplink, err);
 	if (r == 0)

@@ -30,6 +30,7 @@ struct uplink_callbacks {
 	void (*on_frame)(const struct frame *frame,
 	                 void *userdata); /* UP, but no ERROR without a tag */
 	void (*on_flushed)(void *userdata);
+	void (*on_heard)(void *userdata);  /* UP: what was sent before the last uplink_ask() has been taken */
 	void (*on_down)(void *userdata);   /* was UP, or uplink_end() is done */
 	void (*on_change)(void *userdata); /* what uplink_describe() says */
 	/*
@@ -55,6 +56,9 @@ struct peer *uplink_peer(const struct uplink *uplink);
 
 /* Sends without a tag, as peer_send(); -ENOTCONN unless UP. */
 int uplink_send(struct uplink *uplink, uint16_t type, const void *message);
+
+/* Asks whether the coordinator has taken what was sent: on_heard follows, behind all that it had sent itself until then. As uplink_send(). */
+int uplink_ask(struct uplink *uplink);
 
 /* Ends this connection (sending what is queued) and looks for the coordinator anew. */
 void uplink_reset(struct uplink *uplink, const char *reason);

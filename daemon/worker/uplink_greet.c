@@ -151,10 +151,19 @@ static void on_flushed(struct peer *peer, void *userdata)
 		uplink->callbacks->on_flushed(uplink->userdata);
 }
 
+static void on_pong(struct peer *peer, uint16_t tag, void *userdata)
+{
+	struct uplink *uplink = userdata;
+
+	if (uplink->state == UPLINK_UP && tag == UPLINK_ASK_TAG)
+		uplink->callbacks->on_heard(uplink->userdata);
+}
+
 static const struct peer_callbacks callbacks = {
     .on_frame = on_frame,
     .on_end = on_end,
     .on_flushed = on_flushed,
+    .on_pong = on_pong,
 };
 
 /* ---- HELLO ---- */

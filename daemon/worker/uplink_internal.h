@@ -8,6 +8,7 @@
 
 #define UPLINK_ADDRESS_MAX (TEXT_HOST_MAX + 16)
 #define UPLINK_INSTANCE_SIZE 16
+#define UPLINK_ASK_TAG 1 /* of a PING whose PONG is waited for */
 
 enum uplink_state {
 	UPLINK_WAITING,

@@ -136,8 +136,12 @@ static void fill_hello(fq_Hello *hello, void *userdata)
 
 	hello->slots = (uint32_t)worker->settings->slots;
 	hello->draining = worker->draining;
-	if (message_version() >= 3)
+	if (message_version() >= 3) {
 		look_roots(&worker->settings->roots, hello);
+		(void)snprintf(hello->batch_engine, sizeof hello->batch_engine, "%s", worker->settings->job.engine);
+		(void)snprintf(hello->batch_job, sizeof hello->batch_job, "%s", worker->settings->job.job);
+		hello->batch_ends = worker->settings->job.ends;
+	}
 	hello->held_count = (pb_size_t)held_list(&worker->held, hello->held,
 	                                         sizeof hello->held / sizeof *hello->held);
 }
@@ -172,6 +176,7 @@ static void on_up(const fq_Welcome *welcome, void *userdata)
 	}
 	for (pb_size_t i = 0; i < welcome->drop_count; i++)
 		take_drop(worker, &welcome->drop[i]);
+	drain_tell(worker);
 	give_results(worker);
 	drain_step(worker);
 }
@@ -211,6 +216,7 @@ static const struct uplink_callbacks uplink_callbacks = {
     .on_up = on_up,
     .on_frame = take_frame,
     .on_flushed = on_flushed,
+    .on_heard = drain_heard,
     .on_down = on_down,
     .on_change = on_change,
     .on_refused = on_refused,
@@ -238,7 +244,7 @@ static int start_slots(struct worker *worker, const char *program, struct error 
 		return error_oom(err);
 	for (; r == 0 && worker->slots_begun < worker->settings->slots; worker->slots_begun++)
 		r = slot_init(&worker->slots[worker->slots_begun], service_event(worker->service),
-		              (unsigned int)worker->slots_begun + 1, program, worker->settings->slot_memory, &slot_callbacks,
+		              (unsigned int)worker->slots_begun + 1, program, worker->settings->slot_limit, &slot_callbacks,
 		              worker, err);
 	return r;
 }
@@ -255,6 +261,8 @@ static int add_timers(struct worker *worker, struct error *err)
 		r = drain_init(worker);
 	if (r >= 0)
 		r = stall_init(worker);
+	if (r >= 0)
+		r = idle_init(worker);
 	return r < 0 ? error_set(err, r, ERROR_OS, "a timer cannot be made: %s", strerror(-r)) : 0;
 }
 
@@ -297,6 +305,8 @@ int worker_init(struct worker *worker, const struct worker_settings *settings,
 	assert((settings->slots > 0) != settings->gate_only && settings->host.host[0]);
 	*worker = (struct worker){.settings = settings, .service = service};
 	raise_limit();
+	if (settings->confined[0])
+		log_warning("%s", settings->confined);
 	if (CAGE_UNLOCKED)
 		log_notice("this build has sanitizers: the processes that read files are not locked in");
 	r = uplink_new(service, settings, &uplink_callbacks, worker, &worker->uplink, err);
@@ -319,6 +329,8 @@ void worker_deinit(struct worker *worker)
 	worker->status_timer = sd_event_source_disable_unref(worker->status_timer);
 	worker->stall_timer = sd_event_source_disable_unref(worker->stall_timer);
 	worker->drain_timer = sd_event_source_disable_unref(worker->drain_timer);
+	worker->idle_timer = sd_event_source_disable_unref(worker->idle_timer);
+	worker->end_timer = sd_event_source_disable_unref(worker->end_timer);
 	held_clear(&worker->held);
 	take_briefs_clear(worker);
 }

@@ -58,9 +58,14 @@ struct worker {
 
 	/* drain.c */
 	bool draining, leaving;
+	bool heard; /* the coordinator has: what it gave before has come, and it gives nothing more */
 	uint64_t drain_begun_ms, alone_since_ms; /* alone: without a connection; 0: not */
 	size_t drain_returned;
 	sd_event_source *drain_timer;
+
+	/* idle.c */
+	uint64_t idle_since_ms; /* something was in hand or asked for last */
+	sd_event_source *idle_timer, *end_timer;
 
 	struct rate unopened_lines;
 	struct error failure; /* why the loop was ended by on_refused or on_unfit */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Between the parts of the supervisor: worker.c (its life), take.c (what comes), look.c (questions), give.c (into slots), give_open.c (to openers),
- * give_result.c (to the coordinator), stall.c, drain.c.
+ * give_result.c (to the coordinator), stall.c, idle.c, drain.c.
  */
 #pragma once
 
@@ -90,12 +90,22 @@ void give_results(struct worker *worker);
 int stall_init(struct worker *worker);      /* 0 or negative errno */
 void stall_begin(struct held_slice *slice); /* it runs, or makes progress */
 
+/* ---- idle.c ---- */
+
+int idle_init(struct worker *worker); /* 0 or negative errno */
+
+/* Something came to be done, or was: from now on nothing may be. */
+void idle_begin(struct worker *worker);
+
 /* ---- drain.c ---- */
 
 int drain_init(struct worker *worker); /* 0 or negative errno */
 
 /* Hands back a slice uncounted and forgets it. */
 void drain_return(struct worker *worker, struct held_slice *slice);
+
+void drain_heard(void *worker); /* the uplink's callback */
+void drain_tell(struct worker *worker);  /* over a new connection, too */
 
 /* Looks whether the drain is done; cheap when there is none. Called after each change. */
 void drain_step(struct worker *worker);

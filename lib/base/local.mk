@@ -3,6 +3,8 @@ noinst_LIBRARIES += lib/libbase.a
 lib_libbase_a_SOURCES = \
 	lib/base/cleanup.h \
 	lib/base/clock.h \
+	lib/base/confines.c \
+	lib/base/confines.h \
 	lib/base/digest.c \
 	lib/base/digest.h \
 	lib/base/error.c \

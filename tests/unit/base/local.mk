@@ -1,5 +1,5 @@
 UNIT_TESTS += tests/unit/base/text tests/unit/base/digest tests/unit/base/log tests/unit/base/error tests/unit/base/rate \
-	tests/unit/base/near tests/unit/base/hostlist
+	tests/unit/base/near tests/unit/base/hostlist tests/unit/base/confines
 
 tests_unit_base_text_SOURCES = tests/unit/base/text.c $(TAP)
 tests_unit_base_text_LDADD = $(BASE_LIBS)
@@ -21,3 +21,6 @@ tests_unit_base_near_LDADD = $(BASE_LIBS)
 
 tests_unit_base_hostlist_SOURCES = tests/unit/base/hostlist.c $(TAP)
 tests_unit_base_hostlist_LDADD = $(BASE_LIBS)
+
+tests_unit_base_confines_SOURCES = tests/unit/base/confines.c $(TAP)
+tests_unit_base_confines_LDADD = $(BASE_LIBS)

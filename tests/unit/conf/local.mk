@@ -1,4 +1,4 @@
-UNIT_TESTS += tests/unit/conf/option tests/unit/conf/load tests/unit/conf/arguments tests/unit/conf/start tests/unit/conf/shipped
+UNIT_TESTS += tests/unit/conf/option tests/unit/conf/load tests/unit/conf/arguments tests/unit/conf/start tests/unit/conf/shipped tests/unit/conf/batch
 
 CONF_SAMPLE = tests/unit/conf/sample.c tests/unit/conf/sample.h
 
@@ -16,3 +16,6 @@ tests_unit_conf_start_LDADD = $(CONF_LIBS)
 
 tests_unit_conf_shipped_SOURCES = tests/unit/conf/shipped.c $(TAP)
 tests_unit_conf_shipped_LDADD = $(CONF_LIBS)
+
+tests_unit_conf_batch_SOURCES = tests/unit/conf/batch.c $(TAP)
+tests_unit_conf_batch_LDADD = $(CONF_LIBS)

@@ -107,6 +107,18 @@ static int another_sigterm(sd_event_source *source, void *userdata)
 	return 0;
 }
 
+static int late_sigterm(sd_event_source *source, uint64_t us, void *userdata)
+{
+	(void)raise(SIGTERM);
+	return 0;
+}
+
+static int exit_with_7(sd_event_source *source, uint64_t us, void *userdata)
+{
+	service_exit(userdata, 7);
+	return 0;
+}
+
 static void test_second_sigterm(void)
 {
 	struct service *service = NULL;
@@ -118,6 +130,31 @@ static void test_second_sigterm(void)
 	(void)sd_event_add_defer(service_event(service), NULL, another_sigterm, NULL);
 	is_int(service_run(service, &err), 1, "the second one ends the loop");
 	is_u64(seen.stops, 1, "on_stop was called once");
+	service = service_free(service);
+}
+
+/* Of a job of a batch system every process is told. */
+static void test_echo(void)
+{
+	struct service *service = NULL;
+	struct seen seen = {.stays = true};
+	struct error err = {0};
+	sd_event_source *late = NULL;
+
+	is_int(service_new(&callbacks, SERVICE_ECHOES, &seen, &service, &err), 0, "made: %s", err.text);
+	(void)raise(SIGTERM);
+	(void)sd_event_add_defer(service_event(service), NULL, another_sigterm, NULL);
+	(void)sd_event_add_time_relative(service_event(service), &late, CLOCK_MONOTONIC, 300000, 1, exit_with_7, service);
+	is_int(service_run(service, &err), 7, "a second SIGTERM at once is the same");
+	is_u64(seen.stops, 1, "on_stop was called once");
+	(void)sd_event_source_unref(late);
+	service = service_free(service);
+	seen = (struct seen){.stays = true};
+	is_int(service_new(&callbacks, SERVICE_ECHOES, &seen, &service, &err), 0, "made: %s", err.text);
+	(void)raise(SIGTERM);
+	(void)sd_event_add_time_relative(service_event(service), &late, CLOCK_MONOTONIC, (SERVICE_ECHO_MS + 100) * 1000, 1, late_sigterm, NULL);
+	is_int(service_run(service, &err), 1, "a later one ends the loop");
+	(void)sd_event_source_unref(late);
 	service = service_free(service);
 }
 
@@ -178,6 +215,7 @@ int main(void)
 {
 	test_life();
 	test_second_sigterm();
+	test_echo();
 	test_exit_status();
 	test_forked();
 	test_restored();

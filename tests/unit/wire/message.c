@@ -102,6 +102,9 @@ static void test_largest(void)
 	memset(hello->name, 'n', sizeof hello->name - 1);
 	memset(hello->version, 'v', sizeof hello->version - 1);
 	hello->name[sizeof hello->name - 1] = hello->version[sizeof hello->version - 1] = '\0';
+	memset(hello->batch_engine, 'e', sizeof hello->batch_engine - 1);
+	memset(hello->batch_job, 'j', sizeof hello->batch_job - 1);
+	hello->batch_engine[sizeof hello->batch_engine - 1] = hello->batch_job[sizeof hello->batch_job - 1] = '\0';
 	ok(message_encode(fq_Type_HELLO, hello, bytes, sizeof bytes, &n) == 0, "encode");
 	ok(n <= message_payload_max(fq_Type_HELLO), "%zu bytes are allowed", n);
 	ok(message_decode(fq_Type_HELLO, bytes, n, got, &err) == 0, "decode: %s", err.text);
