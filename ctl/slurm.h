@@ -49,9 +49,9 @@ bool slurm_id_valid(const char *id);
 
 bool slurm_is_pending(const struct slurm_job *job);
 
-/* The name under which the worker of a running task is a node: NODE-ARRAY_TASK, into out[]. Empty until it runs. */
-#define SLURM_NODE_MAX 200
-const char *slurm_node_name(const struct slurm_job *job, char out[SLURM_NODE_MAX]);
+/* "ARRAY_TASK", by which its worker says whose job it is (fq_Node.batch_job, of the engine "slurm"). */
+#define SLURM_NUMBER_MAX 40
+const char *slurm_number(const struct slurm_job *job, char out[SLURM_NUMBER_MAX]);
 
 /*
  * What squeue printed in the format of slurm_find(): those lines that are ours. -EPROTO with a sentence for anything else.

@@ -59,11 +59,9 @@ bool slurm_is_pending(const struct slurm_job *job)
 	return strcmp(job->state, "PENDING") == 0;
 }
 
-const char *slurm_node_name(const struct slurm_job *job, char out[SLURM_NODE_MAX])
+const char *slurm_number(const struct slurm_job *job, char out[SLURM_NUMBER_MAX])
 {
-	out[0] = '\0';
-	if (job->node[0] && !slurm_is_pending(job))
-		(void)snprintf(out, SLURM_NODE_MAX, "%s-%llu_%u", job->node, (unsigned long long)job->array, job->task);
+	(void)snprintf(out, SLURM_NUMBER_MAX, "%llu_%u", (unsigned long long)job->array, job->task);
 	return out;
 }
 

@@ -3,7 +3,7 @@
  * The job of a worker:
  *
  *     sbatch words (an array of one-node jobs, what people ask for) + script on its standard input
- *     script: a state folder on the node -> fqworkerd beside it -> TERM (time limit, scancel) is passed on: the worker drains -> its status
+ *     script: fqworkerd --batch in the background -> TERM (time limit, scancel) is passed on: the worker drains -> its status
  *
  * An array of one-node jobs, since Slurm kills all of a job with any of its nodes. The shell stays, for its trap.
  */
@@ -93,29 +93,27 @@ char *slurm_line(char *const *words)
 	return NULL;
 }
 
-static void put_script(FILE *out, const struct slurm_array *array, const struct slurm_options *options)
+static int put_script(FILE *out, const struct slurm_array *array, const struct slurm_options *options)
 {
+	_cleanup_(freep) char *key = NULL;
+
+	if (asprintf(&key, "%s/key.pem", array->keys) < 0)
+		key = NULL;
 	(void)fputs("#!/bin/sh\n"
-	            "# A worker of fqcluster: drains on TERM, which comes before the time limit, and is alone on its node with its key.\n"
-	            "keys=", out);
-	put_quoted(out, array->keys);
-	(void)fputs("\nname=${SLURMD_NODENAME:-$(uname -n)}-${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}_${SLURM_ARRAY_TASK_ID:-0}\n"
-	            "state=$(mktemp -d \"${TMPDIR:-/tmp}/fqworkerd.XXXXXX\") || exit 73\n"
+	            "# A worker of fqcluster. TERM comes before the time limit, or from scancel --batch --signal=TERM, and lets it drain.\n"
 	            "worker= told=0 heard=0\n"
-	            "trap 'rm -rf \"$state\"' EXIT\n"
-	            "trap 'told=$((told + 1)); [ -z \"$worker\" ] || kill -TERM \"$worker\" 2>/dev/null' TERM\n"
-	            "cp \"$keys/known\" \"$state/known\" || exit 66\n", out);
+	            "trap 'told=$((told + 1)); [ -z \"$worker\" ] || kill -TERM \"$worker\" 2>/dev/null' TERM\n", out);
 	put_quoted(out, array->worker);
-	(void)fputs(" --state \"$state\" --key \"$keys/key.pem\" --name \"$name\" -h ", out);
+	(void)fputs(" --config /dev/null --batch --key ", out);
+	put_quoted(out, key ? key : "");
+	(void)fputs(" -h ", out);
 	put_quoted(out, array->host);
-	(void)fprintf(out, " -p %u", array->port);
-	if (options->idle_exit_ms)
-		(void)fprintf(out, " --idle-exit %llums", (unsigned long long)options->idle_exit_ms);
-	(void)fputs(" &\n"
-	            "worker=$!\n"
-	            "[ $told = 0 ] || kill -TERM \"$worker\" 2>/dev/null\n"
-	            "while wait \"$worker\"; status=$?; [ $told != $heard ]; do heard=$told; done\n"
-	            "exit $status\n", out);
+	(void)fprintf(out, " -p %u --idle-exit %llums &\n"
+	              "worker=$!\n"
+	              "[ $told = 0 ] || kill -TERM \"$worker\" 2>/dev/null\n"
+	              "while wait \"$worker\"; status=$?; [ $told != $heard ]; do heard=$told; done\n"
+	              "exit $status\n", array->port, (unsigned long long)options->idle_exit_ms);
+	return key ? 0 : -ENOMEM;
 }
 
 char *slurm_script(const struct slurm_array *array, const struct slurm_options *options)
@@ -123,11 +121,12 @@ char *slurm_script(const struct slurm_array *array, const struct slurm_options *
 	char *text = NULL;
 	size_t n;
 	FILE *out = open_memstream(&text, &n);
+	int r;
 
 	if (!out)
 		return NULL;
-	put_script(out, array, options);
-	if (fclose(out) == 0)
+	r = put_script(out, array, options);
+	if (fclose(out) == 0 && r == 0)
 		return text;
 	free(text);
 	return NULL;

@@ -228,21 +228,36 @@ static int ask_nodes(struct call *call, struct nodes *nodes, struct error *err)
 	return r;
 }
 
-static const fq_Node *node_of(const struct nodes *nodes, const char *name)
+/* By what it says, or where the coordinator is older by the end of its name: HOST-ARRAY_TASK. */
+static bool is_node_of(const fq_Node *node, const char *number)
 {
-	for (size_t i = 0; i < nodes->n; i++)
-		if (strcmp(nodes->nodes[i].name, name) == 0)
-			return &nodes->nodes[i];
-	return NULL;
+	size_t n = strlen(node->name), tail = strlen(number);
+
+	if (node->batch_job[0])
+		return strcmp(node->batch_engine, "slurm") == 0 && strcmp(node->batch_job, number) == 0;
+	return n > tail + 1 && node->name[n - tail - 1] == '-' && strcmp(node->name + n - tail, number) == 0;
+}
+
+/* What is there now before what was. */
+static const fq_Node *node_of(const struct nodes *nodes, const char *number)
+{
+	const fq_Node *found = NULL;
+
+	for (size_t i = 0; i < nodes->n; i++) {
+		const fq_Node *node = &nodes->nodes[i];
+
+		if (is_node_of(node, number) && (!found || strcmp(found->state, "down") == 0))
+			found = node;
+	}
+	return found;
 }
 
 static int row_add(struct table *table, const struct slurm_job *job, const struct nodes *nodes)
 {
-	char name[SLURM_NODE_MAX], number[40], place[80], cpus[32] = "-", rate[24] = "-", bytes[16], coordinator[TEXT_HOST_MAX + 8];
-	const fq_Node *node = node_of(nodes, slurm_node_name(job, name));
+	char number[SLURM_NUMBER_MAX], place[80], cpus[32] = "-", rate[24] = "-", bytes[16], coordinator[TEXT_HOST_MAX + 8];
+	const fq_Node *node = node_of(nodes, slurm_number(job, number));
 	int r;
 
-	(void)snprintf(number, sizeof number, "%llu_%u", (unsigned long long)job->array, job->task);
 	(void)snprintf(place, sizeof place, "(%s)", job->reason);
 	(void)snprintf(coordinator, sizeof coordinator, "%s:%u", job->host, job->port);
 	if (node)
@@ -254,7 +269,7 @@ static int row_add(struct table *table, const struct slurm_job *job, const struc
 	r = r < 0 ? r : table_text(table, job->state);
 	r = r < 0 ? r : table_text(table, job->left);
 	r = r < 0 ? r : table_text(table, job->node[0] ? job->node : place);
-	r = r < 0 ? r : table_text(table, name[0] ? name : "-");
+	r = r < 0 ? r : table_text(table, node ? node->name : "-");
 	r = r < 0 ? r : table_text(table, node ? node->state : "-");
 	r = r < 0 ? r : table_text(table, cpus);
 	r = r < 0 ? r : table_count(table, node ? node->busy : 0);

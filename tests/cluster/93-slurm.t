@@ -8,6 +8,7 @@ export FAKE_SLURM=$work/slurm HOME=$work/home TMPDIR=$work/tmp
 mkdir -p "$work/bin" "$FAKE_SLURM" "$HOME" "$TMPDIR"
 for program in sbatch squeue scancel; do ln -s "$top_src/tests/cluster/fakeslurm" "$work/bin/$program"; done
 PATH=$work/bin:$PATH
+me=$(uname -n) me=${me%%.*}
 arrays=$HOME/.fqcluster/slurm
 slurm_end() { # nothing that runs outlives the test
 	local status=$? pid
@@ -72,9 +73,9 @@ ok "says what it did" said "3 workers for $host: Slurm's job $number"
 ok "its folder is for nobody else" test "$(stat -c %a "$arrays/$id" "$arrays/$id/key.pem" | tr '\n' ' ')" = "700 600 "
 is "one key for them" "$(keys_n)" 1
 ok "two run" wait_until 30 nodes_n 2 idle
-is "they are named after their jobs" "$(admin nodes --no-header | awk '{ print $1 }' | tr '\n' ' ')" "n1-${number}_1 n2-${number}_2 "
-is "status" "$(rows ARRAY,JOBID,STATE,NODELIST,NODE,NODE_STATE | tr -s ' ' | sed 's/ $//')" "$id ${number}_1 RUNNING n1 n1-${number}_1 idle
-$id ${number}_2 RUNNING n2 n2-${number}_2 idle
+is "they are named after their jobs" "$(admin nodes --no-header | awk '{ print $1 }' | tr '\n' ' ')" "$me-${number}_1 $me-${number}_2 "
+is "status" "$(rows ARRAY,JOBID,STATE,NODELIST,NODE,NODE_STATE | tr -s ' ' | sed 's/ $//')" "$id ${number}_1 RUNNING n1 $me-${number}_1 idle
+$id ${number}_2 RUNNING n2 $me-${number}_2 idle
 $id ${number}_3 PENDING (Resources) - -"
 ok "of another coordinator: none" test -z "$("$ctl" slurm status --socket "$state/ctl.sock" --address other:1 --no-header)"
 ok "in JSON" python3 -c 'import json, sys; rows = json.load(sys.stdin)["rows"]; assert rows[2]["state"] == "PENDING" and rows[0]["slots"] > 0' < <(slurm status --json)
