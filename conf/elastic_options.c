@@ -23,7 +23,7 @@ static const struct option_row rows[] = {
 	 FIELD(bytes_per_worker)},
 	{.key = "idle", .type = OPTION_DURATION, .default_text = "5m", .smallest = SECOND, .largest = DAY,
 	 .help = "A worker that is not needed is ended when it has had nothing to do, and fewer were needed, for so long.", FIELD(idle_ms)},
-	{.key = "every", .type = OPTION_DURATION, .default_text = "15s", .smallest = 100, .largest = 60 * MINUTE,
+	{.key = "every", .type = OPTION_DURATION, .default_text = "15s", .smallest = 100, .largest = MINUTE,
 	 .help = "How often the coordinator and Slurm are asked.", FIELD(every_ms)},
 	{.key = "settle", .type = OPTION_DURATION, .default_text = "1m", .largest = 60 * MINUTE,
 	 .help = "After its own start, and after an sbatch that failed, no workers are started for so long, since some may be on their way.",
