@@ -23,6 +23,7 @@
 #define YOUNG_SECONDS 120
 #define LOOK_MS 500
 #define GONE_MS 60000 /* what was cancelled has to be gone by then: Slurm's KillWait is 30 s */
+#define LOG_SECONDS (7 * 86400)
 #define ABOUT "about"
 
 int slurm_folder(const struct slurm_options *options, char **ret, struct error *err)
@@ -84,6 +85,40 @@ int slurm_array_init(struct slurm_array *array, const struct client_settings *se
 		array->folder = NULL;
 	array->keys = array->folder ? strdup(array->folder) : NULL;
 	return array->keys ? 0 : error_oom(err);
+}
+
+int slurm_array_named(struct slurm_array *array, const char *id, struct error *err)
+{
+	size_t base = strlen(array->folder) - strlen(array->id);
+	char *folder;
+
+	if (asprintf(&folder, "%.*s%s", (int)base, array->folder, id) < 0)
+		return error_oom(err);
+	free(array->folder);
+	array->folder = folder;
+	(void)snprintf(array->id, sizeof array->id, "%s", id);
+	return 0;
+}
+
+int slurm_array_keys(struct slurm_array *array, const char *folder, struct error *err)
+{
+	_cleanup_(freep) char *known = NULL;
+	char *path = realpath(folder, NULL);
+	uint8_t pin[PIN_SIZE];
+	int r;
+
+	if (!path)
+		return error_set(err, -errno, ERROR_NO_INPUT, "%s: %s", TEXT(folder), strerror(errno));
+	free(array->keys);
+	array->keys = path;
+	if (asprintf(&known, "%s/known", path) < 0)
+		return error_oom(err);
+	r = known_find(known, array->host, array->port, pin, err);
+	if (r > 0)
+		r = error_set(err, -ENOENT, ERROR_USAGE,
+		              "%s has no line of %s:%u: right is a worker that has joined by this address: 'fqworkerd --state DIR --join %s:%u TOKEN'",
+		              TEXT(known), array->host, array->port, array->host, array->port);
+	return r;
 }
 
 void slurm_array_deinit(struct slurm_array *array)
@@ -250,6 +285,23 @@ int slurm_array_forget(const struct slurm_options *options, const char *id, cons
 	if (r == 0)
 		folder_remove(folder);
 	return r;
+}
+
+void slurm_logs_trim(const struct slurm_array *array)
+{
+	DIR *folder = opendir(array->folder);
+	const struct dirent *entry;
+	struct stat st;
+
+	while (folder && (entry = readdir(folder))) {
+		size_t n = strlen(entry->d_name);
+
+		if (n > 4 && strcmp(entry->d_name + n - 4, ".log") == 0 && fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_mtime + LOG_SECONDS < time(NULL))
+			(void)unlinkat(dirfd(folder), entry->d_name, 0);
+	}
+	if (folder)
+		(void)closedir(folder);
 }
 
 void slurm_array_discard(const struct slurm_array *array)

@@ -15,6 +15,12 @@
 /* A new array for these options: ID, places, where to dial (settings, or this host). Nothing is made yet. Free with slurm_array_deinit(). */
 int slurm_array_init(struct slurm_array *array, const struct client_settings *settings, const struct slurm_options *options,
                      struct error *err);
+/* Gives it another ID, and so another folder. */
+int slurm_array_named(struct slurm_array *array, const char *id, struct error *err);
+
+/* Gives it the keys of a worker that has joined before, by the address that the array dials. */
+int slurm_array_keys(struct slurm_array *array, const char *folder, struct error *err);
+
 void slurm_array_deinit(struct slurm_array *array);
 
 /* Makes its folder and its key, and enrols it: the settings are an administrator's. What was begun is undone where it fails. */
@@ -35,6 +41,9 @@ int slurm_array_folder(const struct slurm_array *array, struct error *err);
 
 /* Revokes the array's key, where it has one of its own (its folder then has it), and removes its folder. No folder: nothing is done. */
 int slurm_array_forget(const struct slurm_options *options, const char *id, const struct client_settings *settings, struct error *err);
+
+/* Removes logs of its folder that nobody has written for a week. */
+void slurm_logs_trim(const struct slurm_array *array);
 
 /* Its folder alone, where the coordinator is no more. */
 void slurm_array_discard(const struct slurm_array *array);

@@ -2,21 +2,11 @@
 /* What is handed to sbatch for an array of workers: the options of people, and the script of each task. */
 #pragma once
 
-#include "conf/option.h"
+#include "conf/elastic_settings.h"
 #include "ctl/slurm.h"
 #include "lib/base/error.h"
 
-/* The options that slurm and qc --slurm have in common. */
-struct slurm_options {
-	uint64_t workers;
-	char *partition, *account, *qos, *time, *memory; /* as sbatch takes them; empty: its default */
-	uint64_t cpus;                                   /* of a worker; 0: its default */
-	struct conf_list sbatch;                         /* further words */
-	uint64_t idle_exit_ms;                           /* 0: never */
-	struct conf_address address;                     /* where workers dial; empty: where fqctl does */
-	char *worker;                                    /* fqworkerd as nodes find it; empty: beside fqctl */
-	char *folder;                                    /* empty: ~/.fqcluster/slurm */
-};
+/* The options that slurm and qc --slurm have in common (struct slurm_options). */
 extern const struct option_table slurm_table;
 
 /* An array that is to be. */

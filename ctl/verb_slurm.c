@@ -13,23 +13,27 @@
 
 #include "ctl/list.h"
 #include "ctl/slurm_array.h"
+#include "ctl/slurm_keep.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
-#include "lib/wire/trust.h"
 
 struct verb_options {
-	bool dry_run;
-	char *worker_keys;
+	bool dry_run, once;
+	char *worker_keys, *config;
 	uint64_t drain_ms;
 };
 
 static const struct option_row slurm_rows[] = {
 	{.long_name = "dry-run", .type = OPTION_BOOL,
-	 .help = "Of start: submit nothing, print the script, and on standard error how sbatch would be run.",
+	 .help = "Of start: submit nothing, print the script, and on standard error how sbatch would be run. Of keep: only say what is to do.",
 	 OPTION_FIELD(struct verb_options, dry_run)},
 	{.long_name = "worker-keys", .argument = "DIR", .type = OPTION_PATH,
 	 .help = "Of start: a folder with the key.pem and known of a worker that has joined, for who is no administrator.",
 	 OPTION_FIELD(struct verb_options, worker_keys)},
+	{.long_name = "once", .type = OPTION_BOOL, .help = "Of keep: look once, and end.", OPTION_FIELD(struct verb_options, once)},
+	{.long_name = "coordinator-config", .argument = "FILE", .type = OPTION_PATH, .default_text = FQ_CONF_DIR "/fqcoordd.conf",
+	 .help = "Of keep: the coordinator's configuration, whose group elastic says how many workers to hold.",
+	 OPTION_FIELD(struct verb_options, config)},
 	{.long_name = "drain", .argument = "TIME", .type = OPTION_DURATION, .default_text = "60s", .largest = 86400000,
 	 .help = "Of stop: so long workers may take to hand in what they count, before they are cancelled.",
 	 OPTION_FIELD(struct verb_options, drain_ms)},
@@ -60,28 +64,6 @@ static int dry_run(const struct slurm_array *array, const struct slurm_options *
 	(void)fprintf(stderr, "%s\n", line);
 	(void)fputs(script, stdout);
 	return 0;
-}
-
-/* The keys of a worker that has joined before, as nodes find them. */
-static int use_keys(struct slurm_array *array, const char *folder, struct error *err)
-{
-	_cleanup_(freep) char *known = NULL;
-	char *path = realpath(folder, NULL);
-	uint8_t pin[PIN_SIZE];
-	int r;
-
-	if (!path)
-		return error_set(err, -errno, ERROR_NO_INPUT, "%s: %s", TEXT(folder), strerror(errno));
-	free(array->keys);
-	array->keys = path;
-	if (asprintf(&known, "%s/known", path) < 0)
-		return error_oom(err);
-	r = known_find(known, array->host, array->port, pin, err);
-	if (r > 0)
-		r = error_set(err, -ENOENT, ERROR_USAGE,
-		              "%s has no line of %s:%u: right is a worker that has joined by this address: 'fqworkerd --state DIR --join %s:%u TOKEN'",
-		              TEXT(known), array->host, array->port, array->host, array->port);
-	return r;
 }
 
 /* What earlier arrays have left; nothing of this is worth an error here. */
@@ -130,7 +112,7 @@ static int start(struct call *call, struct error *err)
 	int r = slurm_array_init(&array, &call->settings, &call->slurm, err);
 
 	if (r == 0 && options->worker_keys[0])
-		r = use_keys(&array, options->worker_keys, err);
+		r = slurm_array_keys(&array, options->worker_keys, err);
 	if (r == 0) /* words that are wrong cost no key */
 		r = slurm_argv(&array, &call->slurm, further, further_n, &words, err);
 	slurm_argv_free(words);
@@ -194,70 +176,24 @@ static const struct table_column columns[] = {
 	{.header = "REASON", .key = "reason", .extra = true},
 };
 
-struct nodes {
-	fq_Node *nodes;
-	size_t n, size;
-};
-
-static int take_node(void *data, uint16_t type, const void *message, struct error *err)
+static int ask_nodes(struct call *call, struct slurm_nodes *nodes, struct error *err)
 {
-	struct nodes *nodes = data;
-
-	if (type != fq_Type_NODE)
-		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to NODES", message_name(type));
-	if (nodes->n == nodes->size) {
-		fq_Node *more = reallocarray(nodes->nodes, nodes->size = nodes->size * 2 + 16, sizeof *more);
-
-		if (!more)
-			return error_oom(err);
-		nodes->nodes = more;
-	}
-	nodes->nodes[nodes->n++] = *(const fq_Node *)message;
-	return 0;
-}
-
-static int ask_nodes(struct call *call, struct nodes *nodes, struct error *err)
-{
-	const fq_Empty empty = {0};
 	struct client client = {0};
 	int r = client_open(&client, &call->settings, err);
 
 	if (r == 0)
-		r = client_list(&client, fq_Type_NODES, &empty, take_node, nodes, err);
+		r = slurm_nodes_ask(&client, nodes, err);
 	client_close(&client);
 	return r;
 }
 
-/* By what it says, or where the coordinator is older by the end of its name: HOST-ARRAY_TASK. */
-static bool is_node_of(const fq_Node *node, const char *number)
-{
-	size_t n = strlen(node->name), tail = strlen(number);
-
-	if (node->batch_job[0])
-		return strcmp(node->batch_engine, "slurm") == 0 && strcmp(node->batch_job, number) == 0;
-	return n > tail + 1 && node->name[n - tail - 1] == '-' && strcmp(node->name + n - tail, number) == 0;
-}
-
-/* What is there now before what was. */
-static const fq_Node *node_of(const struct nodes *nodes, const char *number)
-{
-	const fq_Node *found = NULL;
-
-	for (size_t i = 0; i < nodes->n; i++) {
-		const fq_Node *node = &nodes->nodes[i];
-
-		if (is_node_of(node, number) && (!found || strcmp(found->state, "down") == 0))
-			found = node;
-	}
-	return found;
-}
-
-static int row_add(struct table *table, const struct slurm_job *job, const struct nodes *nodes)
+static int row_add(struct table *table, const struct slurm_job *job, const struct slurm_nodes *nodes)
 {
 	char number[SLURM_NUMBER_MAX], place[80], cpus[32] = "-", rate[24] = "-", bytes[16], coordinator[TEXT_HOST_MAX + 8];
-	const fq_Node *node = node_of(nodes, slurm_number(job, number));
+	const fq_Node *node = slurm_node_of(nodes, job);
 	int r;
 
+	(void)slurm_number(job, number);
 	(void)snprintf(place, sizeof place, "(%s)", job->reason);
 	(void)snprintf(coordinator, sizeof coordinator, "%s:%u", job->host, job->port);
 	if (node)
@@ -282,7 +218,7 @@ static int row_add(struct table *table, const struct slurm_job *job, const struc
 static int status(struct call *call, struct error *err)
 {
 	struct slurm_jobs jobs _cleanup_(slurm_jobs_deinit) = {0};
-	struct nodes nodes = {0};
+	struct slurm_nodes nodes = {0};
 	struct table *table = NULL;
 	struct error error;
 	int r = check_ids(call, err);
@@ -346,6 +282,13 @@ static int stop(struct call *call, struct error *err)
 	return r;
 }
 
+static int keep(struct call *call, struct error *err)
+{
+	const struct verb_options *options = call->options;
+
+	return slurm_keep(call, options->config, options->once || options->dry_run, options->dry_run, err);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct call *call, struct error *err);
@@ -353,6 +296,7 @@ static const struct {
 	{"start", start},
 	{"status", status},
 	{"stop", stop},
+	{"keep", keep},
 };
 
 static int run(struct call *call, struct error *err)
@@ -360,7 +304,7 @@ static int run(struct call *call, struct error *err)
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
 		if (strcmp(call->arguments[0], actions[i].name) == 0)
 			return actions[i].run(call, err);
-	return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is nothing that fqctl slurm does: right are start, status and stop",
+	return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is nothing that fqctl slurm does: right are start, status, stop and keep",
 	                 TEXT(call->arguments[0]));
 }
 
@@ -369,10 +313,10 @@ const struct verb verb_slurm = {
 	.arguments = "ACTION [ID|WORD]...",
 	.arguments_min = 1,
 	.arguments_max = ARGUMENTS_MANY,
-	.help = "Workers as jobs of Slurm: start, status, stop.",
+	.help = "Workers as jobs of Slurm: start, status, stop, keep.",
 	.detail = "'start -N 20' asks Slurm for an array of one-node jobs, each a worker of this coordinator; words behind -- go to sbatch. "
 	          "It needs an administrator, or --worker-keys. 'status' lists them beside their nodes. 'stop' lets them hand in what they "
-	          "count, cancels the rest, and takes their key back; with IDs those arrays alone.",
+	          "count, cancels the rest, and takes their key back; with IDs those arrays alone. 'keep' holds as many as the queue needs, by the group elastic of fqcoordd.conf.",
 	.json = true,
 	.columns = columns,
 	.columns_n = sizeof columns / sizeof *columns,
