@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "ctl/list.h"
 #include "lib/base/text.h"
@@ -20,7 +21,24 @@ static const struct table_column columns[] = {
 	{.header = "VERSION", .key = "version"},
 	{.header = "SEEN", .key = "seen_ms", .right = true},
 	{.header = "REASON", .key = "reason"},
+	{.header = "BATCH", .key = "batch", .extra = true},
+	{.header = "ENDS", .key = "batch_ends", .extra = true},
 };
+
+/* The batch job that the node is: "slurm:123_4"; and when its time is over. */
+static int put_batch(struct table *table, const fq_Node *node)
+{
+	char job[sizeof node->batch_engine + sizeof node->batch_job], ends[40] = "-";
+	time_t seconds = (time_t)node->batch_ends;
+	struct tm parts;
+	int r;
+
+	(void)snprintf(job, sizeof job, "%s%s%s", node->batch_engine, node->batch_job[0] ? ":" : "", node->batch_job);
+	if (node->batch_ends > 0 && (!localtime_r(&seconds, &parts) || !strftime(ends, sizeof ends, "%Y-%m-%dT%H:%M:%S%z", &parts)))
+		(void)snprintf(ends, sizeof ends, "-");
+	r = table_text(table, job);
+	return r < 0 ? r : table_number(table, ends, node->batch_ends);
+}
 
 static int row_add(void *data, uint16_t type, const void *message, struct error *err)
 {
@@ -53,6 +71,7 @@ static int row_add(void *data, uint16_t type, const void *message, struct error 
 	r = r < 0 ? r : table_text(table, node->version);
 	r = r < 0 ? r : table_number(table, seen, node->seen_ms);
 	r = r < 0 ? r : table_text(table, node->reason);
+	r = r < 0 ? r : put_batch(table, node);
 	return r < 0 ? error_oom(err) : 0;
 }
 

@@ -70,6 +70,7 @@ struct node_hello {
 	uint32_t algorithm;
 	uint32_t proto;    /* protocol that is spoken with it; below 2 it cannot check proofs of reading */
 	bool draining;
+	bool transient;    /* a job of a batch system: forgotten when it has left, or some time after it was lost */
 	const struct slice_id *held; /* what it still counts or has a result for */
 	uint32_t held_n;
 };

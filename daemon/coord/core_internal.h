@@ -28,6 +28,7 @@
 #include "daemon/coord/core.h"
 #include "daemon/coord/core_mutant.h"
 
+#define FORGET_MS 600000 /* a lost node of a batch system is shown for so long */
 #define NODES_MAX 4096  /* down and undrained ones are forgotten beyond */
 #define OPENS_PER_NODE 4
 #define PEER_BUCKETS 1024
@@ -56,6 +57,8 @@ struct node {
 	uint32_t slots, algorithm, proto;
 	bool draining;        /* it says so itself */
 	bool drained;         /* by a person, or by core_suspect.c */
+	bool transient;       /* forgotten when it has left, */
+	uint64_t forget_ms;   /* or then, if it is not there; 0: it is */
 	bool distrusted;      /* another node counted something differently: until a person resumes it nothing is taken from it */
 	char reason[256];     /* why it is drained or down */
 	uint64_t suspect_ms;  /* since when it hangs; 0: it does not */
@@ -280,6 +283,8 @@ void node_draining(struct coord *coord, struct node *node); /* it says that it i
 void node_drain(struct coord *coord, const struct event *event);
 void node_resume(struct coord *coord, const struct event *event);
 void node_coming(struct coord *coord, struct node *node); /* EVENT_COMING */
+void nodes_forget(struct coord *coord);                      /* when it is due */
+uint64_t node_forget_due(const struct node *node);           /* UINT64_MAX: never */
 void node_free(struct node *node);
 int node_load(struct coord *coord, const char *name, const char *reason);
 

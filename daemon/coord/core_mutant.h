@@ -77,6 +77,7 @@ enum coord_mutant {
 	MUTANT_KEPT_FRESH,        /* ... for a job that wants none */
 	MUTANT_KEPT_AT_ONCE,      /* the result of a file that is being written is kept */
 	MUTANT_KEPT_NOT_SAVED,    /* the file has no result */
+	MUTANT_TRANSIENT_STAYS,   /* a batch job's node that has left stays in the list */
 	_MUTANT_MAX,
 };
 #ifdef COORD_MUTANTS

@@ -54,17 +54,46 @@ void node_free(struct node *node)
 	free(node);
 }
 
+static void node_remove(struct coord *coord, uint32_t i)
+{
+	node_free(coord->nodes[i]);
+	memmove(&coord->nodes[i], &coord->nodes[i + 1], (coord->nodes_n - i - 1) * sizeof *coord->nodes);
+	coord->nodes_n--;
+	nodes_change(coord);
+}
+
 /* Forgets one node that is down and that nobody drained, so that names cannot fill the memory. */
 static void nodes_trim(struct coord *coord)
 {
 	for (uint32_t i = 0; coord->nodes_n >= NODES_MAX && i < coord->nodes_n; i++) {
 		if (coord->nodes[i]->peer || coord->nodes[i]->drained)
 			continue;
-		node_free(coord->nodes[i]);
-		memmove(&coord->nodes[i], &coord->nodes[i + 1], (coord->nodes_n - i - 1) * sizeof *coord->nodes);
-		coord->nodes_n--;
-		nodes_change(coord);
+		node_remove(coord, i);
 		return;
+	}
+}
+
+/* ---- jobs of batch systems, of which none comes again under its name */
+
+/* Not one that lied: who it was stays to be seen until a person resumes it. */
+uint64_t node_forget_due(const struct node *node)
+{
+	return node->transient && !node->peer && !node->distrusted && !MUTANT(MUTANT_TRANSIENT_STAYS) ? node->forget_ms : UINT64_MAX;
+}
+
+/* That it was drained, too. */
+void nodes_forget(struct coord *coord)
+{
+	for (uint32_t i = coord->nodes_n; i-- > 0;) {
+		struct node *node = coord->nodes[i];
+
+		if (node_forget_due(node) > coord->now_ms)
+			continue;
+		if (node->drained) {
+			node->drained = false;
+			emit_node(coord, node);
+		}
+		node_remove(coord, i);
 	}
 }
 
@@ -95,6 +124,7 @@ static struct node *node_make(struct coord *coord, const char *name)
 	if (!node)
 		return NULL;
 	node->number = ++coord->node_numbers;
+	node->successes = (uint64_t)node->number << 32; /* others than those of a forgotten one of the name */
 	(void)snprintf(node->name, sizeof node->name, "%s", name);
 	memmove(&coord->nodes[i + 1], &coord->nodes[i], (coord->nodes_n - i) * sizeof *coord->nodes);
 	coord->nodes[i] = node;
@@ -320,6 +350,8 @@ void node_hello(struct coord *coord, const struct event *event)
 	node->algorithm = hello->algorithm;
 	node->proto = hello->proto;
 	node->draining = hello->draining;
+	node->transient = hello->transient;
+	node->forget_ms = 0;
 	node->seen_ms = coord->now_ms;
 	node->rate = node->rate_bytes = node->bytes_done = 0;
 	node->rate_from_ms = coord->now_ms;
@@ -335,6 +367,8 @@ void node_hello(struct coord *coord, const struct event *event)
 
 void node_gone(struct coord *coord, struct node *node)
 {
+	bool left = node->draining && node->runs_n == 0;
+
 	emit_log(coord, node->draining ? LOG_INFO : LOG_WARNING, about_node(node->draining ? TOLD_NODE_LEFT : TOLD_NODE_LOST, node),
 	         "node %s is gone, %u slices go back", node->name, node->runs_n);
 	nodes_change(coord);
@@ -345,6 +379,9 @@ void node_gone(struct coord *coord, struct node *node)
 		(void)snprintf(node->reason, sizeof node->reason, "%s",
 		               node->draining ? "has ended" : "connection lost");
 	runs_lose(coord, node, NULL);
+	node->forget_ms = coord->now_ms + (left ? 0 : FORGET_MS);
+	if (node->transient)
+		due_by(coord, node->forget_ms);
 }
 
 void node_draining(struct coord *coord, struct node *node)
@@ -390,6 +427,8 @@ void node_resume(struct coord *coord, const struct event *event)
 	node->suspect_ms = 0;
 	nodes_change(coord);
 	emit_node(coord, node);
+	if (node->transient && !node->peer)
+		due_by(coord, node->forget_ms); /* it may have waited for this */
 	if (node->peer)
 		(void)emit(coord, ACTION_SEND_RESUME, node->peer);
 	emit_granted(coord, event->request, 0);

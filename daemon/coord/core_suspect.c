@@ -101,7 +101,7 @@ static void runs_stall(struct coord *coord, struct node *node)
 	}
 }
 
-/* When the next run or OPEN stalls, or the next suspect has its chance. */
+/* When the next run or OPEN stalls, the next suspect has its chance, or the next node that is gone is forgotten. */
 static uint64_t due(const struct coord *coord)
 {
 	const struct coord_limits *limits = &coord->limits;
@@ -113,6 +113,8 @@ static uint64_t due(const struct coord *coord)
 
 		if (node->suspect_ms > 0 && chance > coord->now_ms && chance < first)
 			first = chance;
+		if (node_forget_due(node) < first)
+			first = node_forget_due(node);
 		for (uint32_t i = 0; i < node->runs_n; i++)
 			if (node->runs[i].progress_ms + limits->stall_ms < first)
 				first = node->runs[i].progress_ms + limits->stall_ms;
@@ -134,6 +136,7 @@ void node_stalls(struct coord *coord)
 	for (uint32_t n = 0; n < coord->nodes_n; n++)
 		runs_stall(coord, coord->nodes[n]);
 	opens_stall(coord);
+	nodes_forget(coord);
 	coord->due_ms = due(coord);
 	coord->index_stale = true; /* for suspects whose chance has come */
 }

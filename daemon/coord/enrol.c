@@ -202,12 +202,30 @@ static int hello_name(const struct session *session, const char *name, struct er
 	                 "the node name %s belongs to another key; join again under that name, or give this node one of its own", name);
 }
 
+/* What a batch system calls itself and its job stands in tables and lists, too. */
+static int hello_batch(const fq_Hello *hello, struct error *err)
+{
+	const char *engine = hello->batch_engine, *job = hello->batch_job;
+
+	if (engine[strspn(engine, NAME_LETTERS "_-")] != '\0')
+		return error_set(err, -EINVAL, ERROR_CONFIG, "'%s' is no name of a batch system; it has letters, digits, _ and -", TEXT(engine));
+	if (job[strspn(job, NAME_LETTERS "._-[]@:")] != '\0')
+		return error_set(err, -EINVAL, ERROR_CONFIG, "'%s' is no name of a batch job; it has letters, digits and . _ - [ ] @ :", TEXT(job));
+	if (engine[0] == '\0' && (job[0] != '\0' || hello->batch_ends != 0))
+		return error_set(err, -EINVAL, ERROR_CONFIG, "a batch job of no batch system");
+	if (hello->batch_ends > INT64_MAX / 1000)
+		return error_set(err, -EINVAL, ERROR_CONFIG, "%llu is no time at which a batch job ends", (unsigned long long)hello->batch_ends);
+	return 0;
+}
+
 static int hello_worker(const struct session *session, const fq_Hello *hello, struct error *err)
 {
 	if (!name_valid(hello->name))
 		return error_set(err, -EINVAL, ERROR_CONFIG,
 		                 "'%s' is no name for a node; it has letters, digits and . _ - @ : and at most %d of them",
 		                 TEXT(hello->name), PEER_NAME_MAX - 1);
+	if (hello_batch(hello, err) < 0)
+		return -EINVAL;
 	if (distrust_reason(session))
 		return error_set(err, -EPERM, ERROR_DENIED, "this worker %s; an administrator can let it in again: fqctl resume %s",
 		                 distrust_reason(session), hello->name);

@@ -57,6 +57,9 @@ void from_worker_hello(struct session *session, const fq_Hello *hello)
 		return;
 	}
 	keep_roots(session, hello);
+	(void)snprintf(session->batch.engine, sizeof session->batch.engine, "%s", hello->batch_engine);
+	(void)snprintf(session->batch.job, sizeof session->batch.job, "%s", hello->batch_job);
+	session->batch.ends = hello->batch_ends;
 	for (size_t i = 0; i < hello->held_count; i++)
 		held[i] = id_from(&hello->held[i]);
 	event.hello = (struct node_hello){
@@ -65,6 +68,7 @@ void from_worker_hello(struct session *session, const fq_Hello *hello)
 		.algorithm = hello->algorithm,
 		.proto = session->proto,
 		.draining = hello->draining,
+		.transient = hello->batch_engine[0] != '\0',
 		.held = held,
 		.held_n = (uint32_t)hello->held_count,
 	};

@@ -93,6 +93,11 @@ struct session {
 	char version[32];         /* that it said */
 	char (*roots)[sizeof *(fq_Hello){0}.roots]; /* of a worker, as it said them; NULL: none */
 	uint32_t roots_n, roots_all; /* here, and there */
+	struct {
+		char engine[sizeof (fq_Hello){0}.batch_engine]; /* "": it is no job of a batch system */
+		char job[sizeof (fq_Hello){0}.batch_job];
+		uint64_t ends; /* seconds since 1970; 0: not known */
+	} batch;
 	uint32_t looks;           /* questions of probe.c that it has not answered */
 	struct submitting submitting;
 	struct receiving receiving;

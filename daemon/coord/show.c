@@ -307,6 +307,9 @@ static void put_node_hello(const struct session *worker, fq_Node *ret)
 	ret->roots_count = (pb_size_t)worker->roots_n;
 	if (worker->roots)
 		memcpy(ret->roots, worker->roots, worker->roots_n * sizeof *worker->roots);
+	(void)snprintf(ret->batch_engine, sizeof ret->batch_engine, "%s", worker->batch.engine);
+	(void)snprintf(ret->batch_job, sizeof ret->batch_job, "%s", worker->batch.job);
+	ret->batch_ends = worker->batch.ends;
 }
 
 static int nodes_more(struct session *session, struct listing *listing, struct error *err)

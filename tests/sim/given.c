@@ -107,14 +107,14 @@ static void check_disagree(struct sim *sim, const struct event *event)
 {
 	uint32_t index, a = sim->seen.node, b = sim->seen.disagree_with;
 	const struct file_row *row = image_file(&sim->working, event->result.id.job, event->result.id.file, &index);
-	const char *text = row ? row->error.text : "";
+	const char *text = row ? row->error.text : "", *other = b < NODES_MAX_SIM ? sim->nodes[b].name : "a node that is gone";
 
 	if (!row || row->state != JOB_FAILED || !strstr(text, "nodes disagree on the slice of bytes") ||
-	    !strstr(text, sim->nodes[a].name) || !strstr(text, sim->nodes[b].name))
+	    !strstr(text, sim->nodes[a].name) || !strstr(text, other))
 		sim_fail(sim, "believed", "%s and %s counted slice %llu of job %llu differently, and the file goes on", sim->nodes[a].name,
-		         sim->nodes[b].name, (unsigned long long)event->result.id.slice, (unsigned long long)event->result.id.job);
-	else if (!sim->working.drained[a] || !sim->working.drained[b])
-		sim_fail(sim, "goes on", "%s and %s disagree, and are not both drained", sim->nodes[a].name, sim->nodes[b].name);
+		         other, (unsigned long long)event->result.id.slice, (unsigned long long)event->result.id.job);
+	else if (!sim->working.drained[a] || (b < NODES_MAX_SIM && !sim->working.drained[b]))
+		sim_fail(sim, "goes on", "%s and %s disagree, and are not both drained", sim->nodes[a].name, other);
 }
 
 static void check_holes(struct sim *sim)
@@ -129,6 +129,40 @@ static void check_holes(struct sim *sim)
 		if (sim->seen.failed[i] >= 3 && !sim->working.drained[i])
 			sim_fail(sim, "hole", "%s has failed %u times in a row where others did not, and is not drained",
 			         sim->nodes[i].name, sim->seen.failed[i]);
+	}
+}
+
+/* Who comes under its name is another one. */
+static void node_forgotten(struct sim *sim, uint32_t i)
+{
+	sim->seen.successes[i]++;
+	sim->seen.failed[i] = 0;
+	sim->seen.reads[i] = false;
+	sim->seen.suspect[i] = 0;
+	for (uint32_t s = 0; s < sim->working.slices_n; s++)
+		if (sim->working.slices[s].node == i)
+			sim->working.slices[s].node = NODES_MAX_SIM;
+}
+
+/* A batch job's node is forgotten when it has left, or, where it was distrusted, by the person who resumes it; nobody else is. */
+static void check_listed(struct sim *sim, const struct event *event)
+{
+	struct sim_seen *seen = &sim->seen;
+
+	for (uint32_t i = 0; i < sim->nodes_n; i++) {
+		const struct sim_node *node = &sim->nodes[i];
+		bool gone = event->kind == EVENT_NODE_GONE && seen->node == i;
+		bool resumed = event->kind == EVENT_RESUME && strcmp(event->drain.node, node->name) == 0;
+		struct node_view view;
+		bool listed = seen_view(sim, i, &view);
+
+		if (seen->listed[i] && !listed)
+			node_forgotten(sim, i);
+		if (seen->listed[i] && !listed && !(node->transient && ((gone && seen->left) || resumed)))
+			sim_fail(sim, "forgotten", "%s is not in the list any more", node->name);
+		if (listed && node->transient && gone && seen->empty && !(seen->distrusted & (1u << i)))
+			sim_fail(sim, "stays", "%s has left and is still in the list", node->name);
+		seen->listed[i] = listed;
 	}
 }
 
@@ -148,6 +182,7 @@ void observe_end(struct sim *sim, const struct event *event)
 		lease->fresh = false;
 	}
 	check_holes(sim);
+	check_listed(sim, event);
 	while (coord_next_node(sim->coord, &cursor, &view)) {
 		uint64_t *since = &sim->seen.suspect[view.name[1] - '0'];
 

@@ -188,6 +188,7 @@ void node_dial(struct sim *sim, uint32_t index)
 	hello->event.hello.algorithm = node->algorithm;
 	hello->event.hello.proto = 2;
 	hello->event.hello.draining = node->draining;
+	hello->event.hello.transient = node->transient;
 	for (uint32_t i = 0; i < node->runs_n; i++)
 		hello->held[hello->event.hello.held_n++] = node->runs[i].id;
 }

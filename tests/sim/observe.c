@@ -343,6 +343,27 @@ static void event_ends(struct sim *sim, const struct event *event, const struct 
 		event_failed(sim, id, event->failed.error_number);
 }
 
+/* Whether its connection ends as it said it would. */
+static void event_drains(struct sim *sim, const struct event *event)
+{
+	struct sim_seen *seen = &sim->seen;
+	bool alone;
+
+	seen->left = seen->empty = false;
+	for (uint32_t i = 0; event->kind == EVENT_RESUME && i < sim->nodes_n; i++)
+		if (strcmp(sim->nodes[i].name, event->drain.node) == 0)
+			seen->draining[i] = false;
+	if (seen->node == NODES_MAX_SIM)
+		return;
+	if (event->kind == EVENT_NODE_HELLO)
+		seen->draining[seen->node] = event->hello.draining;
+	else if (event->kind == EVENT_NODE_DRAINING)
+		seen->draining[seen->node] = true;
+	else if (event->kind == EVENT_NODE_GONE)
+		seen->left = seen->draining[seen->node];
+	seen->empty = seen->left && seen_leases_on(sim, seen->node, &alone) == 0;
+}
+
 void observe_event(struct sim *sim, const struct event *event)
 {
 	struct sim_seen *seen = &sim->seen;
@@ -353,6 +374,7 @@ void observe_event(struct sim *sim, const struct event *event)
 	seen->holes = 0;
 	if (event->kind == EVENT_HOLD)
 		seen->hold = event->hold;
+	event_drains(sim, event);
 	if (seen->node == NODES_MAX_SIM)
 		return;
 	if (event->kind == EVENT_NODE_HELLO) {

@@ -134,6 +134,7 @@ struct sim_node {
 	uint64_t deaf, mute;   /* ... carry nothing to, or from, the node */
 	uint64_t paused;       /* nothing happens here until then */
 	uint32_t slots, algorithm;
+	bool transient;        /* a batch job's: forgotten when it has left */
 	uint32_t lies;         /* enum sim_lie */
 	bool hole;             /* whatever it reads fails */
 	bool blind;            /* it has no file at all */
@@ -235,6 +236,8 @@ struct sim_seen {
 	uint32_t algorithm[NODES_MAX_SIM];
 	uint64_t suspect[NODES_MAX_SIM];   /* since when; 0: it is not */
 	uint32_t distrusted;               /* bit set of nodes that disagree with others */
+	bool draining[NODES_MAX_SIM];      /* it has said so */
+	bool listed[NODES_MAX_SIM];
 	bool hold;
 	/* of the step at hand */
 	uint32_t node;          /* whose event it is; NODES_MAX_SIM: nobody's */
@@ -243,6 +246,7 @@ struct sim_seen {
 	uint32_t disagree_with;
 	bool live;              /* the event's lease */
 	bool audited;           /* it is an audit's result */
+	bool left, empty;       /* the node's connection is over, as it had said; and it had nothing in hand */
 	uint32_t holes;         /* bit set of nodes that were drained as black holes */
 };
 

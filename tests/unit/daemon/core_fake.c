@@ -192,6 +192,7 @@ void fake_hello(struct fake *fake, uint64_t peer, const char *name, uint32_t slo
 	event.hello.slots = slots;
 	event.hello.algorithm = FAKE_ALGORITHM;
 	event.hello.proto = 2;
+	event.hello.transient = fake->transient;
 	event.hello.held = held;
 	event.hello.held_n = held_n;
 	fake_step(fake, &event);
@@ -200,6 +201,13 @@ void fake_hello(struct fake *fake, uint64_t peer, const char *name, uint32_t slo
 void fake_gone(struct fake *fake, uint64_t peer)
 {
 	struct event event = {.kind = EVENT_NODE_GONE, .peer = peer};
+
+	fake_step(fake, &event);
+}
+
+void fake_draining(struct fake *fake, uint64_t peer)
+{
+	struct event event = {.kind = EVENT_NODE_DRAINING, .peer = peer};
 
 	fake_step(fake, &event);
 }

@@ -17,6 +17,7 @@ struct fake {
 	uint32_t modules; /* of the next jobs */
 	bool proofs;      /* of their files */
 	uint8_t digest;   /* of the next results */
+	bool transient;   /* the next nodes are batch jobs */
 };
 
 void fake_init(struct fake *fake);
@@ -49,6 +50,7 @@ void fake_resume(struct fake *fake, const char *node);
 /* ---- workers */
 void fake_hello(struct fake *fake, uint64_t peer, const char *name, uint32_t slots, const struct slice_id *held, uint32_t held_n);
 void fake_gone(struct fake *fake, uint64_t peer);
+void fake_draining(struct fake *fake, uint64_t peer);
 void fake_opened(struct fake *fake, uint64_t peer, uint64_t job, uint32_t file, uint64_t size);
 void fake_not_opened(struct fake *fake, uint64_t peer, uint64_t job, uint32_t file, enum error_class class, const char *text);
 void fake_progress(struct fake *fake, uint64_t peer, struct slice_id id, uint64_t bytes);

@@ -160,6 +160,43 @@ static void test_states(struct setup *setup)
 	is_u64(setup_log(setup, "another coordinator runs with a copy"), 1, "and one line is all that comes of it");
 }
 
+/* A worker that is a job of a batch system: what it says of that is held to what may stand in a table. */
+static void test_batch(struct setup *setup)
+{
+	static const struct {
+		const char *engine, *job;
+		uint64_t ends;
+		const char *wrong; /* NULL: nothing */
+	} cases[] = {
+		{"sl urm", "1", 0, "no name of a batch system"}, {"slurm;", "1", 0, "no name of a batch system"},
+		{"slurm", "1\n2", 0, "no name of a batch job"}, {"slurm", "\x1b[2J", 0, "no name of a batch job"},
+		{"", "1", 0, "a batch job of no batch system"}, {"", "", 5, "a batch job of no batch system"},
+		{"slurm", "1", UINT64_MAX, "is no time"},       {"slurm", "123_4[5].x@y:z-", 1800000000, NULL},
+	};
+	_cleanup_(freep) fq_Welcome *welcome = calloc(1, sizeof *welcome);
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		_cleanup_(freep) fq_Hello *hello = calloc(1, sizeof *hello);
+		struct error err = {0};
+		int r;
+
+		hello->role = fq_Role_ROLE_WORKER;
+		hello->algorithm = COUNTERS_ALGORITHM;
+		hello->slots = 1;
+		(void)snprintf(hello->name, sizeof hello->name, "job1");
+		(void)snprintf(hello->batch_engine, sizeof hello->batch_engine, "%s", cases[i].engine);
+		(void)snprintf(hello->batch_job, sizeof hello->batch_job, "%s", cases[i].job);
+		hello->batch_ends = cases[i].ends;
+		setup->worker = worker_dial(setup, 0);
+		r = dial_hello(setup->worker, hello, WAIT_MS, welcome, &err);
+		if (cases[i].wrong)
+			ok(r < 0 && strstr(err.text, cases[i].wrong), "a batch job that cannot be: %s", err.text);
+		else
+			is_int(r, 0, "one that can is welcome: %s", err.text);
+		setup->worker = connection_free(setup->worker);
+	}
+}
+
 static void test_end(struct setup *setup, const struct count_rules *rules, const struct packer *packed)
 {
 	_cleanup_(freep) fq_Task *task = calloc(1, sizeof *task);
@@ -192,6 +229,7 @@ int main(void)
 	test_submit(&setup, &packed);
 	test_tasks(&setup, &rules, &packed);
 	test_states(&setup);
+	test_batch(&setup);
 	test_end(&setup, &rules, &packed);
 	setup_stop(&setup);
 	free(packed.bytes);

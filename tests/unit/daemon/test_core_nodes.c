@@ -299,8 +299,75 @@ static void test_alone_busy(void)
 	fake_deinit(&fake);
 }
 
+/* ---- jobs of batch systems */
+
+static void test_transient(void)
+{
+	struct fake_task task;
+	struct fake fake;
+
+	fake_init(&fake);
+	fake_hello(&fake, 1, "stays", 1, NULL, 0);
+	fake.transient = true;
+	fake_hello(&fake, 2, "slurm-1", 1, NULL, 0);
+	fake_hello(&fake, 3, "slurm-2", 1, NULL, 0);
+	fake_hello(&fake, 4, "slurm-3", 1, NULL, 0);
+	fake_draining(&fake, 1);
+	fake_gone(&fake, 1);
+	is_str(fake_node(&fake, "stays").state, "down", "a node that has left is down");
+	fake_draining(&fake, 2);
+	is_str(fake_node(&fake, "slurm-1").state, "drain", "a batch job that leaves is there");
+	fake_gone(&fake, 2);
+	is_str(fake_node(&fake, "slurm-1").name, "", "and when it has left it is forgotten");
+	fake_gone(&fake, 3);
+	is_str(fake_node(&fake, "slurm-2").state, "down", "one that was lost is down");
+	is_str(fake_node(&fake, "slurm-2").reason, "connection lost", "with the reason");
+	is_u64(coord_deadline(fake.coord), fake.now + 600000, "for ten minutes");
+	fake_tick(&fake, 599999);
+	is_str(fake_node(&fake, "slurm-2").state, "down", "not less");
+	fake_tick(&fake, 1);
+	is_str(fake_node(&fake, "slurm-2").name, "", "then it is forgotten, too");
+	is_str(fake_node(&fake, "slurm-3").state, "idle", "the others go on");
+	is_str(fake_node(&fake, "stays").state, "down", "and who is no job stays in the list");
+	fake_submit(&fake, "alice", 100, 1, paths);
+	fake_opened(&fake, 4, 1, 0, 400);
+	task = fake_task(&fake, 0);
+	is_u64(task.peer, 4, "slices go to it");
+	fake_draining(&fake, 4);
+	fake_gone(&fake, 4);
+	is_str(fake_node(&fake, "slurm-3").state, "down", "one that has left with a slice in hand may come back with it");
+	fake_hello(&fake, 5, "slurm-3", 1, &task.id, 1);
+	is_str(fake_node(&fake, "slurm-3").state, "alloc", "and does");
+	fake_tick(&fake, 1);
+	fake_gone(&fake, 5);
+	fake_hello(&fake, 6, "slurm-3", 1, NULL, 0);
+	fake_tick(&fake, 600000);
+	ok(fake_node(&fake, "slurm-3").peer == 6, "who is back in time is not forgotten");
+	fake_deinit(&fake);
+}
+
+static void test_transient_drained(void)
+{
+	struct fake fake;
+
+	fake_init(&fake);
+	fake.transient = true;
+	fake_hello(&fake, 1, "slurm-1", 1, NULL, 0);
+	fake_drain(&fake, "slurm-1");
+	is_u64(fake_count(&fake, ACTION_SAVE_NODE), 1, "a batch job that a person drained");
+	fake_draining(&fake, 1);
+	fake_gone(&fake, 1);
+	is_str(fake_node(&fake, "slurm-1").name, "", "is forgotten when it has left");
+	ok(fake_count(&fake, ACTION_SAVE_NODE) == 1 && !fake_action(&fake, ACTION_SAVE_NODE, 0)->node.drained, "with the row that it had");
+	fake_hello(&fake, 2, "slurm-1", 1, NULL, 0);
+	is_str(fake_node(&fake, "slurm-1").state, "idle", "the next one of the name is not drained");
+	fake_deinit(&fake);
+}
+
 int main(void)
 {
+	test_transient();
+	test_transient_drained();
 	test_suspect();
 	test_suspect_open();
 	test_hole();
