@@ -22,8 +22,8 @@ CLUSTER_TESTS = \
 	tests/cluster/90-doctor.t \
 	tests/cluster/92-status.t \
 	tests/cluster/93-slurm.t \
-	tests/cluster/94-elastic.t \
 	tests/cluster/94-batch.t \
+	tests/cluster/94-elastic.t \
 	tests/cluster/95-cache.t \
 	tests/cluster/96-tables.t \
 	tests/cluster/97-screens.t \
