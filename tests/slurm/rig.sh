@@ -122,7 +122,8 @@ rig_start() {
 	PATH=$rig/bin:$PATH:/usr/sbin:/sbin
 	top_build=${FQ_TOP_BUILDDIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 	rig_folders || rig_fails "folders cannot be mounted"
-	export TMPDIR=$rig/tmp
+	export TMPDIR=$rig/tmp HOME=$rig/home/root
+	mkdir -m 700 "$HOME"
 	# shellcheck source=tests/cluster/cluster.sh
 	. "$(dirname "${BASH_SOURCE[0]}")/../cluster/cluster.sh"
 	trap rig_end EXIT
