@@ -38,6 +38,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/slurm_keep.c ctl/slurm_keep.h ctl/slurm_nodes.c \
 	ctl/slurm_private.c ctl/slurm_private.h \
 	ctl/slurm_script.c ctl/slurm_script.h \
+	ctl/slurm_sweep.c \
 	ctl/submit.c ctl/submit.h \
 	ctl/table.c ctl/table.h ctl/table_shape.c \
 	ctl/top.h ctl/top_draw.c ctl/top_look.c \

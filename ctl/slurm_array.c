@@ -20,11 +20,9 @@
 #include "lib/wire/trust.h"
 
 #define TOKEN_MS 120000
-#define YOUNG_SECONDS 120
 #define LOOK_MS 500
 #define GONE_MS 60000 /* what was cancelled has to be gone by then: Slurm's KillWait is 30 s */
 #define LOG_SECONDS (7 * 86400)
-#define ABOUT "about"
 
 int slurm_folder(const struct slurm_options *options, char **ret, struct error *err)
 {
@@ -156,14 +154,14 @@ static int about_write(const struct slurm_array *array, struct error *err)
 
 	slurm_comment(comment, array->host, array->port, array->id);
 	(void)strcat(comment, "\n");
-	(void)snprintf(path, sizeof path, "%s/" ABOUT, array->folder);
+	(void)snprintf(path, sizeof path, "%s/" SLURM_ABOUT, array->folder);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	r = fd < 0 ? -errno : write_all(fd, comment, strlen(comment));
 	return r < 0 ? error_set(err, r, ERROR_CANT_CREATE, "%s cannot be written: %s", TEXT(path), strerror(-r)) : 0;
 }
 
 /* What is in a folder of ours, plain files all, and the folder. */
-static void folder_remove(const char *path)
+void slurm_folder_remove(const char *path)
 {
 	DIR *folder = opendir(path);
 	const struct dirent *entry;
@@ -230,7 +228,7 @@ int slurm_array_folder(const struct slurm_array *array, struct error *err)
 		return r;
 	r = about_write(array, err);
 	if (r < 0)
-		folder_remove(array->folder);
+		slurm_folder_remove(array->folder);
 	return r;
 }
 
@@ -246,7 +244,7 @@ int slurm_array_enrol(const struct slurm_array *array, const struct client_setti
 		return r;
 	r = join(array, token.token, err);
 	if (r < 0)
-		folder_remove(array->folder);
+		slurm_folder_remove(array->folder);
 	return r;
 }
 
@@ -283,7 +281,7 @@ int slurm_array_forget(const struct slurm_options *options, const char *id, cons
 	if (access(key, F_OK) == 0)
 		r = key_revoke(id, settings, err);
 	if (r == 0)
-		folder_remove(folder);
+		slurm_folder_remove(folder);
 	return r;
 }
 
@@ -306,7 +304,7 @@ void slurm_logs_trim(const struct slurm_array *array)
 
 void slurm_array_discard(const struct slurm_array *array)
 {
-	folder_remove(array->folder);
+	slurm_folder_remove(array->folder);
 }
 
 int slurm_array_submit(const struct slurm_array *array, const struct slurm_options *options, char *const *further, size_t further_n,
@@ -392,48 +390,4 @@ int slurm_arrays_end(const struct slurm_jobs *jobs, uint64_t drain_ms, const vol
 		r = wait_gone(jobs, GONE_MS, NULL, err);
 	return r > 0 ? error_set(err, -ETIMEDOUT, ERROR_TEMPORARY, "Slurm still has jobs that were cancelled a minute ago; 'squeue --name="
 	                         SLURM_NAME "' lists them") : r;
-}
-
-/* Whether the folder's array is of this coordinator and may be gone. */
-static bool about_matches(const char *folder, const char *id, const char *host, uint16_t port)
-{
-	char path[PATH_MAX + sizeof ABOUT + 1], line[SLURM_COMMENT_MAX + 1] = "", of[TEXT_HOST_MAX], of_id[SLURM_ID_MAX];
-	_cleanup_(fclosep) FILE *file = NULL;
-	struct stat st;
-	uint16_t of_port;
-
-	(void)snprintf(path, sizeof path, "%s/" ABOUT, folder);
-	file = fopen(path, "re");
-	if (!file || fstat(fileno(file), &st) < 0 || !fgets(line, sizeof line, file))
-		return false;
-	line[strcspn(line, "\n")] = '\0';
-	return st.st_mtime + YOUNG_SECONDS < time(NULL) && slurm_comment_parse(line, of, &of_port, of_id) && strcmp(of_id, id) == 0 &&
-	       strcmp(of, host) == 0 && of_port == port;
-}
-
-int slurm_arrays_sweep(const struct slurm_options *options, const struct client_settings *settings, const char *host, uint16_t port,
-                       const struct slurm_jobs *jobs, size_t *ret_n, struct error *err)
-{
-	_cleanup_(freep) char *base = NULL;
-	const struct dirent *entry;
-	int r = slurm_folder(options, &base, err);
-	DIR *folder = r == 0 ? opendir(base) : NULL;
-
-	*ret_n = 0;
-	while (r == 0 && folder && (entry = readdir(folder))) {
-		char path[PATH_MAX];
-		bool there = false;
-
-		if (!slurm_id_valid(entry->d_name) || (size_t)snprintf(path, sizeof path, "%s/%s", base, entry->d_name) >= sizeof path - 64)
-			continue;
-		for (size_t i = 0; i < jobs->n && !there; i++)
-			there = strcmp(jobs->jobs[i].id, entry->d_name) == 0;
-		if (there || !about_matches(path, entry->d_name, host, port))
-			continue;
-		r = slurm_array_forget(options, entry->d_name, settings, err);
-		*ret_n += r == 0;
-	}
-	if (folder)
-		(void)closedir(folder);
-	return r;
 }

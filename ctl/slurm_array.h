@@ -50,10 +50,22 @@ void slurm_array_discard(const struct slurm_array *array);
 
 /*
  * The same for all folders below options->folder whose array this coordinator (host, port) has no jobs of any more. *ret_n: how many.
- * Those younger than two minutes stay: their sbatch may be on its way.
+ * Those younger than two minutes stay: their sbatch may be on its way. Clusters for one call go whose fqctl was killed on this
+ * host, whatever the coordinator; host "" means these alone.
  */
 int slurm_arrays_sweep(const struct slurm_options *options, const struct client_settings *settings, const char *host, uint16_t port,
                        const struct slurm_jobs *jobs, size_t *ret_n, struct error *err);
+
+#define SLURM_ABOUT "about"
+#define SLURM_ELASTIC_ID "elastic" /* of all that the keeper starts: their folder stays */
+
+/* Removes a folder of plain files. */
+void slurm_folder_remove(const char *path);
+
+/* A cluster for one call: notes in the array's folder whose it is, and where its coordinator's folder is, named SLURM_STATE...; removes that. */
+#define SLURM_STATE "fqctl-slurm."
+int slurm_owner_note(const char *folder, const char *state, struct error *err);
+void slurm_state_remove(const char *path);
 
 /* The folder of all arrays: options->folder or ~/.fqcluster/slurm, absolute. A new string. */
 int slurm_folder(const struct slurm_options *options, char **ret, struct error *err);

@@ -8,8 +8,6 @@
 #include "ctl/slurm.h"
 #include "ctl/verb.h"
 
-#define SLURM_ELASTIC_ID "elastic" /* of all that it starts */
-
 /* The lines of all nodes. The caller frees ret->nodes, also after failure. */
 struct slurm_nodes {
 	fq_Node *nodes;

@@ -13,13 +13,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -170,7 +168,7 @@ static int coordinator_start(struct private *private, const char *named, uint16_
 		return r;
 	if (!folder || folder[0] != '/' || strlen(folder) > sizeof private->state - 24)
 		folder = "/tmp";
-	(void)snprintf(private->state, sizeof private->state, "%s/fqctl-slurm.XXXXXX", folder);
+	(void)snprintf(private->state, sizeof private->state, "%s/" SLURM_STATE "XXXXXX", folder);
 	if (!mkdtemp(private->state)) {
 		r = -errno;
 		private->state[0] = '\0';
@@ -193,6 +191,17 @@ static int coordinator_start(struct private *private, const char *named, uint16_
 
 /* ---- the workers */
 
+/* What calls that were killed have left. */
+static void sweep(const struct call *call)
+{
+	struct slurm_jobs jobs _cleanup_(slurm_jobs_deinit) = {0};
+	struct error error;
+	size_t n;
+
+	if (slurm_find(&jobs, &error) == 0)
+		(void)slurm_arrays_sweep(&call->slurm, &call->settings, "", 0, &jobs, &n, &error);
+}
+
 static int workers_start(struct private *private, uint16_t port, struct error *err)
 {
 	struct call *call = private->call;
@@ -200,11 +209,15 @@ static int workers_start(struct private *private, uint16_t port, struct error *e
 
 	private->array.port = port;
 	if (r == 0)
+		sweep(call);
+	if (r == 0)
 		r = slurm_array_enrol(&private->array, &call->settings, err);
 	if (r < 0)
 		return r;
 	private->has_folder = true;
-	r = slurm_array_submit(&private->array, &call->slurm, NULL, 0, &private->number, err);
+	r = slurm_owner_note(private->array.folder, private->state, err);
+	if (r == 0)
+		r = slurm_array_submit(&private->array, &call->slurm, NULL, 0, &private->number, err);
 	if (r == 0)
 		say(call, "Slurm's job %llu: %u worker%s", (unsigned long long)private->number, private->array.workers,
 		    private->array.workers == 1 ? "" : "s");
@@ -250,14 +263,6 @@ static int workers_look(struct private *private, struct error *err)
 
 /* ---- to the end */
 
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st;
-	(void)at;
-	(void)(kind == FTW_DP ? rmdir(path) : unlink(path));
-	return 0;
-}
-
 static void private_end(struct private *private, bool in_order)
 {
 	struct slurm_job job = {.array = private->number};
@@ -272,7 +277,7 @@ static void private_end(struct private *private, bool in_order)
 	}
 	end_process(&private->coordinator, SIGTERM);
 	if (private->state[0])
-		(void)nftw(private->state, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+		slurm_state_remove(private->state);
 	if (private->has_folder)
 		slurm_array_discard(&private->array);
 	slurm_array_deinit(&private->array);

@@ -310,13 +310,13 @@ static int run(struct call *call, struct error *err)
 
 const struct verb verb_slurm = {
 	.name = "slurm",
-	.arguments = "ACTION [ID|WORD]...",
+	.arguments = "start|status|stop|keep [ARRAY|WORD]...",
 	.arguments_min = 1,
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "Workers as jobs of Slurm: start, status, stop, keep.",
 	.detail = "'start -N 20' asks Slurm for an array of one-node jobs, each a worker of this coordinator; words behind -- go to sbatch. "
 	          "It needs an administrator, or --worker-keys. 'status' lists them beside their nodes. 'stop' lets them hand in what they "
-	          "count, cancels the rest, and takes their key back; with IDs those arrays alone. 'keep' holds as many as the queue needs, by the group elastic of fqcoordd.conf.",
+	          "count, cancels the rest, and takes their key back; with ARRAYs those alone. 'keep' holds as many as the queue needs, by the group elastic of fqcoordd.conf.",
 	.json = true,
 	.columns = columns,
 	.columns_n = sizeof columns / sizeof *columns,

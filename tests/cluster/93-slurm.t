@@ -177,9 +177,12 @@ ok "its coordinator is there" pings
 end_process "${pid_worker[90]}" KILL
 no_ping() { ! pings; }
 ok "killed: its coordinator dies with it" wait_until 10 no_ping
-rm -rf "$private" "$arrays"/*
-echo 2 >"$FAKE_SLURM/slots"
+is "its folders are left, and its workers" "$(ls -d "$private" "$arrays"/* | wc -l)" 2
 for job in "$FAKE_SLURM"/jobs/*; do echo CANCELLED >"$job/state"; done
+echo 2 >"$FAKE_SLURM/slots"
+qc -q -o "$work/out" "$work/a.fq"
+is "the next call" $? 0
+ok "takes them away" nothing_left
 
 # ---- nonsense of squeue
 
