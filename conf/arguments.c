@@ -13,7 +13,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/near.h"
 
-#define TABLES_MAX 6
+#define TABLES_MAX 7
 #define NAMES_MAX (TABLES_MAX * OPTION_ROWS_MAX)
 #define LONG_VALUE 256 /* above all letters; + the name's index */
 #define SPELLING_MAX 32

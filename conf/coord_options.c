@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/elastic_settings.h"
 #include "conf/places.h"
 #include "lib/base/cleanup.h"
 
@@ -497,6 +498,7 @@ const struct option_table coord_table = {
     .n = sizeof rows / sizeof *rows,
     .settings_size = sizeof(struct coord_settings),
     .finish = coord_finish,
+    .group = &elastic_table,
 };
 
 const struct conf_program coord_program = {

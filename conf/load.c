@@ -175,8 +175,49 @@ static int unknown_key(const struct option_table *table, struct error *err)
 		if (table->rows[i].key)
 			at += (size_t)snprintf(known + at, sizeof known - at, "%s%s",
 			                       at > 0 ? ", " : "", table->rows[i].key);
+	if (table->group && at < sizeof known)
+		(void)snprintf(known + at, sizeof known - at, ", and the group %s", table->group->name);
 	return error_set(err, -EINVAL, ERROR_CONFIG, "there is no such key for %s: right are %s",
 	                 table->name, known);
+}
+
+static int load_setting(struct conf *conf, const char *name, const config_setting_t *setting, struct error *err);
+
+static int load_settings(struct conf *conf, const char *name, const config_setting_t *settings, struct error *err)
+{
+	int n = config_setting_length(settings), r = 0;
+
+	for (int i = 0; r == 0 && i < n; i++)
+		r = load_setting(conf, name, config_setting_get_elem(settings, (unsigned int)i), err);
+	return r;
+}
+
+/* Into conf->group, or into settings of no further use, where its values are held to their rows all the same. */
+static int load_group(struct conf *conf, const char *name, const config_setting_t *setting, struct error *err)
+{
+	const struct option_table *table = conf->table->group;
+	_cleanup_(freep) void *settings = NULL;
+	struct conf checked;
+	int r;
+
+	if (conf->group)
+		return load_settings(conf->group, name, setting, err);
+	settings = calloc(1, table->settings_size);
+	if (!settings)
+		return error_oom(err);
+	r = conf_init(&checked, table, settings, err);
+	if (r < 0)
+		return r;
+	r = load_settings(&checked, name, setting, err);
+	if (r == 0)
+		r = conf_finish(&checked, err);
+	conf_deinit(table, settings);
+	return r;
+}
+
+static bool is_group(const struct conf *conf, const config_setting_t *setting)
+{
+	return conf->table->group && strcmp(conf->table->group->name, config_setting_name(setting)) == 0 && config_setting_is_group(setting);
 }
 
 static int load_setting(struct conf *conf, const char *name, const config_setting_t *setting,
@@ -187,6 +228,8 @@ static int load_setting(struct conf *conf, const char *name, const config_settin
 	size_t i = find_key(table, key);
 	int r;
 
+	if (is_group(conf, setting))
+		return load_group(conf, name, setting, err);
 	r = i == table->n ? unknown_key(table, err)
 	                  : set_setting(&table->rows[i], conf->settings, setting, err);
 	if (r < 0) {
@@ -204,7 +247,6 @@ static int load_checked(struct conf *conf, const char *name, const char *text, s
 {
 	_cleanup_(config_destroy) config_t config;
 	const config_setting_t *root;
-	int n, r;
 
 	config_init(&config);
 	config_set_include_dir(&config,
@@ -217,13 +259,7 @@ static int load_checked(struct conf *conf, const char *name, const char *text, s
 		                 config_error_line(&config), why ? why : "a number is too large");
 	}
 	root = config_root_setting(&config);
-	n = config_setting_length(root);
-	for (int i = 0; i < n; i++) {
-		r = load_setting(conf, name, config_setting_get_elem(root, (unsigned int)i), err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return load_settings(conf, name, root, err);
 }
 
 int conf_load_text(struct conf *conf, const char *name, const char *text, size_t n,

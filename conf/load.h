@@ -31,6 +31,7 @@ struct conf {
 	const struct option_table *table;
 	void *settings;
 	enum conf_source source[OPTION_ROWS_MAX];
+	struct conf *group;           /* gets what the file's group says; NULL: that is checked, and forgotten */
 	enum conf_source file_source; /* what the next file counts as; CONF_FILE after conf_init */
 };
 

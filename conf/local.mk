@@ -10,6 +10,8 @@ conf_libconf_a_SOURCES = \
 	conf/client_settings.h \
 	conf/coord_options.c \
 	conf/coord_settings.h \
+	conf/elastic_options.c \
+	conf/elastic_settings.h \
 	conf/load.c \
 	conf/load.h \
 	conf/option.c \

@@ -69,6 +69,8 @@ struct option_table {
 	size_t settings_size;
 	/* What depends on several options or on the machine, after all sources were read; NULL: nothing. */
 	int (*finish)(struct conf *conf, struct error *err);
+	/* A group of its file, NAME = { KEY = VALUE; ... }; NULL: there is none. */
+	const struct option_table *group;
 };
 
 /*

@@ -210,6 +210,8 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 		r = fill(verb->table, arguments, options, err);
 	if (r == 0 && verb->columns)
 		r = fill_shape(verb, arguments, &call, err);
+	if (r == 0 && verb->slurm)
+		r = fill(&slurm_table, arguments, &call.slurm, err);
 	if (r == 0 && verb->forms)
 		r = fill_output(verb, arguments, &call, &report, &rules, err);
 	call.output.run = &run;
@@ -221,12 +223,14 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 		r = arguments_check(verb, call.arguments_n, err);
 		if (r == 0 && call.settings.json && !verb->json)
 			r = error_set(err, -EINVAL, ERROR_USAGE, "%s has no --json; %s", verb->name,
-			              verb->forms ? "results in JSON are --as json" : "status, history, show, nodes, probe and doctor have");
+			              verb->forms ? "results in JSON are --as json" : "status, history, show, nodes, probe, doctor and slurm have");
 		if (r == 0)
 			r = run_end(&call, verb->run(&call, err), err);
 	}
 	if (verb->table)
 		conf_deinit(verb->table, options);
+	if (verb->slurm)
+		conf_deinit(&slurm_table, &call.slurm);
 	output_run_deinit(&run);
 	reporting_deinit(&call.reporting);
 	if (verb->forms) {

@@ -9,6 +9,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/doctor.h ctl/doctor_files.c ctl/doctor_findings.c ctl/doctor_judge.c \
 	ctl/doctor_look.c ctl/doctor_nodes.c ctl/doctor_print.c \
 	ctl/draw.c ctl/draw.h \
+	ctl/elastic.c ctl/elastic.h \
 	ctl/history.c ctl/history.h \
 	ctl/interrupt.c ctl/interrupt.h \
 	ctl/job.c ctl/job.h \
@@ -21,6 +22,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/local_file.c ctl/local_file.h \
 	ctl/local_offer.c \
 	ctl/local_split.c ctl/local_split.h \
+	ctl/notify.c ctl/notify.h \
 	ctl/outbox.c ctl/outbox.h \
 	ctl/output.c ctl/output.h \
 	ctl/output_run.c ctl/output_run.h \
@@ -32,6 +34,12 @@ ctl_libctl_a_SOURCES = \
 	ctl/proofs.c ctl/proofs.h \
 	ctl/reporting.c ctl/reporting.h \
 	ctl/show_json.c ctl/show_json.h \
+	ctl/slurm.h ctl/slurm_jobs.c ctl/slurm_run.c \
+	ctl/slurm_array.c ctl/slurm_array.h \
+	ctl/slurm_keep.c ctl/slurm_keep.h ctl/slurm_nodes.c \
+	ctl/slurm_private.c ctl/slurm_private.h \
+	ctl/slurm_script.c ctl/slurm_script.h \
+	ctl/slurm_sweep.c \
 	ctl/submit.c ctl/submit.h \
 	ctl/table.c ctl/table.h ctl/table_shape.c \
 	ctl/top.h ctl/top_draw.c ctl/top_look.c \
@@ -57,6 +65,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/verb_profile.c \
 	ctl/verb_qc.c \
 	ctl/verb_revoke.c \
+	ctl/verb_slurm.c \
 	ctl/verb_show.c \
 	ctl/verb_status.c \
 	ctl/verb_submit.c \

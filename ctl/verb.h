@@ -9,6 +9,7 @@
 
 #include "conf/client_settings.h"
 #include "ctl/output.h"
+#include "ctl/slurm_script.h"
 #include "ctl/table.h"
 #include "lib/base/error.h"
 
@@ -22,6 +23,7 @@ struct call {
 	struct output_options output; /* for verbs with .forms */
 	struct reporting reporting;   /* likewise */
 	struct table_shape shape;     /* for verbs with .columns */
+	struct slurm_options slurm;   /* for verbs with .slurm */
 	void *options;                /* of the verb's own table */
 	char **arguments;             /* behind the verb */
 	size_t arguments_n;
@@ -35,6 +37,7 @@ struct verb {
 	const char *detail;     /* further sentences for the verb's own help, or NULL */
 	uint32_t forms;         /* writes results: these OUTPUT_* where --as is not given, by options of output_table, report_table */
 	bool counts;            /* takes the options of rules_table too */
+	bool slurm;             /* takes the options of slurm_table */
 	bool json;              /* knows --json */
 	const struct table_column *columns; /* lists by table_options_table; NULL: does not list */
 	size_t columns_n;
@@ -50,14 +53,14 @@ struct verb {
 extern const struct verb verb_submit, verb_qc, verb_status, verb_history, verb_top, verb_show, verb_wait, verb_follow, verb_fetch,
     verb_cancel, verb_nodes,
     verb_drain, verb_resume, verb_check, verb_token, verb_join, verb_peers, verb_revoke,
-    verb_cache, verb_ping, verb_probe, verb_doctor, verb_profile, verb_diff, verb_watch;
+    verb_cache, verb_ping, verb_probe, verb_doctor, verb_profile, verb_diff, verb_watch, verb_slurm;
 
 /* All verbs in the order of --help, ending with NULL. */
 extern const struct verb *const verbs[];
 
 const struct verb *verb_find(const char *name); /* NULL: there is none */
 
-#define VERB_TABLES_MAX 6
+#define VERB_TABLES_MAX 7
 
 /*
  * The tables whose options the verb takes (NULL: what may stand before a verb), and how many; later ones hide options of the same

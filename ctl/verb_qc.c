@@ -9,14 +9,15 @@
 
 #include "ctl/local.h"
 #include "ctl/progress.h"
+#include "ctl/slurm_private.h"
 #include "ctl/submit.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 
 struct qc_options {
-	bool local, lenient, no_cache, verbose;
+	bool local, slurm, lenient, no_cache, verbose;
 	enum split_gzip split_gzip;
-	char *folder, *format;
+	char *folder, *format, *coordinator;
 	uint64_t threads, slice_size, read_max;
 	bool casava, nano, nofilter;      /* refused */
 	char *temporary, *memory;         /* of no meaning here */
@@ -26,6 +27,10 @@ struct qc_options {
 static const struct option_row qc_rows[] = {
 	{.long_name = "local", .type = OPTION_BOOL, .help = "Count on this machine even where a coordinator is configured.",
 	 OPTION_FIELD(struct qc_options, local)},
+	{.long_name = "slurm", .type = OPTION_BOOL,
+	 .help = "Count by workers from Slurm (-N) and a coordinator of your own, both only for this.", OPTION_FIELD(struct qc_options, slurm)},
+	{.long_name = "coordinator", .argument = "FILE", .type = OPTION_PATH,
+	 .help = "The program fqcoordd for --slurm; empty means the one beside fqctl.", OPTION_FIELD(struct qc_options, coordinator)},
 	{.long_name = "outdir", .letter = 'o', .argument = "DIR", .type = OPTION_PATH,
 	 .help = "Write into DIR; otherwise FastQC's files go beside their input, one other form to standard output.",
 	 OPTION_FIELD(struct qc_options, folder)},
@@ -76,6 +81,8 @@ static int qc_finish(struct conf *conf, struct error *err)
 	if (options->casava || options->nano || options->nofilter)
 		return error_set(err, -EINVAL, ERROR_USAGE, "--%s is not supported yet: right are FASTQ files, each for itself",
 		                 options->casava ? "casava" : options->nano ? "nano" : "nofilter");
+	if (options->slurm && options->local)
+		return error_set(err, -EINVAL, ERROR_USAGE, "--slurm and --local are different places: right is one of them");
 	return 0;
 }
 
@@ -170,6 +177,13 @@ static int run(struct call *call, struct error *err)
 	r = output_check(&call->output, &call->reporting, (const char *const *)call->arguments, call->arguments_n, err);
 	if (r < 0)
 		return r;
+	if (options->slurm) {
+		bool go_on;
+
+		r = slurm_private(call, options->coordinator, &go_on, err);
+		if (!go_on)
+			return r;
+	}
 	if (!options->local && (call->settings.host.host[0] || call->settings.socket[0])) {
 		struct submission submission = {
 			.lenient = options->lenient, .fresh = options->no_cache, .slice_size = options->slice_size, .wait = true};
@@ -189,9 +203,10 @@ const struct verb verb_qc = {
 	.help = "Make FastQC's reports of FASTQ files: on the cluster, or here.",
 	.detail = "With a coordinator (-h HOST, FQ_HOST, fqctl.conf) the cluster counts; without one, or with --local, all "
 	          "cores of this machine do, with the same result to the bit. The options are FastQC's (alias fastqc='fqctl qc'), "
-	          "but -h is the host.",
+	          "but -h is the host. With --slurm Slurm's nodes count, without any service.",
 	.forms = OUTPUT_SET(OUTPUT_FASTQC),
 	.counts = true,
+	.slurm = true,
 	.table = &qc_table,
 	.run = run,
 };

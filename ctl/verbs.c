@@ -8,7 +8,7 @@ const struct verb *const verbs[] = {
 	&verb_submit, &verb_qc,    &verb_watch, &verb_status, &verb_history, &verb_top, &verb_show,  &verb_wait, &verb_follow,
 	&verb_fetch,  &verb_cancel, &verb_nodes,
 	&verb_drain,  &verb_resume, &verb_probe,  &verb_check,  &verb_diff, &verb_profile, &verb_token, &verb_join, &verb_peers,
-	&verb_revoke, &verb_cache, &verb_ping,  &verb_doctor, NULL,
+	&verb_revoke, &verb_cache, &verb_ping,  &verb_doctor, &verb_slurm, NULL,
 };
 
 const struct verb *verb_find(const char *name)
@@ -33,6 +33,8 @@ size_t verb_tables(const struct verb *verb, const struct option_table *tables[VE
 		tables[n++] = &rules_table;
 	if (verb && verb->columns)
 		tables[n++] = &table_options_table;
+	if (verb && verb->slurm)
+		tables[n++] = &slurm_table;
 	if (verb && verb->table)
 		tables[n++] = verb->table;
 	return n;

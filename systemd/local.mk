@@ -1,16 +1,19 @@
 # A unit comes from its .in file by $(SUBSTITUTE); it names the programs where they are installed.
-FQ_UNITS = systemd/fqcoordd.service systemd/fqworkerd.service
+FQ_UNITS = systemd/fqcoordd.service systemd/fqworkerd.service systemd/fqcluster-elastic.service
 
 nodist_systemdsystemunit_DATA += $(FQ_UNITS)
 dist_systemdsystemunit_DATA = systemd/fqcoordd.socket systemd/fqcoordd-status.socket systemd/fqcluster.slice
 CLEANFILES += $(FQ_UNITS) systemd/fqcluster.conf
-EXTRA_DIST += systemd/fqcoordd.service.in systemd/fqworkerd.service.in systemd/fqcluster.sysusers
+EXTRA_DIST += systemd/fqcoordd.service.in systemd/fqworkerd.service.in systemd/fqcluster-elastic.service.in systemd/fqcluster.sysusers
 
 systemd/fqcoordd.service: systemd/fqcoordd.service.in Makefile
 	$(SUBSTITUTE) $(srcdir)/systemd/fqcoordd.service.in >$@
 
 systemd/fqworkerd.service: systemd/fqworkerd.service.in Makefile
 	$(SUBSTITUTE) $(srcdir)/systemd/fqworkerd.service.in >$@
+
+systemd/fqcluster-elastic.service: systemd/fqcluster-elastic.service.in Makefile
+	$(SUBSTITUTE) $(srcdir)/systemd/fqcluster-elastic.service.in >$@
 
 # systemd-sysusers reads only *.conf.
 nodist_sysusers_DATA = systemd/fqcluster.conf

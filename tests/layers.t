@@ -40,7 +40,7 @@ pthread\.h               (ctl/(local|output_run|proofs)|daemon/coord/labour|lib/
 
 # What comes with the C library, the kernel and the compiler.
 libc='(sys|linux|net|netinet|arpa|bits)/.*|[a-z0-9]*intrin\.h|(alloca|assert|byteswap|ctype|dirent|elf|endian|err|errno|fcntl'
-libc+='|fenv|float|fnmatch|getopt|glob|grp|iconv|inttypes|langinfo|libgen|limits|locale|malloc|math|netdb|poll|pwd|regex|sched'
+libc+='|fenv|float|fnmatch|ftw|getopt|glob|grp|iconv|inttypes|langinfo|libgen|limits|locale|malloc|math|netdb|poll|pwd|regex|sched'
 libc+='|search|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings'
 libc+='|syslog|sysexits|termios|time|unistd|utime|wchar|wctype|cpuid)\.h'
 

@@ -25,8 +25,10 @@ CLUSTER_TESTS = \
 	tests/cluster/92-status.t \
 	tests/cluster/93-pages.t \
 	tests/cluster/94-prometheus.t \
+	tests/cluster/93-slurm.t \
 	tests/cluster/93-engines.t \
 	tests/cluster/94-batch.t \
+	tests/cluster/94-elastic.t \
 	tests/cluster/95-cache.t \
 	tests/cluster/96-tables.t \
 	tests/cluster/97-screens.t \
@@ -34,7 +36,7 @@ CLUSTER_TESTS = \
 	tests/cluster/99-assignment.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
-EXTRA_DIST += tests/cluster/cluster.sh tests/tools/examples.py tests/tools/nextflow.groovy
+EXTRA_DIST += tests/cluster/cluster.sh tests/cluster/fakeslurm tests/tools/examples.py tests/tools/nextflow.groovy
 
 check_PROGRAMS += tests/tools/mkfastq
 tests_tools_mkfastq_SOURCES = tests/tools/mkfastq.c

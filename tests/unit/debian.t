@@ -82,5 +82,8 @@ for daemon in coordinator:coord worker:worker; do
 		grep -q "^StateDirectory=fqcluster/${daemon#*:}\$" "$build/systemd"/fq*.service
 	report $? "purge of fqcluster-${daemon%:*} takes the folder that the unit makes"
 done
+grep -q "rm -rf /var/lib/fqcluster-elastic\$" "$top/debian/fqcluster-coordinator.postrm" &&
+	grep -q "^StateDirectory=fqcluster-elastic\$" "$build/systemd/fqcluster-elastic.service"
+report $? "and that of fqcluster-elastic"
 echo "1..$count"
 exit $((failed > 0))

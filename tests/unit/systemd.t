@@ -29,6 +29,10 @@ for name in fqcoordd fqworkerd; do
 	installed=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$unit")
 	sed "s,$installed,$work/sbin/$name,g" "$unit" >"$work/$name.service"
 done
+mkdir "$work/bin" && ln -s "$build/ctl/fqctl" "$work/bin/fqctl"
+! grep -n '@[a-z_]*@' "$build/systemd/fqcluster-elastic.service" >"$work/out"
+report $? "fqcluster-elastic.service: every path is filled in" "$work/out"
+sed "s,^ExecStart=[^ ]*,ExecStart=$work/bin/fqctl," "$build/systemd/fqcluster-elastic.service" >"$work/fqcluster-elastic.service"
 cp "$top/systemd/fqcoordd.socket" "$top/systemd/fqcoordd-status.socket" "$top/systemd/fqcluster.slice" "$work"
 
 verified() { # verified FOLDER UNIT WHAT
@@ -43,7 +47,7 @@ verified() { # verified FOLDER UNIT WHAT
 	[ ! -s "$work/out" ]
 	report $? "$3: systemd has nothing against it" "$work/all"
 }
-for unit in fqcoordd.service fqcoordd.socket fqcoordd-status.socket fqworkerd.service fqcluster.slice; do verified "$work" $unit $unit; done
+for unit in fqcoordd.service fqcoordd.socket fqcoordd-status.socket fqworkerd.service fqcluster-elastic.service fqcluster.slice; do verified "$work" $unit $unit; done
 examples=$top/systemd/examples
 site() { # site UNIT.d/NAME.conf: the units with this drop-in, in $work/site
 	rm -rf "$work/site"
@@ -77,6 +81,7 @@ exposure() { # exposure NAME CEILING, which is in tenths
 }
 exposure fqcoordd 5
 exposure fqworkerd 15
+exposure fqcluster-elastic 15
 
 # what the ceiling is worth
 sed 's/^PrivateNetwork=.*/PrivateNetwork=no/' "$build/systemd/fqcoordd.service" >"$work/wrong.service"
@@ -97,6 +102,14 @@ for name in fqcoordd fqworkerd; do
 	grep -q "^ExecStartPre=.*/$name --check-config\$" "$build/systemd/$name.service"
 	report $? "$name.service: a wrong configuration is told before it starts"
 done
+has fqcluster-elastic Type=notify "it says when it has looked"
+has fqcluster-elastic User=fqcluster-elastic "it is neither root nor the coordinator"
+has fqcluster-elastic "RestartPreventExitStatus=64 78" "without a group elastic it is not started again and again"
+grep -q '^ExecStart=.*/fqctl slurm keep$' "$build/systemd/fqcluster-elastic.service"
+report $? "fqcluster-elastic.service: it keeps"
+seconds=$(sed -n 's/^WatchdogSec=//p' "$build/systemd/fqcluster-elastic.service")
+[ "$seconds" -gt $((3 * $(sed -n 's/^#define ASK_MS \([0-9]*\)000$/\1/p' "$top/ctl/slurm_jobs.c"))) ]
+report $? "fqcluster-elastic.service: the watchdog has more patience than fqctl has with Slurm"
 has fqcoordd PrivateUsers=no "or every user of the unix socket would be nobody"
 has fqworkerd PrivateUsers=no "or every user of the gate would be nobody"
 has fqworkerd RuntimeDirectoryMode=0755 "users of the host reach the gate"
@@ -143,6 +156,8 @@ else
 fi
 grep -q '^u fqcluster ' "$build/systemd/fqcluster.conf"
 report $? "fqcluster.conf: the units' user"
+grep -q '^u fqcluster-elastic ' "$build/systemd/fqcluster.conf"
+report $? "fqcluster.conf: and who asks Slurm"
 
 # The catalog of the journal's events: systemd takes it, whole, and says what an event means.
 if command -v journalctl >/dev/null; then

@@ -157,6 +157,33 @@ static char *paragraph_of(const struct option_row *row, const void *settings, pu
 	return text;
 }
 
+/* ---- a group: the same, within it */
+
+static void put_shipped_group(FILE *out, const struct option_row *row, const char *value)
+{
+	char *text = NULL, *line, *save = NULL;
+	size_t n = 0;
+	FILE *plain = open_memstream(&text, &n);
+
+	if (!plain)
+		abort();
+	put_shipped(plain, row, value);
+	(void)fclose(plain);
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		(void)fprintf(out, "#\t%s\n", strncmp(line, "# ", 2) == 0 ? line : line + 1);
+	free(text);
+}
+
+static void put_manual_group(FILE *out, const struct option_row *row, const char *value)
+{
+	struct option_row named = *row;
+	char key[64];
+
+	(void)snprintf(key, sizeof key, "elastic.%s", row->key);
+	named.key = key;
+	put_manual(out, &named, value);
+}
+
 /* ---- checks: each returns the number of faults and says them ---- */
 
 static bool is_key(const struct option_table *table, const char *key, size_t n)
@@ -165,6 +192,12 @@ static bool is_key(const struct option_table *table, const char *key, size_t n)
 		if (table->rows[i].key && strlen(table->rows[i].key) == n &&
 		    strncmp(table->rows[i].key, key, n) == 0)
 			return true;
+	if (table->group) {
+		const char *name = table->group->name;
+		size_t at = strlen(name);
+
+		return strncmp(key, name, at) == 0 && (n == at || (key[at] == '.' && is_key(table->group, key + at + 1, n - at - 1)));
+	}
 	return false;
 }
 
@@ -226,7 +259,11 @@ static size_t check_keys(const struct option_table *table, const char *text, put
 
 static size_t check_text(const struct option_table *table, const char *text, put_row put)
 {
-	return check_paragraphs(table, text, put) + check_keys(table, text, put);
+	size_t faults = check_paragraphs(table, text, put) + check_keys(table, text, put);
+
+	if (table->group)
+		faults += check_paragraphs(table->group, text, put == put_manual ? put_manual_group : put_shipped_group);
+	return faults;
 }
 
 static bool fits_field(const struct option_row *row)
@@ -419,7 +456,7 @@ static void test_loads(const struct option_table *table)
 	        name, err.text))
 		goto end;
 	for (char *s = text; (s = strstr(s, "\n#")); s++)
-		if (s[2] >= 'a' && s[2] <= 'z')
+		if ((s[2] >= 'a' && s[2] <= 'z') || s[2] == '}' || (s[2] == '\t' && s[3] >= 'a' && s[3] <= 'z'))
 			s[1] = ' ';
 	is_int(conf_load_text(&conf, name, text, strlen(text), &err), 0,
 	       "%s loads without the # (%s)", name, err.text);
@@ -456,6 +493,13 @@ static int print_paragraphs(const struct option_table *table, put_row put)
 			continue;
 		paragraph = paragraph_of(&table->rows[i], settings, put);
 		(void)printf("%s%s", put == put_shipped ? "\n" : "", paragraph);
+	}
+	if (table->group) {
+		if (put == put_shipped)
+			(void)printf("\n#%s = {\n", table->group->name);
+		(void)print_paragraphs(table->group, put == put_manual ? put_manual_group : put_shipped_group);
+		if (put == put_shipped)
+			(void)puts("#};");
 	}
 	free_defaults(table, settings);
 	return EXIT_SUCCESS;

@@ -44,3 +44,10 @@ tests_unit_ctl_history_LDADD = $(CTL_LIBS)
 UNIT_TESTS += tests/unit/ctl/screen
 tests_unit_ctl_screen_SOURCES = tests/unit/ctl/screen.c $(TAP)
 tests_unit_ctl_screen_LDADD = $(CTL_LIBS)
+
+# What is handed to Slurm's programs, what they answer, and how many workers are held.
+UNIT_TESTS += tests/unit/ctl/elastic tests/unit/ctl/slurm
+tests_unit_ctl_elastic_SOURCES = tests/unit/ctl/elastic.c $(TAP)
+tests_unit_ctl_elastic_LDADD = $(CTL_LIBS)
+tests_unit_ctl_slurm_SOURCES = tests/unit/ctl/slurm.c $(TAP)
+tests_unit_ctl_slurm_LDADD = $(CTL_LIBS)

@@ -120,7 +120,7 @@ static void put_title(const struct option_table *table)
 
 int main(void)
 {
-	const struct option_table *shared[] = {&output_table, &report_table, &rules_table};
+	const struct option_table *shared[] = {&output_table, &report_table, &rules_table, &slurm_table};
 
 	(void)puts(".SH ALL OPTIONS\n"
 	           "What\n.B fqctl VERB \\-\\-help\ntells, for all verbs.\n"

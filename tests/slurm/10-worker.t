@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Workers as an array of one-node jobs that somebody wrote by hand, as other engines have it too (start, TERM = drain, exit 0): a file
+# over two nodes; scancel, the time limit, slurmctld's death and a node's in mid-slice. Results are those of one process, to the byte.
+. "$(dirname "$0")/rig.sh"
+rig_start
+cluster_start --ping 1s --dead 3s
+nodes n1 n2
+data_make
+user_make alice
+(umask 077 && admin token --role worker --uses 20 >"$rig/home/alice/token")
+chown alice "$rig/home/alice/token"
+
+cat >"$rig/home/alice/worker.sh" <<END
+#!/bin/bash
+#SBATCH --nodes=1 --ntasks=1 --cpus-per-task=2 --requeue --signal=B:TERM@30 --open-mode=append --output=task%a.log
+told=0 heard=0
+trap 'told=\$((told + 1)); kill -TERM \$worker' TERM
+fqworkerd --batch -h $host --token-file $rig/home/alice/token &
+worker=\$!
+while wait \$worker; status=\$?; [ \$told != \$heard ]; do heard=\$told; done
+echo "it exits with \$status"
+exit \$status
+END
+chmod 644 "$reads" # workers are alice's
+
+log_of() { echo "$rig/home/alice/task$1.log"; }
+array_start() { as alice sbatch --parsable --array="$1" worker.sh; }
+here() { admin nodes --no-header | awk -v name="$1" '$1 == name && $2 ~ /^(idle|mixed|alloc)$/ { found = 1 } END { exit !found }'; }
+batch_of() { admin nodes --no-header --fields NODE,BATCH | awk -v name="$1" '$1 == name { print $2 }'; }
+node_of() { squeue -h -j "$1" -o %N; }
+lost() { grep -cE "$1-.* is gone, [1-9]" "$work/coord.log"; }
+
+# ---- start, and a file over both
+
+array=$(array_start 1-2)
+for task in 1 2; do ok "task $task runs" wait_until 20 job_in "${array}_$task" RUNNING; done
+w1=$(node_of "${array}_1")-${array}_1 w2=$(node_of "${array}_2")-${array}_2
+for worker in "$w1" "$w2"; do ok "$worker is there" wait_until 20 here "$worker"; done
+ok "each on a node of its own" test "${w1%%-*}" != "${w2%%-*}"
+is "the column batch" "$(batch_of "$w1")" "slurm:${array}_1"
+submit --slice-size 256K
+same_each "a file over both nodes"
+counted() { admin nodes --no-header --parsable --fields NODE,BYTES | awk -F '|' -v name="$1" '$1 == name && $2 > 0 { found = 1 } END { exit !found }'; }
+for worker in "$w1" "$w2"; do ok "$worker counted some of it" counted "$worker"; done
+
+# ---- ended in mid-slice
+
+# again [SIZE]: task 2 once more, with slices in hand; sets array2 and w2.
+again() {
+	array2=$(array_start 2)
+	ok "another task" wait_until 20 job_in "${array2}_2" RUNNING
+	w2=$(node_of "${array2}_2")-${array2}_2
+	ok "$w2 is there" wait_until 20 here "$w2"
+	ok "both have slices in hand" begin --slice-size "${1:-1M}" n1 n2
+}
+ended_well() { # ended_well STATE
+	ok "it exits with 0" wait_until 20 exits "${exited:=1}"
+	ok "$1 for Slurm" wait_until 20 job_in "${array2}_2" "$1"
+	is "nothing was lost by it" "$(lost n2)" 0
+	exited=$((exited + 1))
+}
+exits() { [ "$(grep -c 'it exits with 0' "$(log_of 2)")" -ge "$1" ]; }
+drains() { [ "$(grep -c draining "$(log_of 2)")" -ge "$1" ]; }
+let_both_go() { let_go n1; let_go n2; }
+
+array2=$array
+ok "both have slices in hand" begin --slice-size 1M n1 n2
+as alice scancel "${array}_2"
+ok "scancel: it drains" wait_until 20 drains 1
+let_both_go
+same_each "jobs in hand of a worker that was cancelled"
+ended_well CANCELLED
+
+# The warning comes when slurmctld looks at its limits, which is twice a minute.
+again
+scontrol update "JobId=${array2}_2" EndTime=now+60 2>/dev/null
+ok "time limit: it drains" wait_until 60 drains 2
+let_both_go
+same_each "jobs in hand of a worker whose time is over"
+ended_well COMPLETED
+
+# Before TERM Slurm sends CONT to all of the task; so it is stopped again and again, before it is through a slice of this size.
+stops() { # stops PID...: from now on; sets stopping
+	(while kill -STOP "$@"; do :; done) 2>/dev/null &
+	stopping=$!
+}
+gone() { grep -q "node $1 is gone" "$work/coord.log"; }
+
+again 64M
+# shellcheck disable=SC2046
+stops $(slots_of n2)
+as alice scancel "${array2}_2"
+ok "scancel: it drains" wait_until 20 drains 3
+ok "and gives back what it cannot count in time" wait_until 20 gone "$w2"
+end_process $stopping KILL
+let_both_go
+same_each "jobs that were given back"
+ended_well CANCELLED
+
+again 64M
+# shellcheck disable=SC2046
+stops $(slots_of n2) $(processes_of n2 fqworkerd)
+as alice scancel "${array2}_2"
+ok "a worker that does not react is gone" wait_until 40 gone "$w2"
+no_slots() { [ -z "$(slots_of n2)" ]; }
+ok "and is killed" wait_until 40 no_slots
+end_process $stopping KILL
+let_go n1
+same_each "jobs in hand of a worker that was killed"
+ok "CANCELLED for Slurm" wait_until 20 job_in "${array2}_2" CANCELLED
+is "what it had was lost" "$(lost n2)" 1
+
+# ---- slurmctld dies while they count, and comes back
+
+again
+began=$(job_says "${array2}_2" StartTime)
+touch "$work/now"
+scontrol update "JobId=${array2}_2" Comment=saved
+ok "slurmctld has saved it" wait_until 20 test "$rig/slurmctld/job_state" -nt "$work/now"
+slurmctld_kill
+let_both_go
+same_each "slurmctld is dead: jobs"
+submit
+same_each "slurmctld is dead: a job of now"
+ok "slurmctld is there again" slurmctld_start
+ok "and knows the tasks" wait_until 20 job_in "${array2}_2" RUNNING
+is "which were not started again" "$(job_says "${array2}_2" StartTime)" "$began"
+ok "both have slices in hand" begin --slice-size 1M n1 n2
+
+# ---- a node goes down
+
+lost_before=$(lost n2) began=$(job_says "${array}_1" StartTime)
+node_kill n2
+ok "node down: it is gone" wait_until 20 gone "$w2"
+let_both_go
+same_each "jobs in hand of a node that went down"
+is "what it had was lost" "$(lost n2)" $((lost_before + 1))
+ok "Slurm sees it too" wait_until 40 node_in n2 'down*'
+is "the other task goes on" "$(job_says "${array}_1" JobState) $(job_says "${array}_1" StartTime)" "RUNNING $began"
+ok "this one waits for a node" job_in "${array2}_2" PENDING
+cable n2 in
+node_boot n2
+ok "the node is back" wait_until 40 job_in "${array2}_2" RUNNING
+ok "and its worker" wait_until 20 here "$w2"
+submit
+same_each "with both"
+done_testing
