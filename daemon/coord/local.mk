@@ -63,6 +63,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/store_room.c \
 	daemon/coord/store_rows.c \
 	daemon/coord/store_schema.c \
+	daemon/coord/store_split.c \
 	daemon/coord/store_tokens.c \
 	daemon/coord/store_kept.c \
 	daemon/coord/store_trouble.c \
