@@ -145,6 +145,7 @@ int main(void)
 	   "the report is the same");
 	ok(memcmp(split_symbols(loaded), split_symbols(split), SPLIT_WINDOW * sizeof(uint16_t)) == 0, "and the window behind");
 	ok(read_held(&file, loaded) == read_held(&file, split), "and the records");
+	split_free(loaded);
 
 	saved = malloc(n);
 	assert(saved && pread(fd, saved, n, 0) == (ssize_t)n);
