@@ -270,10 +270,10 @@ static void test_held(void)
 
 static int check(struct child_report report, bool has_task)
 {
-	const struct slice_task slice = {.kind = FILE_PLAIN, .file_size = 100, .end = 100};
+	const struct child_task task = {.slice = {.kind = FILE_PLAIN, .file_size = 100, .end = 100}};
 	struct error err = {0};
 
-	return ipc_check_report(&report, has_task ? &slice : NULL, &err);
+	return ipc_check_report(&report, has_task ? &task : NULL, &err);
 }
 
 static void test_reports(void)
