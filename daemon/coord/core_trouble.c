@@ -47,7 +47,7 @@ void run_lost(struct coord *coord, const struct run *run, const struct node *nod
 
 	if (!run->audit || !MUTANT(MUTANT_AUDIT_FOR_EVER))
 		run_stopped(coord, run);
-	if (file)
+	if (file && !id->scout)
 		slice_taken(file, id->slice, id->lease, node);
 	if (!file || run->audit || !slice_wanted(file, id))
 		return;
@@ -137,7 +137,7 @@ static uint32_t nodes_left(const struct coord *coord, const struct job *job, con
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < coord->nodes_n; i++)
-		n += node_takes_work(coord->nodes[i]) && coord->nodes[i]->algorithm == job->row.algorithm &&
+		n += node_takes_work(coord->nodes[i]) && node_counts(coord->nodes[i], job, file) &&
 		     !file_failed_on(file, slice, coord->nodes[i]->name);
 	return n;
 }

@@ -19,6 +19,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/fastq/symbol.h"
 #include "lib/qc/counters.h"
 #include "lib/qc/rules.h"
 
@@ -29,7 +30,8 @@
 static struct slice_id id_from(const fq_SliceRef *ref)
 {
 	return (struct slice_id){
-		.job = ref->job, .file = ref->file, .slice = ref->slice, .lease = ref->lease, .again = ref->again};
+		.job = ref->job, .file = ref->file, .slice = ref->slice, .lease = ref->lease, .again = ref->again,
+		.scout = ref->scout};
 }
 
 /* Only to be told: without memory for it there are none to tell. */
@@ -100,6 +102,29 @@ void from_progress(struct session *session, uint16_t tag, const void *message)
 
 /* ---- results */
 
+/* What a scout tells. A fault is the storage's, or that the file has changed: what its text says is nobody's to judge yet. */
+static int scout_event(const fq_Result *result, struct event *event, struct error *err)
+{
+	int r = 0;
+
+	if (result->outcome < SPLIT_DONE || result->outcome > SPLIT_FAULT)
+		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "it inflated a slice with the unknown outcome %u", (unsigned)result->outcome);
+	event->result.inflated = (enum split_outcome)result->outcome;
+	event->result.outcome = SLICE_UNSURE;
+	if (event->result.inflated == SPLIT_FAULT) {
+		event->result.outcome = SLICE_FAULT;
+		r = fault_from_message(&result->fault, &event->result.fault, err);
+		if (r == 0 && event->result.fault.kind != FAULT_READ && event->result.fault.kind != FAULT_CHANGED)
+			r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "it inflated a slice and tells of a fault that is for counting to find");
+	}
+	if (event->result.inflated == SPLIT_DONE && !result->has_report)
+		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "it inflated a slice and does not report where");
+	else if (event->result.inflated == SPLIT_DONE)
+		r = report_from_message(&result->report, INT64_MAX / 8, &event->result.report, err);
+	event->result.has_report = result->has_report;
+	return r;
+}
+
 static int result_event(const fq_Result *result, struct event *event, struct error *err)
 {
 	int r;
@@ -108,12 +133,17 @@ static int result_event(const fq_Result *result, struct event *event, struct err
 	event->result.task.start_known = result->start_known;
 	event->result.task.start = place_from_message(&result->start);
 	event->result.bases = result->bases;
+	if (result->ref.scout)
+		return scout_event(result, event, err);
 	r = outcome_from_message(result->outcome, &event->result.outcome, err);
 	/* The file's end is the core's to check: it knows the chain. */
 	if (r == 0 && event->result.outcome != SLICE_UNSURE)
 		r = seam_from_message(&result->seam, INT64_MAX, &event->result.seam, err);
 	if (r == 0 && event->result.outcome == SLICE_FAULT)
 		r = fault_from_message(&result->fault, &event->result.fault, err);
+	if (r == 0 && event->result.outcome == SLICE_END && result->has_report)
+		r = report_from_message(&result->report, INT64_MAX / 8, &event->result.report, err);
+	event->result.has_report = result->has_report;
 	return r;
 }
 
@@ -267,8 +297,76 @@ static void result_drive(struct session *session, struct event *event, struct ar
 	(void)drive_check(server);
 }
 
+/* The window behind a slice of a gzip stream, to be freed; NULL where none is told. */
+static int result_window(const fq_Result *result, uint8_t **ret, struct error *err)
+{
+	_cleanup_(freep) uint8_t *window = NULL;
+	int r;
+
+	*ret = NULL;
+	if (!result->has_report || (result->window.size == 0 && !result->report.next_header))
+		return 0;
+	window = calloc(1, SPLIT_WINDOW);
+	if (!window)
+		return error_oom(err);
+	r = result->window.size > 0 ? window_unpack(result->window.bytes, result->window.size, window, SPLIT_WINDOW) : 0;
+	if (r < 0)
+		return r == -ENOMEM ? error_oom(err)
+		                    : error_set(err, r, ERROR_PROTOCOL, "it counted a slice with a damaged window behind it");
+	*ret = TAKE(window);
+	return 0;
+}
+
+/* Symbols of a scout, to be freed; NULL where there are none. */
+static int result_symbols(const fq_Result *result, const struct blob *blob, uint16_t **ret, struct error *err)
+{
+	_cleanup_(freep) uint16_t *symbols = NULL;
+	uint8_t digest[DIGEST_SIZE];
+	int r;
+
+	*ret = NULL;
+	if (blob->n == 0)
+		return 0;
+	r = digest_sha256(blob->bytes, blob->n, NULL, 0, digest);
+	if (r < 0)
+		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
+	if (memcmp(digest, result->blob_sha256, sizeof digest) != 0)
+		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "symbols arrived with another hash than their own");
+	symbols = malloc(SPLIT_WINDOW * sizeof *symbols);
+	if (!symbols)
+		return error_oom(err);
+	r = symbols_unpack(blob->bytes, blob->n, symbols);
+	if (r < 0)
+		return r == -ENOMEM ? error_oom(err) : error_set(err, r, ERROR_PROTOCOL, "it inflated a slice with damaged symbols");
+	*ret = TAKE(symbols);
+	return 0;
+}
+
+/* Nothing of it is stored. */
+static void scout_take(struct session *session)
+{
+	_cleanup_(freep) uint16_t *symbols = NULL;
+	struct receiving *receiving = &session->receiving;
+	struct event event = {.kind = EVENT_RESULT, .peer = session->number};
+	struct error error;
+	int r = result_event(&receiving->message, &event, &error);
+
+	if (r == 0)
+		r = result_symbols(&receiving->message, &receiving->blob, &symbols, &error);
+	event.result.symbols = symbols;
+	if (r < 0) {
+		session_refuse(session, &error);
+	} else {
+		drive(session->server, &event);
+		(void)drive_check(session->server);
+	}
+	blob_deinit(&receiving->blob);
+	memory_in_done(session);
+}
+
 static void result_take(struct session *session)
 {
+	_cleanup_(freep) uint8_t *window = NULL;
 	struct receiving *receiving = &session->receiving;
 	struct arrived arrived = {.result = &receiving->message, .blob = &receiving->blob};
 	struct event event = {.kind = EVENT_RESULT, .peer = session->number};
@@ -276,6 +374,10 @@ static void result_take(struct session *session)
 	int r;
 
 	receiving->open = false;
+	if (receiving->message.ref.scout) {
+		scout_take(session);
+		return;
+	}
 	room_check(session->server);
 	if (store_is_short(session->server->store)) {
 		result_give_back(session, &arrived.result->ref);
@@ -286,6 +388,9 @@ static void result_take(struct session *session)
 	arrived.row = coord_find_row(session->server->coord, receiving->message.ref.job);
 	arrived.event = &event;
 	r = result_event(&receiving->message, &event, &error);
+	if (r == 0 && event.result.outcome == SLICE_END)
+		r = result_window(&receiving->message, &window, &error);
+	event.result.window = window;
 	if (r == 0 && event.result.outcome == SLICE_END)
 		r = check_room(session->server, &receiving->message, &event.result.seam, &error);
 	if (r == 0 && event.result.outcome == SLICE_END)
@@ -342,7 +447,12 @@ void from_result(struct session *session, uint16_t tag, const void *message)
 	}
 	receiving->message = *(const fq_Result *)message;
 	blob_deinit(&receiving->blob);
-	if (receiving->message.outcome == SLICE_END && receiving->message.blob_bytes == 0) {
+	if (receiving->message.ref.scout && receiving->message.blob_bytes > SYMBOLS_PACKED_MAX) {
+		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "RESULT of a scout with more symbols than can be");
+		session_refuse(session, &error);
+		return;
+	}
+	if (receiving->message.outcome == SLICE_END && receiving->message.blob_bytes == 0 && !receiving->message.ref.scout) {
 		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "RESULT without counters");
 		session_refuse(session, &error);
 		return;
