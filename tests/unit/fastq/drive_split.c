@@ -175,6 +175,8 @@ static int count_link(struct driver *driver, uint64_t i)
 		report = slice_reader_split(reader, &window);
 	if (report && task.split)
 		same_report(report, split_report(task.split));
+	if (r == SLICE_END || r == SLICE_FAULT)
+		assert(!text_place_before(slice_reader_seam(reader)->next, slice_reader_seam(reader)->first));
 	driver->ret->counts++;
 	r = split_chain_offer_counted(&driver->chain, i, &task, (enum slice_outcome)r, slice_reader_seam(reader),
 	                              slice_reader_fault(reader), report, window, &used);
