@@ -262,6 +262,7 @@ int coord_step(struct coord *coord, const struct event *event, struct actions *a
 		break;
 	}
 	node_stalls(coord);
+	splits_settle(coord);
 	audits_settle(coord);
 	schedule(coord);
 	return coord->oom ? -ENOMEM : 0;

@@ -66,6 +66,7 @@ struct slice_id {
 	uint64_t lease;
 	bool again; /* its second count */
 	bool scout; /* it is not counted, but inflated (core_split.c) */
+	bool split; /* the file is split; there is no such slice where it is not, or not any more */
 };
 
 struct node_hello {

@@ -129,7 +129,7 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 
 	file->row.facts = *facts;
 	file->row.slice_size = job->row.slice_size;
-	file->row.way = split_way(coord, job, facts, &file->row.slice_size);
+	file->row.way = split_way(coord, job, file, &file->row.slice_size);
 	if (file->row.slice_size == 0)
 		file->row.slice_size = slice_size_choose(facts->kind, facts->fingerprint.size, nodes_slots(coord),
 		                                         coord->limits.slice_min, coord->limits.slice_max);

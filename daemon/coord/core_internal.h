@@ -148,6 +148,7 @@ struct file {
 	struct error *open_error; /* the last one, NULL: none */
 	/* counting */
 	struct split_chain *split; /* WAY_SPLIT, else NULL; then `chain` follows what it says */
+	bool split_look;      /* a scout has ended in this step */
 	struct chain chain;
 	enum chain_outcome outcome;
 	struct slice *slices; /* chain.n of them */
@@ -223,6 +224,7 @@ struct coord {
 	uint64_t due_ms;
 	uint64_t work_n;      /* of all jobs */
 	uint32_t splits;      /* files that are counted in slices of a gzip stream, */
+	bool splits_look;     /* some have a look at the end of this step */
 	uint32_t split_slots; /* and slots for these: of nodes that can, and are there */
 	/* opening */
 	uint64_t open_from;   /* jobs with a lower id have nothing to be opened */
@@ -287,7 +289,6 @@ struct run *run_find(struct node *node, const struct slice_id *id); /* whatever 
 struct run *run_add(struct coord *coord, struct node *node, const struct slice_id *id);
 void run_remove(struct coord *coord, struct node *node, struct run *run);
 bool node_brought(struct node *node, const struct slice_id *id); /* once */
-void node_unbring(struct node *node, const struct file *file);    /* nothing of this file */
 uint32_t nodes_slots(const struct coord *coord);
 void node_hello(struct coord *coord, const struct event *event);
 void node_gone(struct coord *coord, struct node *node);
@@ -423,7 +424,7 @@ void again_result(struct coord *coord, struct job *job, struct file *file, const
 void again_task(const struct file *file, uint64_t slice, struct action *action);
 
 /* ---- core_split.c */
-enum file_way split_way(const struct coord *coord, const struct job *job, const struct file_facts *facts, uint64_t *ret_slice_size);
+enum file_way split_way(const struct coord *coord, const struct job *job, const struct file *file, uint64_t *ret_slice_size);
 uint64_t file_slices(const struct file_row *row, uint64_t slice_size); /* into how many it is cut */
 int split_plan(struct coord *coord, struct file *file, struct error *err);
 void split_release(struct coord *coord, struct file *file);
@@ -439,6 +440,7 @@ void split_look(struct coord *coord, struct job *job, struct file *file);
 bool split_seam_valid(const struct file *file, const struct slice_task *task, enum slice_outcome outcome, const struct slice_seam *seam);
 /* Its slices do not go together: it is counted anew, in one. */
 void split_give_up(struct coord *coord, struct job *job, struct file *file);
+void splits_settle(struct coord *coord); /* at the end of a step */
 void splits_wake(struct coord *coord); /* more of them may be handed out now */
 
 /* ---- core_scout.c */

@@ -253,13 +253,6 @@ bool node_brought(struct node *node, const struct slice_id *id)
 	return false;
 }
 
-void node_unbring(struct node *node, const struct file *file)
-{
-	for (uint32_t i = node->brought_n; i-- > 0;)
-		if (node->brought[i].job == file->row.job && node->brought[i].file == file->row.file)
-			node->brought[i] = node->brought[--node->brought_n];
-}
-
 /* Takes over what it says it holds: runs again where that is of use, dropped where not. */
 static void hello_held(struct coord *coord, struct node *node, const struct node_hello *hello)
 {

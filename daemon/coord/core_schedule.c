@@ -238,7 +238,8 @@ static struct file *job_take(struct coord *coord, struct job *job, const struct 
 void hand_out(struct coord *coord, struct node *node, struct job *job, struct file *file, uint64_t i)
 {
 	struct slice_id id = {
-		.job = job->row.id, .file = file->row.file, .slice = i, .lease = coord->next_lease++, .again = file->again};
+		.job = job->row.id, .file = file->row.file, .slice = i, .lease = coord->next_lease++, .again = file->again,
+		.split = file->split};
 	struct run *run = run_add(coord, node, &id);
 	struct action *action;
 

@@ -20,7 +20,7 @@
 
 bool node_counts(const struct node *node, const struct job *job, const struct file *file)
 {
-	return node->algorithm == job->row.algorithm && (!file->split || node->proto >= 3);
+	return node->algorithm == job->row.algorithm && (!file->split || node->proto >= 3 || MUTANT(MUTANT_SPLIT_OLD_NODES));
 }
 
 /* ---- texts */
@@ -49,7 +49,7 @@ void text_gone(struct coord *coord, struct file *file, uint64_t i)
 
 void text_drop(struct coord *coord, struct file *file, uint64_t i)
 {
-	const struct slice_id id = {.job = file->row.job, .file = file->row.file, .slice = i, .scout = true};
+	const struct slice_id id = {.job = file->row.job, .file = file->row.file, .slice = i, .scout = true, .split = true};
 	const struct node *node = text_holder(coord, file, i);
 
 	if (node && node->peer && coord->actions)
@@ -79,7 +79,7 @@ void texts_gone(struct coord *coord, struct node *node)
 
 void scouts_drop(struct coord *coord, struct job *job, struct file *file, uint64_t i)
 {
-	const struct slice_id id = {.job = file->row.job, .file = file->row.file, .slice = i, .scout = true};
+	const struct slice_id id = {.job = file->row.job, .file = file->row.file, .slice = i, .scout = true, .split = true};
 
 	for (uint32_t n = 0; file->slices[i].scouting > 0 && n < coord->nodes_n; n++) {
 		struct node *node = coord->nodes[n];
@@ -99,7 +99,7 @@ void scouts_drop(struct coord *coord, struct job *job, struct file *file, uint64
 static bool overdue(const struct coord *coord, const struct file *file)
 {
 	const struct split_chain *split = file->split;
-	const struct slice_id id = {.job = file->row.job, .file = file->row.file, .slice = split->placed, .scout = true};
+	const struct slice_id id = {.job = file->row.job, .file = file->row.file, .slice = split->placed, .scout = true, .split = true};
 
 	if (!split->next_known || split->placed == split->n || split->links[split->placed].state != SPLIT_LINK_OPEN ||
 	    file->slices[split->placed].scouting == 0)
@@ -115,7 +115,7 @@ static bool overdue(const struct coord *coord, const struct file *file)
 
 void scouts_overdue(struct coord *coord)
 {
-	for (uint32_t j = 0; coord->splits > 0 && j < coord->jobs_n; j++) {
+	for (uint32_t j = 0; coord->splits > 0 && j < coord->jobs_n && !MUTANT(MUTANT_SPLIT_SCOUT_SLOW); j++) {
 		struct job *job = coord->jobs[j];
 
 		for (uint32_t f = 0; !job->ended && f < job->planned_end; f++) {
@@ -132,7 +132,7 @@ void scouts_overdue(struct coord *coord)
 void scout_send(struct coord *coord, struct node *node, struct job *job, struct file *file, uint64_t i)
 {
 	const struct slice_id id = {
-		.job = job->row.id, .file = file->row.file, .slice = i, .lease = coord->next_lease++, .scout = true};
+		.job = job->row.id, .file = file->row.file, .slice = i, .lease = coord->next_lease++, .scout = true, .split = true};
 	const struct link *link = &file->chain.links[i];
 	uint64_t most = SPLIT_TEXT_TIMES * (link->end - link->begin);
 	struct run *run = run_add(coord, node, &id);
@@ -184,7 +184,7 @@ static bool inflatable(const struct file *file, uint64_t i)
 /* Who keeps the text of a slice may be given it. */
 static bool holder_counts(const struct coord *coord, const struct job *job, const struct file *file, uint64_t i, const struct node *holder)
 {
-	return holder && node_takes_new(coord, holder) && node_counts(holder, job, file) && !file_failed_on(file, i, holder->name);
+	return holder && (node_takes_new(coord, holder) || MUTANT(MUTANT_SPLIT_HOLDER_ONLY)) && node_counts(holder, job, file) && !file_failed_on(file, i, holder->name);
 }
 
 uint64_t split_take(struct coord *coord, const struct job *job, const struct file *file, const struct node *node, bool leads,
@@ -202,7 +202,7 @@ uint64_t split_take(struct coord *coord, const struct job *job, const struct fil
 				*ret_barred = true;
 			else if (holder == node || !holder_counts(coord, job, file, i, holder))
 				return i;
-			else if (others == n && holder->free == 0)
+			else if (others == n && holder->free == 0 && !MUTANT(MUTANT_SPLIT_HOLDER_ONLY))
 				others = i;
 			else
 				*ret_barred = true;

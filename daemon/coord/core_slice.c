@@ -67,7 +67,7 @@ void run_stopped(struct coord *coord, const struct run *run)
 	}
 	if (id->scout && file->split) {
 		file->slices[id->slice].scouting -= file->slices[id->slice].scouting > 0;
-		split_look(coord, job, file);
+		file->split_look = coord->splits_look = true; /* behind what the event is about */
 		return;
 	}
 	file->slices[id->slice].running -= file->slices[id->slice].running > 0;
@@ -95,7 +95,7 @@ struct file *slice_file(struct coord *coord, const struct slice_id *id, struct j
 {
 	struct file *file = file_find(coord, id->job, id->file, ret_job);
 
-	return file && !file->ended && file->slices && id->slice < file->chain.n ? file : NULL;
+	return file && !file->ended && file->slices && id->slice < file->chain.n && id->split == (file->split != NULL) ? file : NULL;
 }
 
 void slice_progress(struct coord *coord, const struct event *event)
@@ -273,6 +273,10 @@ static bool result_offer_split(struct coord *coord, struct job *job, struct file
 	bool absurd;
 
 	file->outcome = split_offer(coord, job, file, run, event, ret_used, &absurd);
+	if (file->outcome == CHAIN_FAULT && MUTANT(MUTANT_SPLIT_BELIEVED)) {
+		file->chain.links[file->chain.proven].fault = (struct slice_fault){.kind = FAULT_GZIP_DATA};
+		return false;
+	}
 	if (file->outcome == CHAIN_FAULT) {
 		split_give_up(coord, job, file);
 		return false;

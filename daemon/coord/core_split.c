@@ -40,11 +40,16 @@ static uint32_t slots_for(const struct coord *coord)
 	return (uint32_t)(slots / (files > 0 ? files : 1));
 }
 
-static bool any_node(const struct coord *coord)
+/* Some node there could count the file: its slices, or only all of it in one. */
+static bool any_node(const struct coord *coord, const struct job *job, const struct file *file, uint32_t proto)
 {
-	for (uint32_t n = 0; n < coord->nodes_n; n++)
-		if (node_takes_work(coord->nodes[n]) && coord->nodes[n]->proto >= 3)
+	for (uint32_t n = 0; n < coord->nodes_n; n++) {
+		const struct node *node = coord->nodes[n];
+
+		if (node_takes_work(node) && node->proto >= proto && node->algorithm == job->row.algorithm &&
+		    !file_failed_on(file, SLICE_ALL, node->name))
 			return true;
+	}
 	return false;
 }
 
@@ -53,8 +58,9 @@ static uint64_t slices_of(uint64_t bytes, uint64_t size)
 	return bytes / size + (bytes % size != 0);
 }
 
-enum file_way split_way(const struct coord *coord, const struct job *job, const struct file_facts *facts, uint64_t *ret_slice_size)
+enum file_way split_way(const struct coord *coord, const struct job *job, const struct file *file, uint64_t *ret_slice_size)
 {
+	const struct file_facts *facts = &file->row.facts;
 	enum split_gzip mode = job->row.split_gzip != SPLIT_GZIP_DEFAULT ? job->row.split_gzip : coord->limits.split_gzip;
 	uint32_t slots = slots_for(coord);
 	uint64_t bytes = facts->fingerprint.size, size = job->row.slice_size;
@@ -63,7 +69,7 @@ enum file_way split_way(const struct coord *coord, const struct job *job, const 
 		return WAY_PLAIN;
 	if (mode != SPLIT_GZIP_AUTO && mode != SPLIT_GZIP_ALWAYS)
 		return WAY_NEVER;
-	if (!any_node(coord))
+	if (!any_node(coord, job, file, 3))
 		return WAY_OLD_NODES;
 	if (mode == SPLIT_GZIP_AUTO && (slots < SPLIT_SLOTS_LEAST || coord->splits >= SPLITS_MAX))
 		return WAY_FEW_SLOTS;
@@ -175,6 +181,26 @@ void split_release(struct coord *coord, struct file *file)
 	file->split = NULL;
 	coord->splits--;
 	splits_wake(coord);
+}
+
+void splits_settle(struct coord *coord)
+{
+	const bool nodes = coord->nodes_changed && coord->splits > 0;
+
+	for (uint32_t j = 0; (coord->splits_look || nodes) && j < coord->jobs_n; j++) {
+		struct job *job = coord->jobs[j];
+
+		for (uint32_t f = 0; !job->ended && f < job->planned_end; f++) {
+			struct file *file = &job->files[f];
+
+			if (!file->ended && file->split && !file->merging && nodes && !any_node(coord, job, file, 3) && any_node(coord, job, file, 0))
+				split_give_up(coord, job, file);
+			else if (!file->ended && file->split && file->split_look && !MUTANT(MUTANT_SPLIT_SCOUT_LOST))
+				split_look(coord, job, file);
+			file->split_look = false;
+		}
+	}
+	coord->splits_look = false;
 }
 
 void splits_wake(struct coord *coord)
@@ -311,12 +337,10 @@ void split_inflated(struct coord *coord, struct job *job, struct file *file, con
 	if (open && !used) { /* no such report can be */
 		text_drop(coord, file, i);
 		slice_absurd(coord, job, file, i, node);
-		if (file->ended)
+		if (file->ended || !file->split)
 			return;
 	} else if (!open && outcome == SPLIT_DONE) {
 		emit_id(coord, ACTION_SEND_DROP, event->peer, &event->result.id);
-	} else if (used) {
-		node_succeeded(coord, node, file, i);
 	}
 	changed(coord, job, file, i, proven, placed_before);
 }
@@ -352,7 +376,7 @@ void split_task(const struct coord *coord, const struct job *job, const struct f
 	if (split_window_size(&action->task.point) == 0)
 		return;
 	action->task.window_from = i - 1;
-	while (action->task.window_from > 0 && split->links[action->task.window_from].empty)
+	while (!MUTANT(MUTANT_SPLIT_WINDOW) && action->task.window_from > 0 && split->links[action->task.window_from].empty)
 		action->task.window_from--;
 }
 
@@ -386,21 +410,29 @@ void split_load(struct coord *coord, struct file *file, const struct slice_row *
 
 void split_give_up(struct coord *coord, struct job *job, struct file *file)
 {
+	struct io_fail *fails = file->fails;
+	uint32_t fails_n = 0;
 	struct error error = {0};
 	int r;
 
+	for (uint32_t i = 0; i < file->fails_n; i++) /* nodes that do not have the file */
+		if (fails[i].slice == SLICE_ALL)
+			fails[fails_n++] = fails[i];
+	file->fails = NULL;
+	file->fails_n = 0;
 	emit_log(coord, job_trouble(coord, job, LOG_NOTICE), about_slice(TOLD_FILE_PLANNED, file, SLICE_ALL, NULL),
 	         "job %llu: slices of %s do not go together; it is counted anew, in one", (unsigned long long)job->row.id,
 	         TEXT(file->path));
 	runs_drop(coord, job, file);
-	for (uint32_t n = 0; n < coord->nodes_n; n++)
-		node_unbring(coord->nodes[n], file);
-	emit_merge(coord, ACTION_FORGET_SLICES, file);
+	if (!MUTANT(MUTANT_SPLIT_KEEPS))
+		emit_merge(coord, ACTION_FORGET_SLICES, file);
 	file_release(coord, job, file);
 	file->row.way = WAY_GAVE_UP;
 	file->outcome = CHAIN_MORE;
 	file->next = file->bytes_done = 0;
 	r = file_plan(coord, job, file, &error);
+	file->fails = fails;
+	file->fails_n = fails_n;
 	if (r < 0) {
 		coord->oom = true; /* one slice is never too many */
 		return;

@@ -142,6 +142,16 @@ static uint32_t nodes_left(const struct coord *coord, const struct job *job, con
 	return n;
 }
 
+/* Some node could try, if the file were in one slice. */
+static bool older_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice)
+{
+	for (uint32_t i = 0; i < coord->nodes_n; i++)
+		if (node_takes_work(coord->nodes[i]) && coord->nodes[i]->algorithm == job->row.algorithm &&
+		    !file_failed_on(file, slice, coord->nodes[i]->name))
+			return true;
+	return false;
+}
+
 /* Whether some slice that could not be read, this one or another, can be tried by nobody who is there, now that one less may. */
 static bool none_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice)
 {
@@ -177,6 +187,10 @@ void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t 
 		same = 2;
 	if (((lacks || same < 2) && !none_left(coord, job, file, slice)) || MUTANT(MUTANT_IO_FOREVER))
 		return;
+	if (file->split && (lacks || same < 2) && older_left(coord, job, file, slice)) {
+		split_give_up(coord, job, file);
+		return;
+	}
 	if (failed > 1) {
 		size_t n = strlen(sentence.text);
 

@@ -31,7 +31,7 @@ static struct slice_id id_from(const fq_SliceRef *ref)
 {
 	return (struct slice_id){
 		.job = ref->job, .file = ref->file, .slice = ref->slice, .lease = ref->lease, .again = ref->again,
-		.scout = ref->scout};
+		.scout = ref->scout, .split = ref->split};
 }
 
 /* Only to be told: without memory for it there are none to tell. */

@@ -36,7 +36,7 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_JOB_EXPIRE] = "DELETE FROM job WHERE state > 1 AND ended < ?1",
 	[SQL_FILE_SAVE] = "REPLACE INTO file (" FILE_COLUMNS
 	                  ") VALUES (?1,?2,?3,?4,"
-	                  "iif(?5 = 0, 0, coalesce((SELECT nullif(planned, 0) FROM file WHERE job = ?1 AND file = ?2 AND way = ?25), ?5)),"
+	                  "iif(?5 = 0, 0, coalesce((SELECT nullif(planned, 0) FROM file WHERE job = ?1 AND file = ?2), ?5)),"
 	                  "?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25)",
 	[SQL_FILE_FIND] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 AND file = ?2",
 	[SQL_FILE_OF_JOB] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 ORDER BY file",

@@ -28,7 +28,7 @@ static void give_up(struct session *session)
 static fq_SliceRef slice_ref(const struct slice_id *id)
 {
 	return (fq_SliceRef){.job = id->job, .file = id->file, .slice = id->slice, .lease = id->lease, .again = id->again,
-	                      .scout = id->scout};
+	                      .scout = id->scout, .split = id->split};
 }
 
 static int send_brief(struct session *session, const struct action *action, uint32_t number, const struct prior *prior)

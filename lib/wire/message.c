@@ -168,6 +168,8 @@ static const char *check_task(const void *message)
 
 	if (task->brief > BRIEF_NUMBER_MAX)
 		return "it needs a brief that there cannot be";
+	if (task->split != task->ref.split)
+		return "its slice is of another plan";
 	if (task->ref.scout && (!task->split || task->ref.again))
 		return "it is a scout of a file that is not in slices";
 	if (task->split && !task->ref.scout && !task->has_point)

@@ -13,7 +13,7 @@ static bool something_open(const struct sim *sim)
 		const struct file_row *row = &sim->working.files[i];
 		struct slice_view view;
 
-		for (uint64_t s = 0; coord_find_slice(sim->coord, row->job, row->file, s, &view); s++)
+		for (uint64_t s = 0; row->way != WAY_SPLIT && coord_find_slice(sim->coord, row->job, row->file, s, &view); s++)
 			if (strcmp(view.state, "open") == 0)
 				return true;
 	}
