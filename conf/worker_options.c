@@ -149,6 +149,17 @@ static const struct option_row rows[] = {
 	FIELD(slot_memory),
     },
     {
+	.key = "text_memory",
+	.long_name = "text-memory",
+	.argument = "SIZE",
+	.type = OPTION_SIZE,
+	.default_text = "0",
+	.largest = UINT64_C(16) << 40,
+	.help = "Memory for inflated text of slices of gzip files that cannot be counted yet, at least 32M for each slot; 0 means 128M for "
+		"each slot.",
+	FIELD(text_memory),
+    },
+    {
 	.key = "drain_timeout",
 	.long_name = "drain-timeout",
 	.argument = "DURATION",
@@ -290,6 +301,21 @@ static int check_memory(const struct conf *conf, uint64_t memory, struct error *
 	                 "slot_memory: %" PRIu64 " bytes are too few to count with: right is 0 for no limit, or at least 256M", memory);
 }
 
+#define TEXT_MEMORY_MIN (UINT64_C(32) << 20) /* for each slot: a slice of 1 MiB at the usual ratios */
+#define TEXT_MEMORY (UINT64_C(128) << 20)
+
+static int place_text_memory(const struct conf *conf, struct worker_settings *settings, struct error *err)
+{
+	if (settings->text_memory == 0)
+		settings->text_memory = TEXT_MEMORY * settings->slots;
+	if (settings->text_memory >= TEXT_MEMORY_MIN * settings->slots)
+		return 0;
+	return error_set(err, -ERANGE, place_class(conf, OFFSET(text_memory), OFFSET(text_memory)),
+	                 "text_memory: %" PRIu64 " bytes are too few for %" PRIu64 " slots: right is 0 for 128M for each slot, or at least 32M "
+	                 "for each",
+	                 settings->text_memory, settings->slots);
+}
+
 static int worker_finish(struct conf *conf, struct error *err)
 {
 	struct worker_settings *settings = conf->settings;
@@ -316,6 +342,8 @@ static int worker_finish(struct conf *conf, struct error *err)
 		r = place_gate(&settings->gate, err);
 	if (r >= 0 && settings->slots == 0 && !settings->gate_only)
 		settings->slots = count_cores();
+	if (r >= 0)
+		r = place_text_memory(conf, settings, err);
 	return r;
 }
 

@@ -15,6 +15,7 @@ CLUSTER_TESTS = \
 	tests/cluster/67-profiles.t \
 	tests/cluster/68-pipelines.t \
 	tests/cluster/70-report.t \
+	tests/cluster/72-split.t \
 	tests/cluster/75-expected.t \
 	tests/cluster/80-socket.t \
 	tests/cluster/85-gate.t \
@@ -28,7 +29,7 @@ CLUSTER_TESTS = \
 	tests/cluster/99-assignment.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
-EXTRA_DIST += tests/cluster/cluster.sh tests/tools/examples.py
+EXTRA_DIST += tests/cluster/cluster.sh tests/tools/examples.py tests/tools/mkgzip.py
 
 check_PROGRAMS += tests/tools/mkfastq
 tests_tools_mkfastq_SOURCES = tests/tools/mkfastq.c
