@@ -4,6 +4,9 @@
 
 #include "conf/start.h"
 
+/* Whether ordinary gzip files are counted in slices, of jobs that do not say. */
+enum coord_split { COORD_SPLIT_AUTO, COORD_SPLIT_ALWAYS, COORD_SPLIT_NEVER };
+
 /* Of whom a proof is demanded that he can read the files of his job (lib/fastq/proof.h). */
 enum coord_proof { PROOF_OF_ALL, PROOF_OF_CLIENTS, PROOF_OF_NOBODY };
 
@@ -34,6 +37,7 @@ struct coord_settings {
 	uint64_t connections_max;             /* connections altogether */
 	uint64_t unauthenticated_max;         /* of them, those that have not proved who they are */
 	uint64_t unauthenticated_per_address; /* of these, from one address */
+	enum coord_split split_gzip;          /* whether ordinary gzip files are counted in slices */
 	enum coord_proof proof;               /* of whom proofs of reading are demanded */
 	uint64_t handshake_ms;                /* time to prove it, milliseconds */
 	uint64_t keep_ms;                     /* how long finished jobs are kept, milliseconds */

@@ -162,6 +162,17 @@ static const struct option_row rows[] = {
 	FIELD(slot_memory),
     },
     {
+	.key = "text_memory",
+	.long_name = "text-memory",
+	.argument = "SIZE",
+	.type = OPTION_SIZE,
+	.default_text = "0",
+	.largest = UINT64_C(16) << 40,
+	.help = "Memory for inflated text of slices of gzip files that cannot be counted yet, at least 32M for each slot; 0 means 128M for "
+		"each slot.",
+	FIELD(text_memory),
+    },
+    {
 	.key = "drain_timeout",
 	.long_name = "drain-timeout",
 	.argument = "DURATION",
@@ -368,6 +379,16 @@ static int place_batch(struct conf *conf, struct error *err)
 	return batch_read(&settings->job, err);
 }
 
+static int check_text_memory(const struct conf *conf, const struct worker_settings *settings, struct error *err)
+{
+	if (settings->text_memory >= TEXT_MEMORY_MIN * settings->slots)
+		return 0;
+	return error_set(err, -ERANGE, place_class(conf, OFFSET(text_memory), OFFSET(text_memory)),
+	                 "text_memory: %" PRIu64 " bytes are too few for %" PRIu64 " slots: right is 0 for 128M for each slot, or at least 32M "
+	                 "for each",
+	                 settings->text_memory, settings->slots);
+}
+
 static int worker_finish(struct conf *conf, struct error *err)
 {
 	struct worker_settings *settings = conf->settings;
@@ -393,7 +414,7 @@ static int worker_finish(struct conf *conf, struct error *err)
 		return r;
 	confines_read("", &confines);
 	worker_room(settings, &confines);
-	return 0;
+	return check_text_memory(conf, settings, err);
 }
 
 const struct option_table worker_table = {

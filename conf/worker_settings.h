@@ -21,6 +21,7 @@ struct worker_settings {
 	uint64_t open_timeout_ms;   /* for opening a file, milliseconds */
 	uint64_t stall_ms;          /* without progress of a slice, milliseconds */
 	uint64_t slot_memory;       /* as it was said; slot_limit is what holds */
+	uint64_t text_memory;       /* bytes of inflated text that wait for being counted; once finished not 0 */
 	uint64_t drain_timeout_ms;  /* after SIGTERM, for the slices it holds, milliseconds */
 	uint64_t reconnect_max_ms;  /* longest pause between two attempts to dial, milliseconds */
 	uint64_t read_max;          /* bases of the longest read */

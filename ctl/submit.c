@@ -158,6 +158,7 @@ static int submit_make(const struct call *call, const struct submission *submiss
 	put_profile(&call->reporting, ret);
 	ret->lenient = submission->lenient;
 	ret->fresh = submission->fresh;
+	ret->split_gzip = submission->split_gzip;
 	ret->slice_size = submission->slice_size;
 	if (!(ret->modules & COUNT_RULED))
 		return 0;

@@ -6,11 +6,13 @@
 #include <stdint.h>
 
 #include "ctl/verb.h"
+#include "lib/wire/fqcluster.pb.h"
 
 struct submission {
 	const char *name;    /* NULL: the first file */
 	const uint8_t *uuid; /* 16 bytes: the job's, as an earlier fqctl that came to no end may have sent it; NULL: a new one */
 	bool lenient;
+	fq_SplitGzip split_gzip;
 	bool fresh;          /* count it even where the result is kept */
 	uint64_t slice_size; /* bytes; 0: the coordinator chooses */
 	bool wait;           /* stay with the job and write its results */

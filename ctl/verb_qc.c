@@ -42,7 +42,7 @@ static const struct option_row qc_rows[] = {
 	{.long_name = "slice-size", .argument = "SIZE", .type = OPTION_SIZE, .default_text = "0",
 	 .help = "Bytes of a file in one slice; 0 chooses by the file's size.", OPTION_FIELD(struct qc_options, slice_size)},
 	{.long_name = "split-gzip", .argument = "WHEN", .type = OPTION_CHOICE, .default_text = "auto", .choices = "auto|always|never",
-	 .help = "Cut an ordinary gzip file into slices when counting here: where that is quicker (auto), or to try it.",
+	 .help = "Cut ordinary gzip files into slices: where that is quicker (auto; the coordinator may be set up otherwise), or to try it.",
 	 OPTION_FIELD(struct qc_options, split_gzip)},
 	{.long_name = "verbose", .type = OPTION_BOOL, .help = "Say of each gzip file counted here whether it was cut, and why.",
 	 OPTION_FIELD(struct qc_options, verbose)},
@@ -69,6 +69,14 @@ static const struct option_row qc_rows[] = {
 	{.long_name = "svg", .type = OPTION_BOOL, .help = "FastQC's images as SVG; accepted, there are none.",
 	 OPTION_FIELD(struct qc_options, svg)},
 };
+
+/* Of a coordinator: what is usual is its own to say. */
+static fq_SplitGzip split_asked(enum split_gzip split)
+{
+	return split == SPLIT_GZIP_ALWAYS  ? fq_SplitGzip_SPLIT_GZIP_ALWAYS
+	       : split == SPLIT_GZIP_NEVER ? fq_SplitGzip_SPLIT_GZIP_NEVER
+	                                   : fq_SplitGzip_SPLIT_GZIP_DEFAULT;
+}
 
 /* What FastQC does and we do not. */
 static int qc_finish(struct conf *conf, struct error *err)
@@ -186,7 +194,8 @@ static int run(struct call *call, struct error *err)
 	}
 	if (!options->local && (call->settings.host.host[0] || call->settings.socket[0])) {
 		struct submission submission = {
-			.lenient = options->lenient, .fresh = options->no_cache, .slice_size = options->slice_size, .wait = true};
+			.lenient = options->lenient, .fresh = options->no_cache, .split_gzip = split_asked(options->split_gzip), .slice_size = options->slice_size,
+			.wait = true};
 		uint64_t job;
 
 		return submit(call, &submission, &job, err);

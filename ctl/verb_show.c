@@ -97,7 +97,12 @@ static void show_way(const fq_File *file)
 		             file->slices == 1 ? "" : "s");
 		break;
 	case FILE_GZIP:
-		(void)printf("    Read as   gzip, one slice: the cluster does not cut an ordinary gzip stream\n");
+		if (file->split)
+			(void)printf("    Read as   gzip, one stream cut every %s: %llu slices, %llu inflated that are to be counted\n",
+			             text_bytes(size, file->slice_size), (unsigned long long)file->slices,
+			             (unsigned long long)file->inflated);
+		else
+			(void)printf("    Read as   gzip, one slice%s%s\n", file->way[0] ? ": " : "", TEXT(file->way));
 		break;
 	default:
 		(void)printf("    Read as   - (not opened yet)\n");

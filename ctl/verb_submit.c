@@ -13,6 +13,7 @@ struct submit_options {
 	bool wait, detach, parsable, lenient, no_cache;
 	char *name, *id;
 	uint64_t slice_size, chunks;
+	fq_SplitGzip split_gzip;
 };
 
 static const struct option_row submit_rows[] = {
@@ -34,6 +35,10 @@ static const struct option_row submit_rows[] = {
 	{.long_name = "chunks", .argument = "N", .type = OPTION_NUMBER, .default_text = "0", .largest = 1000000,
 	 .unit = "slices", .help = "Cut the largest file into about N slices; 0 lets the coordinator choose.",
 	 OPTION_FIELD(struct submit_options, chunks)},
+	{.long_name = "split-gzip", .argument = "WHEN", .type = OPTION_CHOICE, .default_text = "default",
+	 .choices = "default|auto|always|never",
+	 .help = "Cut ordinary gzip files into slices: as the coordinator is set up, where that is quicker (auto), always, or never.",
+	 OPTION_FIELD(struct submit_options, split_gzip)},
 	{.long_name = "lenient", .type = OPTION_BOOL,
 	 .help = "Take records that FastQC takes: lengths may differ, any byte may stand in a line.",
 	 OPTION_FIELD(struct submit_options, lenient)},
@@ -92,6 +97,7 @@ static int run(struct call *call, struct error *err)
 		.name = options->name[0] ? options->name : NULL,
 		.lenient = options->lenient,
 		.fresh = options->no_cache,
+		.split_gzip = options->split_gzip,
 		.slice_size = options->slice_size,
 		.wait = options->wait || call->output.file[0] || call->output.folder[0] || isatty(STDOUT_FILENO) ||
 		        isatty(STDERR_FILENO),

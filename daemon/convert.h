@@ -51,3 +51,17 @@ int prior_from_message(const fq_Task *message, struct prior *ret, struct error *
 
 /* The number of an outcome in RESULT: SLICE_END, SLICE_UNSURE or SLICE_FAULT. */
 int outcome_from_message(uint32_t outcome, enum slice_outcome *ret, struct error *err);
+
+struct split_point;
+struct split_report;
+
+/*
+ * Slices of one gzip stream (convert_split.c). A point's window travels deflated: to a message it is taken from the point, where it has
+ * one to tell of; back, it is written to `window` (SPLIT_WINDOW bytes), to which the point shows. -ENOMEM too.
+ */
+int point_to_message(const struct split_point *point, fq_SplitPoint *ret);
+int point_from_message(const fq_SplitPoint *message, uint64_t file_size, uint8_t *window, struct split_point *ret, struct error *err);
+
+/* Whether it fits its slice is the chain's to tell (lib/fastq/split_chain.h). */
+void report_to_message(const struct split_report *report, fq_SplitReport *ret);
+int report_from_message(const fq_SplitReport *message, uint64_t file_size, struct split_report *ret, struct error *err);

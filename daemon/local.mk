@@ -7,6 +7,7 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/budget.h \
 	daemon/convert.c \
 	daemon/convert.h \
+	daemon/convert_split.c \
 	daemon/events.c \
 	daemon/events.h \
 	daemon/journal.c \

@@ -30,6 +30,7 @@ struct coord *coord_free(struct coord *coord)
 {
 	if (!coord)
 		return NULL;
+	coord->actions = NULL; /* nobody is told any more */
 	for (uint32_t i = 0; i < coord->jobs_n; i++)
 		job_free(coord, coord->jobs[i]);
 	for (uint32_t i = 0; i < coord->nodes_n; i++)
@@ -101,11 +102,14 @@ int coord_load_slice(struct coord *coord, const struct slice_row *row, struct er
 		                 (unsigned long long)row->slice, row->file, (unsigned long long)row->job);
 	task.begin = file->chain.links[row->slice].begin;
 	task.end = file->chain.links[row->slice].end;
-	file->outcome = chain_offer(&file->chain, row->slice, &task, row->fault.kind ? SLICE_FAULT : SLICE_END, &row->seam,
-	                            &row->fault, &used);
+	if (file->split)
+		split_load(coord, file, row);
+	else
+		file->outcome = chain_offer(&file->chain, row->slice, &task, row->fault.kind ? SLICE_FAULT : SLICE_END, &row->seam,
+		                            &row->fault, &used);
 	file->slices[row->slice].saved = true;
 	file->slices[row->slice].bases = row->bases;
-	return 0;
+	return coord->oom ? error_oom(err) : 0;
 }
 
 int coord_load_trouble(struct coord *coord, const struct trouble_row *row, struct error *err)
@@ -132,6 +136,10 @@ static void file_loaded(struct coord *coord, struct job *job, struct file *file)
 {
 	if (file->ended || !file->slices)
 		return;
+	if (file->split && file->outcome == CHAIN_FAULT) {
+		split_give_up(coord, job, file);
+		return;
+	}
 	for (uint64_t i = 0; i < file->chain.n; i++) {
 		const struct link *link = &file->chain.links[i];
 
@@ -139,9 +147,11 @@ static void file_loaded(struct coord *coord, struct job *job, struct file *file)
 			file->slices[i].saved = false;
 			emit_slice(coord, ACTION_FORGET_SLICE, file, i);
 		}
-		if (link->state >= LINK_COUNTED)
+		if (link->state >= LINK_COUNTED && (!link->empty || i < file->chain.proven))
 			file->bytes_done += link->end - link->begin;
 	}
+	if (file->split)
+		split_look(coord, job, file);
 	file_changed(job, file);
 	file_advance(coord, job, file);
 }
@@ -252,6 +262,7 @@ int coord_step(struct coord *coord, const struct event *event, struct actions *a
 		break;
 	}
 	node_stalls(coord);
+	splits_settle(coord);
 	audits_settle(coord);
 	schedule(coord);
 	return coord->oom ? -ENOMEM : 0;

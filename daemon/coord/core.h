@@ -26,6 +26,9 @@
  * A file whose result is kept from an earlier job is not counted: behind its OPENED the driver looks in the store for a result of the key
  * that coord_result_key() tells, and gives what it finds with the event. Nothing may be removed there before the step is performed.
  *
+ * Of an ordinary gzip file in slices, a slice is first inflated by somebody (id.scout), who keeps its text, and then counted by him or by
+ * anybody else (core_split.c). Where its slices do not go together, whatever the reason, the file is counted anew in one.
+ *
  * Some slices are counted a second time: when all were counted once, merging tells which of them lacked what lies before them in the
  * file (lib/qc/assembly.h). These go out again, from the starts that are proven now; when all are there the file is merged again.
  */
@@ -53,6 +56,7 @@ struct coord_limits {
 	uint32_t audit_percent;    /* of all slices, so many are counted on a second node as well */
 	uint64_t secret;           /* random, another one at each start: which slices these are, and where its leases begin */
 	uint32_t algorithm;        /* jobs of another one begin anew when they are loaded; 0: they do not */
+	enum split_gzip split_gzip; /* of jobs that do not say */
 };
 
 struct slice_id {
@@ -61,6 +65,8 @@ struct slice_id {
 	uint64_t slice;
 	uint64_t lease;
 	bool again; /* its second count */
+	bool scout; /* it is not counted, but inflated (core_split.c) */
+	bool split; /* the file is split; there is no such slice where it is not, or not any more */
 };
 
 struct node_hello {
@@ -130,6 +136,12 @@ struct event {
 			struct slice_fault fault;
 			uint64_t bases;
 			uint32_t modules;           /* of the counters (END) */
+			/* of a file that is split: */
+			enum split_outcome inflated; /* id.scout: instead of outcome; FAULT: fault says which */
+			bool has_report;            /* END, or inflated DONE */
+			struct split_report report;
+			const uint16_t *symbols;    /* inflated DONE: SPLIT_WINDOW of them, or NULL where next_header */
+			const uint8_t *window;      /* END: SPLIT_WINDOW bytes */
 			uint8_t digest[32];         /* END: of those counts that do not depend on what lies before the slice, so that
 			                               honest copies of one slice with the same start have the same */
 		} result;
@@ -232,6 +244,11 @@ struct action {
 			const struct file_facts *facts;
 			uint32_t modules, algorithm;
 			uint64_t reads, qualities; /* id.again: before the slice */
+			/* of a file that is split: */
+			bool split;
+			uint64_t text_max;        /* id.scout */
+			struct split_point point; /* otherwise; its window is the one that was stored with slice window_from, unless: */
+			uint64_t window_from;     /* UINT64_MAX: the point has it, or none is needed */
 		} task;
 		struct slice_id id;
 		struct {
@@ -301,11 +318,12 @@ struct file_view {
 	const struct file_row *row;
 	uint64_t bytes_done;
 	const struct chain *chain; /* NULL before the plan and after the end */
+	uint64_t inflated;         /* slices that are inflated, and not counted yet */
 };
 
 struct slice_view {
-	const char *state;         /* open, running, waits, counted, proven, empty; again: waits for its second count */
-	const char *node;          /* "" unless running */
+	const char *state;         /* open, running, waits, counted, proven, empty; again: waits for its second count; inflating, held */
+	const char *node;          /* "" unless running, inflating or held */
 	uint32_t crashes, losses;
 };
 

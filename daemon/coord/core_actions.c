@@ -73,6 +73,15 @@ void emit_slice(struct coord *coord, enum action_kind kind, const struct file *f
 	};
 }
 
+void emit_counted(struct coord *coord, const struct file *file, uint64_t i, const struct event *event)
+{
+	emit_slice(coord, ACTION_SAVE_SLICE, file, i);
+	if (!file->split || event->result.outcome != SLICE_END || coord->oom)
+		return;
+	coord->actions->items[coord->actions->n - 1].slice.report = &event->result.report;
+	coord->actions->items[coord->actions->n - 1].slice.window = event->result.window;
+}
+
 void emit_merge(struct coord *coord, enum action_kind kind, const struct file *file)
 {
 	struct action *action = emit(coord, kind, 0);

@@ -50,7 +50,8 @@ static bool differs(const struct file *file, const struct counted *counted, cons
 	bool fault = event->result.outcome == SLICE_FAULT;
 
 	if (link->empty || !text_place_equal(seam->first, link->seam.first) ||
-	    !chain_seam_valid(&file->chain, event->result.id.slice, &event->result.task, event->result.outcome, seam))
+	    !(file->split ? split_seam_valid(file, &event->result.task, event->result.outcome, seam)
+	                  : chain_seam_valid(&file->chain, event->result.id.slice, &event->result.task, event->result.outcome, seam)))
 		return false;
 	if (fault || link->fault.kind != FAULT_NONE) /* how it is told depends on the decoder that met it */
 		return fault != (link->fault.kind != FAULT_NONE);

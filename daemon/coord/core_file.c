@@ -23,6 +23,7 @@ void file_release(struct coord *coord, struct job *job, struct file *file)
 {
 	if (file->slices && job->owner)
 		job->owner->slices -= file->chain.n;
+	split_release(coord, file);
 	chain_deinit(&file->chain);
 	free(file->slices);
 	file->slices = NULL;
@@ -95,7 +96,8 @@ int file_plan(struct coord *coord, struct job *job, struct file *file, struct er
 {
 	int r;
 
-	r = chain_init(&file->chain, &file->row.facts, file->row.slice_size, coord->limits.slices_max, err);
+	r = file->row.way == WAY_SPLIT ? split_plan(coord, file, err)
+	                               : chain_init(&file->chain, &file->row.facts, file->row.slice_size, coord->limits.slices_max, err);
 	if (r < 0)
 		return r;
 	file->slices = calloc(file->chain.n, sizeof *file->slices);
@@ -115,9 +117,9 @@ static void tell_plan(struct coord *coord, const struct file *file, const struct
 
 	about.slices = LOG_ID(file->chain.n);
 	emit_log(coord, LOG_DEBUG, about,
-	         "job %llu: node %s has opened %s: %s, %llu bytes, %llu slices", (unsigned long long)file->row.job, node->name,
+	         "job %llu: node %s has opened %s: %s, %llu bytes, %llu slices%s", (unsigned long long)file->row.job, node->name,
 	         TEXT(file->path), file_kind_name(file->row.facts.kind), (unsigned long long)file->row.facts.fingerprint.size,
-	         (unsigned long long)file->chain.n);
+	         (unsigned long long)file->chain.n, file->split ? " of one gzip stream" : "");
 }
 
 static void plan(struct coord *coord, struct job *job, struct file *file, const struct node *node, const struct file_facts *facts)
@@ -127,10 +129,11 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 
 	file->row.facts = *facts;
 	file->row.slice_size = job->row.slice_size;
+	file->row.way = split_way(coord, job, file, &file->row.slice_size);
 	if (file->row.slice_size == 0)
 		file->row.slice_size = slice_size_choose(facts->kind, facts->fingerprint.size, nodes_slots(coord),
 		                                         coord->limits.slice_min, coord->limits.slice_max);
-	file->row.slice_size = owner_slice_size(coord, job, file, facts, file->row.slice_size);
+	file->row.slice_size = owner_slice_size(coord, job, file, file->row.slice_size);
 	r = file_plan(coord, job, file, &error);
 	if (r == -ENOMEM) {
 		coord->oom = true;
@@ -253,7 +256,7 @@ void file_opened(struct coord *coord, const struct event *event)
 /* ---- ends */
 
 /* Takes the file's slices away from all nodes. */
-static void runs_drop(struct coord *coord, struct job *job, const struct file *file)
+void runs_drop(struct coord *coord, struct job *job, const struct file *file)
 {
 	for (uint32_t n = 0; n < coord->nodes_n; n++) {
 		struct node *node = coord->nodes[n];

@@ -109,11 +109,14 @@ void nodes_refresh(struct coord *coord)
 	if (!coord->index_stale)
 		return;
 	coord->index_stale = false;
-	coord->ready_n = coord->openers = coord->opens_least = 0;
+	coord->ready_n = coord->openers = coord->opens_least = coord->split_slots = 0;
 	coord->opens_review = true;
+	splits_wake(coord);
 	for (uint32_t i = 0; i < coord->nodes_n; i++) {
 		coord->nodes[i]->ready_at = 0;
 		coord->nodes[i]->opener = false;
+		if (node_takes_work(coord->nodes[i]) && coord->nodes[i]->proto >= 3)
+			coord->split_slots += coord->nodes[i]->slots;
 		node_refresh(coord, coord->nodes[i]);
 	}
 }

@@ -16,6 +16,8 @@
  *     core_copy.c       that copies agree
  *     core_kept.c       files whose result is kept from an earlier job
  *     core_again.c      second counts of slices
+ *     core_split.c      gzip streams in slices
+ *     core_scout.c      who inflates slices of those, and keeps their text
  *     core_schedule.c   who opens and counts what next
  *     core_alone.c      slices that go alone to a node
  *     core_index.c      what is kept beside the state so that an event need not walk over all of it
@@ -27,6 +29,7 @@
 
 #include "daemon/coord/core.h"
 #include "daemon/coord/core_mutant.h"
+#include "lib/fastq/split_chain.h"
 
 #define FORGET_MS 600000 /* a lost node of a batch system is shown for so long */
 #define NODES_MAX 4096  /* down and undrained ones are forgotten beyond */
@@ -42,7 +45,8 @@ struct run {
 	uint64_t begun_ms;
 	bool audit;           /* it was counted before: to see whether this node agrees */
 	bool alone;           /* the node is given no other slice beside it */
-	uint64_t bytes;       /* of the slice, taken in */
+	uint64_t bytes;       /* of the slice, taken in; a scout's do not count: */
+	uint64_t looked;
 	uint64_t progress_ms; /* when bytes last grew */
 	bool told;            /* it was given start_known and start as below (not: it says that it holds it) */
 	bool start_known;
@@ -68,7 +72,9 @@ struct node {
 	bool reads;           /* this instance has opened or counted something */
 	struct run *runs;
 	uint32_t runs_n, runs_room;
-	uint32_t alone;       /* of these, those that are alone */
+	uint32_t alone;       /* of these, those that are alone, */
+	uint32_t scouts;      /* and those that are scouts */
+	uint32_t texts;       /* that it keeps */
 	struct slice_id *brought; /* what it brought with its HELLO, was not let to go on with, and has not told of yet */
 	uint32_t brought_n;
 	uint32_t opens;       /* OPENs it has not answered */
@@ -97,6 +103,9 @@ struct slice {
 	uint64_t taken_lease; /* the last one that was taken away: its result is still of use */
 	uint32_t taken_from;  /* from the node of this number */
 	struct counted counted;
+	/* file.split: */
+	uint32_t holder;      /* the node of this number keeps its text; 0: nobody does */
+	uint8_t scouting;     /* nodes that inflate it: one or none */
 };
 
 /* A slice that is counted a second time. */
@@ -141,6 +150,8 @@ struct file {
 	uint32_t fails_n;
 	struct error *open_error; /* the last one, NULL: none */
 	/* counting */
+	struct split_chain *split; /* WAY_SPLIT, else NULL; then `chain` follows what it says */
+	bool split_look;      /* a scout has ended in this step */
 	struct chain chain;
 	enum chain_outcome outcome;
 	struct slice *slices; /* chain.n of them */
@@ -215,6 +226,9 @@ struct coord {
 	bool index_stale;     /* ready and openers are to be made anew */
 	uint64_t due_ms;
 	uint64_t work_n;      /* of all jobs */
+	uint32_t splits;      /* files that are counted in slices of a gzip stream, */
+	bool splits_look;     /* some have a look at the end of this step */
+	uint32_t split_slots; /* and slots for these: of nodes that can, and are there */
 	/* opening */
 	uint64_t open_from;   /* jobs with a lower id have nothing to be opened */
 	bool opens_review;    /* some file may have no node left that could open it */
@@ -242,6 +256,8 @@ void emit_id(struct coord *coord, enum action_kind kind, uint64_t peer, const st
 void emit_job(struct coord *coord, const struct job *job);
 void emit_file(struct coord *coord, const struct file *file);
 void emit_slice(struct coord *coord, enum action_kind kind, const struct file *file, uint64_t i);
+/* It was counted: to be saved with all that comes with it. */
+void emit_counted(struct coord *coord, const struct file *file, uint64_t i, const struct event *event);
 void emit_merge(struct coord *coord, enum action_kind kind, const struct file *file);
 void emit_trouble(struct coord *coord, const struct file *file, uint64_t i);
 void emit_node(struct coord *coord, const struct node *node);
@@ -308,8 +324,7 @@ int owner_add(struct coord *coord, struct job *job);
 void owner_remove(struct coord *coord, struct job *job);
 int owner_check(const struct coord *coord, const struct job_row *row, struct error *err); /* may it submit this too? */
 bool owner_full(const struct coord *coord, const struct owner *owner); /* of slices */
-uint64_t owner_slice_size(struct coord *coord, struct job *job, const struct file *file, const struct file_facts *facts,
-                          uint64_t size); /* so large, or larger */
+uint64_t owner_slice_size(struct coord *coord, struct job *job, const struct file *file, uint64_t size); /* so large, or larger */
 
 /* ---- core_job.c */
 struct job *job_find(const struct coord *coord, uint64_t id);
@@ -346,6 +361,7 @@ int file_fail_add(struct file *file, uint64_t slice, const struct node *node, in
 bool file_failed_on(const struct file *file, uint64_t slice, const char *node);
 bool errno_lacks(int error_number); /* it says that the node does not have the file, not that reading goes wrong */
 void file_release(struct coord *coord, struct job *job, struct file *file);
+void runs_drop(struct coord *coord, struct job *job, const struct file *file);
 
 /* ---- core_kept.c */
 void file_kept(struct coord *coord, struct job *job, struct file *file, const struct event *event); /* ... ends with it */
@@ -412,8 +428,43 @@ void again_opened(struct file *file, uint64_t slice);
 void again_result(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event);
 void again_task(const struct file *file, uint64_t slice, struct action *action);
 
+/* ---- core_split.c */
+enum file_way split_way(const struct coord *coord, const struct job *job, const struct file *file, uint64_t *ret_slice_size);
+uint64_t file_slices(const struct file_row *row, uint64_t slice_size); /* into how many it is cut */
+int split_plan(struct coord *coord, struct file *file, struct error *err);
+void split_release(struct coord *coord, struct file *file);
+bool split_leads(const struct file *file); /* as chain_leads() */
+void split_task(const struct coord *coord, const struct job *job, const struct file *file, uint64_t i, struct action *action);
+/* As chain_offer(). *ret_absurd: it is none that can be. */
+enum chain_outcome split_offer(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event,
+                               bool *ret_used, bool *ret_absurd);
+void split_inflated(struct coord *coord, struct job *job, struct file *file, const struct event *event); /* a scout's result */
+void split_load(struct coord *coord, struct file *file, const struct slice_row *row);
+/* Something else than an offer may have changed: a scout came to nothing, a text is lost, a slice goes alone. */
+void split_look(struct coord *coord, struct job *job, struct file *file);
+bool split_seam_valid(const struct file *file, const struct slice_task *task, enum slice_outcome outcome, const struct slice_seam *seam);
+/* Its slices do not go together: it is counted anew, in one. */
+void split_give_up(struct coord *coord, struct job *job, struct file *file);
+void splits_settle(struct coord *coord); /* at the end of a step */
+void splits_wake(struct coord *coord); /* more of them may be handed out now */
+
+/* ---- core_scout.c */
+bool node_counts(const struct node *node, const struct job *job, const struct file *file); /* it can, if it may */
+struct node *text_holder(const struct coord *coord, const struct file *file, uint64_t i); /* NULL: nobody keeps it */
+void text_keep(struct file *file, uint64_t i, struct node *node);
+void text_gone(struct coord *coord, struct file *file, uint64_t i); /* who kept it has forgotten it */
+void text_drop(struct coord *coord, struct file *file, uint64_t i); /* and is told to */
+void texts_gone(struct coord *coord, struct node *node);            /* all that it kept */
+void scouts_drop(struct coord *coord, struct job *job, struct file *file, uint64_t i); /* who inflates it need not go on */
+void scouts_overdue(struct coord *coord);
+void scout_send(struct coord *coord, struct node *node, struct job *job, struct file *file, uint64_t i);
+/* The file's next slice to be counted by the node, or to be inflated (*ret_scout), or chain.n; *ret_barred as in file_take(). */
+uint64_t split_take(struct coord *coord, const struct job *job, const struct file *file, const struct node *node, bool leads,
+                    bool *ret_barred, bool *ret_scout);
+
 /* ---- core_schedule.c */
 void schedule(struct coord *coord);
+bool takeable(const struct file *file, uint64_t i);
 uint32_t slots_free(const struct coord *coord, const struct node *node);
 void hand_out(struct coord *coord, struct node *node, struct job *job, struct file *file, uint64_t i);
 

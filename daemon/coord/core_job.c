@@ -351,6 +351,7 @@ static void file_renew(struct coord *coord, struct job *job, struct file *file)
 	file->ended = false;
 	file->row.state = JOB_PENDING;
 	file->row.planned = file->row.cached = false;
+	file->row.way = WAY_PLAIN;
 	file->row.records = file->row.bases = file->row.redone = file->row.again = file->row.again_done = 0;
 	file_changed(job, file);
 	emit_file(coord, file);

@@ -78,6 +78,12 @@ enum coord_mutant {
 	MUTANT_KEPT_AT_ONCE,      /* the result of a file that is being written is kept */
 	MUTANT_KEPT_NOT_SAVED,    /* the file has no result */
 	MUTANT_TRANSIENT_STAYS,   /* a batch job's node that has left stays in the list */
+	MUTANT_SPLIT_SCOUT_LOST,  /* a slice whose scout came to nothing is not looked at again */
+	MUTANT_SPLIT_SCOUT_SLOW,  /* a scout is waited for however slow it is */
+	MUTANT_SPLIT_WINDOW,      /* a slice is counted again with the window of another one */
+	MUTANT_SPLIT_KEEPS,       /* counters of slices that did not go together stay in the store */
+	MUTANT_SPLIT_BELIEVED,    /* what a slice told of damage is told of the file */
+	MUTANT_SPLIT_OLD_NODES,   /* nodes that know nothing of it are given slices of a gzip stream */
 	_MUTANT_MAX,
 };
 #ifdef COORD_MUTANTS

@@ -162,7 +162,7 @@ uint32_t nodes_slots(const struct coord *coord)
 
 static bool same_count(const struct slice_id *a, const struct slice_id *b)
 {
-	return a->job == b->job && a->file == b->file && a->slice == b->slice && a->again == b->again;
+	return a->job == b->job && a->file == b->file && a->slice == b->slice && a->again == b->again && a->scout == b->scout;
 }
 
 struct run *run_find(struct node *node, const struct slice_id *id)
@@ -188,6 +188,7 @@ struct run *run_add(struct coord *coord, struct node *node, const struct slice_i
 	}
 	node->runs[node->runs_n] = (struct run){.id = *id, .begun_ms = coord->now_ms, .progress_ms = coord->now_ms};
 	node->runs_n++;
+	node->scouts += id->scout;
 	coord->runs_n++;
 	due_by(coord, coord->now_ms + coord->limits.stall_ms);
 	node_refresh(coord, node);
@@ -201,6 +202,7 @@ void run_remove(struct coord *coord, struct node *node, struct run *run)
 	if (job)
 		job->running_bytes -= run->bytes;
 	node->alone -= run->alone;
+	node->scouts -= run->id.scout;
 	*run = node->runs[--node->runs_n];
 	coord->runs_n--;
 	if (!MUTANT(MUTANT_READY_STAYS))
@@ -252,8 +254,8 @@ static bool held_wanted(struct coord *coord, const struct node *node, const stru
 	*ret_file = file;
 	if (slice && id->lease >= coord->first_lease && !is_taken(file, node, id) && !MUTANT(MUTANT_GENERATION))
 		return false; /* of this start, they all are known */
-	return slice && node->algorithm == (*ret_job)->row.algorithm && slice_wanted(file, id) && slice->running == 0 &&
-	       !crash_known(slice, id) &&
+	return slice && node_counts(node, *ret_job, file) && slice_wanted(file, id) &&
+	       (id->scout ? slice->scouting : slice->running) == 0 && !crash_known(slice, id) &&
 	       !file_failed_on(file, id->slice, node->name) && !node->distrusted;
 }
 
@@ -266,7 +268,7 @@ static void hello_bring(struct coord *coord, struct node *node, const struct sli
 	struct job *job;
 	const struct file *file = slice_file(coord, id, &job);
 
-	if (file && id->lease < coord->first_lease && node->algorithm == job->row.algorithm && !crash_known(&file->slices[id->slice], id))
+	if (file && !id->scout && id->lease < coord->first_lease && node->algorithm == job->row.algorithm && !crash_known(&file->slices[id->slice], id))
 		node->brought[node->brought_n++] = *id;
 }
 
@@ -310,7 +312,10 @@ static void hello_held(struct coord *coord, struct node *node, const struct node
 			return;
 		run->alone = slice_alone(file, id->slice);
 		node->alone += run->alone; /* who may be given what is looked at after a HELLO anyway */
-		file->slices[id->slice].running++;
+		if (id->scout)
+			file->slices[id->slice].scouting++;
+		else
+			file->slices[id->slice].running++;
 		job->running++;
 	}
 }
@@ -340,6 +345,7 @@ void node_hello(struct coord *coord, const struct event *event)
 		(void)snprintf(action->text, sizeof action->text, "node %s has connected anew", node->name);
 		opens_lose(coord, node);
 	}
+	texts_gone(coord, node);
 	runs_lose(coord, node, hello);
 	if (memcmp(node->instance, hello->instance, sizeof node->instance) != 0)
 		hello_anew(node);
@@ -378,6 +384,7 @@ void node_gone(struct coord *coord, struct node *node)
 	if (!node->drained)
 		(void)snprintf(node->reason, sizeof node->reason, "%s",
 		               node->draining ? "has ended" : "connection lost");
+	texts_gone(coord, node);
 	runs_lose(coord, node, NULL);
 	node->forget_ms = coord->now_ms + (left ? 0 : FORGET_MS);
 	if (node->transient)
@@ -443,7 +450,7 @@ void node_coming(struct coord *coord, struct node *node)
 		const struct file *file = file_find(coord, run->id.job, run->id.file, &job);
 		const struct link *link = file && file->slices && run->id.slice < file->chain.n ? &file->chain.links[run->id.slice] : NULL;
 
-		if (link && run->bytes >= link->end - link->begin)
+		if (link && run->bytes + run->looked >= link->end - link->begin)
 			run->progress_ms = coord->now_ms;
 	}
 }

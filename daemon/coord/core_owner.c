@@ -100,16 +100,16 @@ bool owner_full(const struct coord *coord, const struct owner *owner)
 	return most > 0 && owner->slices >= most && !MUTANT(MUTANT_OWNER_SLICES);
 }
 
-uint64_t owner_slice_size(struct coord *coord, struct job *job, const struct file *file, const struct file_facts *facts,
-                          uint64_t size)
+uint64_t owner_slice_size(struct coord *coord, struct job *job, const struct file *file, uint64_t size)
 {
+	const uint64_t bytes = file->row.facts.fingerprint.size;
 	uint64_t most = coord->limits.slices_owner_max, used = job->owner->slices;
 	uint64_t left = most > used + SLICES_LEAST ? most - used : SLICES_LEAST, larger = size;
 
 	if (most == 0 || MUTANT(MUTANT_OWNER_SLICES))
 		return size;
-	while (chain_slices(facts, larger) > left && larger < facts->fingerprint.size)
-		larger = larger < facts->fingerprint.size / 2 ? 2 * larger : facts->fingerprint.size;
+	while (file_slices(&file->row, larger) > left && larger < bytes)
+		larger = larger < bytes / 2 ? 2 * larger : bytes;
 	if (larger == size)
 		return size;
 	emit_log(coord, job->larger_told ? LOG_DEBUG : LOG_NOTICE, about_slice(TOLD_FILE_SLICES_LARGER, file, SLICE_ALL, NULL),

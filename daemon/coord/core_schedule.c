@@ -148,7 +148,7 @@ static void schedule_opens(struct coord *coord)
 /* ---- counting */
 
 /* To be handed out, and not alone (core_alone.c). */
-static bool takeable(const struct file *file, uint64_t i)
+bool takeable(const struct file *file, uint64_t i)
 {
 	return slice_open(file, i) && !slice_alone(file, i);
 }
@@ -156,22 +156,40 @@ static bool takeable(const struct file *file, uint64_t i)
 /* The beginning of a file tells which sequences are tracked: it goes before the rest. */
 static bool waits_for_lead(const struct job *job, const struct file *file)
 {
+	if (file->split)
+		return (job->row.modules & COUNT_SEQUENCES) && split_leads(file);
 	return (job->row.modules & COUNT_SEQUENCES) &&
 	       chain_leads(&file->chain, MUTANT(MUTANT_LEAD_FOR_EVER) ? 0 : file->chain.proven);
 }
 
-/* The file's next slice for the node, or chain.n. *ret_barred: there are some, but not now or not for this node. */
-static uint64_t file_take(const struct job *job, struct file *file, const struct node *node, bool *ret_barred)
+/* Nothing else of the file is left than audits, and second counts. */
+static uint64_t rest_take(const struct job *job, struct file *file, const struct node *node, bool *ret_barred)
+{
+	uint64_t n = file->chain.n, i;
+
+	if (!node_counts(node, job, file)) {
+		*ret_barred = true;
+		return n;
+	}
+	i = file->again ? again_take(file, node, ret_barred) : n;
+	return i < n ? i : audit_take(file, node);
+}
+
+/*
+ * The file's next slice for the node, or chain.n. *ret_barred: there are some, but not now or not for this node. *ret_scout: it is to be
+ * inflated.
+ */
+static uint64_t file_take(struct coord *coord, const struct job *job, struct file *file, const struct node *node, bool *ret_barred,
+                          bool *ret_scout)
 {
 	uint64_t n = file->chain.n, first = file->chain.proven;
 
 	if (file->audits_n > file->audits_out)
 		*ret_barred = true;
-	if (file->outcome == CHAIN_DONE) { /* nothing else of it is left than audits, and second counts */
-		uint64_t i = file->again ? again_take(file, node, ret_barred) : n;
-
-		return i < n ? i : audit_take(file, node);
-	}
+	if (file->outcome == CHAIN_DONE)
+		return rest_take(job, file, node, ret_barred);
+	if (file->split)
+		return split_take(coord, job, file, node, waits_for_lead(job, file), ret_barred, ret_scout);
 	if (waits_for_lead(job, file)) { /* its end puts the file into work again */
 		first = MUTANT(MUTANT_LEAD_FOR_EVER) ? 0 : first;
 		if (!takeable(file, first))
@@ -197,8 +215,9 @@ static uint64_t file_take(const struct job *job, struct file *file, const struct
 }
 
 /* The job's next slice for the node: its file, or NULL. */
-static struct file *job_take(struct coord *coord, struct job *job, const struct node *node, uint64_t *ret_slice)
+static struct file *job_take(struct coord *coord, struct job *job, const struct node *node, uint64_t *ret_slice, bool *ret_scout)
 {
+	*ret_scout = false;
 	if (job->ended || node->algorithm != job->row.algorithm)
 		return NULL;
 	for (uint32_t f = work_next(job, 0); f < job->row.files; f = work_next(job, f + 1)) {
@@ -206,7 +225,7 @@ static struct file *job_take(struct coord *coord, struct job *job, const struct 
 		bool barred = false;
 
 		if (!file->ended && file->slices) {
-			*ret_slice = file_take(job, file, node, &barred);
+			*ret_slice = file_take(coord, job, file, node, &barred, ret_scout);
 			if (*ret_slice < file->chain.n)
 				return file;
 		}
@@ -219,7 +238,8 @@ static struct file *job_take(struct coord *coord, struct job *job, const struct 
 void hand_out(struct coord *coord, struct node *node, struct job *job, struct file *file, uint64_t i)
 {
 	struct slice_id id = {
-		.job = job->row.id, .file = file->row.file, .slice = i, .lease = coord->next_lease++, .again = file->again};
+		.job = job->row.id, .file = file->row.file, .slice = i, .lease = coord->next_lease++, .again = file->again,
+		.split = file->split};
 	struct run *run = run_add(coord, node, &id);
 	struct action *action;
 
@@ -238,13 +258,18 @@ void hand_out(struct coord *coord, struct node *node, struct job *job, struct fi
 		file->slices[i].running++;
 	}
 	job->running++;
+	if (file->split && !run->audit && file->slices[i].running == 1 && file->slices[i].holder && file->slices[i].holder != node->number)
+		text_drop(coord, file, i); /* who keeps it is busy */
 	action = emit(coord, ACTION_SEND_TASK, node->peer);
 	action->task.id = id;
 	action->task.modules = job->row.modules;
 	action->task.reads = action->task.qualities = 0;
 	if (file->again)
 		again_task(file, i, action);
-	chain_task(&file->chain, i, coord->limits.read_max, job->row.lenient, &action->task.task);
+	if (file->split)
+		split_task(coord, job, file, i, action);
+	else
+		chain_task(&file->chain, i, coord->limits.read_max, job->row.lenient, &action->task.task);
 	run->told = true;
 	run->start_known = action->task.task.start_known;
 	run->start = action->task.task.start;
@@ -259,6 +284,7 @@ static bool node_give(struct coord *coord, struct node *node)
 	struct job *best = NULL;
 	struct file *file = NULL;
 	uint64_t slice = 0;
+	bool scout = false, found_scout;
 
 	for (uint32_t j = 0; coord->work_n > 0 && j < coord->jobs_n && !(best && best->running == 0); j++) {
 		struct job *job = coord->jobs[j];
@@ -267,16 +293,20 @@ static bool node_give(struct coord *coord, struct node *node)
 
 		if (job->work_n == 0 || (best && job->running >= best->running))
 			continue;
-		found = job_take(coord, job, node, &i);
+		found = job_take(coord, job, node, &i, &found_scout);
 		if (!found)
 			continue;
 		best = job;
 		file = found;
 		slice = i;
+		scout = found_scout;
 	}
 	if (!best)
 		return false;
-	hand_out(coord, node, best, file, slice);
+	if (scout)
+		scout_send(coord, node, best, file, slice);
+	else
+		hand_out(coord, node, best, file, slice);
 	return true;
 }
 
@@ -311,7 +341,7 @@ static void schedule_slices(struct coord *coord)
 /* The file's audits that the node can do, as long as it has slots. */
 static void give_audits(struct coord *coord, struct node *node, struct job *job, struct file *file)
 {
-	while (slots_free(coord, node) > 0 && file->audits_n > file->audits_out && !coord->oom) {
+	while (node_counts(node, job, file) && slots_free(coord, node) > 0 && file->audits_n > file->audits_out && !coord->oom) {
 		uint64_t i = audit_take(file, node);
 
 		if (i == file->chain.n)

@@ -19,6 +19,11 @@ bool slice_wanted(const struct file *file, const struct slice_id *id)
 {
 	const struct again_slice *again;
 
+	if (id->scout)
+		return file->split && file->split->links[id->slice].state == SPLIT_LINK_OPEN;
+	if (!id->again && file->split) /* it has a place */
+		return !file->again && (file->split->links[id->slice].state == SPLIT_LINK_PLACED ||
+		                        file->split->links[id->slice].state == SPLIT_LINK_POINTED);
 	if (!id->again)
 		return !file->again && file->chain.links[id->slice].state < LINK_COUNTED;
 	again = again_find(file, id->slice);
@@ -60,6 +65,11 @@ void run_stopped(struct coord *coord, const struct run *run)
 		audit_end(coord, job, file, id->slice);
 		return;
 	}
+	if (id->scout && file->split) {
+		file->slices[id->slice].scouting -= file->slices[id->slice].scouting > 0;
+		file->split_look = coord->splits_look = true; /* behind what the event is about */
+		return;
+	}
 	file->slices[id->slice].running -= file->slices[id->slice].running > 0;
 	slice_opened(coord, job, file, id->slice);
 }
@@ -85,7 +95,7 @@ struct file *slice_file(struct coord *coord, const struct slice_id *id, struct j
 {
 	struct file *file = file_find(coord, id->job, id->file, ret_job);
 
-	return file && !file->ended && file->slices && id->slice < file->chain.n ? file : NULL;
+	return file && !file->ended && file->slices && id->slice < file->chain.n && id->split == (file->split != NULL) ? file : NULL;
 }
 
 void slice_progress(struct coord *coord, const struct event *event)
@@ -103,7 +113,11 @@ void slice_progress(struct coord *coord, const struct event *event)
 	}
 	bytes = file ? file->chain.links[id->slice].end - file->chain.links[id->slice].begin : 0;
 	bytes = event->progress.bytes < bytes ? event->progress.bytes : bytes; /* nobody counts more than there is */
-	if (bytes > run->bytes) {
+	if (id->scout && bytes > run->looked) {
+		run->looked = bytes;
+		run->progress_ms = coord->now_ms;
+		node_answers(coord, node);
+	} else if (bytes > run->bytes && !id->scout) {
 		node->rate_bytes += bytes - run->bytes;
 		job->running_bytes += bytes - run->bytes; /* there are bytes: there is a file */
 		run->bytes = bytes;
@@ -244,8 +258,36 @@ static bool result_sane(const struct file *file, const struct run *run, const st
 
 	if (!run->told || !run->start_known)
 		return true;
+	if (file->split) /* the rest is split_offer()'s to see */
+		return task.start_known && text_place_equal(task.start, run->start) && event->result.outcome != SLICE_UNSURE;
 	return task.start_known && text_place_equal(task.start, run->start) && event->result.outcome != SLICE_UNSURE &&
 	       chain_seam_valid(&file->chain, event->result.id.slice, &task, event->result.outcome, &event->result.seam);
+}
+
+/* Of a file that is split. False: there is nothing more to be done with it. */
+static bool result_offer_split(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event,
+                               bool *ret_used)
+{
+	struct node *node = node_of_peer(coord, event->peer);
+	uint64_t i = event->result.id.slice;
+	bool absurd;
+
+	file->outcome = split_offer(coord, job, file, run, event, ret_used, &absurd);
+	if (file->outcome == CHAIN_FAULT && MUTANT(MUTANT_SPLIT_BELIEVED)) {
+		file->chain.links[file->chain.proven].fault = (struct slice_fault){.kind = FAULT_GZIP_DATA};
+		return false;
+	}
+	if (file->outcome == CHAIN_FAULT) {
+		split_give_up(coord, job, file);
+		return false;
+	}
+	if (absurd)
+		slice_absurd(coord, job, file, i, node);
+	else if (*ret_used && event->result.outcome != SLICE_UNSURE && file->slices[i].holder == node->number)
+		text_gone(coord, file, i); /* it was counted from it */
+	else if (*ret_used && event->result.outcome != SLICE_UNSURE && file->slices[i].holder)
+		text_drop(coord, file, i);
+	return !absurd;
 }
 
 static void result_take(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event)
@@ -257,10 +299,13 @@ static void result_take(struct coord *coord, struct job *job, struct file *file,
 
 	task.begin = link->begin;
 	task.end = link->end;
+	if (file->split && !result_offer_split(coord, job, file, run, event, &used))
+		return;
 	if (MUTANT(MUTANT_NO_SEAM) && i == file->chain.proven && event->result.outcome == SLICE_END && i > 0)
 		file->chain.at = event->result.seam.first;
-	file->outcome = chain_offer(&file->chain, i, &task, event->result.outcome, &event->result.seam,
-	                            &event->result.fault, &used);
+	if (!file->split)
+		file->outcome = chain_offer(&file->chain, i, &task, event->result.outcome, &event->result.seam,
+		                            &event->result.fault, &used);
 	if (used) {
 		file->slices[i].bases = event->result.bases;
 		node_of_peer(coord, event->peer)->bytes_done += link->end - link->begin;
@@ -272,7 +317,7 @@ static void result_take(struct coord *coord, struct job *job, struct file *file,
 		if (run->id.lease > 0)
 			slice_paced(coord, job, file, run);
 		file->bytes_done += link->end - link->begin;
-		emit_slice(coord, ACTION_SAVE_SLICE, file, i);
+		emit_counted(coord, file, i, event);
 		others_drop(coord, job, file, i);
 	} else {
 		file->row.redone += !task.start_known && link->state < LINK_COUNTED;
@@ -319,6 +364,21 @@ static void result_audit(struct coord *coord, struct job *job, struct file *file
 		node_succeeded(coord, node, file, event->result.id.slice);
 }
 
+/* One that nobody waits for is told to be forgotten, with its text. */
+static void scout_result(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event)
+{
+	const struct slice_id *id = &event->result.id;
+	const struct node *node = node_of_peer(coord, event->peer);
+
+	if (!file || !file->split || run->id.lease == 0 || node->distrusted || !node_counts(node, job, file))
+		emit_id(coord, ACTION_SEND_DROP, event->peer, id);
+	else if (event->result.inflated == SPLIT_FAULT)
+		(void)result_broken(coord, job, file, event);
+	else
+		split_inflated(coord, job, file, event);
+	emit_id(coord, ACTION_SEND_ACK, event->peer, id);
+}
+
 void slice_result(struct coord *coord, const struct event *event)
 {
 	const struct slice_id *id = &event->result.id;
@@ -328,6 +388,10 @@ void slice_result(struct coord *coord, const struct event *event)
 	struct run run = {0};
 
 	(void)run_end(coord, event->peer, id, &run);
+	if (id->scout) {
+		scout_result(coord, job, file, &run, event);
+		return;
+	}
 	if (file && (node->algorithm == job->row.algorithm || MUTANT(MUTANT_ANY_ALGORITHM)) && !node->distrusted &&
 	    (run.id.lease > 0 || was_taken(file, node, id) || node_brought(node, id) || MUTANT(MUTANT_UNASKED))) {
 		if (run.audit)

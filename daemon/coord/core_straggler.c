@@ -121,14 +121,14 @@ static bool run_copies(const struct coord *coord, const struct file *file, const
 {
 	const struct slice *slice = &file->slices[run->id.slice];
 
-	return !run->audit && (slice->running == 1 || MUTANT(MUTANT_STRAGGLER_MANY)) && slice_wanted(file, &run->id) &&
+	return !run->audit && !run->id.scout && (slice->running == 1 || MUTANT(MUTANT_STRAGGLER_MANY)) && slice_wanted(file, &run->id) &&
 	       slice->crashes + slice->running < coord->limits.crashes_max;
 }
 
 /* and on this node. */
 static bool run_fits(const struct job *job, const struct file *file, const struct run *run, const struct node *node)
 {
-	return node->algorithm == job->row.algorithm && !file_failed_on(file, run->id.slice, node->name) &&
+	return node_counts(node, job, file) && !file_failed_on(file, run->id.slice, node->name) &&
 	       (node->runs_n == 0 || !slice_alone(file, run->id.slice));
 }
 
@@ -215,6 +215,7 @@ bool stragglers_look(struct coord *coord)
 	for (uint32_t n = 0; n < coord->nodes_n; n++)
 		audits_drop(coord, coord->nodes[n]);
 	audits_settle(coord);
+	scouts_overdue(coord);
 	return true;
 }
 

@@ -47,7 +47,7 @@ void run_lost(struct coord *coord, const struct run *run, const struct node *nod
 
 	if (!run->audit || !MUTANT(MUTANT_AUDIT_FOR_EVER))
 		run_stopped(coord, run);
-	if (file)
+	if (file && !id->scout)
 		slice_taken(file, id->slice, id->lease, node);
 	if (!file || run->audit || !slice_wanted(file, id))
 		return;
@@ -137,9 +137,19 @@ static uint32_t nodes_left(const struct coord *coord, const struct job *job, con
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < coord->nodes_n; i++)
-		n += node_takes_work(coord->nodes[i]) && coord->nodes[i]->algorithm == job->row.algorithm &&
+		n += node_takes_work(coord->nodes[i]) && node_counts(coord->nodes[i], job, file) &&
 		     !file_failed_on(file, slice, coord->nodes[i]->name);
 	return n;
+}
+
+/* Some node could try, if the file were in one slice. */
+static bool older_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice)
+{
+	for (uint32_t i = 0; i < coord->nodes_n; i++)
+		if (node_takes_work(coord->nodes[i]) && coord->nodes[i]->algorithm == job->row.algorithm &&
+		    !file_failed_on(file, slice, coord->nodes[i]->name))
+			return true;
+	return false;
 }
 
 /* Whether some slice that could not be read, this one or another, can be tried by nobody who is there, now that one less may. */
@@ -177,6 +187,10 @@ void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t 
 		same = 2;
 	if (((lacks || same < 2) && !none_left(coord, job, file, slice)) || MUTANT(MUTANT_IO_FOREVER))
 		return;
+	if (file->split && (lacks || same < 2) && older_left(coord, job, file, slice)) {
+		split_give_up(coord, job, file);
+		return;
+	}
 	if (failed > 1) {
 		size_t n = strlen(sentence.text);
 

@@ -166,7 +166,29 @@ bool coord_find_file(const struct coord *coord, uint64_t id, uint32_t index, str
 		.bytes_done = file->ended ? file->row.facts.fingerprint.size : file->bytes_done,
 		.chain = file->slices ? &file->chain : NULL,
 	};
+	for (uint64_t i = file->chain.proven; file->split && i < file->chain.n; i++)
+		ret->inflated += file->split->links[i].state == SPLIT_LINK_HELD || file->split->links[i].state == SPLIT_LINK_PLACED;
 	return true;
+}
+
+/* Of a slice that waits for its place. */
+static void look_split(const struct coord *coord, const struct file *file, uint64_t i, struct slice_view *ret)
+{
+	const struct slice_id sought = {.job = file->row.job, .file = file->row.file, .slice = i, .scout = true};
+	const struct node *holder = text_holder(coord, file, i);
+
+	if (file->split->links[i].state == SPLIT_LINK_HELD)
+		ret->state = "held";
+	if (file->split->links[i].state == SPLIT_LINK_OPEN)
+		ret->state = "open";
+	if (holder)
+		ret->node = holder->name;
+	for (uint32_t n = 0; file->slices[i].scouting > 0 && n < coord->nodes_n; n++) {
+		if (!run_find(coord->nodes[n], &sought))
+			continue;
+		ret->state = "inflating";
+		ret->node = coord->nodes[n]->name;
+	}
 }
 
 bool coord_find_slice(const struct coord *coord, uint64_t id, uint32_t index, uint64_t i, struct slice_view *ret)
@@ -186,6 +208,8 @@ bool coord_find_slice(const struct coord *coord, uint64_t id, uint32_t index, ui
 		.crashes = file->slices[i].crashes,
 		.losses = file->slices[i].losses,
 	};
+	if (file->split)
+		look_split(coord, file, i, ret);
 	for (uint32_t n = 0; file->slices[i].running > 0 && n < coord->nodes_n; n++) {
 		if (!run_find(coord->nodes[n], &sought))
 			continue;

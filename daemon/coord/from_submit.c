@@ -165,6 +165,7 @@ static void submit_drive(struct session *session)
 	row->algorithm = COUNTERS_ALGORITHM;
 	row->lenient = submit->lenient;
 	row->fresh = submit->fresh;
+	row->split_gzip = (enum split_gzip)submit->split_gzip;
 	row->rules = submitting->rules.bytes;
 	row->rules_n = (uint32_t)submitting->rules.n;
 	row->slice_size = submit->slice_size;

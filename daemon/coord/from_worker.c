@@ -26,12 +26,6 @@
 
 #define HELD_MAX (sizeof((fq_Hello){0}.held) / sizeof *(fq_Hello){0}.held)
 
-static struct slice_id id_from(const fq_SliceRef *ref)
-{
-	return (struct slice_id){
-		.job = ref->job, .file = ref->file, .slice = ref->slice, .lease = ref->lease, .again = ref->again};
-}
-
 /* Only to be told: without memory for it there are none to tell. */
 static void keep_roots(struct session *session, const fq_Hello *hello)
 {
@@ -61,7 +55,7 @@ void from_worker_hello(struct session *session, const fq_Hello *hello)
 	(void)snprintf(session->batch.job, sizeof session->batch.job, "%s", hello->batch_job);
 	session->batch.ends = hello->batch_ends;
 	for (size_t i = 0; i < hello->held_count; i++)
-		held[i] = id_from(&hello->held[i]);
+		held[i] = slice_id_from(&hello->held[i]);
 	event.hello = (struct node_hello){
 		.name = session->name,
 		.slots = hello->slots,
@@ -96,7 +90,7 @@ void from_progress(struct session *session, uint16_t tag, const void *message)
 	struct event event = {.kind = EVENT_PROGRESS, .peer = session->number};
 
 	(void)tag;
-	event.progress.id = id_from(&progress->ref);
+	event.progress.id = slice_id_from(&progress->ref);
 	event.progress.bytes = progress->bytes;
 	drive(session->server, &event);
 	job_changed(session->server, progress->ref.job);
@@ -108,7 +102,7 @@ static int result_event(const fq_Result *result, struct event *event, struct err
 {
 	int r;
 
-	event->result.id = id_from(&result->ref);
+	event->result.id = slice_id_from(&result->ref);
 	event->result.task.start_known = result->start_known;
 	event->result.task.start = place_from_message(&result->start);
 	event->result.bases = result->bases;
@@ -118,6 +112,9 @@ static int result_event(const fq_Result *result, struct event *event, struct err
 		r = seam_from_message(&result->seam, INT64_MAX, &event->result.seam, err);
 	if (r == 0 && event->result.outcome == SLICE_FAULT)
 		r = fault_from_message(&result->fault, &event->result.fault, err);
+	if (r == 0 && event->result.outcome == SLICE_END && result->has_report)
+		r = report_from_message(&result->report, INT64_MAX / 8, &event->result.report, err);
+	event->result.has_report = result->has_report;
 	return r;
 }
 
@@ -213,10 +210,10 @@ static int result_check(void *data, struct error *err)
 /* The disk is full, and what is left of it for other things: the slice is forgotten, and counted again when there is room. */
 static void result_give_back(struct session *session, const fq_SliceRef *ref)
 {
-	const struct action drop = {.kind = ACTION_SEND_DROP, .peer = session->number, .id = id_from(ref)};
+	const struct action drop = {.kind = ACTION_SEND_DROP, .peer = session->number, .id = slice_id_from(ref)};
 	struct event event = {.kind = EVENT_RETURNED, .peer = session->number};
 
-	event.failed.id = id_from(ref);
+	event.failed.id = slice_id_from(ref);
 	event.failed.untaken = true;
 	to_worker(session->server, &drop);
 	drive(session->server, &event);
@@ -273,6 +270,7 @@ static void result_drive(struct session *session, struct event *event, struct ar
 
 static void result_take(struct session *session)
 {
+	_cleanup_(freep) uint8_t *window = NULL;
 	struct receiving *receiving = &session->receiving;
 	struct arrived arrived = {.result = &receiving->message, .blob = &receiving->blob};
 	struct event event = {.kind = EVENT_RESULT, .peer = session->number};
@@ -280,6 +278,10 @@ static void result_take(struct session *session)
 	int r;
 
 	receiving->open = false;
+	if (receiving->message.ref.scout) {
+		scout_take(session);
+		return;
+	}
 	room_check(session->server);
 	if (store_is_short(session->server->store)) {
 		result_give_back(session, &arrived.result->ref);
@@ -290,6 +292,9 @@ static void result_take(struct session *session)
 	arrived.row = coord_find_row(session->server->coord, receiving->message.ref.job);
 	arrived.event = &event;
 	r = result_event(&receiving->message, &event, &error);
+	if (r == 0 && event.result.outcome == SLICE_END)
+		r = result_window(&receiving->message, &window, &error);
+	event.result.window = window;
 	if (r == 0 && event.result.outcome == SLICE_END)
 		r = check_room(session->server, &receiving->message, &event.result.seam, &error);
 	if (r == 0 && event.result.outcome == SLICE_END)
@@ -326,7 +331,7 @@ static void result_too_large(struct session *session)
 	               (unsigned long long)result->blob_bytes,
 	               (unsigned long long)session->server->settings->result_max);
 	log_event(LOG_WARNING, &about, "worker %s: job %llu: %s", session->name, (unsigned long long)result->ref.job, text);
-	event.failed.id = id_from(&result->ref);
+	event.failed.id = slice_id_from(&result->ref);
 	event.failed.error_number = EFBIG;
 	event.failed.text = text;
 	drive(session->server, &event);
@@ -346,7 +351,12 @@ void from_result(struct session *session, uint16_t tag, const void *message)
 	}
 	receiving->message = *(const fq_Result *)message;
 	blob_deinit(&receiving->blob);
-	if (receiving->message.outcome == SLICE_END && receiving->message.blob_bytes == 0) {
+	if (receiving->message.ref.scout && receiving->message.blob_bytes > SCOUT_BLOB_MAX) {
+		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "RESULT of a scout with more symbols than can be");
+		session_refuse(session, &error);
+		return;
+	}
+	if (receiving->message.outcome == SLICE_END && receiving->message.blob_bytes == 0 && !receiving->message.ref.scout) {
 		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "RESULT without counters");
 		session_refuse(session, &error);
 		return;
@@ -419,7 +429,7 @@ void from_crashed(struct session *session, uint16_t tag, const void *message)
 	const struct log_about about = about_ref(session, &crashed->ref, TOLD_SLICE_CRASHED);
 
 	(void)tag;
-	event.failed.id = id_from(&crashed->ref);
+	event.failed.id = slice_id_from(&crashed->ref);
 	event.failed.signal = (int)(crashed->signal & 0xff);
 	event.failed.exit_status = (int)(crashed->exit_status & 0xff);
 	if (runs(session, &event.failed.id))
@@ -438,7 +448,7 @@ void from_io_error(struct session *session, uint16_t tag, const void *message)
 	char text[ERROR_TEXT_MAX];
 
 	(void)tag;
-	event.failed.id = id_from(&failed->ref);
+	event.failed.id = slice_id_from(&failed->ref);
 	event.failed.error_number = failed->error_number;
 	event.failed.text = text_sentence(text, sizeof text, failed->text); /* the core tells the journal, with the job */
 	drive(session->server, &event);
@@ -449,7 +459,7 @@ void from_return(struct session *session, uint16_t tag, const void *message)
 	struct event event = {.kind = EVENT_RETURNED, .peer = session->number};
 
 	(void)tag;
-	event.failed.id = id_from(&((const fq_Ref *)message)->ref);
+	event.failed.id = slice_id_from(&((const fq_Ref *)message)->ref);
 	drive(session->server, &event);
 }
 

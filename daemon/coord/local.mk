@@ -15,6 +15,8 @@ COORD_CORE_SOURCES = \
 	daemon/coord/core_node.c \
 	daemon/coord/core_owner.c \
 	daemon/coord/core_schedule.c \
+	daemon/coord/core_scout.c \
+	daemon/coord/core_split.c \
 	daemon/coord/core_slice.c \
 	daemon/coord/core_straggler.c \
 	daemon/coord/core_suspect.c \
@@ -36,6 +38,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/from_client.c \
 	daemon/coord/from_submit.c \
 	daemon/coord/from_opened.c \
+	daemon/coord/from_scout.c \
 	daemon/coord/from_worker.c \
 	daemon/coord/health.c \
 	daemon/coord/http.c daemon/coord/http.h \
@@ -62,6 +65,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/store_room.c \
 	daemon/coord/store_rows.c \
 	daemon/coord/store_schema.c \
+	daemon/coord/store_split.c \
 	daemon/coord/store_tokens.c \
 	daemon/coord/store_kept.c \
 	daemon/coord/store_trouble.c \

@@ -8,6 +8,7 @@
  *     slice counted: slice_row, and its packed counters when it is to be merged (not for a fault)
  *     slice redone:  its slice_row is deleted
  *     slice's child crashed, or slice lost: trouble_row, so that its limits hold beyond a restart
+ *     counted of a gzip stream: its report and the window behind it, too: what the slices behind it need
  *     counted again: the packed counters of a slice's second count, beside its slice_row
  *     file done:     counters of all slices merged into one result, slice_rows and second counts deleted (and troubles), file_row COMPLETED:
  *                    one transaction
@@ -23,6 +24,7 @@
 #include "lib/base/error.h"
 #include "lib/fastq/chain.h"
 #include "lib/fastq/proof.h"
+#include "lib/fastq/split.h"
 
 #define OWNER_MAX 65
 #define JOB_NAME_MAX 256
@@ -39,6 +41,25 @@ enum job_state {
 	JOB_CANCELLED = 4,
 };
 
+/* Whether ordinary gzip files are counted in slices; same numbers as SplitGzip of the protocol. */
+enum split_gzip {
+	SPLIT_GZIP_DEFAULT = 0, /* of a job: as the coordinator is set up; of a coordinator: never */
+	SPLIT_GZIP_AUTO = 1,    /* where it pays */
+	SPLIT_GZIP_ALWAYS = 2,
+	SPLIT_GZIP_NEVER = 3,
+};
+
+/* How an ordinary gzip file is read, and why. Stored: numbers stay. */
+enum file_way {
+	WAY_PLAIN = 0,     /* nothing is to be said: as its kind is read */
+	WAY_SPLIT = 1,     /* in slices */
+	WAY_NEVER = 2,     /* in one: so it was asked for, */
+	WAY_FEW_SLOTS = 3, /* too few slots were for it, */
+	WAY_SMALL = 4,     /* it has one slice's bytes or few more, */
+	WAY_OLD_NODES = 5, /* no node can do otherwise, */
+	WAY_GAVE_UP = 6,   /* or slices did not go together: what is wrong with it is told as of every file in one */
+};
+
 struct job_row {
 	uint64_t id; /* from 1, never used again */
 	uint8_t uuid[16];
@@ -48,6 +69,7 @@ struct job_row {
 	uint32_t algorithm;  /* COUNTERS_ALGORITHM at submit */
 	bool lenient;
 	bool fresh;          /* counted anew, whatever is kept */
+	enum split_gzip split_gzip;
 	uint64_t slice_size; /* asked for, bytes; 0: chosen */
 	const uint8_t *rules; /* what the modules are counted by, packed (lib/qc/rules.h); opaque here */
 	uint32_t rules_n;     /* bytes; 0: no module needs any */
@@ -69,6 +91,7 @@ struct file_row {
 	bool planned;               /* facts and slice_size are set */
 	struct file_facts facts;
 	uint64_t slice_size;
+	enum file_way way;
 	uint64_t records, bases;    /* COMPLETED */
 	bool cached;                /* COMPLETED: with what an earlier job has counted */
 	uint64_t redone;
@@ -91,6 +114,9 @@ struct slice_row {
 	struct slice_seam seam;
 	struct slice_fault fault;
 	uint64_t bases;
+	/* WAY_SPLIT, and not at fault; otherwise NULL: the reader's report, and the SPLIT_WINDOW bytes of text behind it */
+	const struct split_report *report;
+	const uint8_t *window;
 };
 
 /* How often counting a slice ended badly. */

@@ -135,6 +135,9 @@ static struct coord_limits limits_of(const struct coord_settings *settings)
 		.slices_owner_max = settings->slices_owner_max,
 		.audit_percent = (uint32_t)settings->audit_percent,
 		.algorithm = COUNTERS_ALGORITHM,
+		.split_gzip = settings->split_gzip == COORD_SPLIT_AUTO     ? SPLIT_GZIP_AUTO
+		              : settings->split_gzip == COORD_SPLIT_ALWAYS ? SPLIT_GZIP_ALWAYS
+		                                                           : SPLIT_GZIP_NEVER,
 	};
 }
 

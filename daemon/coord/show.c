@@ -210,9 +210,28 @@ static void put_file(const struct file_row *row, fq_File *ret)
 	if (row->facts.bgzf_unended)
 		(void)snprintf(ret->warning, sizeof ret->warning, "no end-of-file block of BGZF; the copy may be incomplete");
 	if (row->planned && row->slice_size) {
-		ret->slices = chain_slices(&row->facts, row->slice_size);
+		ret->slices = row->way == WAY_SPLIT ? (row->facts.fingerprint.size + row->slice_size - 1) / row->slice_size
+		                                    : chain_slices(&row->facts, row->slice_size);
 		ret->slices_done = row->state > JOB_RUNNING ? ret->slices : 0;
 	}
+}
+
+/* Newer fields, for whom speaks that. */
+static void put_way(const struct file_row *row, uint64_t inflated, fq_File *ret)
+{
+	static const char *const ways[] = {
+		[WAY_PLAIN] = "",
+		[WAY_SPLIT] = "",
+		[WAY_NEVER] = "slices of gzip are not asked for",
+		[WAY_FEW_SLOTS] = "too few slots are for it that slices would pay",
+		[WAY_SMALL] = "it is too small that slices would pay",
+		[WAY_OLD_NODES] = "no worker can read it in slices",
+		[WAY_GAVE_UP] = "its slices did not go together",
+	};
+
+	ret->split = row->way == WAY_SPLIT;
+	ret->inflated = inflated;
+	(void)snprintf(ret->way, sizeof ret->way, "%s", (size_t)row->way < sizeof ways / sizeof *ways ? ways[row->way] : "");
 }
 
 /* The slice's state as long as the file is being counted; 1 where there is none such. */
@@ -252,6 +271,8 @@ static int send_file(struct session *session, uint16_t tag, uint64_t job, uint32
 		if (r == 0) {
 			put_file(&row, file);
 			file->cached = file->cached && session->proto >= 3;
+			if (session->proto >= 3)
+				put_way(&row, 0, file);
 			session_send(session, fq_Type_FILE, tag, file);
 		}
 		return r < 0 ? r : 0;
@@ -264,6 +285,8 @@ static int send_file(struct session *session, uint16_t tag, uint64_t job, uint32
 		file->slices_done = view.chain->proven;
 	}
 	file->cached = file->cached && session->proto >= 3;
+	if (session->proto >= 3)
+		put_way(view.row, view.inflated, file);
 	session_send(session, fq_Type_FILE, tag, file);
 	return 0;
 }

@@ -10,10 +10,10 @@
 
 #define JOB_COLUMNS                                                                                                            \
 	"id, uuid, owner, name, modules, algorithm, lenient, slice_size, files, state, submitted, started, ended, error_class,"   \
-	" error_text, rules, fresh, profile, limits"
+	" error_text, rules, fresh, profile, limits, split_gzip"
 #define FILE_COLUMNS                                                                                                           \
 	"job, file, path, state, planned, size, mtime, inode, ends, kind, unended, slice_size, records, bases, redone,"           \
-	" error_class, error_text, again, again_done, proof_size, proof_key, proof, ctime, cached"
+	" error_class, error_text, again, again_done, proof_size, proof_key, proof, ctime, cached, way"
 #define KEPT_COLUMNS "id, path, records, bases, bytes, made, used, uses"
 #define SLICE_COLUMNS                                                                                                          \
 	"job, file, slice, start_known, first_block, first_within, next_block, next_within, records, fault, fault_record,"        \
@@ -24,7 +24,8 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",
 	[SQL_META_SET] = "REPLACE INTO meta (key, value) VALUES (?1, ?2)",
-	[SQL_JOB_SAVE] = "REPLACE INTO job (" JOB_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
+	[SQL_JOB_SAVE] = "REPLACE INTO job (" JOB_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,"
+	                 "?18,?19,?20)",
 	[SQL_JOB_FIND] = "SELECT " JOB_COLUMNS " FROM job WHERE id = ?1",
 	[SQL_JOB_UUID] = "SELECT " JOB_COLUMNS " FROM job WHERE uuid = ?1",
 	[SQL_JOB_NEXT] = "SELECT " JOB_COLUMNS " FROM job WHERE id > ?1 ORDER BY id LIMIT 1",
@@ -36,7 +37,7 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_FILE_SAVE] = "REPLACE INTO file (" FILE_COLUMNS
 	                  ") VALUES (?1,?2,?3,?4,"
 	                  "iif(?5 = 0, 0, coalesce((SELECT nullif(planned, 0) FROM file WHERE job = ?1 AND file = ?2), ?5)),"
-	                  "?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)",
+	                  "?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25)",
 	[SQL_FILE_FIND] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 AND file = ?2",
 	[SQL_FILE_OF_JOB] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 ORDER BY file",
 	[SQL_FILE_PLANNED] = "SELECT planned FROM file WHERE job = ?1 AND file = ?2 AND planned > 0",
@@ -49,6 +50,10 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_SLICE_OF_FILE] = "SELECT " SLICE_COLUMNS " FROM slice WHERE job = ?1 AND file = ?2 ORDER BY slice",
 	[SQL_SLICE_COUNTERS] = "SELECT counters FROM slice WHERE job = ?1 AND file = ?2 AND slice = ?3",
 	[SQL_SLICE_SIZE] = "SELECT length(counters) FROM slice WHERE job = ?1 AND file = ?2 AND slice = ?3",
+	[SQL_SPLIT_SAVE] = "REPLACE INTO split (job, file, slice, bytes) VALUES (?1, ?2, ?3, ?4)",
+	[SQL_SPLIT_FORGET] = "DELETE FROM split WHERE job = ?1 AND file = ?2 AND slice = ?3",
+	[SQL_SPLITS_FORGET] = "DELETE FROM split WHERE job = ?1 AND file = ?2",
+	[SQL_SPLIT_FIND] = "SELECT bytes FROM split WHERE job = ?1 AND file = ?2 AND slice = ?3",
 	[SQL_TROUBLE_SAVE] = "REPLACE INTO trouble (job, file, slice, crashes, losses, lease) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[SQL_TROUBLES_FORGET] = "DELETE FROM trouble WHERE job = ?1 AND file = ?2",
 	[SQL_TROUBLE_SUMS] = "SELECT count(*), total(crashes), total(losses) FROM trouble",

@@ -86,6 +86,8 @@ int store_load(struct store *store, struct coord *coord, uint64_t *ret_next_job,
 enum { STORE_NONE = 1 }; /* there is no such row */
 int store_slice_counters(struct store *store, uint64_t job, uint32_t file, uint64_t slice, const void **ret_bytes,
                          size_t *ret_n, struct error *err);
+/* The SPLIT_WINDOW bytes of text behind a slice of a gzip stream: 0, STORE_NONE, or negative. */
+int store_slice_window(struct store *store, uint64_t job, uint32_t file, uint64_t slice, uint8_t *window, struct error *err);
 /* Their bytes, without reading them; 0: there are none. */
 uint64_t store_slice_size(struct store *store, uint64_t job, uint32_t file, uint64_t slice);
 /* The same of a slice's second count. */

@@ -32,6 +32,10 @@ enum statement {
 	SQL_SLICE_OF_FILE,
 	SQL_SLICE_COUNTERS,
 	SQL_SLICE_SIZE,
+	SQL_SPLIT_SAVE,
+	SQL_SPLIT_FORGET,
+	SQL_SPLITS_FORGET,
+	SQL_SPLIT_FIND,
 	SQL_TROUBLE_SAVE,
 	SQL_TROUBLES_FORGET,
 	SQL_TROUBLE_OF_FILE,
@@ -135,6 +139,15 @@ bool room_give_up(struct store *store); /* the ballast; false: there was none */
 
 /* ---- store_kept.c: what the file had as its result until now, if anything */
 int store_unrefer(struct store *store, uint64_t job, uint32_t file, struct error *err);
+
+/* ---- store_split.c: report and window of a row that has them */
+int store_save_split(struct store *store, const struct slice_row *row, struct error *err);
+/* With the core's loading, into row: 0 (also where there are none), or negative. They stay until the next call. */
+struct split_stored {
+	struct split_report report;
+	uint8_t window[SPLIT_WINDOW];
+};
+int store_load_split(struct store *store, struct slice_row *row, struct split_stored *to, struct error *err);
 
 /* ---- store_trouble.c, with the core's loading */
 int store_load_troubles(struct store *store, struct coord *coord, uint64_t job, uint32_t file, struct error *err);

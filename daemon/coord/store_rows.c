@@ -2,9 +2,11 @@
 /* Rows of jobs, files, slices and nodes to and from the database: see store.h. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/coord/store_internal.h"
+#include "lib/base/cleanup.h"
 
 static void bind_text(sqlite3_stmt *statement, int i, const char *text)
 {
@@ -62,6 +64,7 @@ int store_save_job(struct store *store, const struct job_row *row, struct error 
 	bind_text(s, 18, row->profile);
 	if (row->limits_n > 0)
 		(void)sqlite3_bind_blob64(s, 19, row->limits, row->limits_n, SQLITE_STATIC);
+	bind_u64(s, 20, row->split_gzip);
 	return store_run(store, s, err);
 }
 
@@ -98,6 +101,7 @@ int store_save_file(struct store *store, const struct file_row *row, struct erro
 	}
 	bind_u64(s, 23, print->ctime_ns);
 	bind_u64(s, 24, row->cached);
+	bind_u64(s, 25, row->way);
 	return store_run(store, s, err);
 }
 
@@ -110,8 +114,12 @@ static void bind_slice(sqlite3_stmt *s, const struct slice_row *row)
 
 int store_save_slice(struct store *store, const struct slice_row *row, const uint8_t *counters, size_t n, struct error *err)
 {
-	sqlite3_stmt *s = store_writer(store, SQL_SLICE_SAVE, err);
+	sqlite3_stmt *s;
+	int r = store_save_split(store, row, err);
 
+	if (r < 0)
+		return r;
+	s = store_writer(store, SQL_SLICE_SAVE, err);
 	if (!s)
 		return -EIO;
 	bind_slice(s, row);
@@ -136,17 +144,23 @@ int store_save_slice(struct store *store, const struct slice_row *row, const uin
 
 int store_forget_slice(struct store *store, const struct slice_row *row, struct error *err)
 {
-	sqlite3_stmt *s = store_writer(store, SQL_SLICE_FORGET, err);
+	static const enum statement all[] = {SQL_SLICE_FORGET, SQL_SPLIT_FORGET};
+	int r = 0;
 
-	if (!s)
-		return -EIO;
-	bind_slice(s, row);
-	return store_run(store, s, err);
+	for (size_t i = 0; r == 0 && i < sizeof all / sizeof *all; i++) {
+		sqlite3_stmt *s = store_writer(store, all[i], err);
+
+		if (!s)
+			return -EIO;
+		bind_slice(s, row);
+		r = store_run(store, s, err);
+	}
+	return r;
 }
 
 int store_forget_slices(struct store *store, uint64_t job, uint32_t file, struct error *err)
 {
-	static const enum statement all[] = {SQL_SLICES_FORGET, SQL_AGAIN_FORGET, SQL_TROUBLES_FORGET};
+	static const enum statement all[] = {SQL_SLICES_FORGET, SQL_SPLITS_FORGET, SQL_AGAIN_FORGET, SQL_TROUBLES_FORGET};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < sizeof all / sizeof *all; i++) {
@@ -193,6 +207,7 @@ static void read_job(sqlite3_stmt *s, struct job_row *ret)
 		.fresh = column_u64(s, 16),
 		.limits = sqlite3_column_blob(s, 18),
 		.limits_n = (uint32_t)sqlite3_column_bytes(s, 18),
+		.split_gzip = (enum split_gzip)column_u64(s, 19),
 	};
 	column_bytes(s, 1, ret->uuid, sizeof ret->uuid);
 	column_text(s, 2, ret->owner, sizeof ret->owner);
@@ -219,6 +234,7 @@ static void read_file(sqlite3_stmt *s, struct file_row *ret)
 		.records = column_u64(s, 12),
 		.bases = column_u64(s, 13),
 		.cached = column_u64(s, 23),
+		.way = (enum file_way)column_u64(s, 24),
 		.redone = column_u64(s, 14),
 		.again = column_u64(s, 17),
 		.again_done = column_u64(s, 18),
@@ -353,20 +369,25 @@ int store_sum_job(struct store *store, uint64_t job, struct job_sums *ret, struc
 
 /* ---- loading the core: rows are read one statement inside another, so `shown` is left alone here */
 
-static int load_slices(struct store *store, struct coord *coord, uint64_t job, uint32_t file, struct error *err)
+static int load_slices(struct store *store, struct coord *coord, const struct file_row *of, struct error *err)
 {
+	_cleanup_(freep) struct split_stored *split = of->way == WAY_SPLIT ? malloc(sizeof *split) : NULL;
 	sqlite3_stmt *s = store->statements[SQL_SLICE_OF_FILE];
 	struct slice_row row;
 	int code, r = 0;
 
+	if (of->way == WAY_SPLIT && !split)
+		return error_oom(err);
 	(void)sqlite3_reset(s);
-	bind_u64(s, 1, job);
-	bind_u64(s, 2, file);
+	bind_u64(s, 1, of->job);
+	bind_u64(s, 2, of->file);
 	while (r == 0 && (code = sqlite3_step(s)) != SQLITE_DONE) {
 		if (code != SQLITE_ROW)
 			return store_fail(store, code & 0xff, err);
 		read_slice(s, &row);
-		r = coord_load_slice(coord, &row, err);
+		r = split ? store_load_split(store, &row, split, err) : 0;
+		if (r == 0)
+			r = coord_load_slice(coord, &row, err);
 	}
 	(void)sqlite3_reset(s);
 	return r;
@@ -386,7 +407,7 @@ static int load_files(struct store *store, struct coord *coord, uint64_t job, st
 		read_file(s, &row);
 		r = coord_load_file(coord, &row, err);
 		if (r == 0 && row.planned && row.state <= JOB_RUNNING)
-			r = load_slices(store, coord, job, row.file, err);
+			r = load_slices(store, coord, &row, err);
 		if (r == 0 && row.planned && row.state <= JOB_RUNNING)
 			r = store_load_troubles(store, coord, job, row.file, err);
 	}

@@ -69,11 +69,14 @@ static const char schema_4[] =
     "PRAGMA user_version = 4;"
     "COMMIT;";
 
-/* Limits by which files are judged, and ended jobs in the order of their ends. */
+/* Limits by which files are judged, ended jobs in the order of their ends; gzip streams in slices: whether, how a file is read, and what slices have besides counters. */
 static const char schema_5[] =
     "BEGIN;"
     "ALTER TABLE job ADD COLUMN profile TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE job ADD COLUMN limits BLOB;"
+    "ALTER TABLE job ADD COLUMN split_gzip INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN way INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE split (job INTEGER, file INTEGER, slice INTEGER, bytes BLOB, PRIMARY KEY (job, file, slice));"
     "CREATE INDEX job_ended ON job (ended, id) WHERE state > 1;"
     "PRAGMA user_version = 5;"
     "COMMIT;";

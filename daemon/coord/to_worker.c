@@ -27,7 +27,8 @@ static void give_up(struct session *session)
 
 static fq_SliceRef slice_ref(const struct slice_id *id)
 {
-	return (fq_SliceRef){.job = id->job, .file = id->file, .slice = id->slice, .lease = id->lease, .again = id->again};
+	return (fq_SliceRef){.job = id->job, .file = id->file, .slice = id->slice, .lease = id->lease, .again = id->again,
+	                      .scout = id->scout, .split = id->split};
 }
 
 static int send_brief(struct session *session, const struct action *action, uint32_t number, const struct prior *prior)
@@ -78,24 +79,55 @@ static bool telling_is_long(const struct server *server, const struct action *ac
 	                          LABOUR_BYTES);
 }
 
-static void send_task(struct session *session, const struct action *action)
+/*
+ * Where the text of a slice of a gzip stream begins. A window that the core has forgotten is in the store. Without it the task is not
+ * sent, and the worker comes back.
+ */
+static int put_point(struct server *server, const struct action *action, fq_Task *task)
 {
-	_cleanup_(freep) fq_Task *task = calloc(1, sizeof *task);
+	_cleanup_(freep) uint8_t *window = NULL;
+	struct split_point point = action->task.point;
+	const struct slice_id *id = &action->task.id;
+	struct error error;
+
+	task->split = true;
+	task->text_max = action->task.text_max;
+	if (id->scout)
+		return 0;
+	if (action->task.window_from != UINT64_MAX) {
+		window = malloc(SPLIT_WINDOW);
+		if (!window)
+			return -ENOMEM;
+		if (store_slice_window(server->store, id->job, id->file, action->task.window_from, window, &error) != 0)
+			return -ENODATA;
+		point.window = window + SPLIT_WINDOW - split_window_size(&point);
+	}
+	task->has_point = true;
+	return point_to_message(&point, &task->point);
+}
+
+/* What the slice's text is told from, and by which rules it is counted: the brief goes before the task. */
+static int put_counting(struct session *session, const struct action *action, fq_Task *task)
+{
 	struct server *server = session->server;
 	struct telling telling = {.server = server, .action = action};
 
-	if (!task) {
-		give_up(session);
-		return;
-	}
 	(void)(telling_is_long(server, action) ? labour(server, tell_work, &telling, NULL) : tell_work(&telling, NULL)); /* 0 */
 	task->brief = telling.brief;
-	if (send_brief(session, action, task->brief, &telling.prior) < 0) {
+	prior_to_message(&telling.prior, task);
+	return send_brief(session, action, task->brief, &telling.prior);
+}
+
+static void send_task(struct session *session, const struct action *action)
+{
+	_cleanup_(freep) fq_Task *task = calloc(1, sizeof *task);
+
+	if (!task || (!action->task.id.scout && put_counting(session, action, task) < 0) ||
+	    (action->task.split && put_point(session->server, action, task) < 0)) {
 		give_up(session);
 		return;
 	}
 	task_to_message(&action->task.task, task);
-	prior_to_message(&telling.prior, task);
 	task->has_ref = true;
 	task->ref = slice_ref(&action->task.id);
 	(void)snprintf(task->path, sizeof task->path, "%s", action->task.path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A child's loop: see child.h. Memory: one slice's reader and counters (lib/qc/count.c) and its packed counters, and the brief
- * that it read last; freed memory is kept for the next slice up to WARM_BYTES.
+ * A child's loop: see child.h. Memory: one slice's reader and counters (lib/qc/count.c) and its packed counters, or what a scout holds
+ * (child_split.c), and the brief that it read last; freed memory is kept for the next slice up to WARM_BYTES, and as much for text.
  */
 #include "daemon/worker/child.h"
 
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "daemon/worker/cage.h"
+#include "daemon/worker/child_split.h"
 #include "daemon/worker/known.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -57,9 +58,21 @@ static int report_failed(int r, const struct error *err)
 	return report(&failed);
 }
 
-static int report_counted(const struct slice_count *count, uint8_t *blob, size_t n)
+/* A report and its blob, of which the window has no digest. */
+static int report_blob(struct child_report *report_of, const uint8_t *blob)
 {
-	struct child_report counted = {
+	int r = 0;
+
+	if (report_of->blob_n > 0)
+		r = digest_sha256(blob, report_of->blob_n - report_of->window_n, NULL, 0, report_of->digest);
+	if (r == 0)
+		r = report(report_of);
+	return r == 0 ? ipc_write(CHILD_FD, blob, report_of->blob_n) : r;
+}
+
+static struct child_report report_of_count(const struct slice_count *count, size_t n)
+{
+	return (struct child_report){
 	    .magic = CHILD_MAGIC,
 	    .kind = REPORT_COUNTED,
 	    .outcome = count->outcome,
@@ -68,21 +81,15 @@ static int report_counted(const struct slice_count *count, uint8_t *blob, size_t
 	    .bases = count->counters ? counters_bases(count->counters) : 0,
 	    .blob_n = n,
 	};
-	int r = 0;
-
-	if (n > 0)
-		r = digest_sha256(blob, n, NULL, 0, counted.digest);
-	if (r == 0)
-		r = report(&counted);
-	return r == 0 ? ipc_write(CHILD_FD, blob, n) : r;
 }
 
 #ifdef FAILPOINTS
 static bool struck(const char *how, const struct child_task *task)
 {
+	const char *who = task->text_max > 0 ? "scout" : "child";
 	char name[48];
 
-	(void)snprintf(name, sizeof name, "child-%s-at-%llu", how, (unsigned long long)task->slice.begin);
+	(void)snprintf(name, sizeof name, "%s-%s-at-%llu", who, how, (unsigned long long)task->slice.begin);
 	FAILPOINT(name);
 	return FAILPOINT_ON(name);
 }
@@ -104,7 +111,10 @@ static int hog(struct error *err)
 	return error_oom(err);
 }
 
-/* What a hostile slice might do to who counts it: child-crash-at-BYTE and so on, BYTE being where the slice begins. */
+/*
+ * What a hostile slice might do to who counts it: child-crash-at-BYTE and so on, BYTE being where the slice begins; scout-crash-at-BYTE
+ * to who inflates it.
+ */
 static int strike(const struct child_task *task, struct error *err)
 {
 	if (struck("crash", task))
@@ -122,46 +132,87 @@ static int strike(const struct child_task *task, struct error *err)
 }
 #endif
 
-/* Counts one slice and reports. Negative: nobody listens any more. */
-static int serve(int file, int brief, const struct child_task *task, struct known *known)
+static void split_freep(struct split **split)
 {
+	*split = split_free(*split);
+}
+
+/* What a child has for all its tasks. */
+struct child {
+	struct known known;
+	struct arena_pool pool;
+	uint8_t window[SPLIT_WINDOW]; /* of the task's point */
+};
+
+/* Counts one slice and reports. Negative: nobody listens any more. */
+static int serve_count(struct child *child, const struct child_task *task, const struct child_files *files)
+{
+	const struct count_rules *rules = files->brief >= 0 ? &child->known.rules : NULL;
 	struct prior prior = task->prior;
+	_cleanup_(split_freep) struct split *text = NULL;
 	_cleanup_(count_deinitp) struct slice_count count = {0};
 	_cleanup_(freep) uint8_t *blob = NULL;
 	uint64_t told = clock_monotonic_ms();
+	struct slice_task slice = task->slice;
+	struct child_report counted = {0};
 	struct error err = {0};
 	size_t n = 0;
 	int r;
 
 	r = strike(task, &err);
 	if (r == 0)
-		r = known_read(known, task, brief, &err);
-	prior.tracked = brief >= 0 ? known->tracked : NULL;
+		r = known_read(&child->known, task, files->brief, &err);
+	prior.tracked = files->brief >= 0 ? child->known.tracked : NULL;
+	text = child_text(task, files, &child->pool);
+	slice.point = task->has_point ? &task->point : NULL;
+	slice.split = text;
 	if (r == 0)
-		r = count_slice(file, &task->slice, task->modules, brief >= 0 ? &known->rules : NULL, &prior, on_progress, &told,
-		                &count, &err);
-	if (r == 0 && count.outcome == SLICE_END) {
-		r = counters_pack(count.counters, &blob, &n);
-		if (r < 0)
+		r = count_slice(files->file, &slice, task->modules, rules, &prior, on_progress, &told, &count, &err);
+	if (r == 0 && count.outcome == SLICE_END && counters_pack(count.counters, &blob, &n) < 0)
+		r = error_oom(&err);
+	if (r == 0) {
+		counted = report_of_count(&count, n);
+		counted.from_text = text != NULL;
+		if (child_add_split(task, &count, &counted, &blob) < 0)
 			r = error_oom(&err);
 	}
-	return r < 0 ? report_failed(r, &err) : report_counted(&count, blob, n);
+	return r < 0 ? report_failed(r, &err) : report_blob(&counted, blob);
+}
+
+/* The same of one that is inflated. */
+static int serve_scout(struct child *child, const struct child_task *task, const struct child_files *files)
+{
+	_cleanup_(freep) uint8_t *blob = NULL;
+	uint64_t told = clock_monotonic_ms();
+	struct child_report inflated;
+	struct error err = {0};
+	int r;
+
+	r = strike(task, &err);
+	if (r == 0)
+		r = child_scout(task, files, &child->pool, on_progress, &told, &inflated, &blob, &err);
+	return r < 0 ? report_failed(r, &err) : report_blob(&inflated, blob);
 }
 
 static int serve_all(void)
 {
 	struct child_report ready = {.magic = CHILD_MAGIC, .kind = REPORT_READY};
-	_cleanup_(known_deinit) struct known known = {0};
+	struct child child = {.pool.most = WARM_BYTES / ARENA_CHUNK};
 	int r = report(&ready);
 
 	while (r == 0) {
-		_cleanup_(closep) int file = -1, brief = -1;
+		struct child_files files = {-1, -1, -1};
 		struct child_task task;
 
-		r = ipc_receive_task(CHILD_FD, &task, &file, &brief);
+		r = ipc_receive_task(CHILD_FD, &task, &files, child.window);
 		if (r == 0)
-			r = serve(file, brief, &task, &known);
+			r = task.text_max > 0 ? serve_scout(&child, &task, &files) : serve_count(&child, &task, &files);
+		closep(&files.file);
+		closep(&files.brief);
+		closep(&files.text);
 	}
+	known_deinit(&child.known);
+	arena_pool_deinit(&child.pool);
 	return r;
 }
 

@@ -7,6 +7,7 @@
 #include "daemon/convert.h"
 #include "daemon/events.h"
 #include "daemon/worker/worker_internal.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -14,35 +15,66 @@
 
 /* ---- results ---- */
 
-static void begin_result(const struct held_slice *slice, enum slice_outcome outcome, fq_Result *ret)
+static void begin_result(const struct held_slice *slice, uint32_t outcome, fq_Result *ret)
 {
-	*ret = (fq_Result){
-	    .has_ref = true,
-	    .ref = slice->task.ref,
-	    .outcome = outcome,
-	    .start_known = slice->slice.start_known,
-	    .has_start = slice->slice.start_known,
-	};
+	*ret = (fq_Result){.has_ref = true, .ref = slice->task.ref, .outcome = outcome};
+	if (slice->task.ref.scout)
+		return;
+	ret->start_known = ret->has_start = slice->slice.start_known;
 	place_to_message(slice->slice.start, &ret->start);
 }
 
-void give_result_of(const struct held_slice *slice, const struct child_report *report, fq_Result *ret)
+static void add_report(const struct child_report *report, fq_Result *ret)
 {
-	enum slice_outcome outcome =
-	    (enum slice_outcome)report->outcome; /* checked by ipc_check_report() */
+	struct split_report split;
 
-	begin_result(slice, outcome, ret);
-	ret->has_seam = outcome != SLICE_UNSURE;
+	if (split_report_get(report->split, &split) < 0)
+		return; /* which it is was checked by ipc_check_report() */
+	ret->has_report = true;
+	report_to_message(&split, &ret->report);
+}
+
+static void add_fault(const struct slice_fault *fault, fq_Result *ret)
+{
+	ret->has_fault = true;
+	fault_to_message(fault, &ret->fault);
+}
+
+static void result_of_scout(const struct child_report *report, fq_Result *ret)
+{
+	if (report->outcome == SPLIT_DONE)
+		add_report(report, ret);
+	if (report->outcome == SPLIT_FAULT)
+		add_fault(&report->fault, ret);
+}
+
+static void result_of_count(const struct held_slice *slice, const struct child_report *report, const uint8_t *blob, fq_Result *ret)
+{
+	ret->has_seam = report->outcome != SLICE_UNSURE;
 	if (ret->has_seam)
 		seam_to_message(&report->seam, &ret->seam);
-	ret->has_fault = outcome == SLICE_FAULT;
-	if (ret->has_fault)
-		fault_to_message(&report->fault, &ret->fault);
-	if (outcome == SLICE_END) {
-		ret->bases = report->bases;
-		ret->blob_bytes = report->blob_n;
+	if (report->outcome == SLICE_FAULT)
+		add_fault(&report->fault, ret);
+	if (report->outcome != SLICE_END)
+		return;
+	ret->bases = report->bases;
+	if (slice->slice.point)
+		add_report(report, ret);
+	if (report->window_n > 0)
+		memcpy(ret->window.bytes, blob + ret->blob_bytes, report->window_n);
+	ret->window.size = (pb_size_t)report->window_n;
+}
+
+void give_result_of(const struct held_slice *slice, const struct child_report *report, const uint8_t *blob, fq_Result *ret)
+{
+	begin_result(slice, report->outcome, ret); /* checked by ipc_check_report() */
+	ret->blob_bytes = report->blob_n - report->window_n;
+	if (ret->blob_bytes > 0)
 		memcpy(ret->blob_sha256, report->digest, sizeof ret->blob_sha256);
-	}
+	if (report->kind == REPORT_INFLATED)
+		result_of_scout(report, ret);
+	else
+		result_of_count(slice, report, blob, ret);
 }
 
 /* ---- ends ---- */
@@ -65,9 +97,22 @@ static void finish(struct worker *worker, struct held_slice *slice, const struct
 	give_results(worker);
 }
 
+/* Where it is not kept the slice is decoded from its point, later. */
+static void keep_text(struct worker *worker, struct held_slice *slice)
+{
+	const fq_SliceRef *ref = &slice->task.ref;
+	int r = texts_keep(&worker->texts, ref, take_fd(&slice->text), slice->text_n);
+
+	log_debug("job %llu: %llu bytes of the text of slice %llu are %skept: %llu in all", (unsigned long long)ref->job,
+	          (unsigned long long)slice->text_n, (unsigned long long)ref->slice, r == 0 ? "" : "not ",
+	          (unsigned long long)worker->texts.bytes);
+}
+
 void give_counted(struct worker *worker, struct held_slice *slice)
 {
 	tell_counted(worker, slice);
+	if (slice->text_n > 0)
+		keep_text(worker, slice);
 	held_checked(&worker->held, slice);
 }
 
@@ -77,13 +122,15 @@ void give_changed(struct worker *worker, struct held_slice *slice)
 	struct slice_fault fault = {.kind = FAULT_CHANGED, .at = seam.first};
 	struct held_end end = {.type = fq_Type_RESULT};
 	const struct log_about about = about_held(TOLD_FILE_CHANGED, slice);
+	const bool scout = slice->task.ref.scout;
 
 	log_event(LOG_WARNING, &about,
 	          "job %llu: %s has changed since it was planned", (unsigned long long)slice->task.ref.job, TEXT(slice->task.path));
-	begin_result(slice, SLICE_FAULT, &end.result);
-	end.result.has_seam = end.result.has_fault = true;
-	seam_to_message(&seam, &end.result.seam);
-	fault_to_message(&fault, &end.result.fault);
+	begin_result(slice, scout ? (uint32_t)SPLIT_FAULT : (uint32_t)SLICE_FAULT, &end.result);
+	add_fault(&fault, &end.result);
+	end.result.has_seam = !scout;
+	if (!scout)
+		seam_to_message(&seam, &end.result.seam);
 	finish(worker, slice, &end);
 }
 
@@ -109,7 +156,8 @@ void give_crash(struct slot *slot, int signal, int exit_status, void *userdata)
 		return;
 	about = about_held(TOLD_SLICE_CRASHED, slice);
 	log_event(LOG_WARNING, &about,
-	          "job %llu: counting bytes %llu to %llu of %s ended its process", (unsigned long long)slice->task.ref.job,
+	          "job %llu: %s bytes %llu to %llu of %s ended its process", (unsigned long long)slice->task.ref.job,
+	          slice->text_max > 0 ? "inflating" : "counting",
 	          (unsigned long long)slice->slice.begin, (unsigned long long)slice->slice.end, TEXT(slice->task.path));
 	end.crashed = (fq_Crashed){
 	    .has_ref = true, .ref = slice->task.ref, .signal = (uint32_t)signal, .exit_status = (uint32_t)exit_status};

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/cleanup.h"
 
@@ -12,6 +13,21 @@ static void change(struct held *held, struct held_slice *slice, enum held_state 
 	held->n[slice->state]--;
 	slice->state = state;
 	held->n[state]++;
+}
+
+static bool copy_point(struct held_slice *slice, const struct split_point *point)
+{
+	size_t n = split_window_size(point);
+	uint8_t *window = n > 0 ? malloc(n) : NULL;
+
+	if (n > 0 && !window)
+		return false;
+	if (n > 0)
+		memcpy(window, point->window, n);
+	slice->point = *point;
+	slice->point.window = window;
+	slice->slice.point = &slice->point;
+	return true;
 }
 
 struct held_slice *held_add(struct held *held, const fq_Task *task, const struct slice_task *slice, const struct prior *prior,
@@ -24,8 +40,12 @@ struct held_slice *held_add(struct held *held, const fq_Task *task, const struct
 	added->task = *task;
 	added->slice = *slice;
 	added->prior = *prior;
+	added->file = added->text = -1;
+	if (slice->point && !copy_point(added, slice->point)) {
+		free(added);
+		return NULL;
+	}
 	added->brief = brief_ref(brief);
-	added->file = -1;
 	if (held->last)
 		held->last->next = added;
 	else
@@ -38,6 +58,8 @@ struct held_slice *held_add(struct held *held, const fq_Task *task, const struct
 static void slice_free(struct held_slice *slice)
 {
 	closep(&slice->file);
+	closep(&slice->text);
+	free((void *)(uintptr_t)slice->point.window); /* from malloc(), and only written there */
 	(void)brief_free(slice->brief); /* always NULL */
 	free(slice->blob);
 	free(slice);
@@ -72,7 +94,7 @@ struct held_slice *held_find(const struct held *held, const fq_SliceRef *ref)
 		const fq_SliceRef *own = &slice->task.ref;
 
 		if (own->job == ref->job && own->file == ref->file && own->slice == ref->slice &&
-		    own->again == ref->again && own->lease == ref->lease)
+		    own->again == ref->again && own->scout == ref->scout && own->lease == ref->lease)
 			return slice;
 	}
 	return NULL;
@@ -155,6 +177,7 @@ static void done(struct held *held, struct held_slice *slice)
 	slice->slot = NULL;
 	slice->sent = false;
 	closep(&slice->file);
+	closep(&slice->text);
 	slice->brief = brief_free(slice->brief);
 }
 
@@ -179,6 +202,7 @@ void held_wait(struct held *held, struct held_slice *slice)
 	change(held, slice, HELD_WAITING);
 	slice->slot = NULL;
 	closep(&slice->file);
+	closep(&slice->text);
 }
 
 bool held_full(const struct held *held)

@@ -22,6 +22,7 @@
 #include "daemon/worker/brief.h"
 #include "lib/fastq/fingerprint.h"
 #include "lib/fastq/slice.h"
+#include "lib/fastq/split.h"
 #include "lib/qc/prior.h"
 #include "lib/wire/fqcluster.pb.h"
 
@@ -55,12 +56,16 @@ struct held_slice {
 	enum held_state state;
 	fq_Task task; /* ref, path, fingerprint, modules */
 	struct slice_task slice;
+	struct split_point point; /* to which slice.point shows, if it has one; with a window of its own */
 	struct prior prior;
 	struct brief *brief; /* until it is DONE; NULL: it needs none */
 	uint64_t number;     /* of its request to an opener: OPENING, CHECKING */
 	bool reopened;       /* its handle was stale once */
 
 	int file;                  /* from OPEN to CHECKING: its descriptor, else -1 */
+	uint64_t text_max;         /* a scout (texts.h): bytes of text that it may keep; 0: it is counted */
+	int text;                  /* a scout, RUNNING and CHECKING: what its child writes to, else -1 */
+	uint64_t text_n;           /* CHECKING: bytes of it */
 	struct fingerprint opened; /* what the file was when it was opened */
 	struct slot *slot;         /* RUNNING */
 	/* RUNNING: its start, its progress and when that came, PROGRESS sent */
@@ -92,7 +97,7 @@ static inline size_t held_running(const struct held *held)
 	return held->n[HELD_RUNNING] + held->n[HELD_CHECKING];
 }
 
-/* Adds a WAITING slice, with a reference to the brief of its own. NULL: out of memory. */
+/* Adds a WAITING slice, with a reference to the brief of its own, and a copy of its point. NULL: out of memory. */
 struct held_slice *held_add(struct held *held, const fq_Task *task, const struct slice_task *slice, const struct prior *prior,
                             struct brief *brief);
 
@@ -101,7 +106,7 @@ void held_remove(struct held *held, struct held_slice *slice);
 void held_clear(struct held *held);
 
 /*
- * By job, file, slice, which count of it, and lease; by slot (RUNNING); by the number of its request (OPENING, CHECKING); or the
+ * By job, file, slice, which count of it, whether a scout, and lease; by slot (RUNNING); by the number of its request (OPENING, CHECKING); or the
  * first in a state (of DONE: not sent). Or NULL.
  */
 struct held_slice *held_find(const struct held *held, const fq_SliceRef *ref);

@@ -9,58 +9,95 @@
 
 #include "daemon/convert.h"
 #include "lib/base/cleanup.h"
+#include "lib/fastq/symbol.h"
 
 #define ERROR_NUMBER_MAX 4095 /* the kernel's own bound */
 
-/* Room for the control message that carries a file's descriptor and perhaps a brief's. */
+#define FILES_MAX 3
+
+/* Room for the control message that carries descriptors. */
 union control {
-	char bytes[CMSG_SPACE(2 * sizeof(int))];
+	char bytes[CMSG_SPACE(FILES_MAX * sizeof(int))];
 	struct cmsghdr align;
 };
 
-int ipc_send_task(int fd, const struct child_task *task, int file, int brief)
+/* An empty socket takes such small messages whole. */
+static int send_whole(int fd, const struct msghdr *message, size_t size)
 {
-	const int fds[2] = {file, brief};
-	size_t fds_size = brief < 0 ? sizeof(int) : sizeof fds;
-	union control control = {0};
-	struct iovec part = {.iov_base = (void *)task, .iov_len = sizeof *task};
-	struct msghdr message = {
-	    .msg_iov = &part,
-	    .msg_iovlen = 1,
-	    .msg_control = control.bytes,
-	    .msg_controllen = CMSG_SPACE(fds_size),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	ssize_t n;
 
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(fds_size);
-	memcpy(CMSG_DATA(header), fds, fds_size);
 	do
-		n = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = sendmsg(fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	return (size_t)n == sizeof *task
-	           ? 0
-	           : -EIO; /* an empty socket takes such a small message whole */
+	return (size_t)n == size ? 0 : -EIO;
 }
 
-static void descriptors_of(struct msghdr *message, int *ret_file, int *ret_brief)
+int ipc_send_task(int fd, const struct child_task *task, const struct child_files *files, const uint8_t *window)
+{
+	struct iovec part = {.iov_base = (void *)(uintptr_t)task, .iov_len = sizeof *task};
+	union control control = {0};
+	int fds[FILES_MAX] = {files->file};
+	size_t n = 1, window_n = child_task_window(task);
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes};
+	struct cmsghdr *header;
+	int r;
+
+	if (task->brief_n > 0)
+		fds[n++] = files->brief;
+	if (child_task_has_text(task))
+		fds[n++] = files->text;
+	message.msg_controllen = CMSG_SPACE(n * sizeof(int));
+	header = CMSG_FIRSTHDR(&message);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(header), fds, n * sizeof(int));
+	r = send_whole(fd, &message, sizeof *task);
+	if (r < 0 || window_n == 0)
+		return r;
+	part = (struct iovec){.iov_base = (void *)(uintptr_t)window, .iov_len = window_n};
+	message = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1};
+	return send_whole(fd, &message, window_n);
+}
+
+/* How many came. */
+static size_t descriptors_of(struct msghdr *message, int fds[FILES_MAX])
 {
 	struct cmsghdr *header = CMSG_FIRSTHDR(message);
-	int fds[2] = {-1, -1};
+	size_t n = 0;
 
-	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-	    (header->cmsg_len != CMSG_LEN(sizeof(int)) && header->cmsg_len != CMSG_LEN(sizeof fds)))
-		return;
-	memcpy(fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
-	*ret_file = fds[0];
-	*ret_brief = fds[1];
+	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS && header->cmsg_len >= CMSG_LEN(sizeof(int)))
+		n = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	n = n < FILES_MAX ? n : FILES_MAX; /* no more fit */
+	memcpy(fds, n > 0 ? CMSG_DATA(header) : (const unsigned char *)"", n * sizeof(int));
+	return n;
 }
 
-int ipc_receive_task(int fd, struct child_task *ret, int *ret_file, int *ret_brief)
+/* 1: the end. */
+static int receive_whole(int fd, struct msghdr *message, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return n == 0 ? 1 : (size_t)n == size ? 0 : -EBADMSG;
+}
+
+static int receive_window(int fd, struct child_task *task, uint8_t window[SPLIT_WINDOW])
+{
+	struct iovec part = {.iov_base = window, .iov_len = child_task_window(task)};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+	task->point.window = window;
+	return part.iov_len > 0 ? receive_whole(fd, &message, part.iov_len) : 0;
+}
+
+int ipc_receive_task(int fd, struct child_task *ret, struct child_files *ret_files, uint8_t window[SPLIT_WINDOW])
 {
 	union control control = {0};
 	struct iovec part = {.iov_base = ret, .iov_len = sizeof *ret};
@@ -70,21 +107,26 @@ int ipc_receive_task(int fd, struct child_task *ret, int *ret_file, int *ret_bri
 	    .msg_control = control.bytes,
 	    .msg_controllen = sizeof control.bytes,
 	};
-	_cleanup_(closep) int file = -1, brief = -1;
-	ssize_t n;
+	int fds[FILES_MAX] = {-1, -1, -1}, r;
+	size_t n, at = 1, wanted = 1;
 
-	do
-		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	if (n == 0)
-		return 1;
-	descriptors_of(&message, &file, &brief);
-	if ((size_t)n != sizeof *ret || ret->magic != CHILD_MAGIC || file < 0 || (brief >= 0) != (ret->brief_n > 0))
-		return -EBADMSG;
-	*ret_file = take_fd(&file);
-	*ret_brief = take_fd(&brief);
+	r = receive_whole(fd, &message, sizeof *ret);
+	if (r != 0)
+		return r;
+	n = descriptors_of(&message, fds);
+	wanted += (ret->brief_n > 0) + child_task_has_text(ret);
+	if (ret->magic == CHILD_MAGIC && n == wanted)
+		r = receive_window(fd, ret, window);
+	else
+		r = -EBADMSG;
+	if (r != 0) {
+		for (size_t i = 0; i < FILES_MAX; i++)
+			closep(&fds[i]);
+		return r;
+	}
+	ret_files->file = fds[0];
+	ret_files->brief = ret->brief_n > 0 ? fds[at++] : -1;
+	ret_files->text = child_task_has_text(ret) ? fds[at] : -1;
 	return 0;
 }
 
@@ -112,17 +154,51 @@ static int nonsense(struct error *err, const char *what)
 	return error_set(err, -EBADMSG, ERROR_SOFTWARE, "%s", what);
 }
 
-/* By the same rules that the coordinator will go by. */
-static int check_counted(const struct child_report *report, const struct slice_task *slice,
-                         struct error *err)
+static int check_fault(const struct child_report *report, struct error *err)
 {
-	struct slice_seam seam;
 	struct slice_fault fault;
-	enum slice_outcome outcome;
-	fq_Seam seam_message;
-	fq_Fault fault_message;
+	fq_Fault message;
+
+	fault_to_message(&report->fault, &message);
+	return fault_from_message(&message, &fault, err);
+}
+
+/* What it says of a slice of one gzip stream, by the same rules that the coordinator will go by. */
+static int check_split(const struct child_report *report, const struct slice_task *slice, struct split_report *ret, struct error *err)
+{
+	fq_SplitReport message;
+
+	if (split_report_get(report->split, ret) < 0)
+		return nonsense(err, "it sent what is no report of gzip");
+	report_to_message(ret, &message);
+	return report_from_message(&message, slice->file_size, ret, err);
+}
+
+static int check_window(const struct child_report *report, const struct child_task *task, struct error *err)
+{
+	struct split_report split;
 	int r;
 
+	if (report->outcome != SLICE_END || !task->has_point)
+		return report->window_n == 0 ? 0 : nonsense(err, "it sent a window behind what has none");
+	r = check_split(report, &task->slice, &split, err);
+	if (r < 0)
+		return r;
+	if (report->window_n > WINDOW_PACKED_MAX || report->window_n >= report->blob_n || (report->window_n > 0) == split.next_header)
+		return nonsense(err, "it sent no window behind the slice, or one where there is none");
+	return 0;
+}
+
+/* By the same rules that the coordinator will go by. */
+static int check_counted(const struct child_report *report, const struct child_task *task, struct error *err)
+{
+	struct slice_seam seam;
+	enum slice_outcome outcome;
+	fq_Seam seam_message;
+	int r;
+
+	if (task->text_max > 0)
+		return nonsense(err, "it sent counters of what it should inflate only");
 	r = outcome_from_message(report->outcome, &outcome, err);
 	if (r < 0)
 		return r;
@@ -132,32 +208,55 @@ static int check_counted(const struct child_report *report, const struct slice_t
 		return nonsense(err, "it announced more counters than there can be");
 	seam_to_message(&report->seam, &seam_message);
 	if (outcome != SLICE_UNSURE)
-		r = seam_from_message(&seam_message, slice->file_size, &seam, err);
-	fault_to_message(&report->fault, &fault_message);
+		r = seam_from_message(&seam_message, task->slice.file_size, &seam, err);
 	if (r == 0 && outcome == SLICE_FAULT)
-		r = fault_from_message(&fault_message, &fault, err);
-	return r;
+		r = check_fault(report, err);
+	return r == 0 ? check_window(report, task, err) : r;
 }
 
-int ipc_check_report(const struct child_report *report, const struct slice_task *slice,
-                     struct error *err)
+static int check_inflated(const struct child_report *report, const struct child_task *task, struct error *err)
+{
+	struct split_report split = {.next_header = true};
+	int r = 0;
+
+	if (task->text_max == 0)
+		return nonsense(err, "it has inflated what it should count");
+	if (report->outcome < SPLIT_DONE || report->outcome > SPLIT_FAULT)
+		return nonsense(err, "it sent an unknown outcome");
+	if (report->outcome == SPLIT_FAULT)
+		r = check_fault(report, err);
+	if (report->outcome == SPLIT_DONE)
+		r = check_split(report, &task->slice, &split, err);
+	if (r < 0)
+		return r;
+	if ((report->blob_n > 0) == split.next_header || report->blob_n > SYMBOLS_PACKED_MAX || report->window_n > 0)
+		return nonsense(err, "it sent no symbols behind the slice, or some where there are none");
+	if (report->text_n > (report->outcome == SPLIT_DONE ? split_saved_max(task->text_max) : 0))
+		return nonsense(err, "it says that it has kept more text than it may");
+	return 0;
+}
+
+int ipc_check_report(const struct child_report *report, const struct child_task *task, struct error *err)
 {
 	if (report->magic != CHILD_MAGIC)
 		return nonsense(err, "it sent what is no report");
-	if (report->kind != REPORT_COUNTED && report->blob_n > 0)
+	if (report->kind != REPORT_COUNTED && report->kind != REPORT_INFLATED && report->blob_n > 0)
 		return nonsense(err, "it sent counters with another report");
+	if (report->kind == REPORT_READY)
+		return task ? nonsense(err, "it said that it waits for a task which it has") : 0;
+	if (!task && report->kind > REPORT_READY && report->kind <= REPORT_INFLATED)
+		return nonsense(err, "it sent a report without a task");
 	switch (report->kind) {
-	case REPORT_READY:
-		return slice ? nonsense(err, "it said that it waits for a task which it has") : 0;
 	case REPORT_PROGRESS:
-		return slice ? 0 : nonsense(err, "it sent a report without a task");
+		return 0;
 	case REPORT_FAILED:
-		return slice && report->error_number > 0 && report->error_number <= ERROR_NUMBER_MAX
+		return report->error_number > 0 && report->error_number <= ERROR_NUMBER_MAX
 		           ? 0
-		           : nonsense(err, "it sent a failure without a task or an error number");
+		           : nonsense(err, "it sent a failure without an error number");
 	case REPORT_COUNTED:
-		return slice ? check_counted(report, slice, err)
-		             : nonsense(err, "it sent a report without a task");
+		return check_counted(report, task, err);
+	case REPORT_INFLATED:
+		return check_inflated(report, task, err);
 	default:
 		return nonsense(err, "it sent a report of unknown kind");
 	}

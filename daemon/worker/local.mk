@@ -4,7 +4,7 @@ daemon_libworker_a_SOURCES = \
 	daemon/worker/batch.c daemon/worker/batch.h \
 	daemon/worker/brief.c daemon/worker/brief.h \
 	daemon/worker/cage.c daemon/worker/cage.h daemon/worker/cage_calls.c \
-	daemon/worker/child.c daemon/worker/child.h \
+	daemon/worker/child.c daemon/worker/child.h daemon/worker/child_split.c daemon/worker/child_split.h \
 	daemon/worker/dialler.c daemon/worker/dialler.h \
 	daemon/worker/drain.c \
 	daemon/worker/gate.c daemon/worker/gate.h daemon/worker/gate_internal.h \
@@ -26,7 +26,8 @@ daemon_libworker_a_SOURCES = \
 	daemon/worker/slot.c daemon/worker/slot.h daemon/worker/slot_internal.h \
 	daemon/worker/slot_read.c \
 	daemon/worker/stall.c \
-	daemon/worker/take.c \
+	daemon/worker/take.c daemon/worker/take_task.c \
+	daemon/worker/texts.c daemon/worker/texts.h \
 	daemon/worker/pause.c daemon/worker/pause.h \
 	daemon/worker/take_brief.c \
 	daemon/worker/uplink.c daemon/worker/uplink.h daemon/worker/uplink_internal.h \

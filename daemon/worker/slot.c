@@ -184,18 +184,30 @@ void slot_deinit(struct slot *slot)
 	slot->restart = sd_event_source_disable_unref(slot->restart);
 }
 
-int slot_give(struct slot *slot, const struct slice_task *slice, uint32_t modules, const struct prior *prior, int file,
-              const struct brief *brief)
+int slot_give(struct slot *slot, const struct slot_work *work)
 {
+	const struct split_point *point = work->slice->point;
+	const struct child_files files = {.file = work->file, .brief = work->brief ? work->brief->fd : -1, .text = work->text};
+	struct child_task *task = &slot->task;
 	int r;
 
 	assert(slot->state == SLOT_IDLE);
-	slot->task = (struct child_task){.magic = CHILD_MAGIC, .modules = modules, .slice = *slice, .prior = *prior};
-	if (brief) {
-		slot->task.brief_n = brief->n;
-		memcpy(slot->task.brief_digest, brief->digest, sizeof slot->task.brief_digest);
+	*task = (struct child_task){.magic = CHILD_MAGIC, .modules = work->modules, .slice = *work->slice, .prior = *work->prior};
+	if (work->brief) {
+		task->brief_n = work->brief->n;
+		memcpy(task->brief_digest, work->brief->digest, sizeof task->brief_digest);
 	}
-	r = ipc_send_task(slot->fd, &slot->task, file, brief ? brief->fd : -1);
+	if (work->text >= 0) {
+		task->text_max = work->text_max;
+		task->text_n = work->text_n;
+	}
+	if (point) {
+		task->has_point = true;
+		task->point = *point;
+	}
+	task->slice.point = NULL;
+	task->point.window = NULL;
+	r = ipc_send_task(slot->fd, task, &files, point ? point->window : NULL);
 	if (r == 0)
 		slot->state = SLOT_BUSY;
 	return r;

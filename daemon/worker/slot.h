@@ -34,7 +34,7 @@ struct slot_callbacks {
 	void (*on_idle)(struct slot *slot,
 	                void *userdata); /* takes a task now; after start and after each report */
 	void (*on_progress)(struct slot *slot, uint64_t bytes, void *userdata);
-	/* COUNTED (blob is the owner's to free, NULL unless the outcome is SLICE_END) or FAILED; checked. */
+	/* COUNTED, INFLATED (blob is the owner's to free; NULL: there is none) or FAILED; checked. */
 	void (*on_report)(struct slot *slot, const struct child_report *report, uint8_t *blob,
 	                  void *userdata);
 	/* The child died with a task that nobody had stopped: by a signal, or (signal 0) with an exit status. */
@@ -74,9 +74,19 @@ int slot_init(struct slot *slot, sd_event *event, unsigned int number, const cha
 /* Kills the child and waits for its end, as long as process_end() does. */
 void slot_deinit(struct slot *slot);
 
-/* Gives an IDLE slot a slice to count; the descriptor and the brief (NULL: none) stay the caller's. 0 or negative errno. */
-int slot_give(struct slot *slot, const struct slice_task *slice, uint32_t modules, const struct prior *prior, int file,
-              const struct brief *brief);
+/* What a slot is to do. All of it stays the caller's. */
+struct slot_work {
+	const struct slice_task *slice; /* with its point, if it has one */
+	uint32_t modules;
+	const struct prior *prior;
+	const struct brief *brief;      /* NULL: none */
+	int file;
+	int text;                       /* of one gzip stream (child_task): -1: none */
+	uint64_t text_max, text_n;
+};
+
+/* Gives it to an IDLE slot. 0 or negative errno. */
+int slot_give(struct slot *slot, const struct slot_work *work);
 
 /* Kills the child; its end follows as an event, of a BUSY slot as a crash. */
 void slot_kill(struct slot *slot);

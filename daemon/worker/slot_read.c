@@ -50,7 +50,7 @@ static void take_report(struct slot *slot)
 		slot->head_n = 0;
 		slot->callbacks->on_progress(slot, slot->report.bytes, slot->userdata);
 		break;
-	default: /* COUNTED, FAILED */
+	default: /* COUNTED, INFLATED, FAILED */
 		if (slot->blob_n == slot->report.blob_n)
 			finish_report(slot);
 	}
@@ -65,12 +65,12 @@ static void refuse(struct slot *slot, const struct error *err)
 /* A whole head is there. Negative: nonsense, the child is killed. */
 static int check_head(struct slot *slot)
 {
-	const struct slice_task *slice = slot->state == SLOT_BUSY ? &slot->task.slice : NULL;
+	const struct child_task *task = slot->state == SLOT_BUSY ? &slot->task : NULL;
 	struct error err = {0};
 	int r;
 
 	slot->report.text[sizeof slot->report.text - 1] = '\0';
-	r = ipc_check_report(&slot->report, slice, &err);
+	r = ipc_check_report(&slot->report, task, &err);
 	if (r == 0 && slot->report.kind == REPORT_READY && slot->state != SLOT_STARTING)
 		r = error_set(&err, -EBADMSG, ERROR_SOFTWARE,
 		              "it said for a second time that it is ready");

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the coordinator asks for: one function a message, a table for all. */
+/* What the coordinator asks for: one function a message, a table for all. TASK has a file of its own (take_task.c). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/convert.h"
 #include "daemon/events.h"
 #include "daemon/worker/worker_internal.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/failpoint.h"
 #include "lib/base/log.h"
-#include "lib/qc/counters.h"
 
 /* ---- OPEN ---- */
 
@@ -22,89 +19,6 @@ static int take_open(struct worker *worker, const void *message, struct error *e
 		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator wants a proof of reading checked that is none");
 	idle_begin(worker);
 	give_facts(worker, open);
-	return 0;
-}
-
-/* ---- TASK: a ladder ---- */
-
-static int check_algorithm(const fq_Task *task, struct error *err)
-{
-	if (task->algorithm == COUNTERS_ALGORITHM)
-		return 0;
-	return error_set(err, -EPROTO, ERROR_PROTOCOL,
-	                 "a task asks for algorithm %u; this program has %u", task->algorithm,
-	                 COUNTERS_ALGORITHM);
-}
-
-/* A coordinator knows how many slots there are; a few more may come when it takes slices away and gives others. */
-static int check_room(const struct worker *worker, struct error *err)
-{
-	size_t most = 2 * worker->settings->slots + 16;
-
-	if (held_waiting(&worker->held) + held_running(&worker->held) < most)
-		return 0;
-	return error_set(err, -EPROTO, ERROR_PROTOCOL,
-	                 "the coordinator sent more than %zu tasks for %zu slots", most,
-	                 (size_t)worker->settings->slots);
-}
-
-/* The brief that it says it needs must have come before it over this connection. */
-static int check_brief(const struct worker *worker, const fq_Task *task, struct brief **ret, struct error *err)
-{
-	const struct brief_key key = {.job = task->ref.job, .file = task->ref.file, .number = task->brief};
-	const struct briefs_item *item = task->brief ? briefs_find(&worker->briefs, &key) : NULL;
-
-	if (task->brief && !item)
-		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator sent a task whose brief %u is not there", task->brief);
-	if (!item && (task->modules & COUNT_RULED))
-		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator sent a task without the rules to count by");
-	*ret = item ? item->brief : NULL;
-	return 0;
-}
-
-static int check_modules(const fq_Task *task, struct error *err)
-{
-	if (task->modules != 0 && (task->modules & ~COUNT_ALL) == 0)
-		return 0;
-	return error_set(err, -EPROTO, ERROR_PROTOCOL, "a task asks for the counts %#x; this program knows %#x", task->modules,
-	                 COUNT_ALL);
-}
-
-static int take_task(struct worker *worker, const void *message, struct error *err)
-{
-	const fq_Task *task = message;
-	struct slice_task slice;
-	struct prior prior = PRIOR_UNKNOWN;
-	struct brief *brief = NULL;
-	struct held_slice *held;
-	int r;
-
-	if (!task->has_ref)
-		return error_set(err, -EBADMSG, ERROR_PROTOCOL,
-		                 "the coordinator sent a task of no slice");
-	r = task_from_message(task, worker->settings->read_max, &slice, err);
-	if (r == 0)
-		r = prior_from_message(task, &prior, err);
-	if (r == 0)
-		r = check_algorithm(task, err);
-	if (r == 0)
-		r = check_modules(task, err);
-	if (r == 0)
-		r = check_brief(worker, task, &brief, err);
-	if (r == 0)
-		r = check_room(worker, err);
-	if (r < 0 || held_find(&worker->held, &task->ref))
-		return r;
-	if (task->ref.again)
-		FAILPOINT("task-again");
-	held = held_add(&worker->held, task, &slice, &prior, brief);
-	if (!held)
-		return error_oom(err);
-	idle_begin(worker);
-	if (worker->draining)
-		drain_return(worker, held);
-	else
-		give_slots(worker);
 	return 0;
 }
 
@@ -127,6 +41,7 @@ void take_drop(struct worker *worker, const fq_SliceRef *ref)
 {
 	struct held_slice *slice = held_find(&worker->held, ref);
 
+	texts_drop(&worker->texts, ref); /* its slice is of no use here, or was counted elsewhere */
 	if (!slice)
 		return;
 	if (slice->state == HELD_RUNNING)

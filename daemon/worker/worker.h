@@ -10,7 +10,7 @@
  * One thread, one loop. While there is no connection the slots go on; what they have counted is sent when there is one again.
  * Users of this host reach the coordinator through it too (gate.h), which may be all that it is for (gate_only).
  *
- * Memory: what held.h says, a copy of one result while it is being sent, and the briefs (briefs.h, and those that only slices in
+ * Memory: what held.h and texts.h say, a copy of one result while it is being sent, and the briefs (briefs.h, and those that only slices in
  * hand still need: at most one of BRIEF_MAX each).
  */
 #pragma once
@@ -23,6 +23,7 @@
 #include "daemon/worker/held.h"
 #include "daemon/worker/openers.h"
 #include "daemon/worker/slot.h"
+#include "daemon/worker/texts.h"
 #include "daemon/worker/uplink.h"
 #include "lib/base/rate.h"
 
@@ -38,6 +39,7 @@ struct worker {
 	uint64_t requests; /* numbers of theirs */
 	struct rate look_lines; /* of the log, about questions */
 	struct held held;
+	struct texts texts;
 	struct briefs briefs; /* that came over the present connection */
 	struct {
 		fq_Brief message;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Between the parts of the supervisor: worker.c (its life), take.c (what comes), look.c (questions), give.c (into slots), give_open.c (to openers),
- * give_result.c (to the coordinator), stall.c, idle.c, drain.c.
+ * Between the parts of the supervisor: worker.c (its life), take.c and take_task.c (what comes), look.c (questions), give.c (into slots),
+ * give_open.c (to openers), give_result.c (to the coordinator), stall.c, idle.c, drain.c.
  */
 #pragma once
 
@@ -30,6 +30,10 @@ static inline struct log_about about_held(int event, const struct held_slice *sl
 
 void take_frame(const struct frame *frame, void *userdata);
 void take_drop(struct worker *worker, const fq_SliceRef *ref);
+
+/* ---- take_task.c: also from the coordinator ---- */
+
+int take_task(struct worker *worker, const void *message, struct error *err);
 
 /* ---- take_brief.c: also from the coordinator ---- */
 
@@ -76,7 +80,8 @@ void give_answer(const struct open_request *request, const struct open_answer *a
 
 /* ---- give_result.c: what becomes of slices ---- */
 
-void give_result_of(const struct held_slice *slice, const struct child_report *report, fq_Result *ret);
+/* blob: what came with the report, of which its first result.blob_bytes go on. */
+void give_result_of(const struct held_slice *slice, const struct child_report *report, const uint8_t *blob, fq_Result *ret);
 void give_changed(struct worker *worker, struct held_slice *slice);
 void give_io_error(struct worker *worker, struct held_slice *slice, int error_number, const char *text);
 void give_crash(struct slot *slot, int signal, int exit_status, void *userdata); /* a slot's callback */

@@ -372,6 +372,9 @@ static void take_records(struct slice_reader *reader, struct batch *batch)
 	if (reader->end == SLICE_FAULT) {
 		reader->fault.record = reader->seam.records;
 		reader->seam.next = p < end ? window_place(window, p) : reader->fault.at;
+		/* Of a slice of gzip that begins within a member, a fault of the member is told from its beginning on. */
+		if (text_place_before(reader->seam.next, reader->seam.first))
+			reader->seam.next = reader->seam.first;
 	}
 }
 

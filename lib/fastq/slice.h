@@ -38,6 +38,11 @@ static inline bool text_place_equal(struct text_place a, struct text_place b)
 	return a.block == b.block && a.within == b.within;
 }
 
+static inline bool text_place_before(struct text_place a, struct text_place b)
+{
+	return a.block < b.block || (a.block == b.block && a.within < b.within);
+}
+
 #define SLICE_BUFFER (512u << 10)        /* bytes of text at once */
 #define READ_MAX_DEFAULT (256ULL << 20) /* longest read, in bases */
 #define LINE_NAME_MAX (1ULL << 20)      /* longest header line, in bytes */

@@ -75,11 +75,6 @@ void split_chain_deinit(struct split_chain *chain)
 
 /* ---- places */
 
-static bool place_before(struct text_place a, struct text_place b)
-{
-	return a.block < b.block || (a.block == b.block && a.within < b.within);
-}
-
 static struct text_place begin_place(const struct split_point *point)
 {
 	return (struct text_place){.block = point->member, .within = point->within};
@@ -117,11 +112,11 @@ static bool seam_valid(const struct split_link *link, const struct split_report 
 {
 	struct text_place begin = begin_place(&link->point), end = end_place(&link->point, report);
 
-	if (place_before(seam->first, begin) || place_before(seam->next, seam->first) || place_before(seam->next, end))
+	if (text_place_before(seam->first, begin) || text_place_before(seam->next, seam->first) || text_place_before(seam->next, end))
 		return false;
 	if (seam->records == 0)
 		return text_place_equal(seam->first, seam->next);
-	return place_before(seam->first, end) && place_before(seam->first, seam->next) && seam->records <= report->text + 1;
+	return text_place_before(seam->first, end) && text_place_before(seam->first, seam->next) && seam->records <= report->text + 1;
 }
 
 /*
@@ -133,7 +128,7 @@ static uint64_t rest_link(const struct split_chain *chain, uint64_t i)
 	struct text_place piece = begin_place(&chain->links[i].point), record = i < chain->proven ? chain->links[i].seam.first : chain->at;
 
 	piece.within -= piece.within % SOURCE_ROOM_MIN;
-	while (i > 0 && (chain->links[i].empty || place_before(piece, record))) {
+	while (i > 0 && (chain->links[i].empty || text_place_before(piece, record))) {
 		i--;
 		record = chain->links[i].seam.first;
 	}
@@ -453,7 +448,7 @@ static bool wanted(const struct split_chain *chain, uint64_t i, const struct sli
 		return !task->start_known && !link->unsure;
 	if (i == chain->proven && i > 0 && !text_place_equal(seam->first, chain->at))
 		return false;
-	if (place_before(seam->first, begin_place(&link->point)))
+	if (text_place_before(seam->first, begin_place(&link->point)))
 		return false;
 	if (outcome == SLICE_FAULT)
 		return true;

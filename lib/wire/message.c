@@ -168,6 +168,12 @@ static const char *check_task(const void *message)
 
 	if (task->brief > BRIEF_NUMBER_MAX)
 		return "it needs a brief that there cannot be";
+	if (task->split != task->ref.split)
+		return "its slice is of another plan";
+	if (task->ref.scout && (!task->split || task->ref.again))
+		return "it is a scout of a file that is not in slices";
+	if (task->split && !task->ref.scout && !task->has_point)
+		return "it does not say where its text begins";
 	return !task->has_fingerprint ? "it has no fingerprint" : check_ref(task->has_ref);
 }
 
@@ -183,6 +189,15 @@ static const char *check_brief(const void *message)
 static const char *check_result(const void *message)
 {
 	return check_ref(((const fq_Result *)message)->has_ref);
+}
+
+static const char *check_submit(const void *message)
+{
+	const fq_Submit *submit = message;
+
+	return submit->split_gzip < fq_SplitGzip_SPLIT_GZIP_DEFAULT || submit->split_gzip > _fq_SplitGzip_MAX
+	           ? "whether it splits gzip is unknown"
+	           : NULL;
 }
 
 static const char *check_progress(const void *message)
@@ -242,7 +257,7 @@ static const struct row rows[_fq_Type_ARRAYSIZE] = {
     ROW(IO_ERROR, IoError, check_io_error),
     ROW(RETURN, Ref, check_plain_ref),
     ROW(DRAINING, Empty, NULL),
-    ROW(SUBMIT, Submit, NULL),
+    ROW(SUBMIT, Submit, check_submit),
     ROW(SUBMIT_FILE, SubmitFile, check_submit_file),
     ROW(STATUS, JobsRequest, NULL),
     ROW(SHOW, JobsRequest, NULL),

@@ -17,6 +17,7 @@ CLUSTER_TESTS = \
 	tests/cluster/68-pipelines.t \
 	tests/cluster/69-multiqc.t \
 	tests/cluster/70-report.t \
+	tests/cluster/72-split.t \
 	tests/cluster/75-expected.t \
 	tests/cluster/80-socket.t \
 	tests/cluster/85-gate.t \
@@ -36,7 +37,7 @@ CLUSTER_TESTS = \
 	tests/cluster/99-assignment.t
 dist_check_SCRIPTS += $(CLUSTER_TESTS)
 HEAVY_TESTS += $(CLUSTER_TESTS)
-EXTRA_DIST += tests/cluster/cluster.sh tests/cluster/fakeslurm tests/tools/examples.py tests/tools/nextflow.groovy
+EXTRA_DIST += tests/cluster/cluster.sh tests/cluster/fakeslurm tests/tools/examples.py tests/tools/mkgzip.py tests/tools/nextflow.groovy
 
 check_PROGRAMS += tests/tools/mkfastq
 tests_tools_mkfastq_SOURCES = tests/tools/mkfastq.c

@@ -39,7 +39,7 @@ static void on_report(struct slot *slot, const struct child_report *report, uint
 {
 	uint8_t sum = 0;
 
-	must(ipc_check_report(report, &slot->task.slice, NULL) == 0 && (report->blob_n > 0) == (blob != NULL));
+	must(ipc_check_report(report, &slot->task, NULL) == 0 && (report->blob_n > 0) == (blob != NULL));
 	must(report->text[sizeof report->text - 1] == '\0');
 	for (uint64_t i = 0; i < report->blob_n; i++)
 		sum ^= blob[i]; /* all of it is there */

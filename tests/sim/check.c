@@ -25,7 +25,8 @@ void check_acked(struct sim *sim)
 
 static bool sound(const struct sim_file *file)
 {
-	return file->fault == UINT32_MAX && file->poison == UINT32_MAX && file->damaged == UINT32_MAX && file->killer == UINT32_MAX;
+	return file->fault == UINT32_MAX && file->poison == UINT32_MAX && file->damaged == UINT32_MAX && file->killer == UINT32_MAX &&
+	       !file->crc_wrong;
 }
 
 /* Whether the sentence names a slice in which the record begins. */
@@ -34,17 +35,19 @@ static bool names_slice(const char *sentence, const struct sim_file *file, uint3
 	const char *range = strstr(sentence, "slice of bytes ");
 	uint64_t begin, end;
 
-	return range && sscanf(range, "slice of bytes %" SCNu64 " to %" SCNu64, &begin, &end) == 2 &&
-	       file->starts[record] >= begin && file->starts[record] < end;
+	if (!range || sscanf(range, "slice of bytes %" SCNu64 " to %" SCNu64, &begin, &end) != 2)
+		return false;
+	return file->starts[record] >= (file->blocks ? gzip_block(file, begin) : begin) &&
+	       file->starts[record] < (file->blocks ? gzip_block(file, end) : end);
 }
 
 static bool names_fault(const char *sentence, const struct sim_file *file)
 {
 	struct slice_fault fault = {
-	    .kind = FAULT_NO_PLUS, .record = file->fault, .at.block = file->starts[file->fault], .value = 'x'};
+	    .kind = FAULT_NO_PLUS, .record = file->fault, .at = gzip_place(file, file->starts[file->fault]), .value = 'x'};
 	struct error error;
 
-	(void)fault_sentence(&fault, FILE_PLAIN, file->path, 0, &error);
+	(void)fault_sentence(&fault, file->blocks ? FILE_GZIP : FILE_PLAIN, file->path, 0, &error);
 	return strcmp(error.text, sentence) == 0;
 }
 
@@ -101,6 +104,8 @@ static bool reason_right(const struct sim *sim, const char *sentence, const stru
 		return file->other_on || file->changes_at <= sim->now;
 	if (file->fault != UINT32_MAX)
 		return names_fault(sentence, file);
+	if (file->crc_wrong)
+		return strstr(sentence, "CRC or length of the gzip member");
 	return file->poison != UINT32_MAX && strstr(sentence, crashes) && names_slice(sentence, file, file->poison);
 }
 

@@ -198,6 +198,21 @@ static int load_files(struct sim *sim, uint64_t job, struct error *err)
 	return r;
 }
 
+/* With the report and the window that it was saved with. */
+static int load_slice(struct sim *sim, const struct sim_slice *slice, struct error *err)
+{
+	struct slice_row row = slice->row;
+	uint32_t index;
+
+	if (slice->has_report) {
+		gzip_window(sim, file_made_of(sim, image_file(&sim->committed, row.job, row.file, &index)->path), slice->report.next_bit / 8);
+		sim->window[SPLIT_WINDOW - 1] ^= !slice->window_right;
+		row.report = &slice->report;
+		row.window = sim->window;
+	}
+	return coord_load_slice(sim->coord, &row, err);
+}
+
 static int load(struct sim *sim, struct error *err)
 {
 	struct sim_image *image = &sim->committed;
@@ -214,7 +229,7 @@ static int load(struct sim *sim, struct error *err)
 			r = load_files(sim, image->jobs[j].id, err);
 	}
 	for (uint32_t s = 0; r == 0 && s < image->slices_n; s++)
-		r = coord_load_slice(sim->coord, &image->slices[s].row, err);
+		r = load_slice(sim, &image->slices[s], err);
 	for (uint32_t t = 0; r == 0 && t < image->troubles_n; t++)
 		r = coord_load_trouble(sim->coord, &image->troubles[t], err);
 	return r;

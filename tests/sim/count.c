@@ -25,6 +25,17 @@ static uint64_t times(const struct sim_run *run)
 	return (run->id.again ? AGAIN_TIMES : 1) * (run->algorithm == 1 ? 1 : run->algorithm == 2 ? ALGORITHM_TIMES : 11);
 }
 
+/* Where its text ends: what begins there is the next one's. */
+static uint64_t text_end(const struct sim_run *run)
+{
+	return run->split ? gzip_block(run->file, run->task.end) : run->task.end;
+}
+
+static uint64_t text_begin(const struct sim_run *run)
+{
+	return run->split ? run->from : run->task.begin;
+}
+
 static void count_from(struct sim_run *run, uint32_t first)
 {
 	const struct sim_file *file = run->file;
@@ -32,34 +43,48 @@ static void count_from(struct sim_run *run, uint32_t first)
 	uint32_t i = first;
 
 	result->result.outcome = SLICE_END;
-	result->result.seam.first.block = file->starts[first];
-	for (; i < file->records_n && file->starts[i] < run->task.end; i++) {
+	result->result.seam.first = gzip_place(file, file->starts[first]);
+	for (; i < file->records_n && file->starts[i] < text_end(run); i++) {
 		if (i == file->fault) {
 			result->result.outcome = SLICE_FAULT;
 			result->result.fault = (struct slice_fault){
-				.kind = FAULT_NO_PLUS, .record = i - first, .at = {.block = file->starts[i]}, .value = 'x'};
+				.kind = FAULT_NO_PLUS, .record = i - first, .at = gzip_place(file, file->starts[i]), .value = 'x'};
 			break;
 		}
 		run->sum += file->values[i] * times(run);
 	}
 	result->result.seam.records = i - first;
-	result->result.seam.next.block = file->starts[i];
+	result->result.seam.next = gzip_place(file, file->starts[i]);
+}
+
+/* A member that begins and ends in the text is the reader's to check. */
+static void count_crc(struct sim_run *run)
+{
+	const struct sim_file *file = run->file;
+	struct event *result = &run->result;
+
+	if (!file->crc_wrong || result->result.outcome != SLICE_END ||
+	    (run->split && (text_end(run) < file->size || file->members[file->members_n - 1] < run->from)))
+		return;
+	result->result.outcome = SLICE_FAULT;
+	result->result.fault = (struct slice_fault){.kind = FAULT_GZIP_CRC, .record = result->result.seam.records,
+	                                            .at = gzip_place(file, 0), .value = file->size};
 }
 
 /* A start that is none: in the middle of a record, with whatever would be seen from there; the same for all who begin there. */
 static void count_wrongly(struct sim *sim, struct sim_run *run)
 {
 	struct event *result = &run->result;
-	uint32_t next = record_at(run->file, run->task.end);
-	uint64_t first = sim_between(sim, run->task.begin, run->task.end - 1), seen = first * 0x9e3779b97f4a7c15ULL >> 20;
+	uint32_t next = record_at(run->file, text_end(run));
+	uint64_t first = sim_between(sim, text_begin(run), text_end(run) - 1), seen = first * 0x9e3779b97f4a7c15ULL >> 20;
 
 	if (run->file->starts[record_at(run->file, first)] == first) { /* it is one after all */
 		count_from(run, record_at(run->file, first));
 		return;
 	}
 	run->sum = seen % 1000;
-	result->result.seam.first.block = first;
-	result->result.seam.next.block = run->file->starts[next];
+	result->result.seam.first = gzip_place(run->file, first);
+	result->result.seam.next = gzip_place(run->file, run->file->starts[next]);
 	result->result.seam.records = 1 + seen % 5;
 	result->result.outcome = SLICE_END;
 	if (seen / 8 % 2 == 0) {
@@ -80,6 +105,17 @@ static void digest_set(struct sim_run *run)
 		memcpy(run->result.result.digest, &digest, sizeof digest);
 }
 
+/* What comes from a point that is none: some fault, somewhere. */
+static void count_garbage(struct sim_run *run)
+{
+	struct event *result = &run->result;
+
+	result->result.outcome = SLICE_FAULT;
+	result->result.seam.first = result->result.seam.next =
+	    run->task.start_known ? run->task.start : (struct text_place){.block = run->from, .within = 1};
+	result->result.fault = (struct slice_fault){.kind = FAULT_GZIP_DATA, .at = result->result.seam.first, .value = run->from};
+}
+
 static void count(struct sim *sim, struct sim_run *run)
 {
 	const struct slice_task *task = &run->task;
@@ -89,32 +125,60 @@ static void count(struct sim *sim, struct sim_run *run)
 	result->result.id = run->id;
 	result->result.task = *task;
 	result->result.modules = run->modules;
-	if (task->start_known || task->begin == 0) {
-		uint64_t start = task->start_known ? task->start.block : 0;
+	if (run->split && !run->point_right) {
+		count_garbage(run);
+	} else if (task->start_known || task->begin == 0) {
+		uint64_t start = task->start_known ? gzip_offset(task->start) : 0;
 
-		if (start >= task->end && task->begin > 0)
-			result->result.seam.first.block = result->result.seam.next.block = start;
+		if (start >= text_end(run) && task->begin > 0)
+			result->result.seam.first = result->result.seam.next = gzip_place(run->file, start);
 		else
 			count_from(run, record_at(run->file, start));
-		if (start >= task->end && task->begin > 0)
+		if (start >= text_end(run) && task->begin > 0)
 			result->result.outcome = SLICE_END;
 	} else if (sim_chance(sim, sim->p_unsure)) {
 		result->result.outcome = SLICE_UNSURE;
 	} else if (task->end > task->begin && sim_chance(sim, sim->p_guess_wrong)) {
 		count_wrongly(sim, run);
 	} else {
-		count_from(run, record_at(run->file, task->begin));
+		count_from(run, record_at(run->file, text_begin(run)));
+	}
+	count_crc(run);
+	if (run->split && result->result.outcome == SLICE_END) {
+		result->result.has_report = true;
+		gzip_report(run->file, run->from, text_end(run), &result->result.report);
 	}
 	digest_set(run);
 }
 
 /* ---- lies */
 
+/* Of what it decoded. */
+static void lie_report(struct sim *sim, struct sim_run *run)
+{
+	struct split_report *report = &run->result.result.report;
+
+	if (sim_chance(sim, 400))
+		run->text_lie = true;
+	else if (sim_chance(sim, 500))
+		report->next_bit = sim_between(sim, 0, 8 * run->file->size);
+	else if (sim_chance(sim, 500))
+		report->text = sim_draw(sim) % 5000;
+	else
+		report->head.crc = 1;
+}
+
 static void lie(struct sim *sim, struct sim_run *run)
 {
 	struct event *result = &run->result;
 
 	run->lie = true;
+	if (result->result.has_report && sim_chance(sim, 500)) {
+		lie_report(sim, run);
+		return;
+	}
+	if (run->id.scout)
+		return;
 	if (result->result.outcome != SLICE_END)
 		result->result.seam.records += 1;
 	else if (sim_chance(sim, 600))
@@ -156,7 +220,10 @@ void lie_unasked(struct sim *sim, uint32_t index)
 	run = sim->nodes[other].runs[sim_draw(sim) % sim->nodes[other].runs_n];
 	run.sum = 0;
 	run.algorithm = sim->nodes[index].algorithm;
-	count(sim, &run);
+	if (run.id.scout)
+		gzip_scout(sim, &run);
+	else
+		count(sim, &run);
 	lie(sim, &run);
 	run.lie = false; /* nothing may come of it */
 	if (sim_chance(sim, 300))
@@ -171,7 +238,9 @@ static bool has_record(const struct sim_run *run, uint32_t record)
 {
 	const struct sim_file *file = run->file;
 
-	return record != UINT32_MAX && file->starts[record] >= run->task.begin && file->starts[record] < run->task.end;
+	if (run->id.scout) /* from where it would begin */
+		return record != UINT32_MAX && file->starts[record] >= gzip_block(file, run->task.begin) && file->starts[record] < text_end(run);
+	return record != UINT32_MAX && file->starts[record] >= text_begin(run) && file->starts[record] < text_end(run);
 }
 
 /* Children die of sound slices too, but not so often of one that its file fails; audits of them as often as they like. */
@@ -223,6 +292,7 @@ static bool cannot_read(struct sim *sim, uint32_t index, struct sim_run *run)
 		run->result.result.id = run->id;
 		run->result.result.task = run->task;
 		run->result.result.outcome = SLICE_FAULT;
+		run->result.result.inflated = SPLIT_FAULT;
 		run->result.result.fault = (struct slice_fault){.kind = FAULT_CHANGED};
 	} else {
 		return false;
@@ -297,6 +367,8 @@ void node_done(struct sim *sim, struct thing *thing)
 	if (!cannot_read(sim, thing->node, run)) {
 		if (dies(sim, thing->node, run))
 			crashed(run);
+		else if (run->id.scout)
+			gzip_scout(sim, run);
 		else
 			count(sim, run);
 		if (run->result.kind == EVENT_RESULT && sim->faults && (node->lies & LIE_COUNT) && sim_chance(sim, 400))

@@ -33,6 +33,7 @@ void client_submit(struct sim *sim, uint32_t j)
 	row->modules = client->modules;
 	row->lenient = client->lenient;
 	row->fresh = client->fresh;
+	row->split_gzip = client->split_gzip;
 	row->algorithm = sim->limits.algorithm;
 	row->slice_size = client->slice_size;
 	row->files = client->files_n;

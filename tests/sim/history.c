@@ -38,6 +38,7 @@ static void arrive(struct sim *sim, struct thing *thing)
 		return;
 	lie_told(sim, thing);
 	sim->stash_sum = thing->sum;
+	gzip_fill(sim, &thing->event, thing->text_lie);
 	coordinator_drive(sim, &thing->event);
 }
 

@@ -31,7 +31,7 @@ struct sim_run *run_of(struct sim_node *node, const struct slice_id *id)
 		const struct slice_id *have = &node->runs[i].id;
 
 		if (have->job == id->job && have->file == id->file && have->slice == id->slice && have->again == id->again &&
-		    have->lease == id->lease)
+		    have->scout == id->scout && have->lease == id->lease)
 			return &node->runs[i];
 	}
 	return NULL;
@@ -54,6 +54,7 @@ void send_result(struct sim *sim, uint32_t index, const struct sim_run *run)
 		message->event.peer = node->link;
 		message->sum = run->sum;
 		message->lie = run->lie;
+		message->text_lie = run->text_lie;
 		message->flag = i > 0;
 	}
 }
@@ -80,7 +81,12 @@ static void take_task(struct sim *sim, struct thing *thing)
 	                        .task = thing->action.task.task,
 	                        .file = file_made_of(sim, thing->path),
 	                        .modules = thing->action.task.modules,
+	                        .split = thing->action.task.split,
+	                        .point_right = thing->point_right,
+	                        .from = thing->action.task.point.bit / 8,
 	                        .began = sim->now};
+	if (run->split && node->proto < 3)
+		sim_fail(sim, "old", "%s is given a slice of a gzip stream and knows nothing of them", node->name);
 	if (id->again && (!run->task.start_known || thing->action.task.reads != 1000 + id->slice))
 		sim_fail(sim, "second task", "%s is not told what lies before slice %llu", node->name, (unsigned long long)id->slice);
 	if (thing->action.task.algorithm != node->algorithm && !(node->lies & LIE_ALGORITHM))
@@ -124,7 +130,8 @@ static void take_open(struct sim *sim, struct thing *thing)
 	message->event.opened.file = thing->action.open.file;
 	message->event.opened.error_number = open_error(sim, thing, file, &message->event);
 	if (message->event.opened.error_number == 0)
-		message->event.opened.facts = (struct file_facts){.kind = FILE_PLAIN, .fingerprint = {.size = file->size}};
+		message->event.opened.facts = (struct file_facts){.kind = file->blocks ? FILE_GZIP : FILE_PLAIN,
+		                                                    .fingerprint = {.size = file->size}};
 	message->event.opened.facts.fingerprint.ctime_ns = file_version(sim, file);
 	if (file->other_on & (1u << thing->node))
 		message->event.opened.facts.fingerprint.inode = 2;
@@ -186,7 +193,7 @@ void node_dial(struct sim *sim, uint32_t index)
 	memcpy(hello->event.hello.instance, &node->instance, sizeof node->instance);
 	hello->event.hello.slots = node->slots;
 	hello->event.hello.algorithm = node->algorithm;
-	hello->event.hello.proto = 2;
+	hello->event.hello.proto = node->proto;
 	hello->event.hello.draining = node->draining;
 	hello->event.hello.transient = node->transient;
 	for (uint32_t i = 0; i < node->runs_n; i++)

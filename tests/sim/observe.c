@@ -10,7 +10,7 @@
 
 bool seen_same(const struct slice_id *a, const struct slice_id *b)
 {
-	return a->job == b->job && a->file == b->file && a->slice == b->slice && a->again == b->again;
+	return a->job == b->job && a->file == b->file && a->slice == b->slice && a->again == b->again && a->scout == b->scout;
 }
 
 uint32_t seen_node(const struct sim *sim, uint64_t peer)
@@ -156,7 +156,7 @@ void observe_planned(struct sim *sim, const struct file_row *row)
 		const struct job_row *of = image_job(&sim->working, other->job);
 
 		if (other->planned && other->state <= JOB_RUNNING && strcmp(of->owner, job->owner) == 0)
-			slices += chain_slices(&other->facts, other->slice_size);
+			slices += file_slices(other, other->slice_size);
 	}
 	if (most > 0 && slices > most + 16ULL * OPENS_PER_NODE * sim->nodes_n)
 		sim_fail(sim, "owner", "%s has %llu slices, and the most is %llu", job->owner, (unsigned long long)slices,
@@ -280,7 +280,7 @@ static void event_result(struct sim *sim, const struct event *event)
 	if (none && sim->seen.live)
 		event_failed(sim, &event->result.id, ERRNO_CHANGED);
 	sim->seen.late[sim->seen.node] += none && !sim->seen.live;
-	if (none || !sim->seen.live || event->result.outcome == SLICE_UNSURE)
+	if (none || !sim->seen.live || event->result.outcome == SLICE_UNSURE || event->result.id.scout)
 		return;
 	event_compare(sim, event);
 	slice = image_slice(&sim->working, event->result.id.job, event->result.id.file, event->result.id.slice);

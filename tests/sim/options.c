@@ -63,6 +63,10 @@ static void file_make(struct sim *sim, uint32_t index)
 	}
 	file->size = file->starts[n];
 	file_spoil(sim, file);
+	if (sim_chance(sim, 300) && file->size > 0)
+		gzip_make(sim, file);
+	file->crc_wrong = file->blocks && !sim->calm && file->fault == UINT32_MAX && file->poison == UINT32_MAX &&
+	                  file->damaged == UINT32_MAX && file->killer == UINT32_MAX && sim_chance(sim, 100);
 }
 
 /* ---- nodes and clients */
@@ -76,6 +80,7 @@ static void nodes_make(struct sim *sim)
 
 		(void)snprintf(node->name, sizeof node->name, "n%u", i);
 		node->slots = sim->slots;
+		node->proto = sim_chance(sim, 80) ? 2 : 3;
 		node->slow = !sim->calm && sim_chance(sim, 150) ? 30 : 1;
 		if (liars && sim_chance(sim, 400))
 			node->lies = sim_chance(sim, 500) ? 1u << sim_draw(sim) % 4 : (uint32_t)sim_between(sim, 1, 15);
@@ -87,8 +92,11 @@ static void nodes_make(struct sim *sim)
 		sim_plan(sim, sim_between(sim, 0, 500), THING_NODE_START)->node = i;
 	}
 	/* One that would need days: others must take over. */
-	if (sim->nodes_n > 1 && sim->limits.straggler_ms > 0 && sim_chance(sim, sim->calm ? 500 : 50))
+	if (sim->nodes_n > 1 && sim->limits.straggler_ms > 0 && sim_chance(sim, sim->calm ? 500 : 50)) {
 		sim->nodes[sim_draw(sim) % sim->nodes_n].slow = 1000000;
+		for (uint32_t i = 0; i < sim->nodes_n; i++)
+			sim->nodes[i].proto = 3; /* ... and be able to */
+	}
 }
 
 static void clients_make(struct sim *sim)
@@ -104,6 +112,7 @@ static void clients_make(struct sim *sim)
 		client->slice_size = sim_chance(sim, 700) ? sim->scale * sim_between(sim, 50, 3000) : 0;
 		client->lenient = sim_chance(sim, 200);
 		client->fresh = sim_chance(sim, sim->p_restore > 0 ? 700 : 150);
+		client->split_gzip = sim_chance(sim, 600) ? SPLIT_GZIP_ALWAYS : (enum split_gzip)(sim_draw(sim) % 4);
 		client->modules = 3 | (sim_chance(sim, 500) ? COUNT_SEQUENCES : 0);
 		for (uint32_t f = 0; f < client->files_n; f++) {
 			client->files[f] = (uint32_t)(sim_draw(sim) % sim->files_n);
@@ -143,6 +152,7 @@ static void limits_draw(struct sim *sim)
 		.files_max = FILES_MAX_SIM,
 		.files_owner_max = sim_chance(sim, 150) ? FILES_MAX_SIM + 2 : 0,
 		.slices_owner_max = sim_chance(sim, 150) ? sim_between(sim, 16, 60) : 0,
+		.split_gzip = (enum split_gzip)sim_between(sim, SPLIT_GZIP_AUTO, SPLIT_GZIP_NEVER),
 		.audit_percent = percents[sim_draw(sim) % 4],
 	};
 	if (sim->calm) { /* nothing may look like a fault */
@@ -155,6 +165,7 @@ static void faults_choose(struct sim *sim)
 {
 	sim->p_guess_wrong = sometimes(sim, 500, 0, 600);
 	sim->p_unsure = sometimes(sim, 500, 0, 400);
+	sim->p_false = sometimes(sim, 500, 0, 300);
 	sim->p_again = sometimes(sim, 500, 1, 700);
 	if (sim->calm)
 		return;
@@ -200,6 +211,7 @@ void options_free(struct sim *sim)
 	for (uint32_t i = 0; i < sim->files_n; i++) {
 		free(sim->files[i].starts);
 		free(sim->files[i].values);
+		free(sim->files[i].blocks);
 	}
 }
 
@@ -241,6 +253,8 @@ void options_print(const struct sim *sim, char *out, uint32_t size)
 		const struct sim_file *file = &sim->files[i];
 
 		put(out, size, "; %s: %u records", file->path, file->records_n);
+		if (file->blocks)
+			put(out, size, " gzip %u blocks %u members%s", file->blocks_n, file->members_n, file->crc_wrong ? " wrong CRC" : "");
 		if (file->fault != UINT32_MAX || file->poison != UINT32_MAX || file->killer != UINT32_MAX || file->damaged != UINT32_MAX)
 			put(out, size, " fault %d poison %d killer %d damaged %d", (int)file->fault, (int)file->poison,
 			    (int)file->killer, (int)file->damaged);

@@ -77,6 +77,8 @@ static void to_node(struct sim *sim, const struct action *action)
 		if (action->kind == ACTION_SEND_TASK) {
 			(void)strcpy(thing->path, action->task.path);
 			thing->facts = *action->task.facts;
+			if (action->task.split && !action->task.id.scout)
+				thing->point_right = gzip_point_right(sim, file_made_of(sim, action->task.path), action);
 		}
 		return;
 	}
@@ -128,7 +130,8 @@ static void save_file(struct sim *sim, const struct file_row *row)
 {
 	uint32_t i = sim->working.files_n;
 	struct file_row *old = image_file(&sim->working, row->job, row->file, &i);
-	bool was_planned = old && old->planned, had_failed = old && old->state == JOB_FAILED;
+	bool anew = old && old->planned && row->planned && old->way != row->way; /* its slices are others */
+	bool was_planned = old && old->planned && !anew, had_failed = old && old->state == JOB_FAILED;
 
 	if (!old)
 		old = &sim->working.files[sim->working.files_n++];
@@ -154,6 +157,13 @@ static void save_slice(struct sim *sim, const struct slice_row *row)
 	const struct event *event = sim->seen.event;
 
 	slice->sum = sim->stash_sum;
+	slice->row.report = NULL;
+	slice->row.window = NULL;
+	if (row->report && row->window) {
+		slice->report = *row->report;
+		slice->has_report = true;
+		slice->window_right = sim->window_right;
+	}
 	slice->lacks = sim_chance(sim, sim->p_again) ? 1 + (uint32_t)(sim_draw(sim) % 3) : 0;
 	slice->node = sim->seen.node;
 	slice->epoch = sim->epoch;
@@ -202,7 +212,11 @@ static void merge_again(struct sim *sim, const struct sim_slice *slice, struct s
 /* Where nothing goes wrong and all are audited, each slice was counted by two nodes. */
 static void check_audited(struct sim *sim, const struct sim_slice *slice)
 {
-	if (sim->calm && sim->limits.audit_percent == 100 && sim->nodes_n > 1 && sim->limits.straggler_ms == 0 &&
+	bool all = true; /* ... can count it */
+
+	for (uint32_t i = 0; i < sim->nodes_n; i++)
+		all = all && (sim->nodes[i].proto >= 3 || !slice->has_report);
+	if (all && sim->calm && sim->limits.audit_percent == 100 && sim->nodes_n > 1 && sim->limits.straggler_ms == 0 &&
 	    !(slice->counts & (slice->counts - 1)))
 		sim_fail(sim, "audit", "slice %llu of job %llu is merged and was not audited", (unsigned long long)slice->row.slice,
 		         (unsigned long long)slice->row.job);
@@ -334,7 +348,7 @@ static void tell_slice(const struct sim *sim, const struct action *action, const
 {
 	(void)printf("%8llu %s %s job %llu file %u slice %llu%s lease %llu\n", (unsigned long long)sim->now, what,
 	             node_told(sim, action->peer), (unsigned long long)id->job, id->file, (unsigned long long)id->slice,
-	             id->again ? " again" : "", (unsigned long long)id->lease);
+	             id->again ? " again" : id->scout ? " scout" : "", (unsigned long long)id->lease);
 }
 
 static void tell(const struct sim *sim, const struct action *action)

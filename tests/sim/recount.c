@@ -4,9 +4,20 @@
 
 #include "tests/sim/recount.h"
 
+/* Texts of the job's files that the node keeps. */
+static uint32_t texts_recount(const struct job *job, const struct node *node)
+{
+	uint32_t texts = 0;
+
+	for (uint32_t f = 0; f < job->row.files; f++)
+		for (uint64_t i = 0; job->files[f].split && i < job->files[f].chain.n; i++)
+			texts += job->files[f].slices[i].holder == node->number;
+	return texts;
+}
+
 static const char *node_recount(const struct coord *coord, struct node *node)
 {
-	uint32_t opens = 0, alone = 0;
+	uint32_t opens = 0, alone = 0, scouts = 0, texts = 0;
 
 	if (node->peer && node_of_peer(coord, node->peer) != node)
 		return "a node is not found by its connection";
@@ -15,6 +26,14 @@ static const char *node_recount(const struct coord *coord, struct node *node)
 			opens += coord->jobs[j]->files[f].open_peer == node->peer;
 	for (uint32_t i = 0; i < node->runs_n; i++)
 		alone += node->runs[i].alone;
+	for (uint32_t i = 0; i < node->runs_n; i++)
+		scouts += node->runs[i].id.scout;
+	for (uint32_t j = 0; j < coord->jobs_n; j++)
+		texts += texts_recount(coord->jobs[j], node);
+	if (scouts != node->scouts)
+		return "scouts on a node";
+	if (texts != node->texts)
+		return "texts of a node";
 	if (opens != node->opens)
 		return "unanswered OPENs";
 	if (alone != node->alone)

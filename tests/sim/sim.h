@@ -13,6 +13,7 @@
  *     given.c        what must hold of what is handed out and taken
  *     node.c         workers: they come and go, are told and tell
  *     count.c        what they count of made files: honestly, with wrong guesses, with lies; crashes, hangs, I/O errors
+ *     gzip.c         one gzip stream: where its blocks and members are, and what is told of slices of it
  *     faults.c       clients, persons, faults, healing
  *     history.c      one history
  *     check.c        what must hold in the end
@@ -50,6 +51,12 @@ struct sim_file {
 	uint32_t other_on;      /* ... that have another file there */
 	uint64_t changes_at;    /* when it is written to; UINT64_MAX: never */
 	uint64_t sum;           /* of all values: the oracle */
+	/* one gzip stream, if it has blocks: each byte of the file is one of text, and blocks and members begin anywhere */
+	uint64_t *blocks;
+	uint32_t blocks_n;
+	uint64_t members[4];
+	uint32_t members_n;
+	bool crc_wrong;         /* behind the last member */
 };
 
 struct sim_slice {
@@ -62,6 +69,9 @@ struct sim_slice {
 	bool has_again;   /* that second count is there: */
 	uint64_t again;
 	uint32_t counts;  /* bit set of nodes that were asked and gave a count of it in this start */
+	/* of a gzip stream: */
+	struct split_report report;
+	bool has_report, window_right;
 };
 
 /* What a record counts the second time is so many times what it counts the first, and with a new algorithm. */
@@ -112,6 +122,10 @@ struct sim_run {
 	struct event result;
 	uint64_t sum;
 	bool lie, done;
+	/* of a gzip stream in slices: */
+	bool split, point_right;
+	uint64_t from; /* its point */
+	bool text_lie; /* symbols, or the window behind it, are made up */
 };
 
 /* What a liar does; the others are honest. */
@@ -133,7 +147,7 @@ struct sim_node {
 	uint64_t cut;          /* its connections up to this number carry nothing any more */
 	uint64_t deaf, mute;   /* ... carry nothing to, or from, the node */
 	uint64_t paused;       /* nothing happens here until then */
-	uint32_t slots, algorithm;
+	uint32_t slots, algorithm, proto;
 	bool transient;        /* a batch job's: forgotten when it has left */
 	uint32_t lies;         /* enum sim_lie */
 	bool hole;             /* whatever it reads fails */
@@ -154,6 +168,7 @@ struct sim_client_job {
 	uint32_t files_n;
 	uint64_t slice_size;
 	uint32_t modules;
+	enum split_gzip split_gzip;
 	bool lenient, fresh;
 	bool acked, cancel_sent;
 	uint32_t lied;         /* bit set of files about which a node lied that was asked */
@@ -189,7 +204,7 @@ struct thing {
 	uint64_t link, epoch; /* of which connection, coordinator or node instance: of no use when that is over */
 	struct event event;
 	uint64_t sum;         /* of a RESULT */
-	bool lie, flag;
+	bool lie, flag, point_right, text_lie;
 	struct action action;
 	uint64_t name;        /* of the state that HELLO and WELCOME are about */
 	struct file_facts facts;
@@ -267,6 +282,7 @@ struct sim {
 	uint32_t algorithm; /* of the coordinator; nodes that are started have it too */
 	uint64_t scale; /* bytes are so many times as many: where it is large, slices wait for the lead */
 	uint32_t p_crash, p_cut, p_coord, p_guess_wrong, p_unsure, p_hang, p_drain, p_commit_crash, p_again; /* of 1000 */
+	uint32_t p_false; /* of scouts, so many find no boundary or a false one */
 	uint32_t p_io, p_twice, p_pause, p_hold, p_upgrade, p_restore, p_hang_open;
 
 	struct sim_file files[FILES_MAX_SIM];
@@ -290,6 +306,10 @@ struct sim {
 	struct action held[512];
 	uint32_t held_n;
 	uint64_t stash_sum;
+	/* of the scout, or the count, at hand */
+	uint16_t symbols[SPLIT_WINDOW];
+	uint8_t window[SPLIT_WINDOW];
+	bool window_right;
 	struct sim_seen seen;
 
 	uint8_t deaths[4096]; /* of children over sound slices: never so many of one that its file fails */
@@ -401,6 +421,19 @@ void node_progress(struct sim *sim, struct thing *thing);
 void count_begin(struct sim *sim, uint32_t index, struct sim_run *run);
 void count_otherwise(struct sim_node *node);
 void lie_unasked(struct sim *sim, uint32_t index);
+
+/* ---- gzip.c */
+void gzip_make(struct sim *sim, struct sim_file *file);
+struct text_place gzip_place(const struct sim_file *file, uint64_t offset); /* of a plain file, too */
+uint64_t gzip_offset(struct text_place place);
+uint64_t gzip_block(const struct sim_file *file, uint64_t offset); /* the first one that begins there or behind, or the end */
+void gzip_report(const struct sim_file *file, uint64_t from, uint64_t to, struct split_report *ret);
+void gzip_scout(struct sim *sim, struct sim_run *run);
+/* Before an event is driven, or a row loaded: symbols and window behind its text, into sim's own. */
+void gzip_fill(struct sim *sim, struct event *event, bool lie);
+void gzip_window(struct sim *sim, const struct sim_file *file, uint64_t end);
+/* Whether a point is where the slice's text begins, with its window. */
+bool gzip_point_right(struct sim *sim, const struct sim_file *file, const struct action *action);
 
 /* ---- faults.c */
 void client_submit(struct sim *sim, uint32_t job);

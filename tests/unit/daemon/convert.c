@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/fastq/split.h"
 #include "tests/unit/tap.h"
 
 #define SIZE 1000
@@ -192,6 +193,71 @@ static void test_outcome(void)
 	is_int(outcome_from_message(4, &outcome, &err), -EBADMSG, "nor is 4");
 }
 
+/* ---- slices of one gzip stream */
+
+static uint8_t window[SPLIT_WINDOW], window_got[SPLIT_WINDOW];
+
+static void point_refused(struct split_point point, bool cut, const char *what)
+{
+	static fq_SplitPoint message;
+	struct error err = {0};
+	struct split_point got;
+
+	point.window = window;
+	ok(point_to_message(&point, &message) == 0, "%s: a message", what);
+	if (cut)
+		message.window.size /= 2;
+	is_int(point_from_message(&message, SIZE, window_got, &got, &err), -EBADMSG, "%s: %s", what, err.text);
+}
+
+static void test_point(void)
+{
+	static const uint64_t within[] = {0, 1, SPLIT_WINDOW - 1, SPLIT_WINDOW, 1ULL << 40};
+	static fq_SplitPoint message;
+	struct error err = {0};
+
+	for (size_t i = 0; i < sizeof window; i++)
+		window[i] = (uint8_t)(i * 2654435761u >> 7);
+	for (size_t i = 0; i < sizeof within / sizeof *within; i++) {
+		const struct split_point point = {.bit = 801, .member = 90, .within = within[i], .crc = 5, .window = window};
+		size_t n = split_window_size(&point);
+		struct split_point got;
+
+		ok(point_to_message(&point, &message) == 0 && point_from_message(&message, SIZE, window_got, &got, &err) == 0,
+		   "a point with %zu bytes before it: %s", n, err.text);
+		ok(got.bit == point.bit && !got.header && got.member == 90 && got.within == within[i] && got.crc == 5 &&
+		           (n == 0 || (got.window == window_got && memcmp(window_got, window, n) == 0)),
+		   "is the same");
+	}
+	point_refused((struct split_point){.bit = 8 * SIZE + 1, .member = 1}, false, "behind the file's end");
+	point_refused((struct split_point){.bit = UINT64_MAX, .member = 1}, false, "far behind it");
+	point_refused((struct split_point){.bit = 80, .member = 11, .within = 1}, false, "before its member");
+	point_refused((struct split_point){.bit = 81, .header = true, .member = 10}, false, "a header within a byte");
+	point_refused((struct split_point){.bit = 80, .header = true, .member = 9}, false, "a header of another member");
+	point_refused((struct split_point){.bit = 80, .member = 9, .within = 5000}, true, "half a window");
+}
+
+static void test_report(void)
+{
+	const struct split_report report = {
+	    .first_bit = 8, .next_bit = 8 * SIZE, .next_header = true, .reach = 3, .text = 400, .head = {300, 7}, .head_ends = true,
+	    .head_trailer = {9, 10}, .tail_member = 900, .tail = {100, 11}, .counted = true};
+	struct error err = {0};
+	struct split_report got;
+	fq_SplitReport message;
+
+	report_to_message(&report, &message);
+	is_int(report_from_message(&message, SIZE, &got, &err), 0, "a report: %s", err.text);
+	ok(got.first_bit == 8 && got.next_bit == report.next_bit && !got.first_header && got.next_header && got.reach == 3 &&
+	           got.text == 400 && got.head.length == 300 && got.head.crc == 7 && got.head_ends && got.head_trailer.crc == 9 &&
+	           got.head_trailer.size == 10 && got.tail_member == 900 && got.tail.length == 100 && got.tail.crc == 11 && got.counted,
+	   "is the same");
+	message.next_bit = UINT64_MAX;
+	is_int(report_from_message(&message, SIZE, &got, &err), -EBADMSG, "it ends behind the file: %s", err.text);
+	message.next_bit = 7;
+	is_int(report_from_message(&message, SIZE, &got, &err), -EBADMSG, "it ends before it begins: %s", err.text);
+}
+
 int main(void)
 {
 	test_fingerprint();
@@ -201,5 +267,7 @@ int main(void)
 	test_task();
 	test_prior();
 	test_outcome();
+	test_point();
+	test_report();
 	return done_testing();
 }

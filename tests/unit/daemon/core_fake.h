@@ -18,6 +18,7 @@ struct fake {
 	bool proofs;      /* of their files */
 	uint8_t digest;   /* of the next results */
 	bool transient;   /* the next nodes are batch jobs */
+	uint32_t proto;   /* of the next nodes; 0: 2 */
 };
 
 void fake_init(struct fake *fake);

@@ -16,6 +16,7 @@
 #include "daemon/worker/ipc.h"
 #include "daemon/worker/open.h"
 #include "lib/base/cleanup.h"
+#include "lib/fastq/symbol.h"
 #include "tests/unit/tap.h"
 
 static char folder[] = "/tmp/fqcluster-test-XXXXXX";
@@ -270,10 +271,10 @@ static void test_held(void)
 
 static int check(struct child_report report, bool has_task)
 {
-	const struct slice_task slice = {.kind = FILE_PLAIN, .file_size = 100, .end = 100};
+	const struct child_task task = {.slice = {.kind = FILE_PLAIN, .file_size = 100, .end = 100}};
 	struct error err = {0};
 
-	return ipc_check_report(&report, has_task ? &slice : NULL, &err);
+	return ipc_check_report(&report, has_task ? &task : NULL, &err);
 }
 
 static void test_reports(void)
@@ -324,6 +325,86 @@ static void test_reports(void)
 	is_int(check(bad, true), 0, "a right failure");
 }
 
+/* ---- of one gzip stream */
+
+static int check_gzip(const struct child_report *report, uint64_t text_max, bool point)
+{
+	const struct child_task task = {.slice = {.kind = FILE_GZIP, .file_size = 1000, .begin = 100, .end = 500},
+	                                .text_max = text_max,
+	                                .has_point = point};
+	struct error err = {0};
+
+	return ipc_check_report(report, &task, &err);
+}
+
+static void test_scout_reports(void)
+{
+	struct split_report split = {.first_bit = 900, .next_bit = 4100, .text = 5000, .reach = 7};
+	struct child_report good = {.magic = CHILD_MAGIC, .kind = REPORT_INFLATED, .outcome = SPLIT_DONE, .blob_n = 20, .text_n = 6000};
+	struct child_report bad;
+
+	split_report_put(&split, good.split);
+	is_int(check_gzip(&good, 10000, false), 0, "a right report of a scout");
+	is_int(check_gzip(&good, 0, true), -EBADMSG, "of a slice that should be counted");
+	bad = good;
+	bad.text_n = split_saved_max(10000) + 1;
+	is_int(check_gzip(&bad, 10000, false), -EBADMSG, "more text than it may keep");
+	bad = good;
+	bad.blob_n = 0;
+	is_int(check_gzip(&bad, 10000, false), -EBADMSG, "no symbols");
+	bad.blob_n = (256u << 10) + 1;
+	is_int(check_gzip(&bad, 10000, false), -EBADMSG, "too many symbols");
+	bad = good;
+	bad.split[2] = 2;
+	is_int(check_gzip(&bad, 10000, false), -EBADMSG, "a report whose flags are none");
+	bad = good;
+	bad.split[1] = 8008;
+	is_int(check_gzip(&bad, 10000, false), -EBADMSG, "an end behind the file");
+	bad = good;
+	bad.outcome = SPLIT_MORE;
+	is_int(check_gzip(&bad, 10000, false), -EBADMSG, "no outcome");
+	bad = good;
+	bad.outcome = SPLIT_LARGE;
+	is_int(check_gzip(&bad, 10000, false), -EBADMSG, "symbols of what is too large");
+	bad.blob_n = 0;
+	is_int(check_gzip(&bad, 10000, false), -EBADMSG, "and text of it");
+	bad.text_n = 0;
+	is_int(check_gzip(&bad, 10000, false), 0, "neither");
+	bad.outcome = SPLIT_FAULT;
+	is_int(check_gzip(&bad, 10000, false), -EBADMSG, "a fault of no kind");
+	bad.fault = (struct slice_fault){.kind = FAULT_READ, .error_number = 5};
+	is_int(check_gzip(&bad, 10000, false), 0, "a right fault");
+}
+
+static void test_window_reports(void)
+{
+	struct split_report split = {.first_bit = 900, .next_bit = 4100, .text = 5000, .counted = true};
+	struct child_report good = {.magic = CHILD_MAGIC, .kind = REPORT_COUNTED, .outcome = SLICE_END, .seam = {.next = {.block = 100}}};
+	struct child_report bad;
+
+	good.blob_n = 50;
+	good.window_n = 20;
+	split_report_put(&split, good.split);
+	is_int(check_gzip(&good, 0, true), 0, "a right report of a slice of gzip");
+	is_int(check_gzip(&good, 0, false), -EBADMSG, "a window without a point");
+	is_int(check_gzip(&good, 10000, false), -EBADMSG, "counters of a scout");
+	bad = good;
+	bad.window_n = 0;
+	is_int(check_gzip(&bad, 0, true), -EBADMSG, "no window");
+	bad.window_n = 50;
+	is_int(check_gzip(&bad, 0, true), -EBADMSG, "no counters before the window");
+	bad.window_n = bad.blob_n = WINDOW_PACKED_MAX + 1;
+	bad.blob_n += 10;
+	is_int(check_gzip(&bad, 0, true), -EBADMSG, "a window that is too large");
+	split.next_header = split.head_ends = true;
+	split.next_bit = 4104;
+	split_report_put(&split, bad.split);
+	bad.window_n = 20;
+	is_int(check_gzip(&bad, 0, true), -EBADMSG, "a window before a header");
+	bad.window_n = 0;
+	is_int(check_gzip(&bad, 0, true), 0, "none is needed there");
+}
+
 int main(void)
 {
 	char command[64];
@@ -336,6 +417,8 @@ int main(void)
 	test_generation();
 	test_held();
 	test_reports();
+	test_scout_reports();
+	test_window_reports();
 	(void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
 	ok(system(command) == 0, "the temporary folder is removed");
 	return done_testing();

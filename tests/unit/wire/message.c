@@ -68,6 +68,26 @@ static void test_task(void)
 	ok(got.prior_known && got.prior_reads == 99999 && got.prior_qualities == UINT64_MAX && got.tile_field == -1,
 	   "what lies before the slice");
 	is_str(got.path, task.path, "a path of the largest length");
+	task.split = task.ref.split = task.ref.scout = true;
+	task.ref.again = false;
+	ok(message_encode(fq_Type_TASK, &task, bytes, sizeof bytes, &n) == 0 && message_decode(fq_Type_TASK, bytes, n, &got, &err) == 0 &&
+	           got.ref.scout,
+	   "a scout");
+	task.split = task.ref.split = false;
+	ok(message_encode(fq_Type_TASK, &task, bytes, sizeof bytes, &n) == 0 && message_decode(fq_Type_TASK, bytes, n, &got, &err) < 0,
+	   "a scout of a file in one slice: %s", err.text);
+	task.split = true;
+	task.ref.scout = false;
+	ok(message_encode(fq_Type_TASK, &task, bytes, sizeof bytes, &n) == 0 && message_decode(fq_Type_TASK, bytes, n, &got, &err) < 0,
+	   "a ref of another plan: %s", err.text);
+	task.ref.split = true;
+	ok(message_encode(fq_Type_TASK, &task, bytes, sizeof bytes, &n) == 0 && message_decode(fq_Type_TASK, bytes, n, &got, &err) < 0,
+	   "a count without a point: %s", err.text);
+	task.has_point = true;
+	task.point.window.size = sizeof task.point.window.bytes;
+	ok(message_encode(fq_Type_TASK, &task, bytes, sizeof bytes, &n) == 0 && n <= message_payload_max(fq_Type_TASK) &&
+	           message_decode(fq_Type_TASK, bytes, n, &got, &err) == 0 && got.point.window.size == task.point.window.size,
+	   "the largest window");
 	ok(message_encode(fq_Type_TASK, &task, bytes, 100, &n) == -EMSGSIZE, "no room");
 	ok(message_encode(fq_Type_DATA, &task, bytes, sizeof bytes, &n) == -EINVAL,
 	   "DATA is no message");

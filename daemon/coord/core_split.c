@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Ordinary gzip files in slices (lib/fastq/split_chain.h):
+ *
+ *     OPEN --a scout inflates it and keeps the text--> HELD --the slices before tell where it begins--> PLACED --counted--> COUNTED -> PROVEN
+ *       `--it is known where it begins, or no scout could do anything with it--> POINTED --counted in one pass, by anybody--^
+ *
+ * The file's `chain` follows this one, so that nothing else needs to know: what is PLACED or POINTED is LINK_OPEN there, what is to be
+ * inflated or waits for its place is LINK_WAITS. Symbols and windows that the chain holds do not depend on who inflated: where a text is lost
+ * with its node, the slice stays HELD, and is read from its point when that is known.
+ *
+ * Whatever does not go together (a damaged file, a false boundary that came through, a node that lies) ends in the file being counted anew,
+ * in one slice: what is said of it then is true. So a result never rests on a doubt.
+ *
+ * A start of the coordinator goes on behind the last slice that was proven: each slice's row has its report and the window behind it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/coord/core_internal.h"
+#include "daemon/events.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+#define SPLITS_MAX 256 /* files at a time: each needs windows in memory */
+
+/* ---- the plan */
+
+/* Slots for one more file, as if all files that are unfinished had as many. */
+static uint32_t slots_for(const struct coord *coord)
+{
+	uint64_t files = 0, slots = 0;
+
+	for (uint32_t j = 0; j < coord->jobs_n; j++)
+		files += coord->jobs[j]->row.files - coord->jobs[j]->files_ended;
+	for (uint32_t n = 0; n < coord->nodes_n; n++)
+		if (node_takes_work(coord->nodes[n]) && coord->nodes[n]->proto >= 3)
+			slots += coord->nodes[n]->slots;
+	return (uint32_t)(slots / (files > 0 ? files : 1));
+}
+
+/* Some node there could count the file: its slices, or only all of it in one. */
+static bool any_node(const struct coord *coord, const struct job *job, const struct file *file, uint32_t proto)
+{
+	for (uint32_t n = 0; n < coord->nodes_n; n++) {
+		const struct node *node = coord->nodes[n];
+
+		if (node_takes_work(node) && node->proto >= proto && node->algorithm == job->row.algorithm &&
+		    !file_failed_on(file, SLICE_ALL, node->name))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t slices_of(uint64_t bytes, uint64_t size)
+{
+	return bytes / size + (bytes % size != 0);
+}
+
+enum file_way split_way(const struct coord *coord, const struct job *job, const struct file *file, uint64_t *ret_slice_size)
+{
+	const struct file_facts *facts = &file->row.facts;
+	enum split_gzip mode = job->row.split_gzip != SPLIT_GZIP_DEFAULT ? job->row.split_gzip : coord->limits.split_gzip;
+	uint32_t slots = slots_for(coord);
+	uint64_t bytes = facts->fingerprint.size, size = job->row.slice_size;
+
+	if (facts->kind != FILE_GZIP)
+		return WAY_PLAIN;
+	if (mode != SPLIT_GZIP_AUTO && mode != SPLIT_GZIP_ALWAYS)
+		return WAY_NEVER;
+	if (!any_node(coord, job, file, 3))
+		return WAY_OLD_NODES;
+	if (mode == SPLIT_GZIP_AUTO && (slots < SPLIT_SLOTS_LEAST || coord->splits >= SPLITS_MAX))
+		return WAY_FEW_SLOTS;
+	if (mode == SPLIT_GZIP_AUTO && bytes < SPLIT_SLOTS_LEAST * SPLIT_SLICE_LEAST)
+		return WAY_SMALL;
+	if (size == 0)
+		size = split_size_choose(bytes, slots > SPLIT_SLOTS_LEAST ? slots : SPLIT_SLOTS_LEAST);
+	else if (mode == SPLIT_GZIP_AUTO)
+		size = size < SPLIT_SLICE_LEAST ? SPLIT_SLICE_LEAST : size > SPLIT_SLICE_MOST ? SPLIT_SLICE_MOST : size;
+	if (size == 0)
+		size = SPLIT_SLICE_LEAST;
+	while (slices_of(bytes, size) > coord->limits.slices_max)
+		size *= 2;
+	if (slices_of(bytes, size) < 2)
+		return WAY_SMALL;
+	*ret_slice_size = size;
+	return WAY_SPLIT;
+}
+
+uint64_t file_slices(const struct file_row *row, uint64_t slice_size)
+{
+	return row->way == WAY_SPLIT ? slices_of(row->facts.fingerprint.size, slice_size) : chain_slices(&row->facts, slice_size);
+}
+
+bool split_leads(const struct file *file)
+{
+	const struct split_chain *split = file->split;
+
+	/* As of BGZF, which is compressed as far. */
+	return split->proven < split->n && split->n > 1 &&
+	       chain_lead_goes_on(FILE_BGZF, split->links[0].end, split->links[split->proven].begin, split->records);
+}
+
+/* ---- what others see */
+
+static enum link_state state_of(const struct split_chain *split, uint64_t i)
+{
+	const struct split_link *link = &split->links[i];
+
+	switch (link->state) {
+	case SPLIT_LINK_PLACED:
+	case SPLIT_LINK_POINTED:
+		return link->unsure && i != split->proven ? LINK_WAITS : LINK_OPEN;
+	case SPLIT_LINK_COUNTED:
+		return LINK_COUNTED;
+	case SPLIT_LINK_PROVEN:
+		return LINK_PROVEN;
+	default:
+		return LINK_WAITS;
+	}
+}
+
+/* The file's chain, as far as links [from, to) and the proof go. */
+static void follow(struct file *file, uint64_t from, uint64_t to)
+{
+	const struct split_chain *split = file->split;
+	struct chain *chain = &file->chain;
+
+	for (uint64_t i = from; i < to && i < split->n; i++) {
+		const struct split_link *link = &split->links[i];
+
+		chain->links[i].state = state_of(split, i);
+		chain->links[i].empty = link->empty;
+		chain->links[i].seam = link->seam;
+		chain->links[i].fault = link->fault;
+	}
+	chain->proven = split->proven;
+	chain->at = split->at;
+	chain->records = split->records;
+}
+
+int split_plan(struct coord *coord, struct file *file, struct error *err)
+{
+	struct split_chain *split = calloc(1, sizeof *split);
+	struct link *links;
+	int r;
+
+	if (!split)
+		return error_oom(err);
+	r = split_chain_init(split, file->row.facts.fingerprint.size, file->row.slice_size, coord->limits.slices_max, err);
+	if (r < 0) {
+		free(split);
+		return r;
+	}
+	links = calloc((size_t)split->n, sizeof *links);
+	if (!links) {
+		split_chain_deinit(split);
+		free(split);
+		return error_oom(err);
+	}
+	for (uint64_t i = 0; i < split->n; i++)
+		links[i] = (struct link){.begin = split->links[i].begin, .end = split->links[i].end};
+	file->split = split;
+	file->chain = (struct chain){.kind = FILE_GZIP, .file_size = split->file_size, .n = split->n, .links = links};
+	coord->splits++;
+	follow(file, 0, split->n);
+	return 0;
+}
+
+void split_release(struct coord *coord, struct file *file)
+{
+	if (!file->split)
+		return;
+	for (uint64_t i = 0; file->slices && file->row.planned && i < file->chain.n; i++)
+		if (file->slices[i].holder)
+			text_drop(coord, file, i);
+	split_chain_deinit(file->split);
+	free(file->split);
+	file->split = NULL;
+	coord->splits--;
+	splits_wake(coord);
+}
+
+void splits_settle(struct coord *coord)
+{
+	const bool nodes = coord->nodes_changed && coord->splits > 0;
+
+	for (uint32_t j = 0; (coord->splits_look || nodes) && j < coord->jobs_n; j++) {
+		struct job *job = coord->jobs[j];
+
+		for (uint32_t f = 0; !job->ended && f < job->planned_end; f++) {
+			struct file *file = &job->files[f];
+
+			if (!file->ended && file->split && !file->merging && nodes && !any_node(coord, job, file, 3) && any_node(coord, job, file, 0))
+				split_give_up(coord, job, file);
+			else if (!file->ended && file->split && file->split_look && !MUTANT(MUTANT_SPLIT_SCOUT_LOST))
+				split_look(coord, job, file);
+			file->split_look = false;
+		}
+	}
+	coord->splits_look = false;
+}
+
+void splits_wake(struct coord *coord)
+{
+	for (uint32_t j = 0; coord->splits > 0 && j < coord->jobs_n; j++) {
+		struct job *job = coord->jobs[j];
+
+		for (uint32_t f = 0; !job->ended && f < job->planned_end; f++)
+			if (!job->files[f].ended && job->files[f].split)
+				work_set(coord, job, &job->files[f]);
+	}
+}
+
+/* ---- offers */
+
+/* Links that have a place now: no scout is of use any more, and a text only where it is theirs. */
+static void placed(struct coord *coord, struct job *job, struct file *file, uint64_t from)
+{
+	struct split_chain *split = file->split;
+
+	for (uint64_t i = from; i < split->placed; i++) {
+		scouts_drop(coord, job, file, i);
+		if (split->links[i].state == SPLIT_LINK_PLACED && !file->slices[i].holder)
+			split_chain_lost(split, i);
+		else if (split->links[i].state != SPLIT_LINK_PLACED && file->slices[i].holder)
+			text_drop(coord, file, i);
+	}
+}
+
+/* What can be said without anybody: where the first one without a place begins, and that a slice which goes alone has no scouts. */
+static int advance(struct coord *coord, struct file *file)
+{
+	struct split_chain *split = file->split;
+	uint64_t i;
+	bool used;
+	int r = 0;
+
+	while (r == 0 && (i = split->placed) < split->n && split->next_known && split->links[i].state == SPLIT_LINK_OPEN &&
+	       file->slices[i].scouting == 0 && file->slices[i].running == 0) {
+		if (!slice_alone(file, i)) {
+			(void)split_chain_point(split, i);
+			break;
+		}
+		r = split_chain_offer_inflated(split, i, SPLIT_UNSURE, NULL, NULL, &used);
+	}
+	if (r < 0)
+		coord->oom = true;
+	return r;
+}
+
+/* After each change: link i, and from where on others may have changed. */
+static void changed(struct coord *coord, struct job *job, struct file *file, uint64_t i, uint64_t was_proven, uint64_t was_placed)
+{
+	const struct split_chain *split = file->split;
+
+	(void)advance(coord, file);
+	placed(coord, job, file, was_placed);
+	follow(file, was_proven, split->placed + 1);
+	follow(file, i, i + 1);
+	work_set(coord, job, file);
+}
+
+void split_look(struct coord *coord, struct job *job, struct file *file)
+{
+	const struct split_chain *split = file->split;
+
+	changed(coord, job, file, split->proven, split->proven, split->placed);
+}
+
+/* A count that is of no use although its slice waits for one: could an honest node have sent it? Only a guess that turned out wrong. */
+static bool absurd(const struct split_chain *split, const struct run *run, const struct event *event)
+{
+	uint64_t i = event->result.id.slice;
+	const struct split_link *link = &split->links[i];
+
+	if (i < split->proven || (link->state != SPLIT_LINK_PLACED && link->state != SPLIT_LINK_POINTED))
+		return false;
+	if (run->told && run->start_known)
+		return true;
+	return event->result.outcome != SLICE_UNSURE && (i != split->proven || text_place_equal(event->result.seam.first, split->at));
+}
+
+enum chain_outcome split_offer(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event,
+                               bool *ret_used, bool *ret_absurd)
+{
+	struct split_chain *split = file->split;
+	uint64_t i = event->result.id.slice, proven = split->proven, placed_before = split->placed;
+	struct slice_task task = event->result.task;
+	int r;
+
+	task.rest = false;
+	task.start_known = run->told ? run->start_known : task.start_known;
+	*ret_absurd = false;
+	r = split_chain_offer_counted(split, i, &task, event->result.outcome, &event->result.seam, &event->result.fault,
+	                              event->result.has_report ? &event->result.report : NULL, event->result.window, ret_used);
+	if (r < 0) {
+		coord->oom = true;
+		*ret_used = false;
+		return CHAIN_MORE;
+	}
+	if (split->rest)
+		return CHAIN_FAULT;
+	*ret_absurd = !*ret_used && absurd(split, run, event);
+	file->chain.links[i].start_known = task.start_known;
+	changed(coord, job, file, i, proven, placed_before);
+	return (enum chain_outcome)r;
+}
+
+void split_inflated(struct coord *coord, struct job *job, struct file *file, const struct event *event)
+{
+	struct split_chain *split = file->split;
+	struct node *node = node_of_peer(coord, event->peer);
+	uint64_t i = event->result.id.slice, proven = split->proven, placed_before = split->placed;
+	enum split_outcome outcome = event->result.inflated;
+	uint16_t *symbols = NULL;
+	bool used = false, open = split->links[i].state == SPLIT_LINK_OPEN;
+	int r;
+
+	if (event->result.symbols) {
+		symbols = malloc(SPLIT_WINDOW * sizeof *symbols);
+		if (!symbols) {
+			coord->oom = true;
+			return;
+		}
+		memcpy(symbols, event->result.symbols, SPLIT_WINDOW * sizeof *symbols);
+	}
+	if (open && outcome == SPLIT_DONE)
+		text_keep(file, i, node); /* it may be placed at once */
+	r = split_chain_offer_inflated(split, i, outcome, &event->result.report, symbols, &used);
+	if (r < 0) {
+		coord->oom = true;
+		return;
+	}
+	if (open && !used) { /* no such report can be */
+		text_drop(coord, file, i);
+		slice_absurd(coord, job, file, i, node);
+		if (file->ended || !file->split)
+			return;
+	} else if (!open && outcome == SPLIT_DONE) {
+		emit_id(coord, ACTION_SEND_DROP, event->peer, &event->result.id);
+	}
+	changed(coord, job, file, i, proven, placed_before);
+}
+
+bool split_seam_valid(const struct file *file, const struct slice_task *task, enum slice_outcome outcome, const struct slice_seam *seam)
+{
+	const struct text_place *first = &seam->first, *next = &seam->next;
+	bool before = first->block < next->block || (first->block == next->block && first->within < next->within);
+
+	if (first->block > file->chain.file_size || (task->start_known && !text_place_equal(*first, task->start)))
+		return false;
+	if (outcome == SLICE_FAULT)
+		return true;
+	return next->block <= file->chain.file_size && (seam->records == 0 ? text_place_equal(*first, *next) : before);
+}
+
+/* ---- tasks */
+
+void split_task(const struct coord *coord, const struct job *job, const struct file *file, uint64_t i, struct action *action)
+{
+	const struct split_chain *split = file->split;
+
+	split_chain_count_task(split, i, coord->limits.read_max, job->row.lenient, &action->task.task);
+	action->task.split = true;
+	action->task.point = split->links[i].point;
+	action->task.task.point = NULL;
+	action->task.window_from = UINT64_MAX;
+	if (i >= split->proven)
+		return;
+	action->task.task.start_known = true;
+	action->task.task.start = i > 0 ? split->links[i].seam.first : (struct text_place){0};
+	action->task.point.window = NULL; /* the chain has forgotten it */
+	if (split_window_size(&action->task.point) == 0)
+		return;
+	action->task.window_from = i - 1;
+	while (!MUTANT(MUTANT_SPLIT_WINDOW) && action->task.window_from > 0 && split->links[action->task.window_from].empty)
+		action->task.window_from--;
+}
+
+/* ---- loading */
+
+void split_load(struct coord *coord, struct file *file, const struct slice_row *row)
+{
+	struct split_chain *split = file->split;
+	uint64_t i = row->slice;
+	const struct slice_task task = {.start_known = row->start_known};
+	bool used;
+	int r;
+
+	if (split->rest || file->outcome == CHAIN_FAULT)
+		return;
+	(void)split_chain_point(split, i); /* rows come in order: the one before has told where it begins */
+	r = split_chain_offer_counted(split, i, &task, row->fault.kind ? SLICE_FAULT : SLICE_END, &row->seam, &row->fault, row->report,
+	                              row->window, &used);
+	if (r < 0) {
+		coord->oom = true;
+		return;
+	}
+	file->outcome = split->rest ? CHAIN_FAULT : (enum chain_outcome)r;
+	if (file->outcome == CHAIN_FAULT)
+		return; /* given up when all is loaded */
+	file->chain.links[i].start_known = row->start_known;
+	follow(file, 0, split->placed + 1);
+}
+
+/* ---- giving up */
+
+void split_give_up(struct coord *coord, struct job *job, struct file *file)
+{
+	struct io_fail *fails = file->fails;
+	uint32_t fails_n = 0;
+	struct error error = {0};
+	int r;
+
+	for (uint32_t i = 0; i < file->fails_n; i++) /* nodes that do not have the file */
+		if (fails[i].slice == SLICE_ALL)
+			fails[fails_n++] = fails[i];
+	file->fails = NULL;
+	file->fails_n = 0;
+	emit_log(coord, job_trouble(coord, job, LOG_NOTICE), about_slice(TOLD_FILE_ANEW, file, SLICE_ALL, NULL),
+	         "job %llu: slices of %s do not go together; it is counted anew, in one", (unsigned long long)job->row.id,
+	         TEXT(file->path));
+	runs_drop(coord, job, file);
+	if (!MUTANT(MUTANT_SPLIT_KEEPS))
+		emit_merge(coord, ACTION_FORGET_SLICES, file);
+	file_release(coord, job, file);
+	file->row.way = WAY_GAVE_UP;
+	file->outcome = CHAIN_MORE;
+	file->next = file->bytes_done = 0;
+	r = file_plan(coord, job, file, &error);
+	file->fails = fails;
+	file->fails_n = fails_n;
+	if (r < 0) {
+		coord->oom = true; /* one slice is never too many */
+		return;
+	}
+	emit_file(coord, file);
+	file_changed(job, file);
+	emit_changed(coord, job);
+}

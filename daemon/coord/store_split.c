@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the store has of a slice of a gzip stream besides its counters: the reader's report, and the window of text behind it, from which the
+ * next slices are read. Bytes: a version, flags, numbers of 64 bits (the lowest byte first), then the window deflated.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/coord/store_internal.h"
+#include "lib/base/cleanup.h"
+#include "lib/fastq/symbol.h"
+
+#define SPLIT_VERSION 1
+#define NUMBERS 11
+#define FIXED (2 + 8 * NUMBERS)
+
+enum flags {
+	FIRST_HEADER = 1 << 0,
+	NEXT_HEADER = 1 << 1,
+	HEAD_ENDS = 1 << 2,
+	COUNTED = 1 << 3,
+};
+
+static void put(uint8_t *p, uint64_t value)
+{
+	for (unsigned int i = 0; i < 8; i++)
+		p[i] = (uint8_t)(value >> (8 * i));
+}
+
+static uint64_t get(const uint8_t *p)
+{
+	uint64_t value = 0;
+
+	for (unsigned int i = 8; i-- > 0;)
+		value = value << 8 | p[i];
+	return value;
+}
+
+static void report_pack(const struct split_report *report, uint8_t to[FIXED])
+{
+	const uint64_t numbers[NUMBERS] = {
+	    report->first_bit, report->next_bit, report->reach,       report->text,        report->head.length, report->head.crc,
+	    report->head_trailer.crc, report->head_trailer.size, report->tail_member, report->tail.length, report->tail.crc};
+
+	to[0] = SPLIT_VERSION;
+	to[1] = (uint8_t)(report->first_header * FIRST_HEADER | report->next_header * NEXT_HEADER | report->head_ends * HEAD_ENDS |
+	                  report->counted * COUNTED);
+	for (size_t i = 0; i < NUMBERS; i++)
+		put(to + 2 + 8 * i, numbers[i]);
+}
+
+static void report_unpack(const uint8_t from[FIXED], struct split_report *ret)
+{
+	uint64_t numbers[NUMBERS];
+
+	for (size_t i = 0; i < NUMBERS; i++)
+		numbers[i] = get(from + 2 + 8 * i);
+	*ret = (struct split_report){
+	    .first_bit = numbers[0],
+	    .next_bit = numbers[1],
+	    .first_header = from[1] & FIRST_HEADER,
+	    .next_header = from[1] & NEXT_HEADER,
+	    .reach = (uint32_t)numbers[2],
+	    .text = numbers[3],
+	    .head = {.length = numbers[4], .crc = (uint32_t)numbers[5]},
+	    .head_ends = from[1] & HEAD_ENDS,
+	    .head_trailer = {.crc = (uint32_t)numbers[6], .size = (uint32_t)numbers[7]},
+	    .tail_member = numbers[8],
+	    .tail = {.length = numbers[9], .crc = (uint32_t)numbers[10]},
+	    .counted = from[1] & COUNTED,
+	};
+}
+
+int store_save_split(struct store *store, const struct slice_row *row, struct error *err)
+{
+	_cleanup_(freep) uint8_t *packed = NULL, *bytes = NULL;
+	size_t n = 0;
+	sqlite3_stmt *s;
+
+	if (!row->report || !row->window)
+		return 0;
+	if (window_pack(row->window, SPLIT_WINDOW, &packed, &n) < 0)
+		return error_oom(err);
+	bytes = malloc(FIXED + n);
+	if (!bytes)
+		return error_oom(err);
+	report_pack(row->report, bytes);
+	memcpy(bytes + FIXED, packed, n);
+	s = store_writer(store, SQL_SPLIT_SAVE, err);
+	if (!s)
+		return -EIO;
+	bind_u64(s, 1, row->job);
+	bind_u64(s, 2, row->file);
+	bind_u64(s, 3, row->slice);
+	(void)sqlite3_bind_blob64(s, 4, bytes, FIXED + n, SQLITE_STATIC);
+	return store_run(store, s, err);
+}
+
+/* A row of SQL_SPLIT_FIND: what is damaged there is as if it were not there, and its slice is counted again. */
+static bool stored(sqlite3_stmt *s, struct split_report *ret_report, uint8_t *window)
+{
+	const uint8_t *bytes = sqlite3_column_blob(s, 0);
+	size_t n = (size_t)sqlite3_column_bytes(s, 0);
+
+	if (!bytes || n < FIXED || bytes[0] != SPLIT_VERSION || window_unpack(bytes + FIXED, n - FIXED, window, SPLIT_WINDOW) < 0)
+		return false;
+	report_unpack(bytes, ret_report);
+	return true;
+}
+
+int store_load_split(struct store *store, struct slice_row *row, struct split_stored *to, struct error *err)
+{
+	sqlite3_stmt *s = store->statements[SQL_SPLIT_FIND];
+	int code;
+
+	(void)sqlite3_reset(s);
+	bind_u64(s, 1, row->job);
+	bind_u64(s, 2, row->file);
+	bind_u64(s, 3, row->slice);
+	code = sqlite3_step(s);
+	if (code == SQLITE_ROW && stored(s, &to->report, to->window)) {
+		row->report = &to->report;
+		row->window = to->window;
+	}
+	(void)sqlite3_reset(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : store_fail(store, code & 0xff, err);
+}
+
+int store_slice_window(struct store *store, uint64_t job, uint32_t file, uint64_t slice, uint8_t *window, struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_SPLIT_FIND);
+	struct split_report report;
+	int r;
+
+	bind_u64(s, 1, job);
+	bind_u64(s, 2, file);
+	bind_u64(s, 3, slice);
+	r = store_row(store, s, err);
+	return r == 0 && !stored(s, &report, window) ? STORE_NONE : r;
+}
