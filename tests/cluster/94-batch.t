@@ -106,7 +106,7 @@ for i in 4 5 6; do
 	batch_run $i -- --token-file "$shared/token"
 	batch_there $i
 	ids+=("$(fq submit --parsable --slice-size 1M "$work/big.fq")")
-	wait_until 20 running_on "${ids[-1]}" "$host_name-77_$i"
+	wait_until 20 node_is "$host_name-77_$i" '^(mixed|alloc)$'
 	kill -TERM "${pid_worker[$i]}"
 	batch_end $i
 	is "job $i leaves files that are being counted" $? 0
