@@ -8,8 +8,6 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 
-#define PROTO_PROFILES 3
-
 int judging_begin(struct call *call, const struct client *client, struct error *err)
 {
 	if (!call->reporting.asked[0] || client->welcome.proto >= PROTO_PROFILES)

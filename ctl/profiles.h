@@ -9,6 +9,8 @@
 #include "lib/base/error.h"
 #include "lib/qc/profiles.h"
 
+#define PROTO_PROFILES 3 /* coordinators of an older protocol have none */
+
 /* Of this machine; files that are wrong are told on standard error and left out. 0 or negative with a sentence. */
 int profiles_here(struct profiles *ret, struct error *err);
 

@@ -15,6 +15,7 @@
 
 #include "ctl/job.h"
 #include "ctl/judging.h"
+#include "ctl/profiles.h"
 #include "ctl/proofs.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/digest.h"
@@ -131,12 +132,14 @@ static int submit_send(struct client *client, const fq_Submit *submit, const str
 	return 0;
 }
 
-/* Who names a profile wants verdicts, so that a report is counted whatever form is written now. */
-static void put_profile(const struct reporting *reporting, fq_Submit *ret)
+/* Who names a profile wants verdicts, so that a report is counted whatever form is written now. An older coordinator is not told of it. */
+static void put_profile(const struct reporting *reporting, const struct client *client, fq_Submit *ret)
 {
 	if (!reporting->asked[0])
 		return;
 	ret->modules |= reporting_modules(reporting);
+	if (client->welcome.proto < PROTO_PROFILES)
+		return;
 	(void)snprintf(ret->profile, sizeof ret->profile, "%s", reporting->asked);
 	ret->profile_text.size = (pb_size_t)reporting->own.n;
 	if (reporting->own.n > 0)
@@ -144,7 +147,8 @@ static void put_profile(const struct reporting *reporting, fq_Submit *ret)
 }
 
 /* What is asked for, under a new uuid unless one was given. */
-static int submit_make(const struct call *call, const struct submission *submission, fq_Submit *ret, struct error *err)
+static int submit_make(const struct call *call, const struct client *client, const struct submission *submission, fq_Submit *ret,
+                       struct error *err)
 {
 	struct packer packer = {0};
 	int r = submission->uuid ? 0 : digest_random(ret->uuid, sizeof ret->uuid);
@@ -155,7 +159,7 @@ static int submit_make(const struct call *call, const struct submission *submiss
 		return error_set(err, r, ERROR_OS, "no random bytes: %s", strerror(-r));
 	(void)snprintf(ret->name, sizeof ret->name, "%s", submission->name ? submission->name : call->arguments[0]);
 	ret->modules = output_modules(&call->output, &call->reporting);
-	put_profile(&call->reporting, ret);
+	put_profile(&call->reporting, client, ret);
 	ret->lenient = submission->lenient;
 	ret->fresh = submission->fresh;
 	ret->split_gzip = submission->split_gzip;
@@ -178,7 +182,7 @@ static int submit_surely(struct call *call, struct client *client, const struct 
                          fq_Accepted *ret, struct error *err)
 {
 	_cleanup_(freep) fq_Submit *message = calloc(1, sizeof *message);
-	int r = message ? submit_make(call, submission, message, err) : error_oom(err);
+	int r = message ? submit_make(call, client, submission, message, err) : error_oom(err);
 
 	while (r == 0) {
 		r = inputs_prove(client, submission, message->uuid, inputs, err);

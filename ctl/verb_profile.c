@@ -45,7 +45,7 @@ static int open_coordinator(const struct call *call, struct client *client, stru
 {
 	int r = client_open(client, &call->settings, err);
 
-	if (r == 0 && client->welcome.proto < 3)
+	if (r == 0 && client->welcome.proto < PROTO_PROFILES)
 		r = error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator (version %s) is too old to have profiles", client->welcome.version);
 	return r;
 }

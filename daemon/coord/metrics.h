@@ -47,6 +47,7 @@ struct metrics {
 	struct stretch ring[RING_N];
 	uint64_t begun_wall_ms;
 	uint64_t job_last;                      /* the highest id that there was */
+	uint64_t ended_last; /* the job that ended last */
 };
 
 enum worker_state { WORKER_IDLE, WORKER_BUSY, WORKER_DRAINING, WORKER_SUSPECT, WORKER_DOWN, _WORKER_MAX };

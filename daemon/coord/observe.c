@@ -42,6 +42,13 @@ static void observe_job(struct server *server, const struct job_row *row)
 
 	if (row->id > metrics->job_last)
 		metrics->job_last = row->id;
+	/* One that starts and ends in the same step is saved twice, and is seen as it is at the end. */
+	if (row->state > JOB_RUNNING && row->id == metrics->ended_last) {
+		metrics_job_started(metrics, row->submitted_ms, row->started_ms);
+		return;
+	}
+	if (row->state > JOB_RUNNING)
+		metrics->ended_last = row->id;
 	switch (row->state) {
 	case JOB_RUNNING: /* saved once, when it starts */
 		metrics_job_started(metrics, row->submitted_ms, row->started_ms);

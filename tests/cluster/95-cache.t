@@ -39,7 +39,7 @@ again() { # again NAME OPTION... FILE: it is not
 	is "$name: it is not counted" "$(state_of "$id") $(cached "$id")" "CH 1"
 }
 
-cluster_start --ping 200ms --dead 5s --verbose
+cluster_start --ping 200ms --dead 5s --verbose --status-listen 127.0.0.1:0
 worker_start 1 -n 2
 wait_until 20 old_enough "$work"/in/*
 
@@ -55,6 +55,13 @@ is "no slice of it was handed out" "$(fq show --json "$id" | grep -o '"slices":[
 fq submit --wait --as json "$file" >"$work/got" 2>"$work/said"
 ok "submit's last line says CACHED" sh -c "tail -n 1 '$work/said' | grep -q 'CACHED: counted by an earlier job'"
 ok "and the result is there" cmp "$work/got" "$work/first"
+if [ -s "$state/listening-status" ] && command -v python3 >/dev/null; then
+	finished() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen("http://%s/metrics" % sys.argv[1]).read().decode())' \
+		"$(cat "$state/listening-status")" | awk -v name="fqcluster_jobs_finished_total{result=\"$1\"}" '$1 == name { print $2 }'; }
+	is "metrics tell them apart" "$(finished completed) $(finished cached)" "1 2"
+else
+	skip "this build has no status page, or there is no python3"
+fi
 
 anew "--no-cache" --no-cache "$file"
 again "what it counted is kept in its turn" "$file"
