@@ -125,9 +125,11 @@ def check_rows(page, jobs, nodes):
     report.ok([(row["Node"], row["State"], row["Busy"]) for row in told] == wants, "nodes are as fqctl tells", told)
     told = page.run(f"{ROWS}('jobs')")
     wants = sorted((str(j["id"]), j["state"].lower(), f"{j['files_done']} of {j['files']}", j["name"]) for j in jobs if j["state"] in OPEN)
-    report.ok([(row["Job"], row["State"], row["Files"], row["Name"]) for row in told] == wants, "jobs that have not ended, too", [told, wants])
+    told = [(row["Job"], row["State"], row["Files"], row["Name"]) for row in told]
+    report.ok(told == wants, "jobs that have not ended, too", [told, wants])
     told = page.run(f"{ROWS}('ended')")
-    wants = sorted(((str(j["id"]), j["state"].lower(), str(j["files"]), bool(j["error"])) for j in jobs if j["state"] not in OPEN), reverse=True)
+    ended = [j for j in jobs if j["state"] not in OPEN]
+    wants = sorted(((str(j["id"]), j["state"].lower(), str(j["files"]), bool(j["error"])) for j in ended), reverse=True)
     report.ok([(row["Job"], row["State"], row["Files"], bool(row["Error"])) for row in told] == wants and
               {row["State"] for row in told} == {"completed", "failed", "cancelled"}, "and those that have", [told, wants])
     names = {row["Job"]: row["Name"] for row in told}
