@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Installs what the tests need (.ci/packages), builds in build/ and runs everything:
 #
-#   ./check.sh          gcc with all tests, booted hosts, clang, the sanitizers with all tests, ThreadSanitizer, distcheck
+#   ./check.sh          gcc with all tests, booted hosts, Slurm, clang, the sanitizers with all tests, ThreadSanitizer, distcheck
 #   ./check.sh quick    the first of these
 #   ./check.sh nodes    the second
+#   ./check.sh slurm    the third
 #
 # Hosts are booted by root, where namespaces and cgroups are allowed, else these tests are skipped with the reason; their root file
-# system and packages stay in build/nodes.
+# system and packages stay in build/nodes. So it is with Slurm, which needs no cgroups; its programs stay in build/slurm.
 #
 # Each step has its log build/STEP.log. The last line counts the tests of all steps; the exit status is 0 when none failed.
 set -euo pipefail
@@ -42,6 +43,14 @@ step_nodes() {
 		make -C "$build/gcc" -j"$jobs" &&
 		{ [ -n "$(bash "$top/tests/nodes/rig.sh")" ] || "$top/.ci/packages" nodes; } &&
 		FQ_NODES_CACHE=$build/nodes make -C "$build/gcc" -j"$jobs" -k check-nodes
+}
+
+# Likewise. Its tests wait more than they compute.
+step_slurm() {
+	configured gcc CC=gcc --enable-werror --enable-failpoints &&
+		make -C "$build/gcc" -j"$jobs" &&
+		{ [ -n "$(bash "$top/tests/slurm/rig.sh")" ] || "$top/.ci/packages" unpack "$build/slurm"; } &&
+		FQ_SLURM_CACHE=$build/slurm make -C "$build/gcc" -j"$test_jobs" -k check-slurm
 }
 
 # Everything as clang sees it, the fuzz targets as libFuzzer programs; nothing is run.
@@ -99,13 +108,13 @@ run() {
 	tail -n 40 "$log" >&2
 }
 
-steps=(gcc nodes clang sanitizers threads distcheck)
+steps=(gcc nodes slurm clang sanitizers threads distcheck)
 case ${1:-all} in
 all) ;;
 quick) steps=(gcc) ;;
-nodes) steps=(nodes) ;;
+nodes | slurm) steps=("$1") ;;
 *)
-	printf 'usage: ./check.sh [quick|nodes]\n' >&2
+	printf 'usage: ./check.sh [quick|nodes|slurm]\n' >&2
 	exit 64
 	;;
 esac

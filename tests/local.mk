@@ -34,6 +34,7 @@ include tests/sim/local.mk
 include tests/fuzz/local.mk
 include tests/cluster/local.mk
 include tests/nodes/local.mk
+include tests/slurm/local.mk
 include tests/threads/local.mk
 include tests/faults/local.mk
 include tests/report/local.mk

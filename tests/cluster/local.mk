@@ -22,6 +22,7 @@ CLUSTER_TESTS = \
 	tests/cluster/90-doctor.t \
 	tests/cluster/92-status.t \
 	tests/cluster/93-slurm.t \
+	tests/cluster/93-engines.t \
 	tests/cluster/94-batch.t \
 	tests/cluster/94-elastic.t \
 	tests/cluster/95-cache.t \

@@ -14,18 +14,18 @@ chown alice "$rig/home/alice/token"
 cat >"$rig/home/alice/worker.sh" <<END
 #!/bin/bash
 #SBATCH --nodes=1 --ntasks=1 --cpus-per-task=2 --requeue --signal=B:TERM@30 --open-mode=append --output=task%a.log
-fqworkerd --batch -h $host --token-file $rig/home/alice/token \$worker_options &
-trap 'kill -TERM %1' TERM
-wait %1
-wait %1
-status=\$?
+told=0 heard=0
+trap 'told=\$((told + 1)); kill -TERM \$worker' TERM
+fqworkerd --batch -h $host --token-file $rig/home/alice/token &
+worker=\$!
+while wait \$worker; status=\$?; [ \$told != \$heard ]; do heard=\$told; done
 echo "it exits with \$status"
 exit \$status
 END
 chmod 644 "$reads" # workers are alice's
 
 log_of() { echo "$rig/home/alice/task$1.log"; }
-array_start() { as alice sbatch --parsable --array="$1" --export=ALL,worker_options="${2:-}" worker.sh; }
+array_start() { as alice sbatch --parsable --array="$1" worker.sh; }
 here() { admin nodes --no-header | awk -v name="$1" '$1 == name && $2 ~ /^(idle|mixed|alloc)$/ { found = 1 } END { exit !found }'; }
 batch_of() { admin nodes --no-header --fields NODE,BATCH | awk -v name="$1" '$1 == name { print $2 }'; }
 node_of() { squeue -h -j "$1" -o %N; }
@@ -46,17 +46,17 @@ for worker in "$w1" "$w2"; do ok "$worker counted some of it" counted "$worker";
 
 # ---- ended in mid-slice
 
-# again: task 2 once more, with slices in hand; sets array2 and w2.
+# again [SIZE]: task 2 once more, with slices in hand; sets array2 and w2.
 again() {
 	array2=$(array_start 2)
 	ok "another task" wait_until 20 job_in "${array2}_2" RUNNING
 	w2=$(node_of "${array2}_2")-${array2}_2
 	ok "$w2 is there" wait_until 20 here "$w2"
-	ok "both have slices in hand" begin n1 n2
+	ok "both have slices in hand" begin --slice-size "${1:-1M}" n1 n2
 }
-ended_well() { # ended_well WHAT STATE
+ended_well() { # ended_well STATE
 	ok "it exits with 0" wait_until 20 exits "${exited:=1}"
-	ok "$2 for Slurm" wait_until 20 job_in "${array2}_2" "$2"
+	ok "$1 for Slurm" wait_until 20 job_in "${array2}_2" "$1"
 	is "nothing was lost by it" "$(lost n2)" 0
 	exited=$((exited + 1))
 }
@@ -65,7 +65,7 @@ drains() { [ "$(grep -c draining "$(log_of 2)")" -ge "$1" ]; }
 let_both_go() { let_go n1; let_go n2; }
 
 array2=$array
-ok "both have slices in hand" begin n1 n2
+ok "both have slices in hand" begin --slice-size 1M n1 n2
 as alice scancel "${array}_2"
 ok "scancel: it drains" wait_until 20 drains 1
 let_both_go
@@ -74,26 +74,50 @@ ended_well CANCELLED
 
 # The warning comes when slurmctld looks at its limits, which is twice a minute.
 again
-scontrol update "JobId=${array2}_2" EndTime=now+20 2>/dev/null
+scontrol update "JobId=${array2}_2" EndTime=now+60 2>/dev/null
 ok "time limit: it drains" wait_until 60 drains 2
 let_both_go
 same_each "jobs in hand of a worker whose time is over"
 ended_well COMPLETED
 
-again
-as alice scancel --signal=KILL "${array2}_2"
-gone() { ! here "$1"; }
-ok "killed: it is gone" wait_until 20 gone "$w2"
+# Before TERM Slurm sends CONT to all of the task; so it is stopped again and again, before it is through a slice of this size.
+stops() { # stops PID...: from now on; sets stopping
+	(while kill -STOP "$@"; do :; done) 2>/dev/null &
+	stopping=$!
+}
+gone() { grep -q "node $1 is gone" "$work/coord.log"; }
+
+again 64M
+# shellcheck disable=SC2046
+stops $(slots_of n2)
+as alice scancel "${array2}_2"
+ok "scancel: it drains" wait_until 20 drains 3
+ok "and gives back what it cannot count in time" wait_until 20 gone "$w2"
+end_process $stopping KILL
 let_both_go
+same_each "jobs that were given back"
+ended_well CANCELLED
+
+again 64M
+# shellcheck disable=SC2046
+stops $(slots_of n2) $(processes_of n2 fqworkerd)
+as alice scancel "${array2}_2"
+ok "a worker that does not react is gone" wait_until 40 gone "$w2"
+no_slots() { [ -z "$(slots_of n2)" ]; }
+ok "and is killed" wait_until 40 no_slots
+end_process $stopping KILL
+let_go n1
 same_each "jobs in hand of a worker that was killed"
-ok "CANCELLED for Slurm" wait_until 20 job_in "${array2}_2" 'CANCELLED|FAILED'
+ok "CANCELLED for Slurm" wait_until 20 job_in "${array2}_2" CANCELLED
 is "what it had was lost" "$(lost n2)" 1
 
 # ---- slurmctld dies while they count, and comes back
 
 again
 began=$(job_says "${array2}_2" StartTime)
-ok "slurmctld has saved it" wait_until 20 grep -q . "$rig/slurmctld/job_state"
+touch "$work/now"
+scontrol update "JobId=${array2}_2" Comment=saved
+ok "slurmctld has saved it" wait_until 20 test "$rig/slurmctld/job_state" -nt "$work/now"
 slurmctld_kill
 let_both_go
 same_each "slurmctld is dead: jobs"
@@ -102,7 +126,7 @@ same_each "slurmctld is dead: a job of now"
 ok "slurmctld is there again" slurmctld_start
 ok "and knows the tasks" wait_until 20 job_in "${array2}_2" RUNNING
 is "which were not started again" "$(job_says "${array2}_2" StartTime)" "$began"
-ok "both have slices in hand" begin n1 n2
+ok "both have slices in hand" begin --slice-size 1M n1 n2
 
 # ---- a node goes down
 

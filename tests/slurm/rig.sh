@@ -14,7 +14,7 @@
 #   node_state NAME                what Slurm says of it, "idle", "down*"; jobs_of [OPTION...]   what is in the queue, by squeue
 #   job_says ID KEY                a value out of scontrol show job
 #   data_make                      $reads of some size, and its report by one process
-#   submit [OPTION...]             a job on it, remembered; begin NODE...  as many as those nodes have one in hand, held
+#   submit [OPTION...]             a job on it, remembered; begin --slice-size SIZE NODE...  as many as those nodes have one in hand, held
 #   same_each NAME                 a check for all of them: done, with the same report
 #   $rig                           a folder that all hosts and users reach; $rig/bin has our programs and is in PATH
 #
@@ -122,7 +122,8 @@ rig_start() {
 	PATH=$rig/bin:$PATH:/usr/sbin:/sbin
 	top_build=${FQ_TOP_BUILDDIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 	rig_folders || rig_fails "folders cannot be mounted"
-	export TMPDIR=$rig/tmp
+	export TMPDIR=$rig/tmp HOME=$rig/home/root
+	mkdir -m 700 "$HOME"
 	# shellcheck source=tests/cluster/cluster.sh
 	. "$(dirname "${BASH_SOURCE[0]}")/../cluster/cluster.sh"
 	trap rig_end EXIT
@@ -152,6 +153,7 @@ slurm_conf() { # slurm_conf NODE...
 		SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=2,bf_interval=2
 		ReturnToService=2
 		SlurmdTimeout=10
+		KillWait=10
 		MinJobAge=300
 		MailProg=/bin/true
 		MpiDefault=none
@@ -225,8 +227,10 @@ processes_of() { # processes_of NODE NAME
 }
 slots_of() { processes_of "$1" fqworkerd-slot; }
 
+# A worker is there before its slots are.
+has_slots() { [ "$(slots_of "$1" | wc -l)" -eq 2 ]; }
 # shellcheck disable=SC2046
-hold() { kill -STOP $(slots_of "$1") 2>/dev/null; }
+hold() { wait_until 20 has_slots "$1" && kill -STOP $(slots_of "$1"); }
 # shellcheck disable=SC2046
 let_go() { kill -CONT $(slots_of "$1") 2>/dev/null; }
 
@@ -243,12 +247,13 @@ submit() {
 
 # A job begins with one slice, and by it with one node; the rest waits for how long that takes.
 begin() {
-	local node tries
+	local size=$2 node tries
+	shift 2
 	for node in "$@"; do hold "$node"; done
 	for node in "$@"; do
 		for ((tries = 0; tries < 8; tries++)); do
 			! running_on "$node" || break
-			submit --slice-size 1M && wait_until 20 running_on ''
+			submit --slice-size "$size" && wait_until 20 running_on ''
 		done
 		running_on "$node" || return 1
 	done
