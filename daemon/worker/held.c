@@ -94,7 +94,7 @@ struct held_slice *held_find(const struct held *held, const fq_SliceRef *ref)
 		const fq_SliceRef *own = &slice->task.ref;
 
 		if (own->job == ref->job && own->file == ref->file && own->slice == ref->slice &&
-		    own->again == ref->again && own->scout == ref->scout && own->lease == ref->lease)
+		    own->again == ref->again && own->scout == ref->scout && own->split == ref->split && own->lease == ref->lease)
 			return slice;
 	}
 	return NULL;

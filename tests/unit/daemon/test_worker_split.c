@@ -63,7 +63,7 @@ static void make_file(struct try *try)
 static void begin_task(struct try *try, uint64_t slice, fq_Task *ret)
 {
 	*ret = (fq_Task){.has_ref = true, .has_fingerprint = true};
-	ret->ref = (fq_SliceRef){.job = 3, .file = 1, .slice = slice, .lease = ++try->lease};
+	ret->ref = (fq_SliceRef){.job = 3, .file = 1, .slice = slice, .lease = ++try->lease, .split = true};
 	(void)snprintf(ret->path, sizeof ret->path, "%s", try->path);
 	fingerprint_to_message(&try->facts.fingerprint, &ret->fingerprint);
 	ret->kind = try->facts.kind;
@@ -270,7 +270,7 @@ static void drop(struct try *try, const fq_SliceRef *ref)
 
 static void test_texts(struct try *try)
 {
-	fq_SliceRef ref = {.job = 3, .file = 1, .slice = 5, .lease = 9999, .scout = true};
+	fq_SliceRef ref = {.job = 3, .file = 1, .slice = 5, .lease = 9999, .scout = true, .split = true};
 	pid_t child;
 
 	is_counted(try, 2, "from its point on", "counted a second time, its text was used up");
@@ -364,7 +364,7 @@ static void set_range(fq_Task *task) { task->end = task->begin; }
 static void set_kind(fq_Task *task) { task->kind = FILE_PLAIN; }
 static void set_text(fq_Task *task) { task->text_max = 0; }
 static void set_point(fq_Task *task) { task->has_point = true; }
-static void unset_split(fq_Task *task) { task->split = false; }
+static void unset_split(fq_Task *task) { task->split = task->ref.split = false; }
 static void set_bit(fq_Task *task) { task->point.bit = 8 * task->end; }
 static void set_bit_before(fq_Task *task) { task->point.bit = 8 * task->begin - 1; }
 static void set_bit_far(fq_Task *task) { task->point.bit = UINT64_MAX; }
