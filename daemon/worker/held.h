@@ -106,8 +106,8 @@ void held_remove(struct held *held, struct held_slice *slice);
 void held_clear(struct held *held);
 
 /*
- * By job, file, slice, which count of it, whether a scout, and lease; by slot (RUNNING); by the number of its request (OPENING, CHECKING); or the
- * first in a state (of DONE: not sent). Or NULL.
+ * By all that a ref has; by slot (RUNNING); by the number of its request (OPENING, CHECKING); or the first in a state (of DONE: not
+ * sent). Or NULL.
  */
 struct held_slice *held_find(const struct held *held, const fq_SliceRef *ref);
 struct held_slice *held_of_slot(const struct held *held, const struct slot *slot);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Between the parts of the supervisor: worker.c (its life), take.c and take_task.c (what comes), look.c (questions), give.c (into slots), give_open.c (to openers),
- * give_result.c (to the coordinator), stall.c, drain.c.
+ * Between the parts of the supervisor: worker.c (its life), take.c and take_task.c (what comes), look.c (questions), give.c (into
+ * slots), give_open.c (to openers), give_result.c (to the coordinator), stall.c, drain.c.
  */
 #pragma once
 
