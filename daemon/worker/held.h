@@ -63,9 +63,7 @@ struct held_slice {
 	bool reopened;       /* its handle was stale once */
 
 	int file;                  /* from OPEN to CHECKING: its descriptor, else -1 */
-	uint64_t text_max;         /* a scout (texts.h): bytes of text that it may keep; 0: it is counted */
-	int text;                  /* a scout, RUNNING and CHECKING: what its child writes to, else -1 */
-	uint64_t text_n;           /* CHECKING: bytes of it */
+	uint64_t text_max;         /* a scout (texts.h): bytes of text that it may keep */
 	struct fingerprint opened; /* what the file was when it was opened */
 	struct slot *slot;         /* RUNNING */
 	/* RUNNING: its start, its progress and when that came, PROGRESS sent */

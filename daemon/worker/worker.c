@@ -160,7 +160,7 @@ static void on_up(const fq_Welcome *welcome, void *userdata)
 	                                               sizeof worker->coordinator) != 0;
 
 	take_briefs_clear(worker);
-	texts_clear(&worker->texts); /* it reckons with none */
+	texts_clear(&worker->texts, worker->slots, worker->slots_begun); /* it reckons with none */
 	worker->connections++;
 	worker->proto = welcome->proto;
 	worker->has_coordinator = true;
@@ -296,7 +296,7 @@ int worker_init(struct worker *worker, const struct worker_settings *settings,
 	int r;
 
 	assert((settings->slots > 0) != settings->gate_only && settings->host.host[0]);
-	*worker = (struct worker){.settings = settings, .service = service, .texts.most = settings->text_memory};
+	*worker = (struct worker){.settings = settings, .service = service};
 	raise_limit();
 	if (CAGE_UNLOCKED)
 		log_notice("this build has sanitizers: the processes that read files are not locked in");
@@ -321,6 +321,6 @@ void worker_deinit(struct worker *worker)
 	worker->stall_timer = sd_event_source_disable_unref(worker->stall_timer);
 	worker->drain_timer = sd_event_source_disable_unref(worker->drain_timer);
 	held_clear(&worker->held);
-	texts_clear(&worker->texts);
+	texts_deinit(&worker->texts);
 	take_briefs_clear(worker);
 }
