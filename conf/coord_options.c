@@ -145,7 +145,7 @@ static const struct option_row rows[] = {
 	.long_name = "split-gzip",
 	.argument = "WHEN",
 	.type = OPTION_CHOICE,
-	.default_text = "never",
+	.default_text = "auto",
 	.choices = "auto|always|never",
 	.help = "Cut ordinary gzip files into slices, which many slots count at once: where enough slots are for "
                 "them and the file is large enough (auto), always, or never. A job may say otherwise.",

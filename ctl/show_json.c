@@ -88,6 +88,8 @@ static void put_file(FILE *out, const fq_File *file)
 	put_text(out, "state", job_told_name(file->state));
 	put_text(out, "kind", file->kind ? file_kind_name((enum file_kind)file->kind) : "");
 	(void)fprintf(out, ",\"cached\":%s", file->cached ? "true" : "false");
+	(void)fprintf(out, ",\"split\":%s", file->split ? "true" : "false");
+	put_text(out, "way", file->way);
 	put_number(out, "bytes", file->bytes);
 	put_number(out, "bytes_done", file->bytes_done);
 	put_number(out, "reads", file->records);

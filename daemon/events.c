@@ -45,6 +45,8 @@ static const struct told_row rows[] = {
 		"a file is cut into fewer slices, as its owner has many"},
 	[TOLD_FILE_NOT_OPENED] = {"file-not-opened", "7f261a13880740ceb09148ae66a9cf59",
 		"a node could not open a file"},
+	[TOLD_FILE_ANEW] = {"file-anew", "8c946a82c643423783c3400283c0d670",
+		"slices of a gzip file do not go together"},
 	[TOLD_FILE_AGAIN] = {"file-again", "ef2dca8b28ff4a369facc1695ce8b320",
 		"slices of a file are counted a second time"},
 	[TOLD_FILE_COMPLETED] = {"file-completed", "a4bf76cf8cd64e50a2d84e9ce3cf66bc",

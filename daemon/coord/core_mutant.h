@@ -79,7 +79,6 @@ enum coord_mutant {
 	MUTANT_KEPT_NOT_SAVED,    /* the file has no result */
 	MUTANT_SPLIT_SCOUT_LOST,  /* a slice whose scout came to nothing is not looked at again */
 	MUTANT_SPLIT_SCOUT_SLOW,  /* a scout is waited for however slow it is */
-	MUTANT_SPLIT_HOLDER_ONLY, /* a slice waits for who keeps its text, whatever becomes of him */
 	MUTANT_SPLIT_WINDOW,      /* a slice is counted again with the window of another one */
 	MUTANT_SPLIT_KEEPS,       /* counters of slices that did not go together stay in the store */
 	MUTANT_SPLIT_BELIEVED,    /* what a slice told of damage is told of the file */

@@ -184,7 +184,7 @@ static bool inflatable(const struct file *file, uint64_t i)
 /* Who keeps the text of a slice may be given it. */
 static bool holder_counts(const struct coord *coord, const struct job *job, const struct file *file, uint64_t i, const struct node *holder)
 {
-	return holder && (node_takes_new(coord, holder) || MUTANT(MUTANT_SPLIT_HOLDER_ONLY)) && node_counts(holder, job, file) && !file_failed_on(file, i, holder->name);
+	return holder && node_takes_new(coord, holder) && node_counts(holder, job, file) && !file_failed_on(file, i, holder->name);
 }
 
 uint64_t split_take(struct coord *coord, const struct job *job, const struct file *file, const struct node *node, bool leads,
@@ -202,7 +202,7 @@ uint64_t split_take(struct coord *coord, const struct job *job, const struct fil
 				*ret_barred = true;
 			else if (holder == node || !holder_counts(coord, job, file, i, holder))
 				return i;
-			else if (others == n && holder->free == 0 && !MUTANT(MUTANT_SPLIT_HOLDER_ONLY))
+			else if (others == n && holder->free == 0)
 				others = i;
 			else
 				*ret_barred = true;

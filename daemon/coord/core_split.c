@@ -420,7 +420,7 @@ void split_give_up(struct coord *coord, struct job *job, struct file *file)
 			fails[fails_n++] = fails[i];
 	file->fails = NULL;
 	file->fails_n = 0;
-	emit_log(coord, job_trouble(coord, job, LOG_NOTICE), about_slice(TOLD_FILE_PLANNED, file, SLICE_ALL, NULL),
+	emit_log(coord, job_trouble(coord, job, LOG_NOTICE), about_slice(TOLD_FILE_ANEW, file, SLICE_ALL, NULL),
 	         "job %llu: slices of %s do not go together; it is counted anew, in one", (unsigned long long)job->row.id,
 	         TEXT(file->path));
 	runs_drop(coord, job, file);

@@ -19,20 +19,12 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/fastq/symbol.h"
 #include "lib/qc/counters.h"
 #include "lib/qc/rules.h"
 
 #define COMING_MS 500 /* how often the core hears that a result comes */
 
 #define HELD_MAX (sizeof((fq_Hello){0}.held) / sizeof *(fq_Hello){0}.held)
-
-static struct slice_id id_from(const fq_SliceRef *ref)
-{
-	return (struct slice_id){
-		.job = ref->job, .file = ref->file, .slice = ref->slice, .lease = ref->lease, .again = ref->again,
-		.scout = ref->scout, .split = ref->split};
-}
 
 /* Only to be told: without memory for it there are none to tell. */
 static void keep_roots(struct session *session, const fq_Hello *hello)
@@ -60,7 +52,7 @@ void from_worker_hello(struct session *session, const fq_Hello *hello)
 	}
 	keep_roots(session, hello);
 	for (size_t i = 0; i < hello->held_count; i++)
-		held[i] = id_from(&hello->held[i]);
+		held[i] = slice_id_from(&hello->held[i]);
 	event.hello = (struct node_hello){
 		.name = session->name,
 		.slots = hello->slots,
@@ -94,7 +86,7 @@ void from_progress(struct session *session, uint16_t tag, const void *message)
 	struct event event = {.kind = EVENT_PROGRESS, .peer = session->number};
 
 	(void)tag;
-	event.progress.id = id_from(&progress->ref);
+	event.progress.id = slice_id_from(&progress->ref);
 	event.progress.bytes = progress->bytes;
 	drive(session->server, &event);
 	job_changed(session->server, progress->ref.job);
@@ -102,39 +94,14 @@ void from_progress(struct session *session, uint16_t tag, const void *message)
 
 /* ---- results */
 
-/* What a scout tells. A fault is the storage's, or that the file has changed: what its text says is nobody's to judge yet. */
-static int scout_event(const fq_Result *result, struct event *event, struct error *err)
-{
-	int r = 0;
-
-	if (result->outcome < SPLIT_DONE || result->outcome > SPLIT_FAULT)
-		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "it inflated a slice with the unknown outcome %u", (unsigned)result->outcome);
-	event->result.inflated = (enum split_outcome)result->outcome;
-	event->result.outcome = SLICE_UNSURE;
-	if (event->result.inflated == SPLIT_FAULT) {
-		event->result.outcome = SLICE_FAULT;
-		r = fault_from_message(&result->fault, &event->result.fault, err);
-		if (r == 0 && event->result.fault.kind != FAULT_READ && event->result.fault.kind != FAULT_CHANGED)
-			r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "it inflated a slice and tells of a fault that is for counting to find");
-	}
-	if (event->result.inflated == SPLIT_DONE && !result->has_report)
-		r = error_set(err, -EBADMSG, ERROR_PROTOCOL, "it inflated a slice and does not report where");
-	else if (event->result.inflated == SPLIT_DONE)
-		r = report_from_message(&result->report, INT64_MAX / 8, &event->result.report, err);
-	event->result.has_report = result->has_report;
-	return r;
-}
-
 static int result_event(const fq_Result *result, struct event *event, struct error *err)
 {
 	int r;
 
-	event->result.id = id_from(&result->ref);
+	event->result.id = slice_id_from(&result->ref);
 	event->result.task.start_known = result->start_known;
 	event->result.task.start = place_from_message(&result->start);
 	event->result.bases = result->bases;
-	if (result->ref.scout)
-		return scout_event(result, event, err);
 	r = outcome_from_message(result->outcome, &event->result.outcome, err);
 	/* The file's end is the core's to check: it knows the chain. */
 	if (r == 0 && event->result.outcome != SLICE_UNSURE)
@@ -239,10 +206,10 @@ static int result_check(void *data, struct error *err)
 /* The disk is full, and what is left of it for other things: the slice is forgotten, and counted again when there is room. */
 static void result_give_back(struct session *session, const fq_SliceRef *ref)
 {
-	const struct action drop = {.kind = ACTION_SEND_DROP, .peer = session->number, .id = id_from(ref)};
+	const struct action drop = {.kind = ACTION_SEND_DROP, .peer = session->number, .id = slice_id_from(ref)};
 	struct event event = {.kind = EVENT_RETURNED, .peer = session->number};
 
-	event.failed.id = id_from(ref);
+	event.failed.id = slice_id_from(ref);
 	event.failed.untaken = true;
 	to_worker(session->server, &drop);
 	drive(session->server, &event);
@@ -295,73 +262,6 @@ static void result_drive(struct session *session, struct event *event, struct ar
 	if (event->result.outcome == SLICE_END && !server->fallen)
 		(void)(following_is_long(server, &result->ref, n) ? labour(server, follow, &after, NULL) : follow(&after, NULL)); /* 0 */
 	(void)drive_check(server);
-}
-
-/* The window behind a slice of a gzip stream, to be freed; NULL where none is told. */
-static int result_window(const fq_Result *result, uint8_t **ret, struct error *err)
-{
-	_cleanup_(freep) uint8_t *window = NULL;
-	int r;
-
-	*ret = NULL;
-	if (!result->has_report || (result->window.size == 0 && !result->report.next_header))
-		return 0;
-	window = calloc(1, SPLIT_WINDOW);
-	if (!window)
-		return error_oom(err);
-	r = result->window.size > 0 ? window_unpack(result->window.bytes, result->window.size, window, SPLIT_WINDOW) : 0;
-	if (r < 0)
-		return r == -ENOMEM ? error_oom(err)
-		                    : error_set(err, r, ERROR_PROTOCOL, "it counted a slice with a damaged window behind it");
-	*ret = TAKE(window);
-	return 0;
-}
-
-/* Symbols of a scout, to be freed; NULL where there are none. */
-static int result_symbols(const fq_Result *result, const struct blob *blob, uint16_t **ret, struct error *err)
-{
-	_cleanup_(freep) uint16_t *symbols = NULL;
-	uint8_t digest[DIGEST_SIZE];
-	int r;
-
-	*ret = NULL;
-	if (blob->n == 0)
-		return 0;
-	r = digest_sha256(blob->bytes, blob->n, NULL, 0, digest);
-	if (r < 0)
-		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
-	if (memcmp(digest, result->blob_sha256, sizeof digest) != 0)
-		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "symbols arrived with another hash than their own");
-	symbols = malloc(SPLIT_WINDOW * sizeof *symbols);
-	if (!symbols)
-		return error_oom(err);
-	r = symbols_unpack(blob->bytes, blob->n, symbols);
-	if (r < 0)
-		return r == -ENOMEM ? error_oom(err) : error_set(err, r, ERROR_PROTOCOL, "it inflated a slice with damaged symbols");
-	*ret = TAKE(symbols);
-	return 0;
-}
-
-/* Nothing of it is stored. */
-static void scout_take(struct session *session)
-{
-	_cleanup_(freep) uint16_t *symbols = NULL;
-	struct receiving *receiving = &session->receiving;
-	struct event event = {.kind = EVENT_RESULT, .peer = session->number};
-	struct error error;
-	int r = result_event(&receiving->message, &event, &error);
-
-	if (r == 0)
-		r = result_symbols(&receiving->message, &receiving->blob, &symbols, &error);
-	event.result.symbols = symbols;
-	if (r < 0) {
-		session_refuse(session, &error);
-	} else {
-		drive(session->server, &event);
-		(void)drive_check(session->server);
-	}
-	blob_deinit(&receiving->blob);
-	memory_in_done(session);
 }
 
 static void result_take(struct session *session)
@@ -427,7 +327,7 @@ static void result_too_large(struct session *session)
 	               (unsigned long long)result->blob_bytes,
 	               (unsigned long long)session->server->settings->result_max);
 	log_event(LOG_WARNING, &about, "worker %s: job %llu: %s", session->name, (unsigned long long)result->ref.job, text);
-	event.failed.id = id_from(&result->ref);
+	event.failed.id = slice_id_from(&result->ref);
 	event.failed.error_number = EFBIG;
 	event.failed.text = text;
 	drive(session->server, &event);
@@ -447,7 +347,7 @@ void from_result(struct session *session, uint16_t tag, const void *message)
 	}
 	receiving->message = *(const fq_Result *)message;
 	blob_deinit(&receiving->blob);
-	if (receiving->message.ref.scout && receiving->message.blob_bytes > SYMBOLS_PACKED_MAX) {
+	if (receiving->message.ref.scout && receiving->message.blob_bytes > SCOUT_BLOB_MAX) {
 		(void)error_set(&error, -EPROTO, ERROR_PROTOCOL, "RESULT of a scout with more symbols than can be");
 		session_refuse(session, &error);
 		return;
@@ -525,7 +425,7 @@ void from_crashed(struct session *session, uint16_t tag, const void *message)
 	const struct log_about about = about_ref(session, &crashed->ref, TOLD_SLICE_CRASHED);
 
 	(void)tag;
-	event.failed.id = id_from(&crashed->ref);
+	event.failed.id = slice_id_from(&crashed->ref);
 	event.failed.signal = (int)(crashed->signal & 0xff);
 	event.failed.exit_status = (int)(crashed->exit_status & 0xff);
 	if (runs(session, &event.failed.id))
@@ -544,7 +444,7 @@ void from_io_error(struct session *session, uint16_t tag, const void *message)
 	char text[ERROR_TEXT_MAX];
 
 	(void)tag;
-	event.failed.id = id_from(&failed->ref);
+	event.failed.id = slice_id_from(&failed->ref);
 	event.failed.error_number = failed->error_number;
 	event.failed.text = text_sentence(text, sizeof text, failed->text); /* the core tells the journal, with the job */
 	drive(session->server, &event);
@@ -555,7 +455,7 @@ void from_return(struct session *session, uint16_t tag, const void *message)
 	struct event event = {.kind = EVENT_RETURNED, .peer = session->number};
 
 	(void)tag;
-	event.failed.id = id_from(&((const fq_Ref *)message)->ref);
+	event.failed.id = slice_id_from(&((const fq_Ref *)message)->ref);
 	drive(session->server, &event);
 }
 

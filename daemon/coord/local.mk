@@ -37,6 +37,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/from_client.c \
 	daemon/coord/from_submit.c \
 	daemon/coord/from_opened.c \
+	daemon/coord/from_scout.c \
 	daemon/coord/from_worker.c \
 	daemon/coord/health.c \
 	daemon/coord/http.c daemon/coord/http.h \

@@ -167,6 +167,12 @@ void job_conceal(fq_Job *job); /* what nobody but its owner and administrators m
 /* ---- backup.c */
 void from_backup(struct session *session, uint16_t tag, const void *message);
 
+/* ---- from_scout.c */
+#define SCOUT_BLOB_MAX (256u << 10)
+struct slice_id slice_id_from(const fq_SliceRef *ref);
+void scout_take(struct session *session); /* a scout's RESULT is there whole */
+int result_window(const fq_Result *result, uint8_t **ret, struct error *err);
+
 /* ---- from_worker.c */
 void from_worker_hello(struct session *session, const fq_Hello *hello);
 void from_opened(struct session *session, uint16_t tag, const void *message);

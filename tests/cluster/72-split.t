@@ -63,8 +63,8 @@ for i in 3 4; do worker_start $i -n 2 --verbose; done
 for round in 1 2; do ok "on eight slots of four nodes, round $round" all random; done
 ok "in one slice" all 1T
 id=$(submit 64K "$work/level-6/reads.fq.gz")
-ok "a stream is cut" split "$id"
-ok "and comes to the same" same "$id"
+ok "a stream comes to the same" same "$id"
+ok "and was cut" split "$id"
 diag <<<"$(shown "$id")"
 
 # ---- small ones

@@ -53,13 +53,22 @@ static void count_from(struct sim_run *run, uint32_t first)
 		}
 		run->sum += file->values[i] * times(run);
 	}
-	if (result->result.outcome == SLICE_END && file->crc_wrong &&
-	    (!run->split || (text_end(run) == file->size && file->members[file->members_n - 1] >= run->from))) {
-		result->result.outcome = SLICE_FAULT;
-		result->result.fault = (struct slice_fault){.kind = FAULT_GZIP_CRC, .record = i - first, .at = gzip_place(file, 0), .value = file->size};
-	}
 	result->result.seam.records = i - first;
 	result->result.seam.next = gzip_place(file, file->starts[i]);
+}
+
+/* A member that begins and ends in the text is the reader's to check. */
+static void count_crc(struct sim_run *run)
+{
+	const struct sim_file *file = run->file;
+	struct event *result = &run->result;
+
+	if (!file->crc_wrong || result->result.outcome != SLICE_END ||
+	    (run->split && (text_end(run) < file->size || file->members[file->members_n - 1] < run->from)))
+		return;
+	result->result.outcome = SLICE_FAULT;
+	result->result.fault = (struct slice_fault){.kind = FAULT_GZIP_CRC, .record = result->result.seam.records,
+	                                            .at = gzip_place(file, 0), .value = file->size};
 }
 
 /* A start that is none: in the middle of a record, with whatever would be seen from there; the same for all who begin there. */
@@ -134,6 +143,7 @@ static void count(struct sim *sim, struct sim_run *run)
 	} else {
 		count_from(run, record_at(run->file, text_begin(run)));
 	}
+	count_crc(run);
 	if (run->split && result->result.outcome == SLICE_END) {
 		result->result.has_report = true;
 		gzip_report(run->file, run->from, text_end(run), &result->result.report);

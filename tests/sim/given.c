@@ -126,7 +126,7 @@ static void check_holes(struct sim *sim)
 	for (uint32_t i = 0; i < sim->nodes_n && !liars && !sim->open_stalled; i++) {
 		if ((sim->seen.holes & (1u << i)) && sim->seen.failed[i] + sim->seen.late[i] < 3)
 			sim_fail(sim, "hole", "%s is drained and has failed %u times in a row", sim->nodes[i].name, sim->seen.failed[i]);
-		if (sim->seen.failed[i] >= 3 && !sim->working.drained[i])
+		if (sim->seen.failed[i] >= 3 && sim->seen.late[i] == 0 && !sim->working.drained[i])
 			sim_fail(sim, "hole", "%s has failed %u times in a row where others did not, and is not drained",
 			         sim->nodes[i].name, sim->seen.failed[i]);
 	}

@@ -191,7 +191,7 @@ void fake_hello(struct fake *fake, uint64_t peer, const char *name, uint32_t slo
 	event.hello.instance[0] = (uint8_t)peer;
 	event.hello.slots = slots;
 	event.hello.algorithm = FAKE_ALGORITHM;
-	event.hello.proto = 2;
+	event.hello.proto = fake->proto ? fake->proto : 2;
 	event.hello.held = held;
 	event.hello.held_n = held_n;
 	fake_step(fake, &event);

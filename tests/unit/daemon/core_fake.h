@@ -17,6 +17,7 @@ struct fake {
 	uint32_t modules; /* of the next jobs */
 	bool proofs;      /* of their files */
 	uint8_t digest;   /* of the next results */
+	uint32_t proto;   /* of the next nodes; 0: 2 */
 };
 
 void fake_init(struct fake *fake);

@@ -129,6 +129,10 @@ UNIT_TESTS += tests/unit/daemon/test_core_kept
 tests_unit_daemon_test_core_kept_SOURCES = tests/unit/daemon/test_core_kept.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_kept_LDADD = $(COORD_LIBS)
 
+UNIT_TESTS += tests/unit/daemon/test_core_split
+tests_unit_daemon_test_core_split_SOURCES = tests/unit/daemon/test_core_split.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_split_LDADD = $(COORD_LIBS)
+
 tests_unit_daemon_test_core_failures_SOURCES = tests/unit/daemon/test_core_failures.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_failures_LDADD = $(COORD_LIBS)
 

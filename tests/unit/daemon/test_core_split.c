@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One gzip stream in slices: scouts go before their place is known, who keeps a text counts it, others do where he is busy or gone, and
+ * what does not go together is counted anew in one. A restart goes on behind what was proven. The stream is made up: a byte of the file is
+ * one of text, a block begins every MiB, and all of it is zeros, as are their CRCs.
+ */
+#include <string.h>
+
+#include "tests/unit/daemon/core_fake.h"
+#include "tests/unit/tap.h"
+
+#define MIB (1ULL << 20)
+#define SLICES 6
+
+static const char *const path = "/a.fq.gz";
+static const uint16_t symbols[SPLIT_WINDOW];
+static const uint8_t window[SPLIT_WINDOW];
+
+static void begin(struct fake *fake, uint64_t bytes)
+{
+	struct event event = {.kind = EVENT_OPENED, .peer = 1};
+
+	fake_init(fake);
+	fake->limits.split_gzip = SPLIT_GZIP_AUTO;
+	fake->limits.straggler_ms = 1000;
+	fake_limits(fake);
+	fake->proto = 3;
+	fake_hello(fake, 1, "node01", 2, NULL, 0);
+	fake_hello(fake, 2, "node02", 2, NULL, 0);
+	fake_submit(fake, "alice", MIB, 1, &path);
+	event.opened.job = 1;
+	event.opened.facts.kind = FILE_GZIP;
+	event.opened.facts.fingerprint.size = bytes;
+	fake_step(fake, &event);
+}
+
+static struct split_report report_of(uint64_t slice)
+{
+	struct split_report report = {
+	    .first_bit = 8 * slice * MIB, .next_bit = 8 * (slice + 1) * MIB, .text = MIB, .counted = true, .first_header = slice == 0};
+
+	report.next_header = slice == SLICES - 1;
+	report.head_ends = report.first_header || report.next_header;
+	report.head.length = report.first_header ? 0 : MIB;
+	report.tail.length = report.first_header ? MIB : 0;
+	if (report.next_header) {
+		report.tail_member = SLICES * MIB;
+		report.head_trailer.size = SLICES * MIB;
+	}
+	return report;
+}
+
+/* The scout of the slice is done; text: it has found where it begins. */
+static void scouted(struct fake *fake, const struct fake_task *task, bool text)
+{
+	struct event event = {.kind = EVENT_RESULT, .peer = task->peer};
+
+	event.result.id = task->id;
+	event.result.outcome = SLICE_UNSURE;
+	event.result.inflated = text ? SPLIT_DONE : SPLIT_UNSURE;
+	event.result.has_report = text;
+	event.result.report = report_of(task->id.slice);
+	event.result.report.counted = false;
+	event.result.symbols = text && !event.result.report.next_header ? symbols : NULL;
+	fake_step(fake, &event);
+}
+
+static struct text_place at(uint64_t slice)
+{
+	return slice == SLICES ? (struct text_place){.block = SLICES * MIB} : (struct text_place){.within = slice * MIB};
+}
+
+/* The slice was counted: ten records, the first where its text begins. crc: of its text, where it is not as it should be. */
+static void counted(struct fake *fake, const struct fake_task *task, uint32_t crc)
+{
+	struct event event = {.kind = EVENT_RESULT, .peer = task->peer};
+	uint64_t i = task->id.slice;
+
+	event.result.id = task->id;
+	event.result.outcome = SLICE_END;
+	event.result.task = task->task;
+	event.result.seam = (struct slice_seam){.first = at(i), .next = at(i + 1), .records = 10};
+	event.result.bases = 1000;
+	event.result.modules = task->modules;
+	event.result.has_report = true;
+	event.result.report = report_of(i);
+	event.result.report.head.crc = crc;
+	event.result.window = window;
+	fake_step(fake, &event);
+}
+
+/* The task of the slice in the last event's actions, of this kind. */
+static struct fake_task given(const struct fake *fake, uint64_t slice, bool scout)
+{
+	for (uint32_t i = 0; i < fake_count(fake, ACTION_SEND_TASK); i++)
+		if (fake_task(fake, i).id.slice == slice && fake_task(fake, i).id.scout == scout)
+			return fake_task(fake, i);
+	return (struct fake_task){0};
+}
+
+static const char *state(const struct fake *fake, uint64_t slice)
+{
+	struct slice_view view = {.state = "none"};
+
+	(void)coord_find_slice(fake->coord, 1, 0, slice, &view);
+	return view.state;
+}
+
+static void test_way(void)
+{
+	struct fake_task first, scouts[4], count;
+	struct fake fake;
+	struct file_view view;
+
+	begin(&fake, SLICES * MIB);
+	ok(fake_count(&fake, ACTION_SEND_TASK) == 4 && fake_file(&fake)->way == WAY_SPLIT, "four slots have a task each");
+	first = given(&fake, 0, false);
+	for (uint64_t i = 1; i < 4; i++)
+		scouts[i] = given(&fake, i, true);
+	ok(first.peer && scouts[1].peer && scouts[2].peer && scouts[3].peer, "the first slice is counted, the next are inflated");
+	ok(fake_action(&fake, ACTION_SEND_TASK, 0)->task.point.header, "it begins with the header");
+	scouted(&fake, &scouts[1], true);
+	is_str(state(&fake, 1), "held", "a text is kept until its place is known");
+	ok(given(&fake, 4, true).peer == scouts[1].peer, "and its node inflates another one");
+	scouted(&fake, &scouts[2], true);
+	ok(coord_find_file(fake.coord, 1, 0, &view) && view.inflated == 2, "two are inflated");
+	counted(&fake, &first, 0);
+	ok(fake_count(&fake, ACTION_SAVE_SLICE) == 1 && fake_action(&fake, ACTION_SAVE_SLICE, 0)->slice.report &&
+	           fake_action(&fake, ACTION_SAVE_SLICE, 0)->slice.window,
+	   "what was counted is saved with its report and window");
+	count = given(&fake, 1, false).peer ? given(&fake, 1, false) : given(&fake, 2, false);
+	ok(count.peer == first.peer && count.peer == scouts[count.id.slice].peer && count.id.split,
+	   "both are placed, and the free slot counts the one that its node keeps");
+	is_u64(fake_action(&fake, ACTION_SEND_TASK, 0)->task.point.bit, 8 * count.id.slice * MIB, "from its point");
+	ok(fake_action(&fake, ACTION_SEND_TASK, 0)->task.point.window && fake_action(&fake, ACTION_SEND_TASK, 0)->task.window_from == UINT64_MAX,
+	   "with the window of the chain");
+	fake_deinit(&fake);
+}
+
+/* The plan: not where it does not pay, nor for nodes that cannot. */
+static void test_plan(void)
+{
+	struct fake fake;
+
+	begin(&fake, 2 * MIB);
+	is_int(fake_file(&fake)->way, WAY_SMALL, "a small file is one slice");
+	fake_deinit(&fake);
+	fake_init(&fake);
+	fake.limits.split_gzip = SPLIT_GZIP_ALWAYS;
+	fake_limits(&fake);
+	fake_hello(&fake, 1, "node01", 8, NULL, 0);
+	fake_submit(&fake, "alice", MIB, 1, &path);
+	fake_step(&fake, &(struct event){.kind = EVENT_OPENED, .peer = 1, .opened = {.job = 1, .facts = {.kind = FILE_GZIP, .fingerprint.size = 9 * MIB}}});
+	ok(fake_file(&fake)->way == WAY_OLD_NODES && fake_count(&fake, ACTION_SEND_TASK) == 1, "nodes of an older protocol get it whole");
+	fake_deinit(&fake);
+}
+
+/* Whoever keeps a text is gone: it is read from its point, when that is known. */
+static void test_gone(void)
+{
+	struct fake_task first, scout;
+	struct fake fake;
+
+	begin(&fake, SLICES * MIB);
+	first = given(&fake, 0, false);
+	scout = given(&fake, 1, true).peer != first.peer ? given(&fake, 1, true) : given(&fake, 2, true);
+	scouted(&fake, &scout, true);
+	fake_gone(&fake, scout.peer);
+	is_str(state(&fake, scout.id.slice), "held", "its window is still known");
+	ok(!given(&fake, scout.id.slice, true).peer, "and it is not inflated again");
+	fake_deinit(&fake);
+}
+
+/* A scout is slow, and all that it should tell is known by now. */
+static void test_slow(void)
+{
+	struct fake_task first;
+	struct fake fake;
+
+	begin(&fake, SLICES * MIB);
+	first = given(&fake, 0, false);
+	counted(&fake, &first, 0);
+	is_str(state(&fake, 1), "inflating", "the second slice is being inflated");
+	fake_tick(&fake, 5000);
+	scouted(&fake, &(struct fake_task){.peer = first.peer, .id = {.job = 1, .slice = 5, .scout = true, .split = true}}, true);
+	ok(fake_count(&fake, ACTION_SEND_DROP) > 0, "what nobody asked for is dropped");
+	fake_deinit(&fake);
+}
+
+/* A member's CRC is wrong: all of it anew, in one slice; late results of slices are of no use. */
+static void test_wrong(void)
+{
+	struct fake_task tasks[64], whole = {0};
+	uint32_t n = 0;
+	struct fake fake;
+
+	begin(&fake, SLICES * MIB);
+	for (uint32_t next = 0; !whole.peer; next++) {
+		for (uint32_t i = 0; i < fake_count(&fake, ACTION_SEND_TASK); i++)
+			tasks[n++] = fake_task(&fake, i);
+		if (next >= n || n > 48)
+			break;
+		if (tasks[next].id.scout)
+			scouted(&fake, &tasks[next], false);
+		else
+			counted(&fake, &tasks[next], tasks[next].id.slice == 2 ? 7 : 0);
+		if (fake_count(&fake, ACTION_FORGET_SLICES) > 0)
+			whole = fake_task(&fake, 0);
+	}
+	ok(whole.peer && !whole.id.split && !fake_action(&fake, ACTION_SEND_TASK, 0)->task.split, "it is counted anew, in one slice");
+	is_int(fake_file(&fake)->way, WAY_GAVE_UP, "which is to last");
+	ok(fake_logged(&fake, "do not go together"), "the journal tells it");
+	counted(&fake, &tasks[0], 0);
+	ok(fake_count(&fake, ACTION_SAVE_SLICE) == 0 && fake_count(&fake, ACTION_SEND_ACK) == 1, "a late count of a slice is none of it");
+	fake_deinit(&fake);
+}
+
+/* As the store gives it: two slices that go together, and one behind a gap. */
+static void test_restart(void)
+{
+	const struct split_report reports[3] = {report_of(0), report_of(1), report_of(3)};
+	const uint64_t slices[3] = {0, 1, 3};
+	struct job_row job = {.id = 1, .owner = "alice", .files = 1, .state = JOB_RUNNING, .modules = 3, .algorithm = FAKE_ALGORITHM};
+	struct file_row file = {.job = 1, .path = path, .state = JOB_RUNNING, .planned = true, .way = WAY_SPLIT, .slice_size = MIB};
+	struct error error = {0};
+	struct fake fake;
+	struct file_view view;
+	int r;
+
+	fake_init(&fake);
+	fake_restart(&fake);
+	file.facts.kind = FILE_GZIP;
+	file.facts.fingerprint.size = SLICES * MIB;
+	r = coord_load_job(fake.coord, &job, &error);
+	if (r == 0)
+		r = coord_load_file(fake.coord, &file, &error);
+	for (int i = 0; r == 0 && i < 3; i++) {
+		const struct slice_row row = {.job = 1,
+		                              .slice = slices[i],
+		                              .start_known = i == 0,
+		                              .seam = {.first = at(slices[i]), .next = at(slices[i] + 1), .records = 10},
+		                              .report = &reports[i],
+		                              .window = window};
+
+		r = coord_load_slice(fake.coord, &row, &error);
+	}
+	is_int(r, 0, "a file of which some slices were counted%s%s", r ? ": " : "", r ? error.text : "");
+	fake_loaded(&fake, 2);
+	ok(coord_find_file(fake.coord, 1, 0, &view) && view.chain->proven == 2 && view.chain->records == 20, "goes on behind them");
+	ok(fake_count(&fake, ACTION_FORGET_SLICE) == 1 && fake_action(&fake, ACTION_FORGET_SLICE, 0)->slice.slice == 3,
+	   "what lies behind a gap is counted again");
+	fake.proto = 3;
+	fake_hello(&fake, 1, "node01", 2, NULL, 0);
+	is_u64(fake_action(&fake, ACTION_SEND_TASK, 0)->task.point.bit, 16 * MIB, "the next slice is read from where the last one ended");
+	fake_deinit(&fake);
+}
+
+int main(void)
+{
+	test_way();
+	test_plan();
+	test_gone();
+	test_slow();
+	test_wrong();
+	test_restart();
+	return done_testing();
+}
