@@ -60,4 +60,6 @@ void worker_room(struct worker_settings *settings, const struct confines *confin
 		memory = memory > 0 ? least(memory, confines->memory) : confines->memory;
 	if (memory > 0)
 		share_memory(settings, memory);
+	if (settings->text_memory == 0)
+		settings->text_memory = TEXT_MEMORY * settings->slots;
 }

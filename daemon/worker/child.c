@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A child's loop: see child.h. Memory: one slice's reader and counters (lib/qc/count.c) and its packed counters, or what a scout holds
- * (child_split.c), and the brief that it read last; freed memory is kept for the next slice up to WARM_BYTES, and as much for text.
+ * A child's loop: see child.h. Memory: one slice's reader and counters (lib/qc/count.c) and its packed counters, the texts of scouts
+ * (child_split.h), and the brief that it read last; freed memory is kept for the next slice up to WARM_BYTES, and as much for text.
  */
 #include "daemon/worker/child.h"
 
@@ -86,7 +86,7 @@ static struct child_report report_of_count(const struct slice_count *count, size
 #ifdef FAILPOINTS
 static bool struck(const char *how, const struct child_task *task)
 {
-	const char *who = task->text_max > 0 ? "scout" : "child";
+	const char *who = task->kind == TASK_SCOUT ? "scout" : "child";
 	char name[48];
 
 	(void)snprintf(name, sizeof name, "%s-%s-at-%llu", who, how, (unsigned long long)task->slice.begin);
@@ -132,15 +132,10 @@ static int strike(const struct child_task *task, struct error *err)
 }
 #endif
 
-static void split_freep(struct split **split)
-{
-	*split = split_free(*split);
-}
-
 /* What a child has for all its tasks. */
 struct child {
 	struct known known;
-	struct arena_pool pool;
+	struct child_texts texts;
 	uint8_t window[SPLIT_WINDOW]; /* of the task's point */
 };
 
@@ -149,7 +144,6 @@ static int serve_count(struct child *child, const struct child_task *task, const
 {
 	const struct count_rules *rules = files->brief >= 0 ? &child->known.rules : NULL;
 	struct prior prior = task->prior;
-	_cleanup_(split_freep) struct split *text = NULL;
 	_cleanup_(count_deinitp) struct slice_count count = {0};
 	_cleanup_(freep) uint8_t *blob = NULL;
 	uint64_t told = clock_monotonic_ms();
@@ -163,24 +157,26 @@ static int serve_count(struct child *child, const struct child_task *task, const
 	if (r == 0)
 		r = known_read(&child->known, task, files->brief, &err);
 	prior.tracked = files->brief >= 0 ? child->known.tracked : NULL;
-	text = child_text(task, files, &child->pool);
 	slice.point = task->has_point ? &task->point : NULL;
-	slice.split = text;
+	slice.split = child_text(&child->texts, task);
 	if (r == 0)
 		r = count_slice(files->file, &slice, task->modules, rules, &prior, on_progress, &told, &count, &err);
 	if (r == 0 && count.outcome == SLICE_END && counters_pack(count.counters, &blob, &n) < 0)
 		r = error_oom(&err);
 	if (r == 0) {
 		counted = report_of_count(&count, n);
-		counted.from_text = text != NULL;
+		counted.has_text = slice.split != NULL;
 		if (child_add_split(task, &count, &counted, &blob) < 0)
 			r = error_oom(&err);
 	}
+	/* Of no use any more, unless it is to be counted from another start. */
+	if (task->has_point && !(r == 0 && count.outcome == SLICE_UNSURE))
+		child_forget(&child->texts, task);
 	return r < 0 ? report_failed(r, &err) : report_blob(&counted, blob);
 }
 
 /* The same of one that is inflated. */
-static int serve_scout(struct child *child, const struct child_task *task, const struct child_files *files)
+static int serve_scout(struct child *child, const struct child_task *task, int file)
 {
 	_cleanup_(freep) uint8_t *blob = NULL;
 	uint64_t told = clock_monotonic_ms();
@@ -190,29 +186,44 @@ static int serve_scout(struct child *child, const struct child_task *task, const
 
 	r = strike(task, &err);
 	if (r == 0)
-		r = child_scout(task, files, &child->pool, on_progress, &told, &inflated, &blob, &err);
+		r = child_scout(&child->texts, task, file, on_progress, &told, &inflated, &blob, &err);
 	return r < 0 ? report_failed(r, &err) : report_blob(&inflated, blob);
+}
+
+/* Negative: nobody listens any more, or the supervisor makes no sense. */
+static int serve(struct child *child, const struct child_task *task, const struct child_files *files)
+{
+	switch (task->kind) {
+	case TASK_COUNT:
+		return serve_count(child, task, files);
+	case TASK_SCOUT:
+		return serve_scout(child, task, files->file);
+	case TASK_FORGET:
+		child_forget(&child->texts, task);
+		return 0;
+	default:
+		return -EBADMSG;
+	}
 }
 
 static int serve_all(void)
 {
 	struct child_report ready = {.magic = CHILD_MAGIC, .kind = REPORT_READY};
-	struct child child = {.pool.most = WARM_BYTES / ARENA_CHUNK};
+	struct child child = {.texts.pool.most = WARM_BYTES / ARENA_CHUNK};
 	int r = report(&ready);
 
 	while (r == 0) {
-		struct child_files files = {-1, -1, -1};
+		struct child_files files = {-1, -1};
 		struct child_task task;
 
 		r = ipc_receive_task(CHILD_FD, &task, &files, child.window);
 		if (r == 0)
-			r = task.text_max > 0 ? serve_scout(&child, &task, &files) : serve_count(&child, &task, &files);
+			r = serve(&child, &task, &files);
 		closep(&files.file);
 		closep(&files.brief);
-		closep(&files.text);
 	}
 	known_deinit(&child.known);
-	arena_pool_deinit(&child.pool);
+	child_texts_deinit(&child.texts);
 	return r;
 }
 

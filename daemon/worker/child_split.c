@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A child's part in one gzip stream: see child_split.h. Memory: what split.h says, or the map of a text. */
+/* A child's part in one gzip stream: see child_split.h. Memory: texts of task.text_room bytes, and one that is being inflated (split.h). */
 #include "daemon/worker/child_split.h"
 
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/fastq/split_save.h"
 #include "lib/fastq/symbol.h"
 
 static void split_freep(struct split **split)
@@ -15,15 +14,75 @@ static void split_freep(struct split **split)
 	*split = split_free(*split);
 }
 
-/* ---- scouts */
+/* ---- texts */
 
-/* Text that does not fit, or cannot be written, is not kept: it is decoded again. */
-static uint64_t save(const struct split *split, const struct child_task *task, int text)
+static bool is_of_file(const struct text_key *a, const struct text_key *b)
 {
-	uint64_t n = split_saved_size(split);
-
-	return n <= split_saved_max(task->text_max) && split_save(split, text) == 0 ? n : 0;
+	return a->job == b->job && a->file == b->file;
 }
+
+static void drop_at(struct child_texts *texts, size_t i)
+{
+	texts->bytes -= texts->list[i].bytes;
+	split_free(texts->list[i].split);
+	memmove(&texts->list[i], &texts->list[i + 1], (texts->n - i - 1) * sizeof *texts->list);
+	texts->n--;
+}
+
+static size_t find(const struct child_texts *texts, const struct text_key *key)
+{
+	size_t i = 0;
+
+	while (i < texts->n && !(is_of_file(&texts->list[i].key, key) && texts->list[i].key.slice == key->slice))
+		i++;
+	return i;
+}
+
+void child_forget(struct child_texts *texts, const struct child_task *task)
+{
+	size_t i = find(texts, &task->key);
+
+	if (i < texts->n)
+		drop_at(texts, i);
+	while (task->all && texts->n > 0)
+		drop_at(texts, texts->n - 1);
+}
+
+void child_texts_deinit(struct child_texts *texts)
+{
+	while (texts->n > 0)
+		drop_at(texts, texts->n - 1);
+	arena_pool_deinit(&texts->pool);
+}
+
+/* The oldest ones of other files make room, for their jobs may be gone; those of the same file are needed before this one. */
+static bool keep(struct child_texts *texts, const struct child_task *task, struct split **split)
+{
+	const uint64_t bytes = (split_held(*split) + ARENA_CHUNK - 1) / ARENA_CHUNK * ARENA_CHUNK;
+	size_t i = 0;
+
+	child_forget(texts, task); /* one that it had of the same slice */
+	while (i < texts->n && (texts->bytes + bytes > task->text_room || texts->n == CHILD_TEXTS_MAX)) {
+		if (is_of_file(&texts->list[i].key, &task->key))
+			i++;
+		else
+			drop_at(texts, i);
+	}
+	if (texts->bytes + bytes > task->text_room || texts->n == CHILD_TEXTS_MAX)
+		return false;
+	texts->list[texts->n++] = (struct child_text){.key = task->key, .split = TAKE(*split), .bytes = bytes};
+	texts->bytes += bytes;
+	return true;
+}
+
+struct split *child_text(struct child_texts *texts, const struct child_task *task)
+{
+	size_t i = find(texts, &task->key);
+
+	return task->has_point && i < texts->n && split_place(texts->list[i].split, &task->point) ? texts->list[i].split : NULL;
+}
+
+/* ---- scouts */
 
 static int inflate(struct split *split, count_progress_fn progress, void *data, struct error *err)
 {
@@ -37,8 +96,8 @@ static int inflate(struct split *split, count_progress_fn progress, void *data, 
 	return r == -ENOMEM ? SPLIT_LARGE : r; /* what there is does not do for so much text */
 }
 
-int child_scout(const struct child_task *task, const struct child_files *files, struct arena_pool *pool, count_progress_fn progress,
-                void *data, struct child_report *ret, uint8_t **ret_blob, struct error *err)
+int child_scout(struct child_texts *texts, const struct child_task *task, int file, count_progress_fn progress, void *data,
+                struct child_report *ret, uint8_t **ret_blob, struct error *err)
 {
 	const struct split_task split_task = {
 	    .file_size = task->slice.file_size,
@@ -51,7 +110,7 @@ int child_scout(const struct child_task *task, const struct child_files *files, 
 	size_t n = 0;
 	int r;
 
-	r = split_new(files->file, &split_task, pool, &split, err);
+	r = split_new(file, &split_task, &texts->pool, &split, err);
 	if (r < 0)
 		return r;
 	r = inflate(split, progress, data, err);
@@ -65,23 +124,13 @@ int child_scout(const struct child_task *task, const struct child_files *files, 
 			return error_oom(err);
 		split_report_put(split_report(split), report.split);
 		report.blob_n = n;
-		report.text_n = save(split, task, files->text);
+		report.has_text = keep(texts, task, &split);
 	}
 	*ret = report;
 	return 0;
 }
 
 /* ---- counts */
-
-struct split *child_text(const struct child_task *task, const struct child_files *files, struct arena_pool *pool)
-{
-	_cleanup_(split_freep) struct split *split = NULL;
-
-	if (task->text_n == 0 || !task->has_point ||
-	    split_load(files->text, task->text_n, task->slice.file_size, pool, &split) < 0 || !split_place(split, &task->point))
-		return NULL;
-	return TAKE(split);
-}
 
 int child_add_split(const struct child_task *task, const struct slice_count *count, struct child_report *report, uint8_t **blob)
 {

@@ -22,55 +22,52 @@
 
 /* ---- slots ---- */
 
+/* Of those that are idle the one that keeps the fewest texts, as these are best counted where they are. */
 static struct slot *idle_slot(const struct worker *worker, size_t *ret_n)
 {
 	struct slot *idle = NULL;
+	size_t least = SIZE_MAX;
 
 	*ret_n = 0;
 	for (size_t i = 0; i < worker->slots_begun; i++) {
+		size_t n;
+
 		if (worker->slots[i].state != SLOT_IDLE)
 			continue;
-		if (!idle)
-			idle = &worker->slots[i];
 		++*ret_n;
+		n = texts_of(&worker->texts, &worker->slots[i]);
+		if (n < least)
+			idle = &worker->slots[i];
+		least = n < least ? n : least;
 	}
 	return idle;
 }
 
-/* A scout gets room for its text; a slice of one gzip stream the text that is kept of it, if there is such. */
-static int add_text(struct worker *worker, struct held_slice *slice, struct slot_work *work)
+/* Bytes that the texts may take which a slot's child keeps. */
+static uint64_t text_room(const struct worker_settings *settings)
 {
-	const struct text *text = slice->slice.point ? texts_find(&worker->texts, &slice->task.ref) : NULL;
-	int r;
+	uint64_t room = settings->text_memory / settings->slots, space = settings->slot_limit / 4;
 
-	if (text) {
-		work->text = text->fd;
-		work->text_n = text->n;
-	}
-	if (slice->text_max == 0)
-		return 0;
-	r = texts_file(split_saved_max(slice->text_max), &slice->text);
-	work->text = slice->text;
-	work->text_max = slice->text_max;
-	return r;
+	return space > 0 && space < room ? space : room;
 }
 
 static void give_one(struct worker *worker, struct held_slice *slice, struct slot *slot)
 {
-	struct slot_work work = {
+	const struct slot_work work = {
 	    .slice = &slice->slice,
 	    .modules = slice->task.modules,
 	    .prior = &slice->prior,
 	    .brief = slice->brief,
 	    .file = slice->file,
-	    .text = -1,
+	    .scout = slice->task.ref.scout,
+	    .key = texts_key(&slice->task.ref),
+	    .text_max = slice->text_max,
+	    .text_room = text_room(worker->settings),
 	};
 	struct error err = {0};
 	int r;
 
-	r = add_text(worker, slice, &work);
-	if (r == 0)
-		r = slot_give(slot, &work);
+	r = slot_give(slot, &work);
 	if (r < 0) {
 		(void)error_set(&err, r, ERROR_OS, "%s cannot be given to a child: %s", TEXT(slice->task.path), strerror(-r));
 		give_io_error(worker, slice, -r, err.text);
@@ -81,12 +78,33 @@ static void give_one(struct worker *worker, struct held_slice *slice, struct slo
 	worker_changed(worker);
 }
 
+/* A slice whose text is kept by a child that is idle. */
+static struct held_slice *next_of_text(const struct worker *worker, struct slot **ret)
+{
+	if (worker->texts.n == 0)
+		return NULL;
+	for (struct held_slice *slice = worker->held.first; slice; slice = slice->next) {
+		struct slot *slot;
+
+		if (slice->state != HELD_OPEN || !slice->slice.point)
+			continue;
+		slot = texts_slot(&worker->texts, &slice->task.ref);
+		if (slot && slot->state == SLOT_IDLE) {
+			*ret = slot;
+			return slice;
+		}
+	}
+	return NULL;
+}
+
 void give_slots(struct worker *worker)
 {
 	struct held_slice *slice;
 	struct slot *slot;
 	size_t idle;
 
+	while ((slice = next_of_text(worker, &slot)))
+		give_one(worker, slice, slot);
 	while ((slot = idle_slot(worker, &idle)) && (slice = held_first(&worker->held, HELD_OPEN)))
 		give_one(worker, slice, slot);
 	while (!held_full(&worker->held) && idle > worker->held.n[HELD_OPENING] && (slice = held_first(&worker->held, HELD_WAITING)))
@@ -123,19 +141,17 @@ static bool is_stale(const struct child_report *report)
 	return fault && report->fault.kind == FAULT_READ && report->fault.error_number == ESTALE;
 }
 
-/* What becomes of texts: of a scout it is there; of a slice that was counted it was used up. */
-static void take_text(struct worker *worker, struct held_slice *slice, const struct child_report *report)
+/* What becomes of texts: of a scout it is there; of a slice that was counted it was used up, or is to be forgotten by another child. */
+static void take_text(struct worker *worker, const struct held_slice *slice, struct slot *slot, const struct child_report *report)
 {
 	const fq_SliceRef *ref = &slice->task.ref;
 
-	if (report->kind == REPORT_INFLATED) {
-		slice->text_n = report->text_n;
-		return;
-	}
-	if (!slice->slice.point)
+	if (report->kind == REPORT_INFLATED && report->has_text)
+		texts_keep(&worker->texts, ref, slot);
+	if (report->kind != REPORT_COUNTED || !slice->slice.point)
 		return;
 	log_debug("job %llu: slice %llu was counted %s", (unsigned long long)ref->job, (unsigned long long)ref->slice,
-	          report->from_text ? "out of its text" : "from its point on");
+	          report->has_text ? "out of its text" : "from its point on");
 	if (report->outcome != SLICE_UNSURE)
 		texts_drop(&worker->texts, ref);
 }
@@ -154,7 +170,7 @@ void give_report(struct slot *slot, const struct child_report *report, uint8_t *
 		(void)snprintf(why, sizeof why, "%s: %s", TEXT(slice->task.path), text_escape(text, sizeof text, report->text));
 		give_io_error(worker, slice, report->error_number, why);
 	} else if (!is_stale(report) || !give_reopen(worker, slice)) {
-		take_text(worker, slice, report);
+		take_text(worker, slice, slot, report);
 		give_result_of(slice, report, owned, &result);
 		give_check(worker, slice, &result, TAKE(owned), (size_t)result.blob_bytes);
 	}

@@ -7,7 +7,6 @@
 #include "daemon/convert.h"
 #include "daemon/events.h"
 #include "daemon/worker/worker_internal.h"
-#include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -90,6 +89,7 @@ static void tell_counted(struct worker *worker, const struct held_slice *slice)
 
 static void finish(struct worker *worker, struct held_slice *slice, const struct held_end *end)
 {
+	texts_drop(&worker->texts, &slice->task.ref); /* it came to nothing */
 	if (end->type == fq_Type_RESULT)
 		tell_counted(worker, slice);
 	held_finish(&worker->held, slice, end);
@@ -97,22 +97,9 @@ static void finish(struct worker *worker, struct held_slice *slice, const struct
 	give_results(worker);
 }
 
-/* Where it is not kept the slice is decoded from its point, later. */
-static void keep_text(struct worker *worker, struct held_slice *slice)
-{
-	const fq_SliceRef *ref = &slice->task.ref;
-	int r = texts_keep(&worker->texts, ref, take_fd(&slice->text), slice->text_n);
-
-	log_debug("job %llu: %llu bytes of the text of slice %llu are %skept: %llu in all", (unsigned long long)ref->job,
-	          (unsigned long long)slice->text_n, (unsigned long long)ref->slice, r == 0 ? "" : "not ",
-	          (unsigned long long)worker->texts.bytes);
-}
-
 void give_counted(struct worker *worker, struct held_slice *slice)
 {
 	tell_counted(worker, slice);
-	if (slice->text_n > 0)
-		keep_text(worker, slice);
 	held_checked(&worker->held, slice);
 }
 
@@ -157,7 +144,7 @@ void give_crash(struct slot *slot, int signal, int exit_status, void *userdata)
 	about = about_held(TOLD_SLICE_CRASHED, slice);
 	log_event(LOG_WARNING, &about,
 	          "job %llu: %s bytes %llu to %llu of %s ended its process", (unsigned long long)slice->task.ref.job,
-	          slice->text_max > 0 ? "inflating" : "counting",
+	          slice->task.ref.scout ? "inflating" : "counting",
 	          (unsigned long long)slice->slice.begin, (unsigned long long)slice->slice.end, TEXT(slice->task.path));
 	end.crashed = (fq_Crashed){
 	    .has_ref = true, .ref = slice->task.ref, .signal = (uint32_t)signal, .exit_status = (uint32_t)exit_status};

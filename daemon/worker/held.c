@@ -40,7 +40,7 @@ struct held_slice *held_add(struct held *held, const fq_Task *task, const struct
 	added->task = *task;
 	added->slice = *slice;
 	added->prior = *prior;
-	added->file = added->text = -1;
+	added->file = -1;
 	if (slice->point && !copy_point(added, slice->point)) {
 		free(added);
 		return NULL;
@@ -58,7 +58,6 @@ struct held_slice *held_add(struct held *held, const fq_Task *task, const struct
 static void slice_free(struct held_slice *slice)
 {
 	closep(&slice->file);
-	closep(&slice->text);
 	free((void *)(uintptr_t)slice->point.window); /* from malloc(), and only written there */
 	(void)brief_free(slice->brief); /* always NULL */
 	free(slice->blob);
@@ -94,7 +93,7 @@ struct held_slice *held_find(const struct held *held, const fq_SliceRef *ref)
 		const fq_SliceRef *own = &slice->task.ref;
 
 		if (own->job == ref->job && own->file == ref->file && own->slice == ref->slice &&
-		    own->again == ref->again && own->scout == ref->scout && own->lease == ref->lease)
+		    own->again == ref->again && own->scout == ref->scout && own->split == ref->split && own->lease == ref->lease)
 			return slice;
 	}
 	return NULL;
@@ -177,7 +176,6 @@ static void done(struct held *held, struct held_slice *slice)
 	slice->slot = NULL;
 	slice->sent = false;
 	closep(&slice->file);
-	closep(&slice->text);
 	slice->brief = brief_free(slice->brief);
 }
 
@@ -202,7 +200,6 @@ void held_wait(struct held *held, struct held_slice *slice)
 	change(held, slice, HELD_WAITING);
 	slice->slot = NULL;
 	closep(&slice->file);
-	closep(&slice->text);
 }
 
 bool held_full(const struct held *held)

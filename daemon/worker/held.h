@@ -63,9 +63,7 @@ struct held_slice {
 	bool reopened;       /* its handle was stale once */
 
 	int file;                  /* from OPEN to CHECKING: its descriptor, else -1 */
-	uint64_t text_max;         /* a scout (texts.h): bytes of text that it may keep; 0: it is counted */
-	int text;                  /* a scout, RUNNING and CHECKING: what its child writes to, else -1 */
-	uint64_t text_n;           /* CHECKING: bytes of it */
+	uint64_t text_max;         /* a scout (texts.h): bytes of text that it may keep */
 	struct fingerprint opened; /* what the file was when it was opened */
 	struct slot *slot;         /* RUNNING */
 	/* RUNNING: its start, its progress and when that came, PROGRESS sent */
@@ -106,8 +104,8 @@ void held_remove(struct held *held, struct held_slice *slice);
 void held_clear(struct held *held);
 
 /*
- * By job, file, slice, which count of it, whether a scout, and lease; by slot (RUNNING); by the number of its request (OPENING, CHECKING); or the
- * first in a state (of DONE: not sent). Or NULL.
+ * By all that a ref has; by slot (RUNNING); by the number of its request (OPENING, CHECKING); or the first in a state (of DONE: not
+ * sent). Or NULL.
  */
 struct held_slice *held_find(const struct held *held, const fq_SliceRef *ref);
 struct held_slice *held_of_slot(const struct held *held, const struct slot *slot);

@@ -13,7 +13,7 @@
 
 #define ERROR_NUMBER_MAX 4095 /* the kernel's own bound */
 
-#define FILES_MAX 3
+#define FILES_MAX 2
 
 /* Room for the control message that carries descriptors. */
 union control {
@@ -34,26 +34,31 @@ static int send_whole(int fd, const struct msghdr *message, size_t size)
 	return (size_t)n == size ? 0 : -EIO;
 }
 
+/* Descriptors that belong to a task. */
+static size_t files_of(const struct child_task *task)
+{
+	return task->kind == TASK_FORGET ? 0 : task->brief_n > 0 ? 2 : 1;
+}
+
 int ipc_send_task(int fd, const struct child_task *task, const struct child_files *files, const uint8_t *window)
 {
 	struct iovec part = {.iov_base = (void *)(uintptr_t)task, .iov_len = sizeof *task};
 	union control control = {0};
-	int fds[FILES_MAX] = {files->file};
-	size_t n = 1, window_n = child_task_window(task);
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes};
+	int fds[FILES_MAX] = {files->file, files->brief};
+	size_t n = files_of(task), window_n = child_task_window(task);
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 	struct cmsghdr *header;
 	int r;
 
-	if (task->brief_n > 0)
-		fds[n++] = files->brief;
-	if (child_task_has_text(task))
-		fds[n++] = files->text;
-	message.msg_controllen = CMSG_SPACE(n * sizeof(int));
-	header = CMSG_FIRSTHDR(&message);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(n * sizeof(int));
-	memcpy(CMSG_DATA(header), fds, n * sizeof(int));
+	if (n > 0) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		header = CMSG_FIRSTHDR(&message);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(n * sizeof(int));
+		memcpy(CMSG_DATA(header), fds, n * sizeof(int));
+	}
 	r = send_whole(fd, &message, sizeof *task);
 	if (r < 0 || window_n == 0)
 		return r;
@@ -107,15 +112,12 @@ int ipc_receive_task(int fd, struct child_task *ret, struct child_files *ret_fil
 	    .msg_control = control.bytes,
 	    .msg_controllen = sizeof control.bytes,
 	};
-	int fds[FILES_MAX] = {-1, -1, -1}, r;
-	size_t n, at = 1, wanted = 1;
+	int fds[FILES_MAX] = {-1, -1}, r;
 
 	r = receive_whole(fd, &message, sizeof *ret);
 	if (r != 0)
 		return r;
-	n = descriptors_of(&message, fds);
-	wanted += (ret->brief_n > 0) + child_task_has_text(ret);
-	if (ret->magic == CHILD_MAGIC && n == wanted)
+	if (descriptors_of(&message, fds) == files_of(ret) && ret->magic == CHILD_MAGIC)
 		r = receive_window(fd, ret, window);
 	else
 		r = -EBADMSG;
@@ -124,9 +126,7 @@ int ipc_receive_task(int fd, struct child_task *ret, struct child_files *ret_fil
 			closep(&fds[i]);
 		return r;
 	}
-	ret_files->file = fds[0];
-	ret_files->brief = ret->brief_n > 0 ? fds[at++] : -1;
-	ret_files->text = child_task_has_text(ret) ? fds[at] : -1;
+	*ret_files = (struct child_files){.file = fds[0], .brief = fds[1]};
 	return 0;
 }
 
@@ -197,7 +197,7 @@ static int check_counted(const struct child_report *report, const struct child_t
 	fq_Seam seam_message;
 	int r;
 
-	if (task->text_max > 0)
+	if (task->kind != TASK_COUNT)
 		return nonsense(err, "it sent counters of what it should inflate only");
 	r = outcome_from_message(report->outcome, &outcome, err);
 	if (r < 0)
@@ -219,7 +219,7 @@ static int check_inflated(const struct child_report *report, const struct child_
 	struct split_report split = {.next_header = true};
 	int r = 0;
 
-	if (task->text_max == 0)
+	if (task->kind != TASK_SCOUT)
 		return nonsense(err, "it has inflated what it should count");
 	if (report->outcome < SPLIT_DONE || report->outcome > SPLIT_FAULT)
 		return nonsense(err, "it sent an unknown outcome");
@@ -231,8 +231,6 @@ static int check_inflated(const struct child_report *report, const struct child_
 		return r;
 	if ((report->blob_n > 0) == split.next_header || report->blob_n > SYMBOLS_PACKED_MAX || report->window_n > 0)
 		return nonsense(err, "it sent no symbols behind the slice, or some where there are none");
-	if (report->text_n > (report->outcome == SPLIT_DONE ? split_saved_max(task->text_max) : 0))
-		return nonsense(err, "it says that it has kept more text than it may");
 	return 0;
 }
 

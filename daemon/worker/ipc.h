@@ -3,12 +3,13 @@
  * What the supervisor and a child of it say to each other over their socketpair. Both are the same program, so the messages
  * are plain structs; but a child reads what strangers made, so the supervisor checks every number that comes from it.
  *
- *     supervisor  -- child_task + the file, and brief and text if there are such, as descriptors -->  child
+ *     supervisor  -- child_task + the file, and the brief if there is one, as descriptors (not with FORGET) -->  child
  *     supervisor  -- the window before the slice, of one that has a point -->  child
  *     supervisor  <-- child_report (READY once, PROGRESS any number, then COUNTED, INFLATED or FAILED) --  child
  *     supervisor  <-- blob_n bytes: packed counters and window behind COUNTED, packed symbols behind INFLATED --  child
  *
- * A text is a file of memory that the supervisor made (texts.h): a scout writes to it what it has inflated, a count reads it.
+ * A scout's child keeps the text that it has inflated (child_split.h) until it counts that slice, is told to forget it, or has no more
+ * room. FORGET has no answer, and may be said to a child that does something: it comes to it behind that.
  */
 #pragma once
 
@@ -19,7 +20,7 @@
 #include "lib/base/error.h"
 #include "lib/fastq/slice.h"
 #include "lib/fastq/split.h"
-#include "lib/fastq/split_save.h"
+#include "lib/fastq/split_report.h"
 #include "lib/qc/prior.h"
 
 #define CHILD_FD 3             /* the child's end of the socketpair */
@@ -31,8 +32,21 @@
 
 #define CHILD_MAGIC 0x66715731u
 
+enum child_task_kind {
+	TASK_COUNT = 1,
+	TASK_SCOUT,  /* inflate it and keep the text */
+	TASK_FORGET, /* the text of slice `key`, or of all */
+};
+
+/* Whose text it is. */
+struct text_key {
+	uint64_t job, slice;
+	uint32_t file;
+};
+
 struct child_task {
 	uint32_t magic;
+	uint32_t kind;
 	uint32_t modules;
 	struct slice_task slice;
 	struct prior prior; /* tracked is NULL: it is in the brief */
@@ -40,21 +54,18 @@ struct child_task {
 	uint8_t brief_digest[DIGEST_SIZE];
 
 	/* Slices of one gzip stream. slice.point and slice.split are NULL: these say the same. */
-	uint64_t text_max;        /* a scout: bytes of text that it may keep; 0: it is counted */
-	uint64_t text_n;          /* a count: bytes of the text that comes with it; 0: there is none */
+	struct text_key key;
+	bool all;                 /* FORGET */
+	uint64_t text_max;        /* SCOUT: bytes of text that it may keep */
+	uint64_t text_room;       /* SCOUT: bytes of memory that all texts may take that the child keeps */
 	bool has_point;
 	struct split_point point; /* its window follows */
 };
 
 /* -1: none. */
 struct child_files {
-	int file, brief, text;
+	int file, brief;
 };
-
-static inline bool child_task_has_text(const struct child_task *task)
-{
-	return task->text_max > 0 || task->text_n > 0;
-}
 
 static inline size_t child_task_window(const struct child_task *task)
 {
@@ -85,9 +96,8 @@ struct child_report {
 
 	/* Slices of one gzip stream: at SPLIT_DONE, and at SLICE_END of a slice that has a point. */
 	uint64_t split[SPLIT_REPORT_NUMBERS]; /* split_report_put() */
-	uint64_t text_n;   /* INFLATED: bytes that it has written to the text; 0: it is not kept */
 	uint64_t window_n; /* COUNTED: bytes of the blob, the last ones: the window behind the slice, packed */
-	uint32_t from_text; /* COUNTED: 1: out of the text that came with the task */
+	uint32_t has_text; /* 1: INFLATED: it is kept; COUNTED: it was used. Nobody relies on it */
 	char text[CHILD_TEXT_MAX];
 };
 

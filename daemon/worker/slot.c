@@ -187,19 +187,24 @@ void slot_deinit(struct slot *slot)
 int slot_give(struct slot *slot, const struct slot_work *work)
 {
 	const struct split_point *point = work->slice->point;
-	const struct child_files files = {.file = work->file, .brief = work->brief ? work->brief->fd : -1, .text = work->text};
+	const struct child_files files = {.file = work->file, .brief = work->brief ? work->brief->fd : -1};
 	struct child_task *task = &slot->task;
 	int r;
 
 	assert(slot->state == SLOT_IDLE);
-	*task = (struct child_task){.magic = CHILD_MAGIC, .modules = work->modules, .slice = *work->slice, .prior = *work->prior};
+	*task = (struct child_task){
+	    .magic = CHILD_MAGIC,
+	    .kind = work->scout ? TASK_SCOUT : TASK_COUNT,
+	    .modules = work->modules,
+	    .slice = *work->slice,
+	    .prior = *work->prior,
+	    .key = work->key,
+	    .text_max = work->text_max,
+	    .text_room = work->text_room,
+	};
 	if (work->brief) {
 		task->brief_n = work->brief->n;
 		memcpy(task->brief_digest, work->brief->digest, sizeof task->brief_digest);
-	}
-	if (work->text >= 0) {
-		task->text_max = work->text_max;
-		task->text_n = work->text_n;
 	}
 	if (point) {
 		task->has_point = true;
@@ -211,4 +216,17 @@ int slot_give(struct slot *slot, const struct slot_work *work)
 	if (r == 0)
 		slot->state = SLOT_BUSY;
 	return r;
+}
+
+void slot_forget(struct slot *slot, const struct text_key *key)
+{
+	struct child_task task = {.magic = CHILD_MAGIC, .kind = TASK_FORGET, .all = !key};
+	const struct child_files none = {-1, -1};
+
+	if (slot->state != SLOT_IDLE && slot->state != SLOT_BUSY)
+		return; /* it has none */
+	if (key)
+		task.key = *key;
+	/* Unheard, it takes room until others need that. */
+	(void)ipc_send_task(slot->fd, &task, &none, NULL);
 }

@@ -81,12 +81,16 @@ struct slot_work {
 	const struct prior *prior;
 	const struct brief *brief;      /* NULL: none */
 	int file;
-	int text;                       /* of one gzip stream (child_task): -1: none */
-	uint64_t text_max, text_n;
+	bool scout;                     /* with text_max and text_room (child_task) */
+	struct text_key key;            /* of one gzip stream */
+	uint64_t text_max, text_room;
 };
 
 /* Gives it to an IDLE slot. 0 or negative errno. */
 int slot_give(struct slot *slot, const struct slot_work *work);
+
+/* Its child forgets the text of a slice, or of all (NULL), when it is done with what it does. */
+void slot_forget(struct slot *slot, const struct text_key *key);
 
 /* Kills the child; its end follows as an event, of a BUSY slot as a crash. */
 void slot_kill(struct slot *slot);

@@ -76,7 +76,7 @@ static int check_split(const fq_Task *task, uint8_t window[SPLIT_WINDOW], struct
 /* Of text in memory, what this worker gives one slice: each slot's part of what all may have, if all of it were open (split.h). */
 static uint64_t text_max_of(const struct worker *worker, const fq_Task *task)
 {
-	uint64_t most = worker->settings->text_memory / worker->settings->slots / 4, space = worker->settings->slot_memory / 8;
+	uint64_t most = worker->settings->text_memory / worker->settings->slots / 4, space = worker->settings->slot_limit / 8;
 
 	if (space > 0 && space < most)
 		most = space;
@@ -122,6 +122,7 @@ int take_task(struct worker *worker, const void *message, struct error *err)
 	held = held_add(&worker->held, task, &slice, &prior, brief);
 	if (!held)
 		return error_oom(err);
+	idle_begin(worker);
 	if (task->ref.scout)
 		held->text_max = text_max_of(worker, task);
 	if (worker->draining)

@@ -1,100 +1,96 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inflated text in sealed files of memory: see texts.h. The list is short: some slices for each slot. */
+/* Which child has which text: see texts.h. The list is short: some slices for each slot. */
 #include "daemon/worker/texts.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "lib/base/cleanup.h"
 
-int texts_file(uint64_t n, int *ret_fd)
+struct text_key texts_key(const fq_SliceRef *ref)
 {
-	_cleanup_(closep) int fd = memfd_create("text", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	/* It takes memory where it is written, not before. */
-	if (fd < 0 || ftruncate(fd, (off_t)n) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0)
-		return -errno;
-	*ret_fd = take_fd(&fd);
-	return 0;
+	return (struct text_key){.job = ref->job, .file = ref->file, .slice = ref->slice};
 }
 
-static bool is_of_file(const struct text *text, const fq_SliceRef *ref)
+static struct text *find(const struct texts *texts, const fq_SliceRef *ref)
 {
-	return text->job == ref->job && text->file == ref->file;
-}
+	for (size_t i = 0; i < texts->n; i++) {
+		const struct text_key *key = &texts->list[i].key;
 
-static bool is_of_slice(const struct text *text, const fq_SliceRef *ref)
-{
-	return is_of_file(text, ref) && text->slice == ref->slice;
-}
-
-static void drop_at(struct texts *texts, struct text **at)
-{
-	struct text *text = *at;
-
-	*at = text->next;
-	texts->bytes -= text->n;
-	closep(&text->fd);
-	free(text);
-}
-
-static bool make_room(struct texts *texts, const fq_SliceRef *ref, uint64_t n)
-{
-	struct text **at = &texts->first;
-
-	while (*at && texts->bytes + n > texts->most) {
-		if (is_of_file(*at, ref))
-			at = &(*at)->next;
-		else
-			drop_at(texts, at);
+		if (key->job == ref->job && key->file == ref->file && key->slice == ref->slice)
+			return &texts->list[i];
 	}
-	return texts->bytes + n <= texts->most;
-}
-
-int texts_keep(struct texts *texts, const fq_SliceRef *ref, int fd, uint64_t n)
-{
-	_cleanup_(closep) int own = fd;
-	struct text **at = &texts->first, *text;
-
-	texts_drop(texts, ref);
-	if (n > texts->most || !make_room(texts, ref, n))
-		return 1;
-	if (fcntl(own, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-		return -errno;
-	text = malloc(sizeof *text);
-	if (!text)
-		return -ENOMEM;
-	*text = (struct text){.job = ref->job, .file = ref->file, .slice = ref->slice, .fd = take_fd(&own), .n = n};
-	while (*at)
-		at = &(*at)->next;
-	*at = text;
-	texts->bytes += n;
-	return 0;
-}
-
-const struct text *texts_find(const struct texts *texts, const fq_SliceRef *ref)
-{
-	for (const struct text *text = texts->first; text; text = text->next)
-		if (is_of_slice(text, ref))
-			return text;
 	return NULL;
+}
+
+/* Not one that was started since. */
+static bool is_there(const struct text *text)
+{
+	return text->slot->pid == text->pid;
+}
+
+static void drop_at(struct texts *texts, struct text *text)
+{
+	size_t behind = texts->n - (size_t)(text - texts->list) - 1;
+
+	if (is_there(text))
+		slot_forget(text->slot, &text->key);
+	memmove(text, text + 1, behind * sizeof *text);
+	texts->n--;
+}
+
+void texts_keep(struct texts *texts, const fq_SliceRef *ref, struct slot *slot)
+{
+	struct text *list, *before = find(texts, ref);
+
+	if (before && before->slot == slot)
+		before->pid = 0; /* it has the new one in its place */
+	if (before)
+		drop_at(texts, before);
+	if (texts->n == TEXTS_MAX)
+		drop_at(texts, texts->list);
+	list = reallocarray(texts->list, texts->n + 1, sizeof *list);
+	if (!list)
+		return;
+	texts->list = list;
+	list[texts->n++] = (struct text){.key = texts_key(ref), .slot = slot, .pid = slot->pid};
+}
+
+struct slot *texts_slot(const struct texts *texts, const fq_SliceRef *ref)
+{
+	const struct text *text = find(texts, ref);
+
+	return text && is_there(text) ? text->slot : NULL;
+}
+
+size_t texts_of(const struct texts *texts, const struct slot *slot)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < texts->n; i++)
+		n += texts->list[i].slot == slot && is_there(&texts->list[i]);
+	return n;
 }
 
 void texts_drop(struct texts *texts, const fq_SliceRef *ref)
 {
-	for (struct text **at = &texts->first; *at; at = &(*at)->next)
-		if (is_of_slice(*at, ref)) {
-			drop_at(texts, at);
-			return;
-		}
+	struct text *text = find(texts, ref);
+
+	if (text)
+		drop_at(texts, text);
 }
 
-void texts_clear(struct texts *texts)
+void texts_clear(struct texts *texts, struct slot *slots, size_t slots_n)
 {
-	while (texts->first)
-		drop_at(texts, &texts->first);
+	for (size_t i = 0; i < slots_n && texts->n > 0; i++)
+		if (texts_of(texts, &slots[i]) > 0)
+			slot_forget(&slots[i], NULL);
+	texts->n = 0;
+}
+
+void texts_deinit(struct texts *texts)
+{
+	free(TAKE(texts->list));
+	texts->n = 0;
 }

@@ -1,49 +1,49 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Inflated text of slices of gzip streams (lib/fastq/split.h) whose beginning is not known yet: kept between the scout that inflated
- * it and the count, in files of memory, so that any child may do the second, whoever did the first.
+ * Inflated text of slices of gzip streams (lib/fastq/split.h) whose beginning is not known yet: which slot's child has it. A child that
+ * has inflated a slice keeps the text in its own memory until the slice is counted:
  *
- *     texts_file --> a scout's child writes --> texts_keep: sealed --> texts_find --> a child that counts reads
- *                                                                 `--> texts_drop: counted, or of no use
+ *     scout's child says that it is kept --> texts_keep --> texts_slot: that slot counts it, if it is idle
+ *                                                     `--> texts_drop: counted by another, or of no use; the child forgets it
  *
- * That a text is gone costs time only, as the slice is then decoded from its point. So it may be dropped at any time, and what a
- * child has written may be nonsense (split_load() believes nothing).
- *
- * Memory: at most `most` bytes are kept, and each scout that runs has one file more, of at most split_saved_max(text_max).
+ * A text goes with its child, and a child forgets some when it has no room. That costs time only, as the slice is then decoded from its
+ * point: so this list may be wrong.
  */
 #pragma once
 
 #include <stdint.h>
 
+#include "daemon/worker/slot.h"
 #include "lib/wire/fqcluster.pb.h"
 
+#define TEXTS_MAX 4096 /* what is more than that has long been forgotten */
+
 struct text {
-	struct text *next;
-	uint64_t job, slice;
-	uint32_t file;
-	int fd;
-	uint64_t n; /* bytes */
+	struct text_key key;
+	struct slot *slot;
+	pid_t pid; /* of the child that has it */
 };
 
 /* In the order in which they came. */
 struct texts {
-	struct text *first;
-	uint64_t most; /* bytes of all; the owner's to set */
-	uint64_t bytes;
+	struct text *list;
+	size_t n;
 };
 
-/* An empty file, of which no more than n bytes can ever be written. 0 or negative errno. */
-int texts_file(uint64_t n, int *ret_fd);
+struct text_key texts_key(const fq_SliceRef *ref);
 
-/*
- * Keeps the first n bytes of a file as the text of a slice (one that is there goes), and takes the descriptor over, also where it is not
- * kept. Where there is no room the oldest texts of other files make some, for their jobs may be gone; those of this file are needed
- * before it. 0; 1: there is no room; or negative errno: somebody may still write to it.
- */
-int texts_keep(struct texts *texts, const fq_SliceRef *ref, int fd, uint64_t n);
+/* The slot's child has the text of this slice; who had one before forgets it. Out of memory, it is as if it were not kept. */
+void texts_keep(struct texts *texts, const fq_SliceRef *ref, struct slot *slot);
 
-/* Of the same job, file and slice, whatever the lease. NULL: it is not there. */
-const struct text *texts_find(const struct texts *texts, const fq_SliceRef *ref);
+/* Who has the text of the same job, file and slice, whatever the lease; NULL: nobody. */
+struct slot *texts_slot(const struct texts *texts, const fq_SliceRef *ref);
 
+/* How many a slot's child has. */
+size_t texts_of(const struct texts *texts, const struct slot *slot);
+
+/* It is not needed any more: its child is told. */
 void texts_drop(struct texts *texts, const fq_SliceRef *ref);
-void texts_clear(struct texts *texts);
+
+/* All, of these slots. */
+void texts_clear(struct texts *texts, struct slot *slots, size_t slots_n);
+void texts_deinit(struct texts *texts);

@@ -164,7 +164,7 @@ static void on_up(const fq_Welcome *welcome, void *userdata)
 	                                               sizeof worker->coordinator) != 0;
 
 	take_briefs_clear(worker);
-	texts_clear(&worker->texts); /* it reckons with none */
+	texts_clear(&worker->texts, worker->slots, worker->slots_begun); /* it reckons with none */
 	worker->connections++;
 	worker->proto = welcome->proto;
 	worker->has_coordinator = true;
@@ -304,7 +304,7 @@ int worker_init(struct worker *worker, const struct worker_settings *settings,
 	int r;
 
 	assert((settings->slots > 0) != settings->gate_only && settings->host.host[0]);
-	*worker = (struct worker){.settings = settings, .service = service, .texts.most = settings->text_memory};
+	*worker = (struct worker){.settings = settings, .service = service};
 	raise_limit();
 	if (settings->confined[0])
 		log_warning("%s", settings->confined);
@@ -333,6 +333,6 @@ void worker_deinit(struct worker *worker)
 	worker->idle_timer = sd_event_source_disable_unref(worker->idle_timer);
 	worker->end_timer = sd_event_source_disable_unref(worker->end_timer);
 	held_clear(&worker->held);
-	texts_clear(&worker->texts);
+	texts_deinit(&worker->texts);
 	take_briefs_clear(worker);
 }

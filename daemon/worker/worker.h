@@ -10,7 +10,7 @@
  * One thread, one loop. While there is no connection the slots go on; what they have counted is sent when there is one again.
  * Users of this host reach the coordinator through it too (gate.h), which may be all that it is for (gate_only).
  *
- * Memory: what held.h and texts.h say, a copy of one result while it is being sent, and the briefs (briefs.h, and those that only slices in
+ * Memory: what held.h says, a copy of one result while it is being sent, and the briefs (briefs.h, and those that only slices in
  * hand still need: at most one of BRIEF_MAX each).
  */
 #pragma once

@@ -59,8 +59,8 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/split_chain.c \
 	lib/fastq/split_chain.h \
 	lib/fastq/split_held.h \
-	lib/fastq/split_save.c \
-	lib/fastq/split_save.h \
+	lib/fastq/split_report.c \
+	lib/fastq/split_report.h \
 	lib/fastq/split_source.c \
 	lib/fastq/split_source.h \
 	lib/fastq/stretch.c \

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/fastq/boundary.h"
@@ -78,21 +77,6 @@ int split_new(int fd, const struct split_task *task, struct arena_pool *pool, st
 	return 0;
 }
 
-struct split *split_new_done(const struct split_report *report, uint16_t *symbols, struct arena_pool *pool)
-{
-	struct split *split = calloc(1, sizeof *split);
-
-	if (!split) {
-		free(symbols);
-		return NULL;
-	}
-	split->state = SPLIT_DONE;
-	split->report = *report;
-	split->window = symbols;
-	split->text.arena.pool = pool;
-	return split;
-}
-
 static void text_drop(struct split_text *text)
 {
 	arena_drop(&text->arena);
@@ -106,8 +90,6 @@ struct split *split_free(struct split *split)
 	arena_deinit(&split->text.arena);
 	free(split->text.stretches);
 	free(split->text.members);
-	if (split->text.map)
-		(void)munmap(split->text.map, split->text.map_n); /* it was mapped so */
 	walk_deinit(&split->walk);
 	free(split->symbols);
 	free(split->bytes);

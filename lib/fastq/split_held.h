@@ -25,11 +25,6 @@ struct split_text {
 	size_t members_n, members_capacity;
 	bool placed;
 	uint8_t window[SPLIT_WINDOW]; /* before it, once it is placed */
-	void *map;                    /* of a file (split_save.h), to which the stretches point; NULL: they are the arena's */
-	size_t map_n;
 };
 
 struct split_text *split_text(struct split *split);
-
-/* One that is done, to which the text is to be added. symbols is from malloc() and taken over, also on failure. NULL: out of memory. */
-struct split *split_new_done(const struct split_report *report, uint16_t *symbols, struct arena_pool *pool);

@@ -56,10 +56,10 @@ bench-load: tests/tools/mkfastq tests/bench/load_workers ctl/fqctl daemon/fqcoor
 	$(PYTHON3) $(srcdir)/tests/bench/load.py $(abs_top_builddir) $(LOAD)
 .PHONY: bench-load
 
-# Decoding gzip in slices, without counting, against the sequential way: make bench-split SPLIT=FILE
+# Gzip in slices against the sequential way: make bench-split SPLIT=FILE, or SPLIT="FILE SLICE_BYTES ROUNDS count"
 check_PROGRAMS += tests/bench/split_bench
 tests_bench_split_bench_SOURCES = tests/bench/split_bench.c
-tests_bench_split_bench_LDADD = $(FASTQ_LIBS)
+tests_bench_split_bench_LDADD = $(QC_LIBS)
 bench-split: tests/bench/split_bench
 	tests/bench/split_bench $(SPLIT)
 .PHONY: bench-split

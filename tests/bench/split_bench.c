@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What it costs to decode a gzip file in slices, without counting: split_bench FILE [SLICE_BYTES [ROUNDS]].
+ * What it costs to read a gzip file in slices: split_bench FILE [SLICE_BYTES [ROUNDS [count]]].
  *
  * Against the sequential inflater in the same run, on the processor's time: finding, decoding to symbols, resolving to text with
- * CRC. Then, from the measured times of the slices, when the last one would be done with so many slots: a slice is resolved
- * once it is decoded and the window before it has come.
+ * CRC. With `count` FastQC's modules are counted too: in slices when
+ * they are resolved, and by the sequential way, whose inflating and counting have a core each. Then, from the measured times of the
+ * slices, when the last one would be done with so many slots: a slice is resolved once it is decoded and the window before it has come.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@
 #include "lib/fastq/source.h"
 #include "lib/fastq/split.h"
 #include "lib/fastq/symbol.h"
+#include "lib/qc/count.h"
+#include "lib/qc/rules.h"
 
 struct slice {
 	double decode, window, resolve; /* seconds */
@@ -28,7 +31,7 @@ struct slice {
 };
 
 struct totals {
-	double sequential, find, decode, window, resolve, pointed;
+	double sequential, counted, find, decode, window, resolve, pointed; /* counted: sequential, with counting */
 	uint64_t text, sequential_text, held, pointed_n;
 };
 
@@ -42,6 +45,31 @@ static double now(void)
 
 static uint8_t to[SLICE_BUFFER];
 static struct arena_pool pool = {.most = 1000}; /* a slot has one for all its slices */
+
+static bool counting;
+
+/* The same, counted. */
+static uint64_t count(int fd, const struct slice_task *task, struct split_report *ret_report, uint8_t window[SPLIT_WINDOW])
+{
+	struct slice_count counted = {0};
+	struct count_rules rules;
+
+	rules_default(&rules, COMPAT_0_11_9);
+	if (count_slice(fd, task, COUNT_ALL, &rules, NULL, NULL, NULL, &counted, NULL) < 0 || counted.outcome == SLICE_FAULT) {
+		fprintf(stderr, "the file is damaged, or memory is out\n");
+		exit(65);
+	}
+	if (counted.outcome == SLICE_UNSURE) {
+		fprintf(stderr, "a slice has no record that can be told: larger ones would have\n");
+		exit(65);
+	}
+	if (ret_report) {
+		*ret_report = counted.report;
+		memcpy(window, counted.window, SPLIT_WINDOW);
+	}
+	slice_count_deinit(&counted);
+	return 0;
+}
 
 /* All text of a task's source, up to its limit; the bytes. */
 static uint64_t drain(int fd, const struct slice_task *task, struct split_report *ret_report, uint8_t window[SPLIT_WINDOW])
@@ -107,7 +135,8 @@ static void next_point(struct split_point *point, const struct split_report *rep
 static void run_slice(int fd, const struct split_task *task, struct split_point *point, uint8_t window[SPLIT_WINDOW], struct slice *slice,
                       struct totals *totals)
 {
-	struct slice_task count = {.kind = FILE_GZIP, .file_size = task->file_size, .begin = task->begin, .end = task->end};
+	struct slice_task read = {
+	    .kind = FILE_GZIP, .file_size = task->file_size, .begin = task->begin, .end = task->end, .read_max = READ_MAX_DEFAULT};
 	struct split *split = NULL;
 	struct split_report report;
 	uint8_t next[SPLIT_WINDOW];
@@ -125,11 +154,11 @@ static void run_slice(int fd, const struct split_task *task, struct split_point 
 		slice->decode = now() - start;
 		totals->held = split_held(split) > totals->held ? split_held(split) : totals->held;
 	}
-	count.point = point;
+	read.point = point;
 	if (r == SPLIT_DONE && split_place(split, point)) {
 		uint8_t before[SPLIT_WINDOW];
 
-		count.split = split;
+		read.split = split;
 		memset(before, 0, sizeof before);
 		memcpy(before + SPLIT_WINDOW - split_window_size(point), point->window, split_window_size(point));
 		start = now();
@@ -141,7 +170,7 @@ static void run_slice(int fd, const struct split_task *task, struct split_point 
 		totals->pointed_n++;
 	}
 	start = now();
-	(void)drain(fd, &count, &report, next);
+	(void)(counting ? count : drain)(fd, &read, &report, next);
 	slice->resolve = now() - start;
 	slice->text = report.text;
 	split_free(split);
@@ -186,7 +215,7 @@ static void keep_least(struct slice *least, const struct slice *slice, bool firs
 
 static void run(int fd, uint64_t size, uint64_t slice_size, struct slice *slices, uint64_t n, bool first, struct totals *totals)
 {
-	struct slice_task whole = {.kind = FILE_GZIP, .file_size = size, .end = size};
+	struct slice_task whole = {.kind = FILE_GZIP, .file_size = size, .end = size, .read_max = READ_MAX_DEFAULT};
 	struct split_point point = {.header = true};
 	uint8_t window[SPLIT_WINDOW];
 	struct slice slice;
@@ -195,6 +224,11 @@ static void run(int fd, uint64_t size, uint64_t slice_size, struct slice *slices
 	totals->sequential_text = drain(fd, &whole, NULL, NULL);
 	took = now() - start;
 	totals->sequential = first || took < totals->sequential ? took : totals->sequential;
+	start = now();
+	if (counting)
+		(void)count(fd, &whole, NULL, NULL);
+	took = now() - start;
+	totals->counted = first || took < totals->counted ? took : totals->counted;
 	find_all(fd, size, slice_size, totals);
 	for (uint64_t i = 0; i < n; i++) {
 		struct split_task task = {.file_size = size, .begin = i * slice_size, .end = (i + 1) * slice_size, .text_max = 1ULL << 30};
@@ -207,6 +241,36 @@ static void run(int fd, uint64_t size, uint64_t slice_size, struct slice *slices
 	}
 }
 
+/* How long the sequential way takes: with counting on a core of its own, if that is wanted. */
+static double sequential_wall(const struct totals *t)
+{
+	double counting_alone = t->counted - t->sequential;
+
+	return counting_alone > t->sequential ? counting_alone : t->sequential;
+}
+
+static void print(const char *path_name, const struct totals *t, const struct slice *slices, uint64_t n, uint64_t slice_size,
+                  unsigned int rounds)
+{
+	double mega = (double)t->sequential_text / 1e6, all = t->decode + t->window + t->resolve + t->pointed;
+	double base = counting ? t->counted : t->sequential, wall = sequential_wall(t);
+
+	printf("%s: %.0f MB of text, %llu slices of %llu bytes, %llu of them in one pass\n", path_name, mega, (unsigned long long)n,
+	       (unsigned long long)slice_size, (unsigned long long)(t->pointed_n / rounds));
+	printf("sequential, with CRC   %6.0f MB/s\n", mega / t->sequential);
+	if (counting)
+		printf("  and counted on a second core: %.0f MB/s, %.2f s of the processor's time\n", mega / wall, t->counted);
+	printf("split%s %6.0f MB/s, %.2f times the processor's time of the sequential way\n", counting ? " and counted  " : "               ",
+	       mega / all, all / base);
+	printf("  in passes over the file: decoding to symbols %.2f (of it finding %.3f), windows %.4f, resolving with CRC%s "
+	       "%.2f, in one pass %.2f\n",
+	       t->decode / t->sequential, t->find / t->sequential, t->window / t->sequential,
+	       counting ? " and counting" : "", t->resolve / t->sequential, t->pointed / t->sequential);
+	for (unsigned int slots = 2; slots <= 64; slots *= 2)
+		printf("%2u slots: %.1f times faster than the sequential way%s\n", slots, wall / path(slices, n, slots),
+		       counting ? " on two cores" : "");
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t slice_size = argc > 2 ? strtoull(argv[2], NULL, 10) : 4u << 20, n;
@@ -216,10 +280,10 @@ int main(int argc, char **argv)
 	struct totals t = {0};
 	struct rusage usage;
 	struct stat st;
-	double split, mega;
 
+	counting = argc > 4 && strcmp(argv[4], "count") == 0;
 	if (fd < 0 || slice_size == 0 || fstat(fd, &st) < 0 || rounds == 0) {
-		fprintf(stderr, "usage: split_bench FILE [SLICE_BYTES [ROUNDS]]\n");
+		fprintf(stderr, "usage: split_bench FILE [SLICE_BYTES [ROUNDS [count]]]\n");
 		return 64;
 	}
 	n = ((uint64_t)st.st_size + slice_size - 1) / slice_size;
@@ -233,23 +297,12 @@ int main(int argc, char **argv)
 		t.window += slices[i].window;
 		*(slices[i].pointed ? &t.pointed : &t.resolve) += slices[i].resolve;
 	}
-	if (t.text != rounds * t.sequential_text) {
+	if (!counting && t.text != rounds * t.sequential_text) {
 		fprintf(stderr, "%llu bytes of text, wanted %llu\n", (unsigned long long)t.text, (unsigned long long)t.sequential_text);
 		return 70;
 	}
 	getrusage(RUSAGE_SELF, &usage);
-	split = t.decode + t.window + t.resolve;
-	mega = (double)t.sequential_text / 1e6;
-	printf("%s: %.0f MB of text, %llu slices of %llu bytes, %llu of them in one pass\n", argv[1], mega,
-	       (unsigned long long)n, (unsigned long long)slice_size, (unsigned long long)(t.pointed_n / rounds));
-	printf("sequential, with CRC   %6.0f MB/s\n", mega / t.sequential);
-	printf("split                  %6.0f MB/s, %.2f times the processor's time of the sequential way (whole files)\n",
-	       mega / (split + t.pointed), (split + t.pointed) / t.sequential);
-	printf("  decoding to symbols  %6.2f (of it finding %.3f), windows %.4f, resolving with CRC %.2f, in one pass %.2f\n",
-	       t.decode / t.sequential, t.find / t.sequential, t.window / t.sequential, t.resolve / t.sequential,
-	       t.pointed / t.sequential);
-	for (unsigned int slots = 2; slots <= 64; slots *= 2)
-		printf("%2u slots: %.1f times faster than the sequential way\n", slots, t.sequential / path(slices, n, slots));
+	print(argv[1], &t, slices, n, slice_size, rounds);
 	printf("a slice holds %llu bytes at most; process %ld KiB\n", (unsigned long long)t.held, usage.ru_maxrss);
 	return 0;
 }

@@ -82,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	slot.event = event;
 	slot.fd = fds[1];
+	slot.task.kind = TASK_COUNT;
 	slot.task.slice = (struct slice_task){.kind = FILE_PLAIN, .file_size = FILE_SIZE, .end = FILE_SIZE};
 	must(sd_event_add_io(event, &slot.io, slot.fd, EPOLLIN, slot_on_io, &slot) >= 0);
 	for (size_t at = 1, n = 1 + data[0] * 16UL; at < size; at += n)

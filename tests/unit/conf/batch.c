@@ -172,6 +172,7 @@ static void test_room(void)
 	worker_room(&settings, &(struct confines){.cores = 8, .quota = 4000, .memory = 1});
 	is_u64(settings.slots, 4, "a service has the quota's slots");
 	is_u64(settings.slot_limit, 0, "and no share of memory");
+	is_u64(settings.text_memory, 512 * MIB, "but for text, as much as usual");
 	settings = (struct worker_settings){.gate_only = true};
 	worker_room(&settings, &(struct confines){.cores = 8});
 	is_u64(settings.slots, 0, "who counts nothing has no slots");

@@ -88,7 +88,7 @@ tests_unit_daemon_test_store_version_LDADD = $(COORD_LIBS)
 
 # The supervisor's parts by themselves, and a real fqworkerd against a coordinator of a few lines.
 UNIT_TESTS += tests/unit/daemon/test_worker tests/unit/daemon/test_worker_brief tests/unit/daemon/test_worker_cage \
-	tests/unit/daemon/test_worker_ends tests/unit/daemon/test_worker_leave tests/unit/daemon/test_worker_split tests/unit/daemon/test_worker_texts \
+	tests/unit/daemon/test_worker_ends tests/unit/daemon/test_worker_leave tests/unit/daemon/test_worker_split \
 	tests/unit/daemon/test_worker_openers tests/unit/daemon/test_worker_parts
 
 tests_unit_daemon_test_worker_openers_SOURCES = tests/unit/daemon/test_worker_openers.c $(TAP)
@@ -108,9 +108,6 @@ tests_unit_daemon_test_worker_cage_LDADD = $(WORKER_LIBS)
 tests_unit_daemon_test_worker_SOURCES = tests/unit/daemon/test_worker.c tests/unit/daemon/worker_fake.c \
 	tests/unit/daemon/worker_fake.h $(WIRE_PAIR) $(TAP)
 tests_unit_daemon_test_worker_LDADD = $(WORKER_LIBS)
-
-tests_unit_daemon_test_worker_texts_SOURCES = tests/unit/daemon/test_worker_texts.c $(TAP)
-tests_unit_daemon_test_worker_texts_LDADD = $(WORKER_LIBS)
 
 tests_unit_daemon_test_worker_split_SOURCES = tests/unit/daemon/test_worker_split.c tests/unit/daemon/worker_fake.c \
 	tests/unit/daemon/worker_fake.h tests/unit/fastq/drive.c tests/unit/fastq/made.c tests/unit/fastq/wanted.c $(FASTQ_MADE_GZIP) \

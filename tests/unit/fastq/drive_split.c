@@ -6,12 +6,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/fastq/fingerprint.h"
 #include "lib/fastq/split_chain.h"
-#include "lib/fastq/split_save.h"
 #include "lib/fastq/symbol.h"
 
 #define ROUNDS_MAX 1000000
@@ -74,41 +72,12 @@ static uint16_t *copy_symbols(const struct split *split)
 	return symbols;
 }
 
-static void same_report(const struct split_report *a, const struct split_report *b)
-{
-	assert(a->first_bit == b->first_bit && a->next_bit == b->next_bit && a->next_header == b->next_header && a->text == b->text);
-	assert(a->head_ends == b->head_ends && a->head.length == b->head.length && a->tail.length == b->tail.length);
-	assert(!a->head_ends || a->tail_member == b->tail_member);
-	(void)a;
-	(void)b;
-}
-
-/* What is held goes to another process and is loaded there. */
-static struct split *pass_on(struct driver *driver, struct split *split, uint64_t text_max)
-{
-	_cleanup_(closep) int fd = memfd_create("text", MFD_CLOEXEC);
-	uint64_t n = split_saved_size(split);
-	struct split *ret = NULL;
-	int r;
-
-	assert(fd >= 0 && n <= split_saved_max(text_max));
-	r = split_save(split, fd);
-	assert(r == 0 && lseek(fd, 0, SEEK_CUR) == (off_t)n);
-	r = split_load(fd, n, driver->chain.file_size, driver->options->seed % 2 ? &driver->pool : NULL, &ret);
-	assert(r == 0);
-	same_report(split_report(ret), split_report(split));
-	(void)r;
-	split_free(split);
-	return ret;
-}
-
 static int inflate_link(struct driver *driver, uint64_t i)
 {
 	struct split_task task;
 	struct split *split = NULL;
 	uint16_t *symbols = NULL;
 	bool used;
-	bool done;
 	int r;
 
 	split_chain_inflate_task(&driver->chain, i, driver->options->text_max, &task);
@@ -123,15 +92,23 @@ static int inflate_link(struct driver *driver, uint64_t i)
 	driver->tally->large += r == SPLIT_LARGE;
 	if (r == SPLIT_DONE && !split_report(split)->next_header)
 		symbols = copy_symbols(split);
-	done = r == SPLIT_DONE;
 	r = split_chain_offer_inflated(&driver->chain, i, (enum split_outcome)r, split_report(split), symbols, &used);
 	assert(r == 0);
-	if (used && done)
-		driver->held[i] = driver->options->seed % 3 ? pass_on(driver, split, task.text_max) : split;
+	if (used && driver->chain.links[i].state != SPLIT_LINK_WAITS)
+		driver->held[i] = split;
 	else
 		split_free(split);
 	drop_useless(driver);
 	return CHAIN_MORE;
+}
+
+static void same_report(const struct split_report *a, const struct split_report *b)
+{
+	assert(a->first_bit == b->first_bit && a->next_bit == b->next_bit && a->next_header == b->next_header && a->text == b->text);
+	assert(a->head_ends == b->head_ends && a->head.length == b->head.length && a->tail.length == b->tail.length);
+	assert(!a->head_ends || a->tail_member == b->tail_member);
+	(void)a;
+	(void)b;
 }
 
 static int count_link(struct driver *driver, uint64_t i)

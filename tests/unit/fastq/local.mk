@@ -22,7 +22,6 @@ UNIT_TESTS += \
 	tests/unit/fastq/span \
 	tests/unit/fastq/split \
 	tests/unit/fastq/split_chain \
-	tests/unit/fastq/split_save \
 	tests/unit/fastq/stretch
 
 tests_unit_fastq_chain_SOURCES = tests/unit/fastq/chain.c $(TAP)
@@ -66,9 +65,6 @@ tests_unit_fastq_span_LDADD = $(FASTQ_LIBS)
 
 tests_unit_fastq_split_SOURCES = tests/unit/fastq/split.c $(FASTQ_SPLIT) $(TAP)
 tests_unit_fastq_split_LDADD = $(FASTQ_LIBS)
-
-tests_unit_fastq_split_save_SOURCES = tests/unit/fastq/split_save.c $(FASTQ_DRIVE) $(FASTQ_MADE_GZIP) $(TAP)
-tests_unit_fastq_split_save_LDADD = $(FASTQ_LIBS)
 
 tests_unit_fastq_deflate_SOURCES = tests/unit/fastq/deflate.c $(FASTQ_DRIVE) $(TAP)
 tests_unit_fastq_deflate_LDADD = $(FASTQ_LIBS)
