@@ -47,6 +47,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/derive_tiles.c \
 	lib/qc/encoding.c \
 	lib/qc/encoding.h \
+	lib/qc/follow.c \
+	lib/qc/follow.h \
 	lib/qc/gc.c \
 	lib/qc/gc.h \
 	lib/qc/gc_model.c \
