@@ -19,6 +19,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/local.c ctl/local.h \
 	ctl/local_chain.c ctl/local_chain.h \
 	ctl/local_file.c ctl/local_file.h \
+	ctl/local_groups.c ctl/local_groups.h \
 	ctl/local_offer.c \
 	ctl/local_split.c ctl/local_split.h \
 	ctl/outbox.c ctl/outbox.h \

@@ -57,6 +57,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/gc_segment.h \
 	lib/qc/gc_stream.c \
 	lib/qc/gc_stream.h \
+	lib/qc/groups.c \
+	lib/qc/groups.h \
 	lib/qc/hit_table.c \
 	lib/qc/hit_table.h \
 	lib/qc/html.c \
