@@ -214,6 +214,16 @@ static void result_write(struct call *call, const fq_FileResult *head, const cha
 	counters_free(counters);
 }
 
+/* In the words of the person; of a group only where it is the one that the person knows of. */
+static const char *path_of(const fq_FileResult *result, char *const *paths, size_t paths_n)
+{
+	const char *path = result->file < paths_n ? paths[result->file] : NULL, *slash = path ? strrchr(path, '/') : NULL;
+
+	if (!path || (result->path[0] != '/' && strcmp(slash ? slash + 1 : path, result->path) != 0))
+		return result->path;
+	return path;
+}
+
 /* Those of file *done on, which goes on with each that is written. */
 static int fetch_rest(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t paths_n, size_t files,
                       uint32_t *done, struct failures *failures, struct error *err)
@@ -236,7 +246,7 @@ static int fetch_rest(struct call *call, struct client *client, uint64_t id, cha
 		if (type != fq_Type_FILE_RESULT)
 			return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to FETCH",
 			                 message_name(type));
-		path = answer->file < paths_n ? paths[answer->file] : answer->path;
+		path = path_of(answer, paths, paths_n);
 		r = result_take(client, answer, path, &counters, err);
 		if (r == 0 && answer->file < *done) {
 			counters_free(counters);

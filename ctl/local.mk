@@ -9,6 +9,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/doctor.h ctl/doctor_files.c ctl/doctor_findings.c ctl/doctor_judge.c \
 	ctl/doctor_look.c ctl/doctor_nodes.c ctl/doctor_print.c \
 	ctl/draw.c ctl/draw.h \
+	ctl/group_names.c ctl/group_names.h \
 	ctl/history.c ctl/history.h \
 	ctl/interrupt.c ctl/interrupt.h \
 	ctl/job.c ctl/job.h \

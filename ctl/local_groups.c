@@ -3,7 +3,6 @@
 #include "ctl/local_groups.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,44 +13,29 @@
 
 static const struct prior placed = {.first = true, .ordinals = true, .known = true, .tile_field = TILE_FIELD_UNKNOWN};
 
-static int names_make(struct local_groups *groups)
-{
-	for (uint32_t i = 0; i < groups->groups.n; i++) {
-		const struct group *group = &groups->groups.items[i];
-		const char *path = groups->paths[group->files[0]], *slash = strrchr(path, '/');
-
-		for (uint32_t k = 0; k < group->n; k++)
-			groups->members[group->files[k]].grouped = true;
-		if (asprintf(&groups->names[i], "%.*s%s", slash ? (int)(slash + 1 - path) : 0, path, group->name) < 0) {
-			groups->names[i] = NULL;
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
 int local_groups_make(struct local_groups *groups, const char *const *paths, size_t n, enum merge_level level, struct error *err)
 {
 	int r;
 
 	*groups = (struct local_groups){.paths = paths, .n = n};
-	r = groups_make(paths, (uint32_t)n, level, &groups->groups, err);
+	r = group_names_make(&groups->named, paths, n, level, err);
 	if (r < 0)
 		return r;
 	groups->members = calloc(n + 1, sizeof *groups->members);
-	groups->names = calloc(groups->groups.n + 1, sizeof *groups->names);
-	return groups->members && groups->names && names_make(groups) == 0 ? 0 : error_oom(err);
+	if (!groups->members)
+		return error_oom(err);
+	for (uint32_t i = 0; i < groups->named.groups.n; i++)
+		for (uint32_t k = 0; k < groups->named.groups.items[i].n; k++)
+			groups->members[groups->named.groups.items[i].files[k]].grouped = true;
+	return 0;
 }
 
 void local_groups_deinit(struct local_groups *groups)
 {
 	for (size_t i = 0; groups->members && i < groups->n; i++)
 		free(groups->members[i].packed);
-	for (uint32_t i = 0; groups->names && i < groups->groups.n; i++)
-		free(groups->names[i]);
 	free(groups->members);
-	free(groups->names);
-	groups_deinit(&groups->groups);
+	group_names_deinit(&groups->named);
 	*groups = (struct local_groups){0};
 }
 
@@ -157,7 +141,7 @@ int local_groups_count(const struct local_groups *groups, size_t g, const struct
                        struct counters **ret, size_t *ret_again, struct error *err)
 {
 	_cleanup_(assemblyp) struct assembly *assembly = NULL;
-	const struct group *group = &groups->groups.items[g];
+	const struct group *group = &groups->named.groups.items[g];
 	struct second_counts seconds = {.groups = groups, .group = group, .err = err, .progress = progress, .data = data};
 	int r = 0;
 

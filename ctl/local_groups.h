@@ -7,8 +7,8 @@
  */
 #pragma once
 
+#include "ctl/group_names.h"
 #include "ctl/local.h"
-#include "lib/qc/groups.h"
 
 struct local_member {
 	bool grouped;              /* it is a member of any group */
@@ -18,11 +18,10 @@ struct local_member {
 };
 
 struct local_groups {
-	struct groups groups;
+	struct group_names named;
 	const char *const *paths;  /* the caller's, n of them */
 	size_t n;
 	struct local_member *members; /* by path */
-	char **names;              /* by group: where and how results are written: "<folder of its first file>/<name>" */
 };
 
 /* 0 or negative with a sentence. Deinit also after failure. */

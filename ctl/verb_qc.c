@@ -149,9 +149,9 @@ static void groups_run(struct here *here, const struct local_options *local)
 {
 	const struct call *call = here->call;
 
-	for (uint32_t g = 0; g < here->groups.groups.n; g++) {
+	for (uint32_t g = 0; g < here->groups.named.groups.n; g++) {
 		_cleanup_(counters_freep) struct counters *counters = NULL;
-		const char *name = here->groups.names[g];
+		const char *name = here->groups.named.names[g];
 		struct error error;
 		size_t again = 0;
 		int r = local_groups_count(&here->groups, g, local, group_progress, here, &counters, &again, &error);
@@ -159,7 +159,7 @@ static void groups_run(struct here *here, const struct local_options *local)
 		progress_end(&here->progress);
 		if (((const struct qc_options *)call->options)->verbose && r == 0)
 			say(call, "%s: %u files, of which %zu were counted a second time, for what depends on those before them", TEXT(name),
-			    here->groups.groups.items[g].n, again);
+			    here->groups.named.groups.items[g].n, again);
 		if (r == 0)
 			r = output_write(&call->output, &call->reporting, name, here->results, counters, &error);
 		if (r < 0)
@@ -167,19 +167,6 @@ static void groups_run(struct here *here, const struct local_options *local)
 		else
 			output_announce(&call->output, name);
 	}
-}
-
-/* Files and groups, by the names that their results get. */
-static int names_check(const struct here *here, struct error *err)
-{
-	const struct call *call = here->call;
-	_cleanup_(freep) const char **names = calloc(here->results, sizeof *names);
-
-	if (!names)
-		return error_oom(err);
-	for (size_t i = 0; i < here->results; i++)
-		names[i] = i < call->arguments_n ? call->arguments[i] : here->groups.names[i - call->arguments_n];
-	return output_check(&call->output, &call->reporting, names, here->results, err);
 }
 
 static int count_here(struct here *here, const struct local_options *local, struct error *err)
@@ -193,7 +180,7 @@ static int count_here(struct here *here, const struct local_options *local, stru
 		return error_oom(err);
 	for (size_t i = 0; i < call->arguments_n; i++) {
 		inputs[i] = (struct local_input){.path = call->arguments[i], .modules = local->modules, .begin = PRIOR_FIRST};
-		inputs[i].begin.ordinals = here->groups.groups.n > 0;
+		inputs[i].begin.ordinals = here->groups.named.groups.n > 0;
 	}
 	if (!output_to_stdout(&call->output)) /* where file has to come after file */
 		watch.write = file_write;
@@ -221,9 +208,10 @@ static int run_here(struct call *call, struct error *err)
 	int r;
 
 	r = local_groups_make(&here.groups, (const char *const *)call->arguments, call->arguments_n, options->merge, err);
-	here.results = call->arguments_n + here.groups.groups.n;
+	here.results = call->arguments_n + here.groups.named.groups.n;
 	if (r == 0)
-		r = names_check(&here, err);
+		r = group_names_check(&here.groups.named, &call->output, &call->reporting, (const char *const *)call->arguments,
+		                      call->arguments_n, err);
 	if (r == 0)
 		r = count_here(&here, &local, err);
 	local_groups_deinit(&here.groups);
@@ -244,14 +232,14 @@ static int run(struct call *call, struct error *err)
 	call->output.announce = !call->settings.quiet;
 	if (!options->local && (call->settings.host.host[0] || call->settings.socket[0])) {
 		struct submission submission = {
-			.lenient = options->lenient, .fresh = options->no_cache, .slice_size = options->slice_size, .wait = true};
+			.lenient = options->lenient,
+			.fresh = options->no_cache,
+			.slice_size = options->slice_size,
+			.merge = options->merge,
+			.wait = true,
+		};
 		uint64_t job;
 
-		r = output_check(&call->output, &call->reporting, (const char *const *)call->arguments, call->arguments_n, err);
-		if (r < 0)
-			return r;
-		if (options->merge != MERGE_NONE)
-			return error_set(err, -ENOTSUP, ERROR_USAGE, "--merge is not supported by a coordinator yet; right is --merge with --local");
 		return submit(call, &submission, &job, err);
 	}
 	return run_here(call, err);

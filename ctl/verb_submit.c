@@ -13,6 +13,7 @@ struct submit_options {
 	bool wait, detach, parsable, lenient, no_cache;
 	char *name, *id;
 	uint64_t slice_size, chunks;
+	enum merge_level merge;
 };
 
 static const struct option_row submit_rows[] = {
@@ -34,6 +35,9 @@ static const struct option_row submit_rows[] = {
 	{.long_name = "chunks", .argument = "N", .type = OPTION_NUMBER, .default_text = "0", .largest = 1000000,
 	 .unit = "slices", .help = "Cut the largest file into about N slices; 0 lets the coordinator choose.",
 	 OPTION_FIELD(struct submit_options, chunks)},
+	{.long_name = "merge", .argument = "LEVEL", .type = OPTION_CHOICE, .default_text = "none", .choices = "none|lane|sample|all",
+	 .help = "Also count files that belong together by their names as one: each lane, also each sample, also all of them.",
+	 OPTION_FIELD(struct submit_options, merge)},
 	{.long_name = "lenient", .type = OPTION_BOOL,
 	 .help = "Take records that FastQC takes: lengths may differ, any byte may stand in a line.",
 	 OPTION_FIELD(struct submit_options, lenient)},
@@ -93,6 +97,7 @@ static int run(struct call *call, struct error *err)
 		.lenient = options->lenient,
 		.fresh = options->no_cache,
 		.slice_size = options->slice_size,
+		.merge = options->merge,
 		.wait = options->wait || call->output.file[0] || call->output.folder[0] || isatty(STDOUT_FILENO) ||
 		        isatty(STDERR_FILENO),
 	};
@@ -115,8 +120,8 @@ static int run(struct call *call, struct error *err)
 		                 "--fail-on needs the results: right is --wait, or 'fqctl fetch --fail-on' of the job when it has ended");
 	if (options->chunks && options->slice_size)
 		return error_set(err, -EINVAL, ERROR_USAGE, "give either --chunks or --slice-size, not both");
-	r = output_check(&call->output, &call->reporting, (const char *const *)call->arguments, call->arguments_n, err);
-	if (r == 0 && options->chunks)
+	r = 0;
+	if (options->chunks)
 		r = chunk_size(call, options->chunks, &submission.slice_size, err);
 	if (r == 0)
 		r = submit(call, &submission, &job, err);

@@ -44,7 +44,7 @@ static struct node *alone_node(const struct coord *coord, const struct job *job,
 	for (uint32_t n = 0; n < coord->nodes_n; n++) {
 		struct node *node = coord->nodes[n];
 
-		if (node->slots == 0 || node->alone > 0 || !node_takes_new(coord, node) || node->algorithm != job->row.algorithm ||
+		if (node->slots == 0 || node->alone > 0 || !node_takes_new(coord, node) || !job_fits(job, node) ||
 		    file_failed_on(file, i, node->name))
 			continue;
 		if (!best || node->runs_n < best->runs_n)

@@ -122,7 +122,7 @@ static bool audit_possible(const struct coord *coord, const struct job *job, con
 	for (uint32_t n = 0; n < coord->nodes_n; n++) {
 		const struct node *node = coord->nodes[n];
 
-		if (node_takes_work(node) && node->suspect_ms == 0 && node->slots > 0 && node->algorithm == job->row.algorithm &&
+		if (node_takes_work(node) && node->suspect_ms == 0 && node->slots > 0 && job_fits(job, node) &&
 		    audit_fits(file, slice, node))
 			return true;
 	}

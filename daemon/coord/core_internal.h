@@ -16,6 +16,7 @@
  *     core_copy.c       that copies agree
  *     core_kept.c       files whose result is kept from an earlier job
  *     core_again.c      second counts of slices
+ *     core_group.c      groups of files, and second counts of their members
  *     core_schedule.c   who opens and counts what next
  *     core_alone.c      slices that go alone to a node
  *     core_index.c      what is kept beside the state so that an event need not walk over all of it
@@ -155,6 +156,9 @@ struct file {
 	uint64_t *alone;
 	uint32_t alone_n, alone_room;
 	struct sums summed;   /* its part of the job's */
+	/* groups */
+	uint32_t groups[GROUPS_MAX], groups_n; /* rows of those that it is a member of */
+	uint32_t left;        /* FILE_GROUP: members, or then second counts, that it waits for */
 };
 
 #define PACES_MAX 32
@@ -177,7 +181,7 @@ struct job {
 	uint64_t running_bytes; /* and of what is being counted, taken in */
 	uint8_t *rules;       /* row.rules */
 	struct file *files;   /* row.files of them */
-	uint32_t files_ended;
+	uint32_t files_ended, inputs_ended; /* rows; of these, those that were submitted */
 	uint32_t open_next;   /* files below it are being opened, are planned or have ended */
 	uint32_t planned_end; /* no file from it on is planned */
 	uint32_t asked_end;   /* nor is one from it on being opened */
@@ -194,6 +198,23 @@ struct job {
 	uint32_t troubles;    /* nodes that were slow with its files and slices, or failed, since this start */
 	bool larger_told;     /* in the journal: that some file has fewer slices than others would get */
 };
+
+static inline bool job_grouped(const struct job *job)
+{
+	return job->row.files > job->row.inputs;
+}
+
+/* Whether the node counts as the job asks for. */
+static inline bool job_fits(const struct job *job, const struct node *node)
+{
+	return node->algorithm == job->row.algorithm && (!job_grouped(job) || node->proto >= GROUPS_PROTO);
+}
+
+/* What is counted in the slices of a file of it. */
+static inline uint32_t file_modules(const struct job *job, const struct file *file)
+{
+	return file->row.role == FILE_SECOND && !MUTANT(MUTANT_GROUP_MODULES) ? file->row.modules : job->row.modules;
+}
 
 struct coord {
 	struct coord_limits limits;
@@ -406,6 +427,16 @@ uint64_t again_take(struct file *file, const struct node *node, bool *ret_barred
 void again_opened(struct file *file, uint64_t slice);
 void again_result(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event);
 void again_task(const struct file *file, uint64_t slice, struct action *action);
+
+/* ---- core_group.c */
+uint32_t groups_rows(const struct group *groups, uint32_t n);
+int groups_make_rows(struct job *job, const struct group *groups, uint32_t n); /* behind the inputs' rows. -ENOMEM; -EINVAL */
+int groups_link(struct job *job); /* once all rows are there. -EINVAL: they make no sense */
+void groups_loaded(struct coord *coord, struct job *job);
+void group_row_ended(struct coord *coord, struct job *job, struct file *file); /* any row of a job with groups, whose end is saved */
+void group_again(struct coord *coord, struct job *job, struct file *group, const struct event *event);
+bool file_held(const struct file *file); /* nothing of it is to be opened or handed out now */
+bool second_changed(struct job *job, const struct file *file, const struct file_facts *facts); /* since it was counted first */
 
 /* ---- core_schedule.c */
 void schedule(struct coord *coord);

@@ -128,7 +128,7 @@ static bool run_copies(const struct coord *coord, const struct file *file, const
 /* and on this node. */
 static bool run_fits(const struct job *job, const struct file *file, const struct run *run, const struct node *node)
 {
-	return node->algorithm == job->row.algorithm && !file_failed_on(file, run->id.slice, node->name) &&
+	return job_fits(job, node) && !file_failed_on(file, run->id.slice, node->name) &&
 	       (node->runs_n == 0 || !slice_alone(file, run->id.slice));
 }
 

@@ -137,7 +137,7 @@ static uint32_t nodes_left(const struct coord *coord, const struct job *job, con
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < coord->nodes_n; i++)
-		n += node_takes_work(coord->nodes[i]) && coord->nodes[i]->algorithm == job->row.algorithm &&
+		n += node_takes_work(coord->nodes[i]) && job_fits(job, coord->nodes[i]) &&
 		     !file_failed_on(file, slice, coord->nodes[i]->name);
 	return n;
 }

@@ -11,7 +11,7 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/text.h"
 
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 
 static const char schema_1[] =
     "BEGIN;"
@@ -69,8 +69,23 @@ static const char schema_4[] =
     "PRAGMA user_version = 4;"
     "COMMIT;";
 
+/* Groups of files. */
+static const char schema_5[] =
+    "BEGIN;"
+    "ALTER TABLE job ADD COLUMN inputs INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN merge INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN role INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN of_row INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN member INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN modules INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN before_reads INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN before_qualities INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN tile_field INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 5;"
+    "COMMIT;";
+
 /* What makes a database of each version one of the next. */
-static const char *const schemas[SCHEMA_VERSION] = {schema_1, schema_2, schema_3, schema_4};
+static const char *const schemas[SCHEMA_VERSION] = {schema_1, schema_2, schema_3, schema_4, schema_5};
 
 int store_execute(struct store *store, const char *sql, struct error *err)
 {
