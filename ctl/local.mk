@@ -25,6 +25,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/local_split.c ctl/local_split.h \
 	ctl/outbox.c ctl/outbox.h \
 	ctl/output.c ctl/output.h \
+	ctl/output_apart.c ctl/output_apart.h \
 	ctl/output_run.c ctl/output_run.h \
 	ctl/output_write.c \
 	ctl/profiles.c ctl/profiles.h \

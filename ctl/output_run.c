@@ -20,6 +20,7 @@ void output_run_init(struct output_run *run)
 void output_run_deinit(struct output_run *run)
 {
 	run_deinit(&run->run);
+	output_apart_deinit(&run->apart);
 	for (size_t i = 0; i < run->below_n; i++)
 		free(run->below[i]);
 	free(run->below);
@@ -40,7 +41,7 @@ static int link_make(const struct output_options *options, enum compat compat, c
 
 	if (output_place(options, compat, form, path, n, &place) < 0)
 		return -ENOMEM;
-	name = strrchr(place, '/') + 1; /* it is in a folder */
+	name = place + strlen(options->folder) + 1; /* it is in that folder, or one below */
 	if (asprintf(ret, "%s%s", name, form == OUTPUT_FASTQC ? ".html" : "") < 0) {
 		*ret = NULL;
 		return -ENOMEM;

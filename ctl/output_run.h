@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "ctl/output.h"
+#include "ctl/output_apart.h"
 #include "lib/qc/report.h"
 #include "lib/qc/run.h"
 
@@ -21,6 +22,7 @@ struct output_run {
 	struct run run;
 	char **below; /* sentences of those that the quality gate stops */
 	size_t below_n;
+	struct output_apart apart; /* inputs of one name */
 	size_t files; /* that the call is about: of some there may be no result */
 };
 

@@ -186,7 +186,7 @@ void node_dial(struct sim *sim, uint32_t index)
 	memcpy(hello->event.hello.instance, &node->instance, sizeof node->instance);
 	hello->event.hello.slots = node->slots;
 	hello->event.hello.algorithm = node->algorithm;
-	hello->event.hello.proto = 2;
+	hello->event.hello.proto = 3;
 	hello->event.hello.draining = node->draining;
 	for (uint32_t i = 0; i < node->runs_n; i++)
 		hello->held[hello->event.hello.held_n++] = node->runs[i].id;
