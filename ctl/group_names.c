@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/output_run.h"
 #include "lib/base/cleanup.h"
 
 char *group_place(const char *path, const char *name)
@@ -56,6 +57,9 @@ int group_names_check(const struct group_names *names, const struct output_optio
 		return error_oom(err);
 	for (size_t i = 0; i < all_n; i++)
 		all[i] = i < n ? paths[i] : names->names[i - n];
+	for (uint32_t i = 0; options->run && i < names->groups.n; i++)
+		if (output_run_group(options->run, names->names[i], names->groups.items[i].n) < 0)
+			return error_oom(err);
 	return output_check(options, reporting, all, all_n, err);
 }
 

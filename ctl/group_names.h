@@ -17,7 +17,7 @@ void group_names_deinit(struct group_names *names);
 /* The name of a group's result, whose first file is `path`: a new string, or NULL. */
 char *group_place(const char *path, const char *name);
 
-/* output_check() of the results of files and groups. */
+/* output_check() of the results of files and groups, and the latter are told to the page of the run. */
 int group_names_check(const struct group_names *names, const struct output_options *options, const struct reporting *reporting,
                       const char *const *paths, size_t n, struct error *err);
 

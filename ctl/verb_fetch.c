@@ -6,6 +6,7 @@
 
 #include "ctl/group_names.h"
 #include "ctl/job.h"
+#include "ctl/output_run.h"
 #include "lib/base/cleanup.h"
 
 static uint32_t job_rows(const fq_Job *job)
@@ -20,6 +21,7 @@ struct fetching {
 	char **paths; /* of all jobs' rows, one behind the other; NULL: it has no result of its own */
 	size_t n;
 	size_t first; /* of the job at hand */
+	struct output_run *run;
 };
 
 static void fetching_deinit(struct fetching *fetching)
@@ -53,6 +55,8 @@ static int collect(void *data, uint16_t type, const void *message, struct error 
 	else
 		path = strdup(file->path);
 	paths[fetching->n - 1] = path;
+	if (path && file->role == fq_FileRole_ROLE_GROUP && fetching->run && output_run_group(fetching->run, path, file->of) < 0)
+		return error_oom(err);
 	return path ? 0 : error_oom(err);
 }
 
@@ -113,7 +117,7 @@ static int names_check(const struct call *call, const struct fetching *fetching,
 
 static int run(struct call *call, struct error *err)
 {
-	struct fetching fetching _cleanup_(fetching_deinit) = {.jobs = calloc(call->arguments_n, sizeof(fq_Job))};
+	struct fetching fetching _cleanup_(fetching_deinit) = {.jobs = calloc(call->arguments_n, sizeof(fq_Job)), .run = call->output.run};
 	struct client client = {0};
 	size_t results = 0;
 	uint64_t id;

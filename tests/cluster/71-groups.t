@@ -108,6 +108,48 @@ qc got --merge all "${files[@]}" "$work/odd.fastq" 2>"$work/err"
 is "a name that does not say its read: exit status" $? 64
 ok "it is told" grep -q "the name of .*odd.fastq does not say which read of a pair it has" "$work/err"
 
+# ---- the same names in two folders
+
+mkdir -p "$work/runs/run1" "$work/runs/run2/deep"
+cp A_S1_L001_R1_001.fastq "$work/runs/run1/"
+cp B_S2_L002_R1_001.fastq "$work/runs/run2/deep/A_S1_L001_R1_001.fastq"
+cp B_S2_L002_R1_001.fastq "$work/runs/run2/"
+for where in --local ""; do
+	# shellcheck disable=SC2086
+	ok "two of one name $where" qc got $where "$work"/runs/run1/* "$work"/runs/run2/*.fastq "$work"/runs/run2/deep/*
+	is "each in a folder of its own, others are not $where" "$(cd "$work/got" && find . -name '*.zip' | sort | tr '\n' ' ')" \
+		"./B_S2_L002_R1_001_fastqc.zip ./run1/A_S1_L001_R1_001_fastqc.zip ./run2/deep/A_S1_L001_R1_001_fastqc.zip "
+	ok "the right ones $where" same "$work/got/run1" A_S1_L001_R1_001
+	is "the page leads to them $where" "$(grep -o 'href="run[^"#]*"' "$work/got/index.html" | sort -u | tr '\n' ' ')" \
+		'href="run1/A_S1_L001_R1_001_fastqc.html" href="run2/deep/A_S1_L001_R1_001_fastqc.html" '
+done
+"$ctl" qc --local -o "$work/got" "$work/runs/run1/A_S1_L001_R1_001.fastq" "$work/runs/run1/../run1/A_S1_L001_R1_001.fastq" 2>"$work/err"
+is "one file twice is refused" $? 64
+
+# ---- the page of the run
+
+ok "a page" qc got --as fastqc,tsv --merge all "${files[@]}"
+is "the table says how many files a group has" "$(cut -f2,4,6,27 "$work/got/run.tsv" | grep -E '^(sample|all|A)' | tr '\t\n' ' ;')" ""
+ok "the page's totals are of the files alone" grep -q '<h1>2 samples, 8 files</h1>' "$work/got/index.html"
+
+# ---- results that are kept
+
+end_process "$pid_coord" TERM
+no_cache=()
+coord_start --ping 200ms --dead 2s
+wait_until 20 node_is w3 '^idle$'
+doze 2.1 # what was changed just now is not kept
+for times in 1 2; do
+	ok "kept, time $times" qc got --merge all "${files[@]}"
+	ok "kept, time $times: the groups" groups_same "$work/got"
+	ok "kept, time $times: the files" files_same "$work/got"
+done
+is "the second time the files were known" "$(fq show --json "$(fq status --all --no-header -o ID | sort -n | tail -n 1)" |
+	python3 -c 'import json, sys; print(json.load(sys.stdin)["files_cached"])')" 8
+end_process "$pid_coord" TERM
+no_cache=(--cache-size 0)
+coord_start --ping 200ms --dead 2s
+
 # ---- ends on the way
 
 if [ "$FQ_FAILPOINTS" != yes ]; then
