@@ -227,7 +227,7 @@ static int result_of_many(struct client *client, const struct inputs *inputs, co
 /* That, or which part of it, was not counted now. */
 static void tell_cached(const struct call *call, const fq_Job *job)
 {
-	if (job->cached > 0 && job->cached == job->files)
+	if (job_told(job) == JOB_CACHED)
 		say(call, "job %llu: CACHED: counted by an earlier job", (unsigned long long)job->job);
 	else if (job->cached > 0)
 		say(call, "job %llu: %s, %u of %u files CACHED: counted by an earlier job", (unsigned long long)job->job,

@@ -271,7 +271,7 @@ static void real_cell(FILE *out, double value, bool share, int status)
 static void link_write(FILE *out, const char *link)
 {
 	for (; *link; link++)
-		if (strchr("-._~", *link) || (*link >= '0' && *link <= '9') || ((*link | 32) >= 'a' && (*link | 32) <= 'z'))
+		if (strchr("-._~/", *link) || (*link >= '0' && *link <= '9') || ((*link | 32) >= 'a' && (*link | 32) <= 'z'))
 			fputc(*link, out);
 		else
 			fprintf(out, "%%%02X", (unsigned char)*link);

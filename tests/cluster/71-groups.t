@@ -129,7 +129,8 @@ is "one file twice is refused" $? 64
 # ---- the page of the run
 
 ok "a page" qc got --as fastqc,tsv --merge all "${files[@]}"
-is "the table says how many files a group has" "$(cut -f2,4,6,27 "$work/got/run.tsv" | grep -E '^(sample|all|A)' | tr '\t\n' ' ;')" ""
+is "the table says how many files a group has" "$(cut -f2,4,6,27 "$work/got/run.tsv" | grep -E '^(sample|all|A)' | tr '\t\n' ' ;')" \
+	"sample read reads files;A R1 200001 4;A R2 60009 2;A R1 60000 1;A R2 60000 1;A R1 90000 1;A R2 9 1;A R1 50001 1;A R1 0 1;all R1 342346 6;"
 ok "the page's totals are of the files alone" grep -q '<h1>2 samples, 8 files</h1>' "$work/got/index.html"
 
 # ---- results that are kept

@@ -21,7 +21,8 @@ lanes() {
 	{ gzip -dcf "$1" 2>/dev/null || cat "$1"; } >"$work/text"
 	lines=$(wc -l <"$work/text")
 	returns=$(tr -cd '\r' <"$work/text" | wc -c)
-	((lines >= 40 && (returns == 0 || returns == lines))) || return 1 # lines that end otherwise are not to be cut so simply
+	# what is no plain row of records of four lines is not to be cut so simply
+	((lines >= 40 && (returns == 0 || returns == lines))) && LC_ALL=C awk 'NR % 4 == 1 && !/^@/ { exit 1 }' "$work/text" || return 1
 	head -n $((lines / 12 * 4)) "$work/text" >"$work/lanes/X_S1_L001_R1_001.fastq"
 	tail -n +$((lines / 12 * 4 + 1)) "$work/text" | head -n 8 >"$work/lanes/X_S1_L002_R1_001.fastq"
 	tail -n +$((lines / 12 * 4 + 9)) "$work/text" >"$work/lanes/X_S1_L003_R1_001.fastq"
