@@ -11,6 +11,8 @@
 #include "lib/qc/assembly.h"
 #include "lib/qc/follow.h"
 
+#define GROUPS_AT_ONCE 16
+
 static const struct prior placed = {.first = true, .ordinals = true, .known = true, .tile_field = TILE_FIELD_UNKNOWN};
 
 int local_groups_make(struct local_groups *groups, const char *const *paths, size_t n, enum merge_level level, struct error *err)
@@ -51,7 +53,8 @@ int local_groups_keep(struct local_groups *groups, size_t i, const struct local_
 
 /* ---- a group */
 
-static int member_take(const struct local_groups *groups, const struct group *group, uint32_t k, struct assembly *assembly, struct error *err)
+static int member_take(const struct local_groups *groups, const struct group *group, uint32_t k, struct assembly *assembly,
+                       struct error *err)
 {
 	_cleanup_(counters_freep) struct counters *counters = NULL;
 	const struct local_member *member = &groups->members[group->files[k]];
@@ -67,92 +70,144 @@ static int member_take(const struct local_groups *groups, const struct group *gr
 	return r < 0 ? r : assembly_take(assembly, TAKE(counters), err);
 }
 
-/* What the callbacks of the second counts need. */
-struct second_counts {
-	const struct local_groups *groups;
+/* A group at hand. */
+struct assembling {
 	const struct group *group;
-	const uint64_t *members; /* by input: which of the group */
 	struct assembly *assembly;
-	struct error *err;       /* the first one; class NONE: none yet */
-	void (*progress)(void *data, size_t ended, uint64_t bytes, uint64_t bytes_done);
-	void *data;
+	size_t again;       /* members to be counted a second time */
+	struct error error; /* class NONE: none yet */
 };
+
+/* Groups that are counted at once, and what is counted again for them: group by group, members in order. */
+struct groups_at_once {
+	const struct local_groups *groups;
+	const struct local_options *options;
+	const struct local_groups_watch *watch;
+	struct assembling items[GROUPS_AT_ONCE];
+	size_t n;
+	struct local_input *inputs;
+	struct { size_t item; uint64_t member; } *of; /* by input */
+	size_t inputs_n;
+};
+
+static void assembling_begin(const struct groups_at_once *batch, struct assembling *item)
+{
+	int r = 0;
+
+	if (assembly_new_at(batch->options->modules, batch->options->rules, &placed, &item->assembly) < 0) {
+		(void)error_oom(&item->error);
+		return;
+	}
+	for (uint32_t k = 0; r == 0 && k < item->group->n; k++)
+		r = member_take(batch->groups, item->group, k, item->assembly, &item->error);
+	if (r == 0)
+		(void)assembly_again(item->assembly, &item->again);
+}
+
+static int input_add(struct groups_at_once *batch, size_t i, const struct again *again)
+{
+	struct assembling *item = &batch->items[i];
+	struct local_input *input = &batch->inputs[batch->inputs_n];
+
+	*input = (struct local_input){.path = batch->groups->paths[item->group->files[again->slice]], .modules = again->modules};
+	batch->of[batch->inputs_n].item = i;
+	batch->of[batch->inputs_n].member = again->slice;
+	batch->inputs_n++;
+	if (assembly_again_prior(item->assembly, again, &input->begin) == 0)
+		return 0;
+	return error_set(&item->error, -EINVAL, ERROR_SOFTWARE, "%s: it is not known how to count it again", TEXT(input->path));
+}
 
 /* In the order of members, as the assembly wants it. */
 static void second_done(void *data, size_t i, const struct local_result *result)
 {
-	struct second_counts *seconds = data;
-	uint32_t file = seconds->group->files[seconds->members[i]];
+	const struct groups_at_once *batch = data;
+	struct assembling *item = &((struct groups_at_once *)data)->items[batch->of[i].item];
+	uint32_t file = item->group->files[batch->of[i].member];
 
-	if (seconds->err->class != ERROR_NONE)
+	if (item->error.class != ERROR_NONE)
 		return;
 	if (result->error.class != ERROR_NONE)
-		*seconds->err = result->error;
-	else if (!fingerprint_untouched(&result->facts.fingerprint, &seconds->groups->members[file].print))
-		(void)error_set(seconds->err, -ESTALE, ERROR_DATA, "%s has changed since it was counted first",
-		                TEXT(seconds->groups->paths[file]));
+		item->error = result->error;
+	else if (!fingerprint_untouched(&result->facts.fingerprint, &batch->groups->members[file].print))
+		(void)error_set(&item->error, -ESTALE, ERROR_DATA, "%s has changed since it was counted first",
+		                TEXT(batch->groups->paths[file]));
 	else
-		(void)assembly_patch(seconds->assembly, seconds->members[i], result->counters, seconds->err);
-	if (seconds->err->class != ERROR_NONE)
-		error_prefix(seconds->err, "%s: ", TEXT(seconds->group->name));
+		(void)assembly_patch(item->assembly, batch->of[i].member, result->counters, &item->error);
+	if (item->error.class != ERROR_NONE)
+		error_prefix(&item->error, "%s: ", TEXT(item->group->name));
 }
 
 static void second_progress(void *data, size_t ended, uint64_t bytes, uint64_t bytes_done)
 {
-	const struct second_counts *seconds = data;
+	const struct groups_at_once *batch = data;
 
-	seconds->progress(seconds->data, ended, bytes, bytes_done);
+	batch->watch->progress(batch->watch->data, ended, bytes, bytes_done);
 }
 
-static int count_again(struct second_counts *seconds, const struct local_options *options, size_t n)
+static int count_again(struct groups_at_once *batch, struct error *err)
 {
-	_cleanup_(freep) struct local_input *inputs = calloc(n, sizeof *inputs);
-	_cleanup_(freep) uint64_t *members = calloc(n, sizeof *members);
-	struct local_watch watch = {
-		.done = second_done, .progress = seconds->progress ? second_progress : NULL, .data = seconds};
-	const struct again *again = assembly_again(seconds->assembly, &n);
-	struct error error = {0};
-	int r;
+	const struct local_watch watch = {.done = second_done, .progress = second_progress, .data = batch};
+	size_t all = 0, n;
 
-	if (!inputs || !members)
-		return error_oom(seconds->err);
-	for (size_t i = 0; i < n; i++) {
-		members[i] = again[i].slice;
-		inputs[i] = (struct local_input){.path = seconds->groups->paths[seconds->group->files[members[i]]], .modules = again[i].modules};
-		if (assembly_again_prior(seconds->assembly, &again[i], &inputs[i].begin) < 0)
-			return error_set(seconds->err, -EINVAL, ERROR_SOFTWARE, "%s: it is not known how to count it again", TEXT(inputs[i].path));
+	for (size_t i = 0; i < batch->n; i++)
+		all += batch->items[i].error.class == ERROR_NONE ? batch->items[i].again : 0;
+	if (all == 0)
+		return 0;
+	batch->inputs = calloc(all, sizeof *batch->inputs);
+	batch->of = calloc(all, sizeof *batch->of);
+	if (!batch->inputs || !batch->of)
+		return error_oom(err);
+	for (size_t i = 0; i < batch->n; i++) {
+		struct assembling *item = &batch->items[i];
+		const struct again *again = item->error.class == ERROR_NONE ? assembly_again(item->assembly, &n) : NULL;
+
+		for (size_t k = 0; again && k < n; k++)
+			if (input_add(batch, i, &again[k]) < 0)
+				return *err = item->error, -EINVAL;
 	}
-	seconds->members = members;
-	r = local_count_at(inputs, n, options, &watch, &error);
-	if (r < 0) {
-		*seconds->err = error;
-		return r;
+	return local_count_at(batch->inputs, batch->inputs_n, batch->options, &watch, err);
+}
+
+/* The groups of the batch, of which the first one is group `first`, are told. */
+static void batch_tell(struct groups_at_once *batch, size_t first)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		_cleanup_(counters_freep) struct counters *counters = NULL;
+		struct assembling *item = &batch->items[i];
+
+		if (item->error.class == ERROR_NONE)
+			(void)assembly_result(item->assembly, &counters, &item->error);
+		item->assembly = assembly_free(item->assembly);
+		batch->watch->done(batch->watch->data, first + i, counters, item->again, &item->error);
 	}
-	return seconds->err->class == ERROR_NONE ? 0 : -EBADMSG;
 }
 
-static void assemblyp(struct assembly **assembly)
+static void batch_deinit(struct groups_at_once *batch)
 {
-	assembly_free(*assembly);
+	for (size_t i = 0; i < batch->n; i++)
+		assembly_free(batch->items[i].assembly);
+	free(batch->inputs);
+	free(batch->of);
 }
 
-int local_groups_count(const struct local_groups *groups, size_t g, const struct local_options *options,
-                       void (*progress)(void *data, size_t ended, uint64_t bytes, uint64_t bytes_done), void *data,
-                       struct counters **ret, size_t *ret_again, struct error *err)
+int local_groups_count(const struct local_groups *groups, const struct local_options *options, const struct local_groups_watch *watch,
+                       struct error *err)
 {
-	_cleanup_(assemblyp) struct assembly *assembly = NULL;
-	const struct group *group = &groups->named.groups.items[g];
-	struct second_counts seconds = {.groups = groups, .group = group, .err = err, .progress = progress, .data = data};
 	int r = 0;
 
-	*err = (struct error){0};
-	if (assembly_new_at(options->modules, options->rules, &placed, &assembly) < 0)
-		return error_oom(err);
-	seconds.assembly = assembly;
-	for (uint32_t k = 0; r == 0 && k < group->n; k++)
-		r = member_take(groups, group, k, assembly, err);
-	(void)assembly_again(assembly, ret_again);
-	if (r == 0 && *ret_again > 0)
-		r = count_again(&seconds, options, *ret_again);
-	return r < 0 ? r : assembly_result(assembly, ret, err);
+	for (size_t g = 0; r == 0 && g < groups->named.groups.n;) {
+		struct groups_at_once batch _cleanup_(batch_deinit) = {.groups = groups, .options = options, .watch = watch};
+		size_t first = g, again = 0;
+
+		while (batch.n < GROUPS_AT_ONCE && g < groups->named.groups.n && (batch.n == 0 || again < options->threads)) {
+			batch.items[batch.n].group = &groups->named.groups.items[g++];
+			assembling_begin(&batch, &batch.items[batch.n]);
+			again += batch.items[batch.n++].again;
+		}
+		r = count_again(&batch, err);
+		if (r == 0)
+			batch_tell(&batch, first);
+	}
+	return r;
 }

@@ -198,7 +198,8 @@ static int tell_file(void *data, uint16_t type, const void *message, struct erro
 	struct error error = {0};
 
 	(void)err;
-	if (type != fq_Type_FILE || file->role == fq_FileRole_ROLE_SECOND || /* its group tells */ !file->has_error || file->error.class == ERROR_NONE)
+	if (type != fq_Type_FILE || file->role == fq_FileRole_ROLE_SECOND || /* its group tells */
+	    !file->has_error || file->error.class == ERROR_NONE)
 		return 0;
 	(void)error_set(&error, 0, (enum error_class)file->error.class, "%s", file->error.text);
 	if (failed->failures.class == ERROR_NONE)

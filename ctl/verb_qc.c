@@ -142,37 +142,30 @@ static void file_progress(void *data, size_t ended, uint64_t bytes, uint64_t byt
 
 static void group_progress(void *data, size_t ended, uint64_t bytes, uint64_t bytes_done)
 {
-	progress_show(&((struct here *)data)->progress, bytes, bytes_done, "of files of a group again");
+	progress_show(&((struct here *)data)->progress, bytes, bytes_done, "of files of groups again");
 }
 
-static void groups_run(struct here *here, const struct local_options *local)
+static void group_done(void *data, size_t g, const struct counters *counters, size_t again, struct error *error)
 {
+	struct here *here = data;
 	const struct call *call = here->call;
+	const char *name = here->groups.named.names[g];
 
-	for (uint32_t g = 0; g < here->groups.named.groups.n; g++) {
-		_cleanup_(counters_freep) struct counters *counters = NULL;
-		const char *name = here->groups.named.names[g];
-		struct error error;
-		size_t again = 0;
-		int r = local_groups_count(&here->groups, g, local, group_progress, here, &counters, &again, &error);
-
-		progress_end(&here->progress);
-		if (((const struct qc_options *)call->options)->verbose && r == 0)
-			say(call, "%s: %u files, of which %zu were counted a second time, for what depends on those before them", TEXT(name),
-			    here->groups.named.groups.items[g].n, again);
-		if (r == 0)
-			r = output_write(&call->output, &call->reporting, name, here->results, counters, &error);
-		if (r < 0)
-			failures_add(&here->failures, &error);
-		else
-			output_announce(&call->output, name);
-	}
+	progress_end(&here->progress);
+	if (counters && ((const struct qc_options *)call->options)->verbose)
+		say(call, "%s: %u files, of which %zu were counted a second time, for what depends on those before them", TEXT(name),
+		    here->groups.named.groups.items[g].n, again);
+	if (!counters || output_write(&call->output, &call->reporting, name, here->results, counters, error) < 0)
+		failures_add(&here->failures, error);
+	else
+		output_announce(&call->output, name);
 }
 
 static int count_here(struct here *here, const struct local_options *local, struct error *err)
 {
 	const struct call *call = here->call;
 	struct local_watch watch = {.done = file_done, .progress = file_progress, .data = here};
+	const struct local_groups_watch groups = {.done = group_done, .progress = group_progress, .data = here};
 	_cleanup_(freep) struct local_input *inputs = calloc(call->arguments_n, sizeof *inputs);
 	int r;
 
@@ -187,7 +180,7 @@ static int count_here(struct here *here, const struct local_options *local, stru
 	progress_begin(&here->progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all", PROGRESS_NONE);
 	r = local_count_at(inputs, call->arguments_n, local, &watch, err);
 	if (r == 0)
-		groups_run(here, local);
+		r = local_groups_count(&here->groups, local, &groups, err);
 	progress_end(&here->progress);
 	return r < 0 ? r : (int)here->failures.class;
 }

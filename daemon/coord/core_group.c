@@ -9,7 +9,7 @@
  *
  *     all members are COMPLETED -> MERGE_FILE of the group -> merged: COMPLETED
  *                                                          `-> .again: these members lack what comes before them (lib/qc/follow.h):
- *                                                              their FILE_SECOND begin, the other ones end -> all have ended -> merged again
+ *                                                              their FILE_SECOND begin, the others end -> all have ended -> merged again
  *     a member, or a second count, has failed -> the group fails, and what is left of its second counts is cancelled
  *
  * A second count is begun where its row has modules. So a restart knows how far a group was: nothing but rows is durable.
@@ -149,8 +149,8 @@ static void group_fail(struct coord *coord, struct job *job, struct file *group,
 {
 	struct error error;
 
-	(void)error_set(&error, -EREMOTEIO, row->row.error.class, "%s: there is no report of this group, since one of its files has failed: %.800s",
-	                TEXT(group->path), row->row.error.text[0] ? row->row.error.text : TEXT(row->path));
+	(void)error_set(&error, -EREMOTEIO, row->row.error.class, "%s: there is no report of this group, since one of its files has "
+	                "failed: %.800s", TEXT(group->path), row->row.error.text[0] ? row->row.error.text : TEXT(row->path));
 	file_fail(coord, job, group, &error);
 }
 

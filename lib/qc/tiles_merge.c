@@ -140,7 +140,8 @@ int tiles_merge(void *into_state, const void *from_state)
 		return -EOVERFLOW;
 	into->run.known = false;
 	if (!given_up(into))
-		r = from->follows ? follow_merge(into, from) : from->known ? known_merge(into, from) : into->known ? place_merge(into, from) : unknown_merge(into, from);
+		r = from->follows ? follow_merge(into, from) : from->known ? known_merge(into, from)
+		    : into->known ? place_merge(into, from) : unknown_merge(into, from);
 	if (r < 0)
 		return r;
 	into->missing += r == MERGE_LACKS ? from->reads : from->missing;

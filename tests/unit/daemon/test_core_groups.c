@@ -29,7 +29,8 @@ static uint64_t submit(struct fake *fake)
 {
 	struct event event = {.kind = EVENT_SUBMIT, .request = ++fake->requests};
 
-	event.submit.row = (struct job_row){.owner = "alice", .modules = 3, .algorithm = FAKE_ALGORITHM, .slice_size = 100, .files = 3, .merge = 2};
+	event.submit.row = (struct job_row){.owner = "alice", .modules = 3, .algorithm = FAKE_ALGORITHM, .slice_size = 100,
+	                                    .files = 3, .merge = 2};
 	event.submit.paths = paths;
 	event.submit.groups = groups;
 	event.submit.groups_n = 2;

@@ -48,7 +48,8 @@ int main(void)
 	static const char *const pairs[PATHS_MAX] = {"a/x_1.fq", "a/x_2.fq", "a/z.2.fq", "a/z.1.fq"};
 	static const char *const folders[PATHS_MAX] = {"run2/A_R1.fastq.gz", "run1/A_R1.fastq.gz"};
 	static const char *const unknown[PATHS_MAX] = {"a.fastq", "b.fastq"};
-	static const char *const taken[PATHS_MAX] = {"all_S1_L001_R1_001.fq", "all_S1_L002_R1_001.fq", "B_S2_L001_R1_001.fq", "B_S2_L002_R1_001.fq",
+	static const char *const taken[PATHS_MAX] = {"all_S1_L001_R1_001.fq", "all_S1_L002_R1_001.fq", "B_S2_L001_R1_001.fq",
+	                                             "B_S2_L002_R1_001.fq",
 	                                             "B_R1.fq.gz"};
 	static const char *const nano[PATHS_MAX] = {"FAO1_pass_barcode01_0a1b2c3d_10.fastq", "FAO1_pass_barcode01_0a1b2c3d_9.fastq",
 	                                            "FAO1_pass_barcode02_0a1b2c3d_1.fastq"};
