@@ -30,8 +30,8 @@ const char *job_told_short(uint32_t state)
 
 uint32_t job_told(const fq_Job *job)
 {
-	if (job->state == fq_JobState_JOB_COMPLETED && job->files > 0 && job->cached == job->files)
-		return JOB_CACHED;
+	if (job->state == fq_JobState_JOB_COMPLETED && job->files > 0 && job->cached == job->files && job->rows <= job->files)
+		return JOB_CACHED; /* where there are groups too, these were counted */
 	return job->state < JOB_CACHED ? (uint32_t)job->state : JOB_TOLD_MAX;
 }
 
@@ -214,6 +214,19 @@ static void result_write(struct call *call, const fq_FileResult *head, const cha
 	counters_free(counters);
 }
 
+/* In the words of the person; of a group only where it is the one that the person knows of. */
+static const char *path_of(const fq_FileResult *result, char *const *paths, size_t paths_n)
+{
+	const char *path = result->file < paths_n ? paths[result->file] : NULL, *slash = path ? strrchr(path, '/') : NULL;
+	const char *last = strrchr(result->path, '/');
+
+	if (result->path[0] == '/') /* a file */
+		return path ? path : result->path;
+	if (path && strcmp(slash ? slash + 1 : path, result->path) == 0)
+		return path;
+	return last ? last + 1 : result->path; /* of another kind of groups than this program knows: where it is is no one's to say */
+}
+
 /* Those of file *done on, which goes on with each that is written. */
 static int fetch_rest(struct call *call, struct client *client, uint64_t id, char *const *paths, size_t paths_n, size_t files,
                       uint32_t *done, struct failures *failures, struct error *err)
@@ -236,7 +249,7 @@ static int fetch_rest(struct call *call, struct client *client, uint64_t id, cha
 		if (type != fq_Type_FILE_RESULT)
 			return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to FETCH",
 			                 message_name(type));
-		path = answer->file < paths_n ? paths[answer->file] : answer->path;
+		path = path_of(answer, paths, paths_n);
 		r = result_take(client, answer, path, &counters, err);
 		if (r == 0 && answer->file < *done) {
 			counters_free(counters);

@@ -218,6 +218,18 @@ static void watch_run(struct local *local, const struct local_watch *watch)
 int local_count(const char *const *paths, size_t n, const struct local_options *options, const struct local_watch *watch,
                 struct error *err)
 {
+	_cleanup_(freep) struct local_input *inputs = calloc(n + 1, sizeof *inputs);
+
+	if (!inputs)
+		return error_oom(err);
+	for (size_t i = 0; i < n; i++)
+		inputs[i] = (struct local_input){.path = paths[i], .modules = options->modules, .begin = PRIOR_FIRST};
+	return local_count_at(inputs, n, options, watch, err);
+}
+
+int local_count_at(const struct local_input *inputs, size_t n, const struct local_options *options, const struct local_watch *watch,
+                   struct error *err)
+{
 	struct local local = {.options = options, .watch = watch, .n = n};
 	_cleanup_(freep) struct local_file *files = calloc(n + 1, sizeof *files);
 	_cleanup_(freep) enum telling *telling = calloc(n + 1, sizeof *telling);
@@ -229,7 +241,9 @@ int local_count(const char *const *paths, size_t n, const struct local_options *
 	local.files = files;
 	local.telling = telling;
 	for (size_t i = 0; i < n; i++) {
-		files[i].path = paths[i];
+		files[i].path = inputs[i].path;
+		files[i].modules = inputs[i].modules;
+		files[i].begin = &inputs[i].begin;
 		files[i].fd = -1;
 		files[i].shelves = &local.shelves;
 	}

@@ -15,6 +15,7 @@
 #include "lib/base/error.h"
 #include "lib/fastq/fingerprint.h"
 #include "lib/qc/counters.h"
+#include "lib/qc/prior.h"
 #include "lib/qc/rules.h"
 
 /* Cores that this process may use; at least 1. */
@@ -58,6 +59,17 @@ struct local_watch {
 	void (*progress)(void *data, size_t ended, uint64_t bytes, uint64_t bytes_done);
 	void *data;
 };
+
+/* A file to be counted in another way than all of options->modules from its beginning: for a group (local_groups.h). */
+struct local_input {
+	const char *path;
+	uint32_t modules;
+	struct prior begin; /* what lies before it (assembly_new_at()); tracked stays the caller's */
+};
+
+/* As local_count(), of files that have modules and beginnings of their own. */
+int local_count_at(const struct local_input *inputs, size_t n, const struct local_options *options, const struct local_watch *watch,
+                   struct error *err);
 
 /* Counts n files. 0 (also when some files failed: see their results), or negative errno with a sentence. */
 int local_count(const char *const *paths, size_t n, const struct local_options *options, const struct local_watch *watch,

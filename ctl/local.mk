@@ -10,6 +10,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/doctor_look.c ctl/doctor_nodes.c ctl/doctor_print.c \
 	ctl/draw.c ctl/draw.h \
 	ctl/elastic.c ctl/elastic.h \
+	ctl/group_names.c ctl/group_names.h \
 	ctl/history.c ctl/history.h \
 	ctl/interrupt.c ctl/interrupt.h \
 	ctl/job.c ctl/job.h \
@@ -20,11 +21,13 @@ ctl_libctl_a_SOURCES = \
 	ctl/local.c ctl/local.h \
 	ctl/local_chain.c ctl/local_chain.h \
 	ctl/local_file.c ctl/local_file.h \
+	ctl/local_groups.c ctl/local_groups.h \
 	ctl/local_offer.c \
 	ctl/local_split.c ctl/local_split.h \
 	ctl/notify.c ctl/notify.h \
 	ctl/outbox.c ctl/outbox.h \
 	ctl/output.c ctl/output.h \
+	ctl/output_apart.c ctl/output_apart.h \
 	ctl/output_run.c ctl/output_run.h \
 	ctl/output_write.c \
 	ctl/profiles.c ctl/profiles.h \

@@ -75,15 +75,18 @@ static int count_init(const struct local_options *options, struct local_file *fi
 	if (r < 0)
 		return r;
 	file->next = file->merged = 0;
-	file->prior = PRIOR_FIRST;
 	file->counted = calloc(file->chain.n, sizeof *file->counted);
 	file->taken = calloc(file->chain.n, sizeof *file->taken);
 	if (!file->counted || !file->taken)
 		return error_oom(err);
-	r = assembly_new(options->modules, options->rules, &file->assembly);
+	r = assembly_new_at(file->modules, options->rules, file->begin, &file->assembly);
 	if (r == -ENOMEM)
 		return error_oom(err);
-	return r < 0 ? error_set(err, r, ERROR_SOFTWARE, "this program cannot count all that is asked for") : 0;
+	if (r < 0)
+		return error_set(err, r, ERROR_SOFTWARE, "this program cannot count all that is asked for");
+	assembly_prior(file->assembly, 0, &file->prior);
+	(void)tracked_ref(file->prior.tracked);
+	return 0;
 }
 
 /* As one slice, from its beginning: it was a gzip file in slices that is damaged, or looks so. */
@@ -153,7 +156,7 @@ static bool link_next(const struct local_options *options, struct local_file *fi
 	const struct chain *chain = &file->chain.whole;
 	uint64_t end = file->merged + (uint64_t)AHEAD * options->threads;
 	/* The beginning of a file tells which sequences are tracked: it is merged before the rest is begun. */
-	bool leads = (options->modules & COUNT_SEQUENCES) && chain_leads(chain, file->merged);
+	bool leads = (file->modules & COUNT_SEQUENCES) && file->begin->first && chain_leads(chain, file->merged);
 
 	*ret = chain->proven;
 	if (leads && *ret != file->merged)
@@ -219,7 +222,7 @@ static bool take_first(const struct local_options *options, struct local_file *f
 		*ret = (struct piece){.file = file, .link = link};
 		(void)local_chain_task(&file->chain, link, options->read_max, options->lenient, &ret->task);
 	}
-	ret->modules = options->modules;
+	ret->modules = file->modules;
 	if (!ret->inflates)
 		ret->prior = prior_of(file, ret->link);
 	return true;

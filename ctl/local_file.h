@@ -29,6 +29,8 @@ enum local_state {
 
 struct local_file {
 	const char *path;
+	uint32_t modules;
+	const struct prior *begin;      /* what lies before its first slice */
 	enum local_state state;
 	atomic_bool stop;               /* what still runs is of no use any more */
 	int fd;

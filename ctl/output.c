@@ -133,15 +133,24 @@ static const char *form_ending(enum output_form form)
 	return endings[form];
 }
 
+/* The folder of a result: "D", or "D/run1" for one of several inputs of a name. NULL: out of memory. */
+static char *folder_of(const struct output_options *options, const char *path)
+{
+	const char *below = options->run ? output_apart_of(&options->run->apart, path) : "";
+	char *folder;
+
+	return asprintf(&folder, "%s%s%s", options->folder, below[0] ? "/" : "", below) < 0 ? NULL : folder;
+}
+
 static int place_fastqc(const struct output_options *options, enum compat compat, const char *path, char **ret)
 {
-	_cleanup_(freep) char *name = output_fastqc_name(path, compat);
+	_cleanup_(freep) char *name = output_fastqc_name(path, compat), *folder = folder_of(options, path);
 	int r;
 
-	if (!name)
+	if (!name || !folder)
 		return -ENOMEM;
 	if (options->folder[0])
-		r = asprintf(ret, "%s/%s_fastqc", options->folder, name);
+		r = asprintf(ret, "%s/%s_fastqc", folder, name);
 	else
 		r = asprintf(ret, "%.*s%s_fastqc", options->beside ? (int)(last_part(path) - path) : 0, path, name);
 	return r < 0 ? -ENOMEM : 0;
@@ -151,15 +160,18 @@ int output_place(const struct output_options *options, enum compat compat, enum 
                  size_t n, char **ret)
 {
 	const char *name = last_part(options->file);
+	_cleanup_(freep) char *folder = folder_of(options, path);
 	int r = 0;
 
 	*ret = NULL;
+	if (!folder)
+		return -ENOMEM;
 	if (form == OUTPUT_FASTQC)
 		r = place_fastqc(options, compat, path, ret);
 	else if (form == OUTPUT_TSV && options->folder[0])
 		r = asprintf(ret, "%s/" OUTPUT_TABLE, options->folder);
 	else if (options->folder[0])
-		r = asprintf(ret, "%s/%s%s", options->folder, last_part(path), form_ending(form));
+		r = asprintf(ret, "%s/%s%s", folder, last_part(path), form_ending(form));
 	else if (options->file[0] && (n == 1 || form == OUTPUT_TSV))
 		r = asprintf(ret, "%s", options->file);
 	else if (options->file[0])
@@ -318,6 +330,8 @@ int output_check(const struct output_options *options, const struct reporting *r
 		r = parent_check(options->file, false, err);
 	if (r == 0 && options->folder[0])
 		r = folder_check(options->folder, err);
+	if (r == 0 && options->folder[0] && options->run && output_apart_find(&options->run->apart, paths, n, reporting->rules.compat) < 0)
+		r = error_oom(err);
 	for (enum output_form form = 0; r == 0 && form < _OUTPUT_FORM_MAX; form++)
 		if (options->forms & OUTPUT_SET(form))
 			r = form_check(options, reporting->rules.compat, form, paths, n, err);

@@ -20,6 +20,10 @@ void output_run_init(struct output_run *run)
 void output_run_deinit(struct output_run *run)
 {
 	run_deinit(&run->run);
+	for (size_t i = 0; i < run->groups_n; i++)
+		free(run->groups[i].path);
+	free(run->groups);
+	output_apart_deinit(&run->apart);
 	for (size_t i = 0; i < run->below_n; i++)
 		free(run->below[i]);
 	free(run->below);
@@ -40,7 +44,7 @@ static int link_make(const struct output_options *options, enum compat compat, c
 
 	if (output_place(options, compat, form, path, n, &place) < 0)
 		return -ENOMEM;
-	name = strrchr(place, '/') + 1; /* it is in a folder */
+	name = place + strlen(options->folder) + 1; /* it is in that folder, or one below */
 	if (asprintf(ret, "%s%s", name, form == OUTPUT_FASTQC ? ".html" : "") < 0) {
 		*ret = NULL;
 		return -ENOMEM;
@@ -105,6 +109,26 @@ static void gate_tell(struct output_run *run)
 	}
 }
 
+int output_run_group(struct output_run *run, const char *path, uint32_t members)
+{
+	struct output_group *groups = reallocarray(run->groups, run->groups_n + 1, sizeof *groups);
+
+	if (!groups)
+		return -ENOMEM;
+	run->groups = groups;
+	groups[run->groups_n] = (struct output_group){.path = strdup(path), .members = members};
+	return groups[run->groups_n].path ? run->groups_n++, 0 : -ENOMEM;
+}
+
+/* 0: it is a file. */
+static uint32_t members_of(const struct output_run *run, const char *path)
+{
+	for (size_t i = 0; i < run->groups_n; i++)
+		if (strcmp(run->groups[i].path, path) == 0)
+			return run->groups[i].members;
+	return 0;
+}
+
 int output_run_add(const struct output_options *options, const struct reporting *reporting, const char *path, size_t n,
                    const struct report *report)
 {
@@ -122,7 +146,7 @@ int output_run_add(const struct output_options *options, const struct reporting 
 	(void)pthread_mutex_lock(&run->lock);
 	run->files = n;
 	if (page || options->forms & OUTPUT_SET(OUTPUT_TSV))
-		r = run_add(&run->run, path, reporting->shown.name, link, report);
+		r = run_add(&run->run, path, reporting->shown.name, link, members_of(run, path), report);
 	if (r == 0)
 		r = gate_add(run, reporting, path, report);
 	(void)pthread_mutex_unlock(&run->lock);

@@ -258,6 +258,8 @@ int output_write(const struct output_options *options, const struct reporting *r
 
 	if (r == 0 && (options->forms & REPORTS || reporting->fail_on))
 		r = report_start(&writing, &shown, err);
+	if (r == 0 && options->folder[0] && options->run)
+		r = output_apart_make(&options->run->apart, options->folder, path, err);
 	for (enum output_form form = 0; r == 0 && form < _OUTPUT_FORM_MAX; form++)
 		if (form != OUTPUT_TSV && options->forms & OUTPUT_SET(form))
 			r = put_form(&writing, &outbox, form, err);

@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/fastq/kind.h"
 #include "lib/qc/counters.h"
+#include "lib/qc/groups.h"
 #include "lib/qc/rules.h"
 
 struct printing {
@@ -68,6 +69,7 @@ static void put_job(FILE *out, const fq_Job *job)
 	put_text(out, "counts", report ? "report" : "means");
 	put_text(out, "compat", report && job->compat > 0 ? compat_name((enum compat)(job->compat - 1)) : "");
 	put_text(out, "profile", job->profile);
+	put_text(out, "merge", merge_level_name((enum merge_level)job->merge));
 	put_number(out, "files_done", job->files_done);
 	put_number(out, "files_cached", job->cached);
 	put_number(out, "bytes", job->bytes);
@@ -84,7 +86,10 @@ static void put_job(FILE *out, const fq_Job *job)
 /* Up to where its slices would stand. */
 static void put_file(FILE *out, const fq_File *file)
 {
+	static const char *const roles[] = {"file", "group", "second"};
+
 	(void)fprintf(out, "{\"file\":%u", file->file);
+	put_text(out, "role", file->role < sizeof roles / sizeof *roles ? roles[file->role] : "?");
 	put_text(out, "path", file->path);
 	put_text(out, "state", job_told_name(file->state));
 	put_text(out, "kind", file->kind ? file_kind_name((enum file_kind)file->kind) : "");
@@ -101,6 +106,13 @@ static void put_file(FILE *out, const fq_File *file)
 	put_number(out, "redone", file->redone);
 	put_number(out, "again", file->again);
 	put_number(out, "again_done", file->again_done);
+	if (file->role == fq_FileRole_ROLE_GROUP) {
+		put_number(out, "members", file->of);
+		put_number(out, "first_member", file->member);
+	} else if (file->role == fq_FileRole_ROLE_SECOND) {
+		put_number(out, "group", file->of);
+		put_number(out, "member", file->member);
+	}
 	put_text(out, "warning", file->warning);
 	put_text(out, "error", file->error.text);
 	put_number(out, "exit_code", file->error.class);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/group_names.h"
 #include "ctl/job.h"
 #include "ctl/judging.h"
 #include "ctl/profiles.h"
@@ -119,6 +120,8 @@ static int submit_send(struct client *client, const fq_Submit *submit, const str
 		message->size = file->size;
 		message->proof.size = proven ? sizeof file->proof : 0;
 		memcpy(message->proof.bytes, file->proof, sizeof file->proof);
+		if (submit->merge != fq_MergeLevel_MERGE_LEVEL_NONE)
+			(void)snprintf(message->name, sizeof message->name, "%s", inputs->names[i]);
 		r = client_ask(client, fq_Type_SUBMIT_FILE, message, err);
 	}
 	if (r == 0)
@@ -164,6 +167,7 @@ static int submit_make(const struct call *call, const struct client *client, con
 	ret->fresh = submission->fresh;
 	ret->split_gzip = submission->split_gzip;
 	ret->slice_size = submission->slice_size;
+	ret->merge = (fq_MergeLevel)submission->merge;
 	if (!(ret->modules & COUNT_RULED))
 		return 0;
 	rules_pack(&call->reporting.rules, &packer);
@@ -213,7 +217,8 @@ static int tell_file(void *data, uint16_t type, const void *message, struct erro
 	struct error error = {0};
 
 	(void)err;
-	if (type != fq_Type_FILE || !file->has_error || file->error.class == ERROR_NONE)
+	if (type != fq_Type_FILE || file->role == fq_FileRole_ROLE_SECOND || /* its group tells */
+	    !file->has_error || file->error.class == ERROR_NONE)
 		return 0;
 	(void)error_set(&error, 0, (enum error_class)file->error.class, "%s", file->error.text);
 	if (failed->failures.class == ERROR_NONE)
@@ -242,15 +247,30 @@ static int result_of_many(struct client *client, const struct inputs *inputs, co
 /* That, or which part of it, was not counted now. */
 static void tell_cached(const struct call *call, const fq_Job *job)
 {
-	if (job->cached > 0 && job->cached == job->files)
+	if (job_told(job) == JOB_CACHED)
 		say(call, "job %llu: CACHED: counted by an earlier job", (unsigned long long)job->job);
 	else if (job->cached > 0)
 		say(call, "job %llu: %s, %u of %u files CACHED: counted by an earlier job", (unsigned long long)job->job,
 		    job_told_name(job_told(job)), job->cached, job->files);
 }
 
+static int fetch_results(struct call *call, struct client *client, const struct inputs *inputs, uint64_t id, enum merge_level merge,
+                         struct error *err)
+{
+	struct group_names names _cleanup_(group_names_deinit) = {0};
+	_cleanup_(freep) char **rows = NULL;
+	size_t n;
+	int r = group_names_make(&names, (const char *const *)inputs->names, inputs->n, merge, err);
+
+	if (r < 0)
+		return r;
+	rows = group_names_rows(&names, inputs->names, inputs->n, &n);
+	return rows ? job_fetch(call, client, id, rows, n, call->arguments_n + names.groups.n, err) : error_oom(err);
+}
+
 /* Of one file only a completed job has a result; of several some may have failed. */
-static int follow_and_fetch(struct call *call, struct client *client, const struct inputs *inputs, uint64_t id, struct error *err)
+static int follow_and_fetch(struct call *call, struct client *client, const struct inputs *inputs, uint64_t id, enum merge_level merge,
+                            struct error *err)
 {
 	bool many = call->arguments_n > 1;
 	int r, failed = 0;
@@ -260,12 +280,23 @@ static int follow_and_fetch(struct call *call, struct client *client, const stru
 	if (r == 0 && (job.state == fq_JobState_JOB_COMPLETED || (job.state == fq_JobState_JOB_FAILED && many)))
 		r = judging_of_job(call, client, &job, false, err);
 	if (r == 0 && (job.state == fq_JobState_JOB_COMPLETED || (job.state == fq_JobState_JOB_FAILED && many)))
-		r = failed = job_fetch(call, client, id, inputs->names, inputs->n, call->arguments_n, err);
+		r = failed = fetch_results(call, client, inputs, id, merge, err);
 	if (r < 0)
 		return r;
 	r = many ? result_of_many(client, inputs, &job, err) : job_result(&job, err);
 	tell_cached(call, &job);
 	return r != 0 ? r : failed;
+}
+
+/* Before anything is counted: where results will go. */
+static int names_check(const struct call *call, const struct submission *submission, struct error *err)
+{
+	struct group_names names _cleanup_(group_names_deinit) = {0};
+	int r = group_names_make(&names, (const char *const *)call->arguments, call->arguments_n, submission->merge, err);
+
+	return r < 0 ? r
+	             : group_names_check(&names, &call->output, &call->reporting, (const char *const *)call->arguments, call->arguments_n,
+	                                 err);
 }
 
 int submit(struct call *call, const struct submission *submission, uint64_t *ret_job, struct error *err)
@@ -275,9 +306,14 @@ int submit(struct call *call, const struct submission *submission, uint64_t *ret
 	fq_Accepted accepted = {0};
 	int r;
 
-	r = inputs_init(call, &inputs, err);
+	r = names_check(call, submission, err);
+	if (r == 0)
+		r = inputs_init(call, &inputs, err);
 	if (r == 0)
 		r = client_open(&client, &call->settings, err);
+	if (r == 0 && submission->merge != MERGE_NONE && client.welcome.proto < 3)
+		r = error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator is too old for --merge (it speaks protocol %u, right is 3)",
+		              client.welcome.proto);
 	if (r == 0)
 		r = judging_begin(call, &client, err);
 	if (r == 0)
@@ -287,7 +323,7 @@ int submit(struct call *call, const struct submission *submission, uint64_t *ret
 	if (r == 0) {
 		*ret_job = accepted.job;
 		if (submission->wait)
-			r = follow_and_fetch(call, &client, &inputs, accepted.job, err);
+			r = follow_and_fetch(call, &client, &inputs, accepted.job, submission->merge, err);
 	}
 	client_close(&client);
 	return r;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "ctl/verb.h"
+#include "lib/qc/groups.h"
 #include "lib/wire/fqcluster.pb.h"
 
 struct submission {
@@ -15,11 +16,12 @@ struct submission {
 	fq_SplitGzip split_gzip;
 	bool fresh;          /* count it even where the result is kept */
 	uint64_t slice_size; /* bytes; 0: the coordinator chooses */
+	enum merge_level merge;
 	bool wait;           /* stay with the job and write its results */
 };
 
 /*
- * Submits call->arguments as one job. *ret_job is its number once it is accepted. With wait: 0 when all files were counted
+ * Submits call->arguments as one job, whose results must be writable (output_check()). *ret_job is its number once it is accepted. With wait: 0 when all files were counted
  * and written; of several files those that could be counted are written even if others failed, of which each is told, and
  * an exit status is returned. Without it nothing is submitted where a file is not to be read here.
  */

@@ -4,16 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/group_names.h"
 #include "ctl/job.h"
 #include "ctl/judging.h"
+#include "ctl/output_run.h"
 #include "lib/base/cleanup.h"
+
+static uint32_t job_rows(const fq_Job *job)
+{
+	return job->rows > 0 ? job->rows : job->files;
+}
 
 /* The jobs and their files, all of which may share one output. */
 struct fetching {
 	fq_Job *jobs;
 	size_t jobs_n;
-	char **paths; /* of all jobs, one behind the other */
+	char **paths; /* of all jobs' rows, one behind the other; NULL: it has no result of its own */
 	size_t n;
+	size_t first; /* of the job at hand */
+	struct output_run *run;
 };
 
 static void fetching_deinit(struct fetching *fetching)
@@ -28,6 +37,7 @@ static void fetching_deinit(struct fetching *fetching)
 static int collect(void *data, uint16_t type, const void *message, struct error *err)
 {
 	struct fetching *fetching = data;
+	const fq_File *file = message;
 	char **paths, *path;
 
 	if (type == fq_Type_JOB)
@@ -38,18 +48,24 @@ static int collect(void *data, uint16_t type, const void *message, struct error 
 	if (!paths)
 		return error_oom(err);
 	fetching->paths = paths;
-	path = strdup(((const fq_File *)message)->path);
-	if (!path)
+	paths[fetching->n++] = NULL;
+	if (file->role == fq_FileRole_ROLE_SECOND)
+		return 0;
+	if (file->role == fq_FileRole_ROLE_GROUP && file->member < fetching->n - fetching->first && paths[fetching->first + file->member])
+		path = group_place(paths[fetching->first + file->member], file->path);
+	else
+		path = strdup(file->path);
+	paths[fetching->n - 1] = path;
+	if (path && file->role == fq_FileRole_ROLE_GROUP && fetching->run && output_run_group(fetching->run, path, file->of) < 0)
 		return error_oom(err);
-	paths[fetching->n++] = path;
-	return 0;
+	return path ? 0 : error_oom(err);
 }
 
 static int look(struct client *client, uint64_t id, struct fetching *fetching, struct error *err)
 {
 	fq_JobsRequest request = {.job = id};
 	const fq_Job *job = &fetching->jobs[fetching->jobs_n];
-	size_t before = fetching->n;
+	size_t before = fetching->first = fetching->n;
 	int r = client_list(client, fq_Type_SHOW, &request, collect, fetching, err);
 
 	if (r < 0)
@@ -57,15 +73,15 @@ static int look(struct client *client, uint64_t id, struct fetching *fetching, s
 	if (!job_ended(job->state))
 		return error_set(err, -EAGAIN, ERROR_TEMPORARY, "job %llu has not ended yet; 'fqctl wait %llu' waits for it",
 		                 (unsigned long long)id, (unsigned long long)id);
-	if (job->files != fetching->n - before)
+	if (job_rows(job) != fetching->n - before)
 		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator told of %zu of the %u files of job %llu",
-		                 fetching->n - before, job->files, (unsigned long long)id);
+		                 fetching->n - before, job_rows(job), (unsigned long long)id);
 	fetching->jobs_n++;
 	return 0;
 }
 
 /* The exit status of the first job that did not complete, or of a file that could not be written. */
-static int fetch(struct call *call, struct client *client, const struct fetching *fetching, struct error *err)
+static int fetch(struct call *call, struct client *client, const struct fetching *fetching, size_t results, struct error *err)
 {
 	char *const *paths = fetching->paths;
 	struct error later = {0};
@@ -76,23 +92,38 @@ static int fetch(struct call *call, struct client *client, const struct fetching
 		int r = judging_of_job(call, client, job, true, err);
 
 		if (r == 0)
-			r = job_fetch(call, client, job->job, paths, job->files, fetching->n, err);
+			r = job_fetch(call, client, job->job, paths, job_rows(job), results, err);
 
 		if (r < 0)
 			return r;
 		if (worst == 0)
 			worst = r > 0 ? r : job_result(job, &later);
-		paths += job->files;
+		paths += job_rows(job);
 	}
 	if (worst < 0)
 		*err = later;
 	return worst;
 }
 
+/* Of those that have results, how many. */
+static int names_check(const struct call *call, const struct fetching *fetching, size_t *ret_results, struct error *err)
+{
+	_cleanup_(freep) const char **names = calloc(fetching->n + 1, sizeof *names);
+
+	if (!names)
+		return error_oom(err);
+	*ret_results = 0;
+	for (size_t i = 0; i < fetching->n; i++)
+		if (fetching->paths[i])
+			names[(*ret_results)++] = fetching->paths[i];
+	return output_check(&call->output, &call->reporting, names, *ret_results, err);
+}
+
 static int run(struct call *call, struct error *err)
 {
-	struct fetching fetching _cleanup_(fetching_deinit) = {.jobs = calloc(call->arguments_n, sizeof(fq_Job))};
+	struct fetching fetching _cleanup_(fetching_deinit) = {.jobs = calloc(call->arguments_n, sizeof(fq_Job)), .run = call->output.run};
 	struct client client = {0};
+	size_t results = 0;
 	uint64_t id;
 	int r = fetching.jobs ? output_check(&call->output, &call->reporting, NULL, 0, err) : error_oom(err);
 
@@ -105,9 +136,9 @@ static int run(struct call *call, struct error *err)
 		r = look(&client, id, &fetching, err);
 	}
 	if (r == 0)
-		r = output_check(&call->output, &call->reporting, (const char *const *)fetching.paths, fetching.n, err);
+		r = names_check(call, &fetching, &results, err);
 	if (r == 0)
-		r = fetch(call, &client, &fetching, err);
+		r = fetch(call, &client, &fetching, results, err);
 	client_close(&client);
 	return r;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ctl/local.h"
+#include "ctl/local_groups.h"
 #include "ctl/progress.h"
 #include "ctl/slurm_private.h"
 #include "ctl/submit.h"
@@ -19,6 +20,7 @@ struct qc_options {
 	enum split_gzip split_gzip;
 	char *folder, *format, *coordinator;
 	uint64_t threads, slice_size, read_max;
+	enum merge_level merge;
 	bool casava, nano, nofilter;      /* refused */
 	char *temporary, *memory;         /* of no meaning here */
 	bool svg;                         /* likewise */
@@ -52,6 +54,9 @@ static const struct option_row qc_rows[] = {
 	{.long_name = "lenient", .type = OPTION_BOOL,
 	 .help = "Take records that FastQC takes: lengths may differ, any byte may stand in a line.",
 	 OPTION_FIELD(struct qc_options, lenient)},
+	{.long_name = "merge", .argument = "LEVEL", .type = OPTION_CHOICE, .default_text = "none", .choices = "none|lane|sample|all",
+	 .help = "Also make reports of files that belong together by their names: each lane, also each sample, also all of them.",
+	 OPTION_FIELD(struct qc_options, merge)},
 	{.long_name = "no-cache", .type = OPTION_BOOL,
 	 .help = "Count all files, even those that an earlier job has counted in the same way.",
 	 OPTION_FIELD(struct qc_options, no_cache)},
@@ -107,13 +112,17 @@ struct here {
 	struct call *call;
 	struct progress progress;
 	struct failures failures;
+	struct local_groups groups;
+	size_t results; /* of files and groups */
 };
 
 static int file_write(void *data, size_t i, const struct local_result *result, struct error *err)
 {
-	const struct call *call = ((const struct here *)data)->call;
+	struct here *here = data;
+	const struct call *call = here->call;
+	int r = local_groups_keep(&here->groups, i, result, err);
 
-	return output_write(&call->output, &call->reporting, call->arguments[i], call->arguments_n, result->counters, err);
+	return r < 0 ? r : output_write(&call->output, &call->reporting, call->arguments[i], here->results, result->counters, err);
 }
 
 static void file_done(void *data, size_t i, const struct local_result *result)
@@ -146,6 +155,51 @@ static void file_progress(void *data, size_t ended, uint64_t bytes, uint64_t byt
 	progress_show(&here->progress, bytes, bytes_done, detail);
 }
 
+static void group_progress(void *data, size_t ended, uint64_t bytes, uint64_t bytes_done)
+{
+	progress_show(&((struct here *)data)->progress, bytes, bytes_done, "of files of groups again");
+}
+
+static void group_done(void *data, size_t g, const struct counters *counters, size_t again, struct error *error)
+{
+	struct here *here = data;
+	const struct call *call = here->call;
+	const char *name = here->groups.named.names[g];
+
+	progress_end(&here->progress);
+	if (counters && ((const struct qc_options *)call->options)->verbose)
+		say(call, "%s: %u files, of which %zu were counted a second time, for what depends on those before them", TEXT(name),
+		    here->groups.named.groups.items[g].n, again);
+	if (!counters || output_write(&call->output, &call->reporting, name, here->results, counters, error) < 0)
+		failures_add(&here->failures, error);
+	else
+		output_announce(&call->output, name);
+}
+
+static int count_here(struct here *here, const struct local_options *local, struct error *err)
+{
+	const struct call *call = here->call;
+	struct local_watch watch = {.done = file_done, .progress = file_progress, .data = here};
+	const struct local_groups_watch groups = {.done = group_done, .progress = group_progress, .data = here};
+	_cleanup_(freep) struct local_input *inputs = calloc(call->arguments_n, sizeof *inputs);
+	int r;
+
+	if (!inputs)
+		return error_oom(err);
+	for (size_t i = 0; i < call->arguments_n; i++) {
+		inputs[i] = (struct local_input){.path = call->arguments[i], .modules = local->modules, .begin = PRIOR_FIRST};
+		inputs[i].begin.ordinals = here->groups.named.groups.n > 0;
+	}
+	if (!output_to_stdout(&call->output)) /* where file has to come after file */
+		watch.write = file_write;
+	progress_begin(&here->progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all", PROGRESS_NONE);
+	r = local_count_at(inputs, call->arguments_n, local, &watch, err);
+	if (r == 0)
+		r = local_groups_count(&here->groups, local, &groups, err);
+	progress_end(&here->progress);
+	return r < 0 ? r : (int)here->failures.class;
+}
+
 static int run_here(struct call *call, struct error *err)
 {
 	const struct qc_options *options = call->options;
@@ -159,15 +213,17 @@ static int run_here(struct call *call, struct error *err)
 		.split_gzip = options->split_gzip,
 	};
 	struct here here = {.call = call};
-	struct local_watch watch = {.done = file_done, .progress = file_progress, .data = &here};
 	int r;
 
-	if (!output_to_stdout(&call->output)) /* where file has to come after file */
-		watch.write = file_write;
-	progress_begin(&here.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all", PROGRESS_NONE);
-	r = local_count((const char *const *)call->arguments, call->arguments_n, &local, &watch, err);
-	progress_end(&here.progress);
-	return r < 0 ? r : (int)here.failures.class;
+	r = local_groups_make(&here.groups, (const char *const *)call->arguments, call->arguments_n, options->merge, err);
+	here.results = call->arguments_n + here.groups.named.groups.n;
+	if (r == 0)
+		r = group_names_check(&here.groups.named, &call->output, &call->reporting, (const char *const *)call->arguments,
+		                      call->arguments_n, err);
+	if (r == 0)
+		r = count_here(&here, &local, err);
+	local_groups_deinit(&here.groups);
+	return r;
 }
 
 static int run(struct call *call, struct error *err)
@@ -194,8 +250,13 @@ static int run(struct call *call, struct error *err)
 	}
 	if (!options->local && (call->settings.host.host[0] || call->settings.socket[0])) {
 		struct submission submission = {
-			.lenient = options->lenient, .fresh = options->no_cache, .split_gzip = split_asked(options->split_gzip), .slice_size = options->slice_size,
-			.wait = true};
+			.lenient = options->lenient,
+			.fresh = options->no_cache,
+			.split_gzip = split_asked(options->split_gzip),
+			.slice_size = options->slice_size,
+			.merge = options->merge,
+			.wait = true,
+		};
 		uint64_t job;
 
 		return submit(call, &submission, &job, err);

@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 #include "lib/fastq/kind.h"
 #include "lib/qc/counters.h"
+#include "lib/qc/groups.h"
 #include "lib/qc/rules.h"
 
 struct show_options {
@@ -66,6 +67,8 @@ static void show_job(const fq_Job *job)
 	(void)printf("  Submitted  %s\n  Started    %s\n  Ended      %s\n", when(times[0], job->submitted_ms),
 	             when(times[1], job->started_ms), when(times[2], job->ended_ms));
 	(void)printf("  Files      %u of %u done\n", job->files_done, job->files);
+	if (job->merge != fq_MergeLevel_MERGE_LEVEL_NONE)
+		(void)printf("  Merge      %s\n", merge_level_name((enum merge_level)job->merge));
 	if (job->cached > 0)
 		(void)printf("  Cached     %u: counted by an earlier job\n", job->cached);
 	(void)printf("  Bytes      %s of %s\n", text_bytes(done, job->bytes_done), text_bytes(all, job->bytes));
@@ -109,11 +112,50 @@ static void show_way(const fq_File *file)
 	}
 }
 
+/* What is counted again of a member for what comes before it. */
+static void show_second(const fq_File *file)
+{
+	static const struct {
+		uint32_t module;
+		const char *name;
+	} names[] = {{COUNT_GC, "GC"}, {COUNT_TILES, "tiles"}, {COUNT_SEQUENCES, "sequences"}, {COUNT_KMERS, "k-mers"}};
+	const char *between = "";
+
+	(void)printf("    Counts    file %u again for group %u: ", file->member, file->of);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (file->modules & names[i].module) {
+			(void)printf("%s%s", between, names[i].name);
+			between = ", ";
+		}
+	(void)printf("%s\n", between[0] ? "" : job_ended(file->state) ? "nothing, since nothing depends on files before it"
+	                                                                : "not known yet");
+}
+
+static void show_group(const fq_File *file)
+{
+	(void)printf("  Group %u  %s  %s\n    Files     %u, the first is file %u, the others are those of the next rows\n", file->file,
+	             job_told_name(file->state), TEXT(file->path), file->of, file->member);
+	if (file->again > 0)
+		(void)printf("    Again     %llu of these files counted a second time, for what comes before them\n",
+		             (unsigned long long)file->again);
+	(void)printf("    Reads     %llu\n    Bases     %llu\n", (unsigned long long)file->records, (unsigned long long)file->bases);
+	if (file->error.text[0])
+		(void)printf("    Error     %s (exit status %u)\n", SENTENCE(file->error.text), file->error.class);
+}
+
 static void show_file(const fq_File *file)
 {
 	char done[16], all[16];
 
+	if (file->role == fq_FileRole_ROLE_GROUP) {
+		show_group(file);
+		return;
+	}
 	(void)printf("  File %u  %s  %s\n", file->file, file->cached ? "CACHED" : job_told_name(file->state), TEXT(file->path));
+	if (file->role == fq_FileRole_ROLE_SECOND)
+		show_second(file);
+	if (file->role == fq_FileRole_ROLE_SECOND && file->kind == 0 && job_ended(file->state))
+		return; /* nothing was counted */
 	show_way(file);
 	if (!file->cached)
 		(void)printf("    Slices    %llu of %llu done, %llu counted again from a better start\n",

@@ -14,6 +14,7 @@ struct submit_options {
 	char *name, *id;
 	uint64_t slice_size, chunks;
 	fq_SplitGzip split_gzip;
+	enum merge_level merge;
 };
 
 static const struct option_row submit_rows[] = {
@@ -39,6 +40,9 @@ static const struct option_row submit_rows[] = {
 	 .choices = "default|auto|always|never",
 	 .help = "Cut ordinary gzip files into slices: as the coordinator is set up, where that is quicker (auto), always, or never.",
 	 OPTION_FIELD(struct submit_options, split_gzip)},
+	{.long_name = "merge", .argument = "LEVEL", .type = OPTION_CHOICE, .default_text = "none", .choices = "none|lane|sample|all",
+	 .help = "Also count files that belong together by their names as one: each lane, also each sample, also all of them.",
+	 OPTION_FIELD(struct submit_options, merge)},
 	{.long_name = "lenient", .type = OPTION_BOOL,
 	 .help = "Take records that FastQC takes: lengths may differ, any byte may stand in a line.",
 	 OPTION_FIELD(struct submit_options, lenient)},
@@ -99,6 +103,7 @@ static int run(struct call *call, struct error *err)
 		.fresh = options->no_cache,
 		.split_gzip = options->split_gzip,
 		.slice_size = options->slice_size,
+		.merge = options->merge,
 		.wait = options->wait || call->output.file[0] || call->output.folder[0] || isatty(STDOUT_FILENO) ||
 		        isatty(STDERR_FILENO),
 	};
@@ -121,8 +126,8 @@ static int run(struct call *call, struct error *err)
 		                 "--fail-on needs the results: right is --wait, or 'fqctl fetch --fail-on' of the job when it has ended");
 	if (options->chunks && options->slice_size)
 		return error_set(err, -EINVAL, ERROR_USAGE, "give either --chunks or --slice-size, not both");
-	r = output_check(&call->output, &call->reporting, (const char *const *)call->arguments, call->arguments_n, err);
-	if (r == 0 && options->chunks)
+	r = 0;
+	if (options->chunks)
 		r = chunk_size(call, options->chunks, &submission.slice_size, err);
 	if (r == 0)
 		r = submit(call, &submission, &job, err);

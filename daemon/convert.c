@@ -205,13 +205,19 @@ void prior_to_message(const struct prior *prior, fq_Task *ret)
 	ret->prior_reads = prior->reads;
 	ret->prior_qualities = prior->qualities;
 	ret->tile_field = prior->tile_field;
+	ret->place = prior->first && prior->ordinals                ? fq_TaskPlace_PLACE_FIRST
+	             : !prior->first && prior->known && ret->begin == 0 ? fq_TaskPlace_PLACE_BEHIND
+	                                                                 : fq_TaskPlace_PLACE_ALONE;
 }
 
 int prior_from_message(const fq_Task *message, struct prior *ret, struct error *err)
 {
 	struct prior prior = PRIOR_UNKNOWN;
 
-	prior.first = message->begin == 0;
+	prior.first = message->begin == 0 && message->place != fq_TaskPlace_PLACE_BEHIND;
+	prior.ordinals = prior.first && message->place == fq_TaskPlace_PLACE_FIRST;
+	if (message->place == fq_TaskPlace_PLACE_BEHIND && !message->prior_known)
+		return wrong(err, "a task behind other files that does not say how much they have");
 	prior.known = prior.first || message->prior_known;
 	if (message->prior_known) {
 		prior.reads = message->prior_reads;

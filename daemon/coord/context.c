@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/coord/group.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/qc/counters.h"
@@ -68,9 +69,27 @@ static int rules_of(const struct job_row *row, struct count_rules *ret, struct e
 	return 0;
 }
 
-static int context_new(const struct job_row *row, uint32_t file, struct context **ret, struct error *err)
+/* Behind which text the file lies: of a group's, where it is counted for one again. */
+static int begin_of(struct store *store, const struct coord *coord, const struct job_row *row, uint32_t file, uint32_t *ret_modules,
+                    struct prior *ret, struct error *err)
+{
+	struct file_view view;
+
+	*ret_modules = row->modules;
+	*ret = PRIOR_FIRST;
+	ret->ordinals = row->files > row->inputs;
+	if (!coord_find_file(coord, row->id, file, &view) || view.row->role != FILE_SECOND)
+		return 0;
+	*ret_modules = view.row->modules;
+	return group_begin(store, coord, row, view.row, ret, err);
+}
+
+static int context_new(struct store *store, const struct coord *coord, const struct job_row *row, uint32_t file, struct context **ret,
+                       struct error *err)
 {
 	struct context *context = calloc(1, sizeof *context);
+	struct prior begin = {0};
+	uint32_t modules;
 	int r;
 
 	if (!context)
@@ -78,8 +97,11 @@ static int context_new(const struct job_row *row, uint32_t file, struct context 
 	context->job = row->id;
 	context->file = file;
 	r = rules_of(row, &context->rules, err);
-	if (r == 0 && assembly_new(row->modules, &context->rules, &context->assembly) < 0)
+	if (r == 0)
+		r = begin_of(store, coord, row, file, &modules, &begin, err);
+	if (r == 0 && assembly_new_at(modules, &context->rules, &begin, &context->assembly) < 0)
 		r = error_oom(err);
+	tracked_free(begin.tracked);
 	if (r < 0)
 		context_free(context);
 	else
@@ -88,8 +110,8 @@ static int context_new(const struct job_row *row, uint32_t file, struct context 
 }
 
 /* The context of the file; a new one takes the place of that which was not asked for the longest. */
-static int context_of(struct contexts *contexts, const struct coord *coord, uint64_t job, uint32_t file, struct context **ret,
-                      struct error *err)
+static int context_of(struct contexts *contexts, struct store *store, const struct coord *coord, uint64_t job, uint32_t file,
+                      struct context **ret, struct error *err)
 {
 	const struct job_row *row = coord_find_row(coord, job);
 	uint32_t oldest = 0, i;
@@ -99,7 +121,7 @@ static int context_of(struct contexts *contexts, const struct coord *coord, uint
 	if (!row)
 		return error_set(err, -ENOENT, ERROR_SOFTWARE, "there is no unfinished job %llu", (unsigned long long)job);
 	if (!context) {
-		r = context_new(row, file, &context, err);
+		r = context_new(store, coord, row, file, &context, err);
 		if (r < 0)
 			return r;
 		for (i = 1; i < contexts->n; i++)
@@ -188,7 +210,7 @@ void contexts_follow(struct contexts *contexts, struct store *store, const struc
 	if (!coord_find_file(coord, job, file, &view) || !view.chain || view.chain->proven == 0 ||
 	    (contexts->n == CONTEXTS_MAX && !find(contexts, job, file, &i)))
 		return;
-	r = context_of(contexts, coord, job, file, &context, &error);
+	r = context_of(contexts, store, coord, job, file, &context, &error);
 	for (int taken = 0; r == 0 && context->assembly && taken < FOLLOW_MAX;) {
 		uint64_t at = assembly_n(context->assembly);
 
@@ -253,7 +275,7 @@ int context_assemble(struct contexts *contexts, struct store *store, const struc
 
 	if (find(contexts, job, file, &i) && !contexts->items[i]->assembly)
 		remove_at(contexts, i);
-	r = context_of(contexts, coord, job, file, &context, err);
+	r = context_of(contexts, store, coord, job, file, &context, err);
 	if (r == 0)
 		r = advance(contexts, context, store, chain, err);
 	if (r == 0)
@@ -268,9 +290,11 @@ int context_assemble(struct contexts *contexts, struct store *store, const struc
 /* ---- what a task is told */
 
 /* Whether there is anything to be told that is not known without looking. */
-static bool look_pays(const struct action *action, const struct chain *chain)
+static bool look_pays(const struct action *action, const struct file_view *view)
 {
-	return (action->task.modules & COUNT_ORDERED) && (action->task.id.again || (action->task.id.slice > 0 && chain->proven > 0));
+	return view->row->role == FILE_SECOND ||
+	       ((action->task.modules & COUNT_ORDERED) &&
+	        (action->task.id.again || (action->task.id.slice > 0 && view->chain->proven > 0)));
 }
 
 static int look(struct contexts *contexts, struct context *context, struct store *store, const struct chain *chain,
@@ -310,7 +334,7 @@ uint64_t context_behind(const struct contexts *contexts, const struct coord *coo
 	struct file_view view;
 	uint32_t i;
 
-	if (!coord_find_file(coord, id->job, id->file, &view) || !view.chain || !look_pays(action, view.chain))
+	if (!coord_find_file(coord, id->job, id->file, &view) || !view.chain || !look_pays(action, &view))
 		return 0;
 	context = find(contexts, id->job, id->file, &i);
 	return view.chain->proven - (context && context->assembly ? assembly_n(context->assembly) : 0);
@@ -340,14 +364,15 @@ void context_task(struct contexts *contexts, struct store *store, const struct c
                   struct prior *ret, uint32_t *ret_brief)
 {
 	const struct slice_id *id = &action->task.id;
+	const struct job_row *row = coord_find_row(coord, id->job);
 	struct context *context = NULL;
 	struct file_view view;
 	struct error error;
 	int r = 0;
 
 	*ret = id->slice == 0 ? PRIOR_FIRST : PRIOR_UNKNOWN;
-	if (coord_find_file(coord, id->job, id->file, &view) && view.chain && look_pays(action, view.chain)) {
-		r = context_of(contexts, coord, id->job, id->file, &context, &error);
+	if (coord_find_file(coord, id->job, id->file, &view) && view.chain && look_pays(action, &view)) {
+		r = context_of(contexts, store, coord, id->job, id->file, &context, &error);
 		if (r == 0 && context->assembly)
 			r = look(contexts, context, store, view.chain, action, ret, &error);
 	}
@@ -358,6 +383,7 @@ void context_task(struct contexts *contexts, struct store *store, const struct c
 		if (context)
 			context->assembly = assembly_free(context->assembly);
 	}
+	ret->ordinals = ret->first && row && row->files > row->inputs;
 	*ret_brief = !(action->task.modules & COUNT_RULED)                            ? 0
 	             : ret->tracked && (action->task.modules & COUNT_SEQUENCES) ? 2
 	                                                                        : 1;

@@ -52,13 +52,16 @@ int coord_load_node(struct coord *coord, const char *name, const char *reason)
 
 int coord_load_job(struct coord *coord, const struct job_row *row, struct error *err)
 {
+	struct job_row all = *row;
 	struct job *job;
 	int r;
 
+	if (all.inputs == 0 || all.inputs > all.files)
+		all.inputs = all.files; /* of a database of before there were groups */
 	if (row->state > JOB_RUNNING || row->files == 0 || job_find(coord, row->id))
 		return error_set(err, -EINVAL, ERROR_SOFTWARE, "the database has job %llu in a state that makes no sense",
 		                 (unsigned long long)row->id);
-	r = job_add(coord, row, &job);
+	r = job_add(coord, &all, &job);
 	if (r < 0)
 		return error_oom(err);
 	job->renewed = coord->limits.algorithm != 0 && row->algorithm != coord->limits.algorithm && !MUTANT(MUTANT_OLD_ALGORITHM);
@@ -81,6 +84,7 @@ int coord_load_file(struct coord *coord, const struct file_row *row, struct erro
 	if (row->state > JOB_RUNNING) {
 		file->ended = true;
 		job->files_ended++;
+		job->inputs_ended += file->row.role == FILE_ALONE;
 		file_changed(job, file);
 		return 0;
 	}
@@ -169,10 +173,14 @@ int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, ui
 
 		if (job->files_loaded < job->row.files)
 			return -EINVAL;
+		if (groups_link(job) < 0)
+			return -EINVAL;
 		if (job->renewed)
 			job_renew(coord, job);
 		for (uint32_t f = 0; f < job->row.files; f++)
 			file_loaded(coord, job, &job->files[f]);
+		if (!MUTANT(MUTANT_GROUP_RESTART))
+			groups_loaded(coord, job);
 		job_end_if_done(coord, job);
 	}
 	return coord->oom ? -ENOMEM : 0;

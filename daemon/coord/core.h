@@ -31,6 +31,8 @@
  *
  * Some slices are counted a second time: when all were counted once, merging tells which of them lacked what lies before them in the
  * file (lib/qc/assembly.h). These go out again, from the starts that are proven now; when all are there the file is merged again.
+ *
+ * Groups of files are rows of their own, merged of the results of their members and of second counts of these (core_group.c).
  */
 #pragma once
 
@@ -39,6 +41,10 @@
 
 #include "daemon/coord/rows.h"
 #include "lib/base/log.h"
+#include "lib/qc/groups.h"
+
+#define GROUPS_MAX 3        /* that a file is in */
+#define GROUPS_PROTO 3      /* nodes that speak at least this can count for groups */
 
 struct coord;
 
@@ -156,6 +162,8 @@ struct event {
 			struct job_row row;      /* uuid, owner, name, modules, algorithm, lenient, slice_size, files */
 			const char *const *paths;
 			const struct file_proof *proofs; /* one a file; NULL: none are asked for */
+			const struct group *groups;      /* of these files, at least 2 each and a file in at most GROUPS_MAX */
+			uint32_t groups_n;
 		} submit;
 		struct {
 			uint64_t job;
@@ -187,7 +195,8 @@ enum action_kind {
 	ACTION_SAVE_SLICE,     /* .slice; with the counters that came with the event unless at fault */
 	ACTION_FORGET_SLICE,   /* .slice: its row and counters */
 	ACTION_SAVE_AGAIN,     /* .slice.job/.file/.slice: the counters that came with the event, of its second count */
-	ACTION_MERGE_FILE,     /* .merge: counters of these slices, in order, and their second counts as far as they are there,
+	ACTION_MERGE_FILE,     /* (of a group: its members' results, and those of its second counts, which then go; .again are members.)
+	                          .merge: counters of these slices, in order, and their second counts as far as they are there,
 	                          into the file's result; then all of these go. Answer with EVENT_MERGED before the next commit */
 	ACTION_FORGET_SLICES,  /* .merge.job/.file: all slices' rows and counters of a file that failed or was cancelled */
 	ACTION_USE_RESULT,     /* .use: the file's result is the kept one of this id */
@@ -311,7 +320,7 @@ struct job_view {
 	uint32_t nodes;            /* nodes counting for it now */
 	char node_names[256];      /* folded (lib/base/hostlist.h) */
 	char reason[64];           /* why nothing is counted: NoWorkers, NoNodeOfAlgorithm, NoNodeChecksProofs, NodesSuspect, OwnerLimit,
-	                              NoNodeSeesPath, Resources; else empty */
+	                              NoNodeMerges, NoNodeSeesPath, Resources; else empty */
 };
 
 struct file_view {

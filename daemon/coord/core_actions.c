@@ -142,7 +142,7 @@ void emit_refused(struct coord *coord, uint64_t request, const struct error *err
 struct log_about about_job(int event, const struct job *job)
 {
 	return (struct log_about){
-		.event = event, .job = LOG_ID(job->row.id), .files = LOG_ID(job->row.files), .owner = job->row.owner};
+		.event = event, .job = LOG_ID(job->row.id), .files = LOG_ID(job->row.inputs), .owner = job->row.owner};
 }
 
 struct log_about about_slice(int event, const struct file *file, uint64_t slice, const struct node *node)

@@ -127,6 +127,11 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 	struct error error = {0};
 	int r;
 
+	if (second_changed(job, file, facts)) {
+		(void)error_set(&error, -ESTALE, ERROR_DATA, "%s has changed since it was counted first", TEXT(file->path));
+		file_fail(coord, job, file, &error);
+		return;
+	}
 	file->row.facts = *facts;
 	file->row.slice_size = job->row.slice_size;
 	file->row.way = split_way(coord, job, file, &file->row.slice_size);
@@ -281,10 +286,13 @@ void file_end(struct coord *coord, struct job *job, struct file *file)
 	if (file->row.state != JOB_COMPLETED) /* then every one has ended */
 		runs_drop(coord, job, file);
 	job->files_ended++;
+	job->inputs_ended += file->row.role == FILE_ALONE;
 	emit_file(coord, file);
 	emit_changed(coord, job);
 	file_release(coord, job, file);
 	file_changed(job, file);
+	if (job_grouped(job))
+		group_row_ended(coord, job, file);
 }
 
 void file_fail(struct coord *coord, struct job *job, struct file *file, const struct error *error)
@@ -327,6 +335,10 @@ void file_merged(struct coord *coord, const struct event *event)
 	file->merging = false;
 	if (event->merged.failed) {
 		file_fail(coord, job, file, &event->merged.error);
+		return;
+	}
+	if (event->merged.again_n > 0 && file->row.role == FILE_GROUP) {
+		group_again(coord, job, file, event);
 		return;
 	}
 	if (event->merged.again_n > 0 && !MUTANT(MUTANT_AGAIN_FORGOTTEN)) {

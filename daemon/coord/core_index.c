@@ -183,8 +183,8 @@ void file_sums(const struct file *file, struct sums *ret)
 
 	ret->bytes = size;
 	ret->bytes_done = file->ended || file->bytes_done > size ? size : file->bytes_done;
-	ret->records = file->ended ? file->row.records : file->chain.records;
-	ret->bases = file->row.bases;
+	ret->records = file->row.role != FILE_ALONE ? 0 : file->ended ? file->row.records : file->chain.records;
+	ret->bases = file->row.role != FILE_ALONE ? 0 : file->row.bases;
 	ret->cached = file->row.cached;
 	ret->lacking = !file->row.planned && file->fails_n > 0;
 }

@@ -18,6 +18,7 @@
  *     core_again.c      second counts of slices
  *     core_split.c      gzip streams in slices
  *     core_scout.c      who inflates slices of those, and keeps their text
+ *     core_group.c      groups of files, and second counts of their members
  *     core_schedule.c   who opens and counts what next
  *     core_alone.c      slices that go alone to a node
  *     core_index.c      what is kept beside the state so that an event need not walk over all of it
@@ -169,6 +170,9 @@ struct file {
 	uint64_t *alone;
 	uint32_t alone_n, alone_room;
 	struct sums summed;   /* its part of the job's */
+	/* groups */
+	uint32_t groups[GROUPS_MAX], groups_n; /* rows of those that it is a member of */
+	uint32_t left;        /* FILE_GROUP: members, or then second counts, that it waits for */
 };
 
 #define PACES_MAX 32
@@ -191,7 +195,7 @@ struct job {
 	uint64_t running_bytes; /* and of what is being counted, taken in */
 	uint8_t *rules;       /* row.rules, and behind them row.limits */
 	struct file *files;   /* row.files of them */
-	uint32_t files_ended;
+	uint32_t files_ended, inputs_ended; /* rows; of these, those that were submitted */
 	uint32_t open_next;   /* files below it are being opened, are planned or have ended */
 	uint32_t planned_end; /* no file from it on is planned */
 	uint32_t asked_end;   /* nor is one from it on being opened */
@@ -208,6 +212,23 @@ struct job {
 	uint32_t troubles;    /* nodes that were slow with its files and slices, or failed, since this start */
 	bool larger_told;     /* in the journal: that some file has fewer slices than others would get */
 };
+
+static inline bool job_grouped(const struct job *job)
+{
+	return job->row.files > job->row.inputs;
+}
+
+/* Whether the node counts as the job asks for. */
+static inline bool job_fits(const struct job *job, const struct node *node)
+{
+	return node->algorithm == job->row.algorithm && (!job_grouped(job) || node->proto >= GROUPS_PROTO);
+}
+
+/* What is counted in the slices of a file of it. */
+static inline uint32_t file_modules(const struct job *job, const struct file *file)
+{
+	return file->row.role == FILE_SECOND && !MUTANT(MUTANT_GROUP_MODULES) ? file->row.modules : job->row.modules;
+}
 
 struct coord {
 	struct coord_limits limits;
@@ -461,6 +482,16 @@ void scout_send(struct coord *coord, struct node *node, struct job *job, struct 
 /* The file's next slice to be counted by the node, or to be inflated (*ret_scout), or chain.n; *ret_barred as in file_take(). */
 uint64_t split_take(struct coord *coord, const struct job *job, const struct file *file, const struct node *node, bool leads,
                     bool *ret_barred, bool *ret_scout);
+
+/* ---- core_group.c */
+uint32_t groups_rows(const struct group *groups, uint32_t n);
+int groups_make_rows(struct job *job, const struct group *groups, uint32_t n); /* behind the inputs' rows. -ENOMEM; -EINVAL */
+int groups_link(struct job *job); /* once all rows are there. -EINVAL: they make no sense */
+void groups_loaded(struct coord *coord, struct job *job);
+void group_row_ended(struct coord *coord, struct job *job, struct file *file); /* any row of a job with groups, whose end is saved */
+void group_again(struct coord *coord, struct job *job, struct file *group, const struct event *event);
+bool file_held(const struct file *file); /* nothing of it is to be opened or handed out now */
+bool second_changed(struct job *job, const struct file *file, const struct file_facts *facts); /* since it was counted first */
 
 /* ---- core_schedule.c */
 void schedule(struct coord *coord);

@@ -159,10 +159,12 @@ static int submit_add(struct coord *coord, const struct event *event, struct job
 	row.id = coord->next_job;
 	row.state = JOB_PENDING;
 	row.submitted_ms = coord->wall_ms;
+	row.inputs = row.files;
+	row.files += groups_rows(event->submit.groups, event->submit.groups_n);
 	r = job_add(coord, &row, ret);
 	if (r < 0)
 		return r;
-	for (uint32_t i = 0; i < row.files; i++) {
+	for (uint32_t i = 0; i < row.inputs; i++) {
 		struct file *file = &(*ret)->files[i];
 
 		file->path = strdup(event->submit.paths[i]);
@@ -172,7 +174,7 @@ static int submit_add(struct coord *coord, const struct event *event, struct job
 		if (event->submit.proofs)
 			file->row.proof = event->submit.proofs[i];
 	}
-	return 0;
+	return groups_make_rows(*ret, event->submit.groups, event->submit.groups_n);
 }
 
 void job_submit(struct coord *coord, const struct event *event)
@@ -196,8 +198,8 @@ void job_submit(struct coord *coord, const struct event *event)
 	if (!MUTANT(MUTANT_REPLY_BEFORE_SAVE))
 		emit_granted(coord, event->request, job->row.id);
 	emit_log(coord, LOG_INFO, about_job(TOLD_JOB_SUBMITTED, job),
-	         "job %llu of %s was submitted: %u file%s", (unsigned long long)job->row.id, job->row.owner, job->row.files,
-	         job->row.files == 1 ? "" : "s");
+	         "job %llu of %s was submitted: %u file%s", (unsigned long long)job->row.id, job->row.owner, job->row.inputs,
+	         job->row.inputs == 1 ? "" : "s");
 }
 
 void job_begin(struct coord *coord, struct job *job)
@@ -220,7 +222,7 @@ static const struct error *worst_error(const struct job *job, uint32_t *ret_fail
 	for (uint32_t i = 0; i < job->row.files; i++) {
 		const struct file_row *row = &job->files[i].row;
 
-		if (row->state != JOB_FAILED)
+		if (row->state != JOB_FAILED || row->role == FILE_SECOND) /* then its group has failed too */
 			continue;
 		++*ret_failed;
 		if (!worst || row->error.class > worst->class)
@@ -237,7 +239,7 @@ static void tell_end(struct coord *coord, const struct job *job, uint32_t failed
 	uint64_t reads = 0;
 	uint32_t known = 0;
 
-	for (uint32_t i = 0; i < job->row.files; i++)
+	for (uint32_t i = 0; i < job->row.inputs; i++)
 		reads += job->files[i].row.records, known += job->files[i].row.cached;
 	about.records = LOG_ID(reads);
 	about.elapsed_ms = LOG_ID(ms);
@@ -249,7 +251,7 @@ static void tell_end(struct coord *coord, const struct job *job, uint32_t failed
 		(void)snprintf(cached, sizeof cached, "; %u counted by an earlier job", known);
 	emit_log(coord, failed > 0 ? LOG_NOTICE : LOG_INFO, about,
 	         "job %llu of %s has %s: %s%u file%s, %llu reads, in %s%s%s", (unsigned long long)job->row.id,
-	         job->row.owner, failed > 0 ? "failed" : "completed", of, job->row.files, job->row.files == 1 ? "" : "s",
+	         job->row.owner, failed > 0 ? "failed" : "completed", of, job->row.inputs, job->row.inputs == 1 ? "" : "s",
 	         (unsigned long long)reads, text_elapsed(took, ms), cached, troubles);
 }
 
@@ -348,11 +350,13 @@ static void file_renew(struct coord *coord, struct job *job, struct file *file)
 	if (file->row.planned)
 		emit_merge(coord, ACTION_FORGET_SLICES, file);
 	job->files_ended -= file->ended;
+	job->inputs_ended -= file->ended && file->row.role == FILE_ALONE;
 	file->ended = false;
 	file->row.state = JOB_PENDING;
 	file->row.planned = file->row.cached = false;
 	file->row.way = WAY_PLAIN;
 	file->row.records = file->row.bases = file->row.redone = file->row.again = file->row.again_done = 0;
+	file->row.modules = 0;
 	file_changed(job, file);
 	emit_file(coord, file);
 }

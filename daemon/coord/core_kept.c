@@ -55,6 +55,8 @@ static int key_make(const struct coord *coord, const struct job *job, const stru
 
 	memcpy(numbers.ends, of->fingerprint.ends, sizeof numbers.ends);
 	r = digest_sha256(&numbers, sizeof numbers, way->rules, numbers.rules_n, ret);
+	if (r == 0 && job_grouped(job)) /* such a result has more in it (prior.h: ordinals) */
+		r = digest_sha256(ret, RESULT_KEY_SIZE, "grouped", 7, ret);
 	return r < 0 ? r : digest_sha256(ret, RESULT_KEY_SIZE, path, strlen(path), ret);
 }
 
@@ -72,7 +74,7 @@ bool coord_result_key_as(const struct coord *coord, uint64_t id, uint32_t index,
 	struct job *job;
 	const struct file *file = file_find(coord, id, index, &job);
 
-	if (!file || file->ended || (facts && job->row.fresh && !MUTANT(MUTANT_KEPT_FRESH)))
+	if (!file || file->ended || file->row.role != FILE_ALONE || (facts && job->row.fresh && !MUTANT(MUTANT_KEPT_FRESH)))
 		return false;
 	facts = facts ? facts : &file->row.facts;
 	return is_settled(job, &facts->fingerprint) && key_make(coord, job, file, facts, way, ret) == 0;

@@ -76,6 +76,10 @@ enum coord_mutant {
 	MUTANT_KEPT_PATH,         /* ... for another file that looks the same */
 	MUTANT_KEPT_FRESH,        /* ... for a job that wants none */
 	MUTANT_KEPT_AT_ONCE,      /* the result of a file that is being written is kept */
+	MUTANT_GROUP_PARTIAL,     /* a group is made without a member that failed */
+	MUTANT_GROUP_CHANGED,     /* ... with the second count of a file that has changed */
+	MUTANT_GROUP_MODULES,     /* second counts are of everything */
+	MUTANT_GROUP_RESTART,     /* groups are forgotten at a restart */
 	MUTANT_KEPT_NOT_SAVED,    /* the file has no result */
 	MUTANT_TRANSIENT_STAYS,   /* a batch job's node that has left stays in the list */
 	MUTANT_SPLIT_SCOUT_LOST,  /* a slice whose scout came to nothing is not looked at again */

@@ -55,7 +55,7 @@ int owner_add(struct coord *coord, struct job *job)
 	if (!owner)
 		return -ENOMEM;
 	owner->jobs++;
-	owner->files += job->row.files;
+	owner->files += job->row.inputs;
 	job->owner = owner;
 	return 0;
 }
@@ -66,7 +66,7 @@ void owner_remove(struct coord *coord, struct job *job)
 
 	if (!owner)
 		return;
-	owner->files -= job->row.files;
+	owner->files -= job->row.inputs;
 	job->owner = NULL;
 	if (--owner->jobs > 0)
 		return;

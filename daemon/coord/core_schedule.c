@@ -42,7 +42,7 @@ static struct asked open_node(struct coord *coord, const struct job *job, const 
 		uint32_t n = (*turn + i) % coord->nodes_n;
 		struct node *node = coord->nodes[n];
 
-		if (!node_takes_work(node) || node->algorithm != job->row.algorithm || (file->row.proof.wanted && node->proto < 2))
+		if (!node_takes_work(node) || !job_fits(job, node) || (file->row.proof.wanted && node->proto < 2))
 			continue;
 		any = true;
 		if (file_failed_on(file, SLICE_ALL, node->name)) {
@@ -88,13 +88,14 @@ struct opening {
 	/* a kind of job for which no node has room, as another one has told: no need to look at all nodes again */
 	bool full;
 	uint32_t algorithm;
-	bool proof;
+	bool proof, grouped;
 };
 
 static bool is_full(const struct coord *coord, const struct opening *opening, const struct job *job, const struct file *file)
 {
 	return coord->openers == 0 ||
-	       (opening->full && job->row.algorithm == opening->algorithm && file->row.proof.wanted == opening->proof);
+	       (opening->full && job->row.algorithm == opening->algorithm && file->row.proof.wanted == opening->proof &&
+	        job_grouped(job) == opening->grouped);
 }
 
 /* Has its files opened in order, as far as nodes have room. */
@@ -104,7 +105,7 @@ static void job_opens(struct coord *coord, struct job *job, struct opening *open
 		struct file *file = &job->files[job->open_next];
 		struct asked asked;
 
-		if (file->ended || file->row.planned || file->open_peer)
+		if (file->ended || file->row.planned || file->open_peer || file_held(file))
 			continue;
 		if (is_full(coord, opening, job, file) && file->fails_n == 0)
 			return;
@@ -118,6 +119,7 @@ static void job_opens(struct coord *coord, struct job *job, struct opening *open
 				opening->full = true;
 				opening->algorithm = job->row.algorithm;
 				opening->proof = file->row.proof.wanted;
+				opening->grouped = job_grouped(job);
 			}
 			return;
 		}
@@ -157,8 +159,8 @@ bool takeable(const struct file *file, uint64_t i)
 static bool waits_for_lead(const struct job *job, const struct file *file)
 {
 	if (file->split)
-		return (job->row.modules & COUNT_SEQUENCES) && split_leads(file);
-	return (job->row.modules & COUNT_SEQUENCES) &&
+		return (job->row.modules & COUNT_SEQUENCES) && file->row.role == FILE_ALONE && split_leads(file);
+	return (job->row.modules & COUNT_SEQUENCES) && file->row.role == FILE_ALONE &&
 	       chain_leads(&file->chain, MUTANT(MUTANT_LEAD_FOR_EVER) ? 0 : file->chain.proven);
 }
 
@@ -218,7 +220,7 @@ static uint64_t file_take(struct coord *coord, const struct job *job, struct fil
 static struct file *job_take(struct coord *coord, struct job *job, const struct node *node, uint64_t *ret_slice, bool *ret_scout)
 {
 	*ret_scout = false;
-	if (job->ended || node->algorithm != job->row.algorithm)
+	if (job->ended || !job_fits(job, node))
 		return NULL;
 	for (uint32_t f = work_next(job, 0); f < job->row.files; f = work_next(job, f + 1)) {
 		struct file *file = &job->files[f];
@@ -262,7 +264,7 @@ void hand_out(struct coord *coord, struct node *node, struct job *job, struct fi
 		text_drop(coord, file, i); /* who keeps it is busy */
 	action = emit(coord, ACTION_SEND_TASK, node->peer);
 	action->task.id = id;
-	action->task.modules = job->row.modules;
+	action->task.modules = file_modules(job, file);
 	action->task.reads = action->task.qualities = 0;
 	if (file->again)
 		again_task(file, i, action);
@@ -359,7 +361,7 @@ static void schedule_audits(struct coord *coord, const struct node *emptied)
 		for (uint32_t n = 0; n < coord->nodes_n && job->audits > 0 && !job->ended; n++) {
 			struct node *node = coord->nodes[n];
 
-			if (node == emptied || node->algorithm != job->row.algorithm)
+			if (node == emptied || !job_fits(job, node))
 				continue;
 			for (uint32_t f = work_next(job, 0); f < job->row.files && node->free > 0; f = work_next(job, f + 1))
 				give_audits(coord, node, job, &job->files[f]);

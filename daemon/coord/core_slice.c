@@ -34,7 +34,7 @@ bool slice_open(const struct file *file, uint64_t i)
 {
 	const struct again_slice *again;
 
-	if (file->slices[i].running > 0)
+	if (file->slices[i].running > 0 || file_held(file))
 		return false;
 	if (!file->again)
 		return file->chain.links[i].state == LINK_OPEN;

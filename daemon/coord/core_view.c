@@ -34,7 +34,7 @@ static void view_nodes(const struct coord *coord, const struct job *job, struct 
 /* Which nodes there are for the job. */
 static const char *lacks_nodes(const struct coord *coord, const struct job *job)
 {
-	bool any = false, right = false, able = false;
+	bool any = false, right = false, young = false, able = false;
 
 	for (uint32_t n = 0; n < coord->nodes_n; n++) {
 		const struct node *node = coord->nodes[n];
@@ -43,7 +43,8 @@ static const char *lacks_nodes(const struct coord *coord, const struct job *job)
 			continue;
 		any = true;
 		right = right || node->algorithm == job->row.algorithm;
-		able = node->algorithm == job->row.algorithm && node_takes_new(coord, node);
+		young = young || job_fits(job, node);
+		able = job_fits(job, node) && node_takes_new(coord, node);
 		if (able)
 			break;
 	}
@@ -51,6 +52,8 @@ static const char *lacks_nodes(const struct coord *coord, const struct job *job)
 		return "NoWorkers";
 	if (!right)
 		return "NoNodeOfAlgorithm";
+	if (!young)
+		return "NoNodeMerges";
 	return able ? NULL : "NodesSuspect";
 }
 
@@ -88,7 +91,7 @@ static void job_look(const struct coord *coord, const struct job *job, struct jo
 {
 	*ret = (struct job_view){
 		.row = &job->row,
-		.files_done = job->files_ended,
+		.files_done = job->inputs_ended,
 		.files_cached = job->sums.cached,
 		.bytes = job->sums.bytes,
 		.bytes_done = job->sums.bytes_done + job->running_bytes,

@@ -94,7 +94,7 @@ static int fetch_file(struct session *session, uint16_t tag, uint64_t job, uint3
 	if (session->sending.busy || session->sending.claim.state == CLAIM_WAITS)
 		return LISTING_WAITS;
 	r = store_find_file(store, job, file, &row, err);
-	if (r != 0)
+	if (r != 0 || row.role == FILE_SECOND) /* that one's is a part of another one's */
 		return r < 0 ? r : 0;
 	head->job = job;
 	head->file = file;
@@ -149,6 +149,6 @@ void from_fetch(struct session *session, uint16_t tag, const void *message)
 		session_fail(session, tag, &error);
 		return;
 	}
-	listing.files = row.files;
+	listing.files = session->proto >= 3 ? row.files : row.inputs;
 	listing_begin(session, &listing);
 }

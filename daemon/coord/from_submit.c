@@ -19,6 +19,10 @@ void submitting_clear(struct submitting *submitting)
 {
 	for (uint32_t i = 0; i < submitting->n; i++)
 		free(submitting->paths[i]);
+	for (uint32_t i = 0; submitting->names && i < submitting->n; i++)
+		free(submitting->names[i]);
+	free(submitting->names);
+	groups_deinit(&submitting->groups);
 	free(submitting->paths);
 	free(submitting->proofs);
 	free(submitting->rules.bytes);
@@ -31,6 +35,8 @@ static int submit_check(const struct session *session, const fq_Submit *submit, 
 
 	if (session->submitting.open)
 		return error_set(err, -EPROTO, ERROR_PROTOCOL, "SUBMIT within another");
+	if ((uint32_t)submit->merge >= _MERGE_LEVEL_MAX)
+		return error_set(err, -EINVAL, ERROR_PROTOCOL, "the job asks for groups of files that this coordinator does not know");
 	if (submit->files == 0 || submit->files > server->settings->files_max)
 		return error_set(err, -EINVAL, ERROR_USAGE, "a job has from 1 to %llu files, not %u",
 		                 (unsigned long long)server->settings->files_max, submit->files);
@@ -81,9 +87,11 @@ void from_submit(struct session *session, uint16_t tag, const void *message)
 		return;
 	}
 	submitting->paths = calloc(submit->files, sizeof *submitting->paths);
+	if (submit->merge != fq_MergeLevel_MERGE_LEVEL_NONE)
+		submitting->names = calloc(submit->files, sizeof *submitting->names);
 	if (session_proves(session))
 		submitting->proofs = calloc(submit->files, sizeof *submitting->proofs);
-	if (!submitting->paths || (session_proves(session) && !submitting->proofs)) {
+	if (!submitting->paths || (submit->merge != fq_MergeLevel_MERGE_LEVEL_NONE && !submitting->names) || (session_proves(session) && !submitting->proofs)) {
 		(void)error_oom(&error);
 		session_refuse(session, &error);
 		return;
@@ -103,8 +111,9 @@ static int submit_same(struct session *session, const struct job_row *job, struc
 	const struct submitting *submitting = &session->submitting;
 	const fq_Submit *submit = &submitting->message;
 	const uint32_t profiled = submit->profile[0] ? COUNT_KMERS : 0; /* may have been added by it */
-	bool same = job->files == submitting->n && (job->modules | profiled) == (submit->modules | profiled) &&
-	            job->lenient == submit->lenient && strcmp(job->profile, submit->profile) == 0 &&
+	bool same = job->inputs == submitting->n && job->merge == (uint32_t)submit->merge &&
+	            (job->modules | profiled) == (submit->modules | profiled) && job->lenient == submit->lenient &&
+	            strcmp(job->profile, submit->profile) == 0 &&
 	            (submit->profile_text.size == 0 ||
 	             (job->limits_n == submit->profile_text.size && memcmp(job->limits, submit->profile_text.bytes, job->limits_n) == 0));
 	const uint64_t id = job->id;
@@ -174,6 +183,9 @@ static void submit_drive(struct session *session)
 		session_fail(session, submitting->tag, &error);
 		return;
 	}
+	row->merge = (uint32_t)submit->merge;
+	event.submit.groups = submitting->groups.items;
+	event.submit.groups_n = submitting->groups.n;
 	event.submit.paths = (const char *const *)submitting->paths;
 	event.submit.proofs = submitting->proofs;
 	drive(session->server, &event);
@@ -188,6 +200,8 @@ static int file_add(struct session *session, const fq_SubmitFile *file, struct e
 	int r;
 
 	submitting->bytes += strlen(file->path) + 1;
+	if (submitting->names)
+		submitting->bytes += strlen(file->name) + 1;
 	r = memory_submitting(session, err);
 	if (r < 0)
 		return r;
@@ -203,10 +217,21 @@ static int file_add(struct session *session, const fq_SubmitFile *file, struct e
 			return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
 	}
 	submitting->paths[i] = strdup(file->path);
-	if (!submitting->paths[i])
+	if (submitting->names)
+		submitting->names[i] = strdup(file->name[0] ? file->name : file->path);
+	if (!submitting->paths[i] || (submitting->names && !submitting->names[i])) {
+		free(TAKE(submitting->paths[i]));
 		return error_oom(err);
+	}
 	submitting->n++;
 	return 0;
+}
+
+/* All files are there: which belong together, as their names say. */
+static int groups_find(struct submitting *submitting, struct error *err)
+{
+	return groups_make((const char *const *)submitting->names, submitting->n, (enum merge_level)submitting->message.merge,
+	                   &submitting->groups, err);
 }
 
 void from_submit_file(struct session *session, uint16_t tag, const void *message)
@@ -227,7 +252,9 @@ void from_submit_file(struct session *session, uint16_t tag, const void *message
 	}
 	if (submitting->n < submitting->message.files)
 		return;
-	if (!submit_known(session))
+	if (groups_find(submitting, &error) < 0)
+		session_fail(session, tag, &error);
+	else if (!submit_known(session))
 		submit_drive(session);
 	submitting_clear(submitting);
 }

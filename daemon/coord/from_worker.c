@@ -141,15 +141,23 @@ static int check_reads(const fq_Result *result, const struct counters *counters,
 	                 (unsigned long long)counters_reads(counters), (unsigned long long)result->seam.records);
 }
 
+/* What is counted in slices of the file. */
+static uint32_t modules_wanted(const struct server *server, const struct job_row *row, const fq_SliceRef *ref)
+{
+	struct file_view view;
+
+	return coord_find_file(server->coord, ref->job, ref->file, &view) && view.row->role == FILE_SECOND ? view.row->modules
+	                                                                                                   : row->modules;
+}
+
 /* Of a second count some of the job's modules, the core knows which. */
-static int check_modules(const struct job_row *row, const fq_Result *result, const struct counters *counters, struct error *err)
+static int check_modules(uint32_t wanted, const fq_Result *result, const struct counters *counters, struct error *err)
 {
 	uint32_t modules = counters_modules(counters);
 
-	if (result->ref.again ? modules != 0 && (modules & ~row->modules) == 0 : modules == row->modules)
+	if (result->ref.again ? modules != 0 && (modules & ~wanted) == 0 : modules == wanted)
 		return 0;
-	return error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters of modules %#x came where %#x were asked for", modules,
-	                 row->modules);
+	return error_set(err, -EBADMSG, ERROR_PROTOCOL, "counters of modules %#x came where %#x were asked for", modules, wanted);
 }
 
 static int check_rules(const struct job_row *row, const struct counters *counters, struct error *err)
@@ -172,6 +180,7 @@ struct arrived {
 	const fq_Result *result;
 	const struct blob *blob;
 	const struct job_row *row;  /* of an unfinished job, or NULL */
+	uint32_t modules;           /* that are counted in this file */
 	struct event *event;
 	struct counters *counters;  /* once they are unpacked */
 };
@@ -201,7 +210,7 @@ static int result_check(void *data, struct error *err)
 		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
 	r = check_reads(result, arrived->counters, err);
 	if (r == 0 && arrived->row)
-		r = check_modules(arrived->row, result, arrived->counters, err);
+		r = check_modules(arrived->modules, result, arrived->counters, err);
 	if (r == 0 && arrived->row)
 		r = check_rules(arrived->row, arrived->counters, err);
 	return r;
@@ -290,6 +299,7 @@ static void result_take(struct session *session)
 		return;
 	}
 	arrived.row = coord_find_row(session->server->coord, receiving->message.ref.job);
+	arrived.modules = arrived.row ? modules_wanted(session->server, arrived.row, &receiving->message.ref) : 0;
 	arrived.event = &event;
 	r = result_event(&receiving->message, &event, &error);
 	if (r == 0 && event.result.outcome == SLICE_END)

@@ -178,7 +178,7 @@ static void file_write(FILE *out, const fq_Job *job, const struct file_row *row)
 
 static int files_write(FILE *out, struct server *server, const fq_Job *job, struct error *err)
 {
-	for (uint32_t i = 0; i < job->files && i < FILES_SHOWN_MAX; i++) {
+	for (uint32_t i = 0; i < job->rows && i < FILES_SHOWN_MAX; i++) {
 		struct file_view view;
 		struct file_row row;
 		int r = 0;
@@ -189,7 +189,7 @@ static int files_write(FILE *out, struct server *server, const fq_Job *job, stru
 			r = store_find_file(server->store, job->job, i, &row, err);
 		if (r < 0)
 			return r;
-		if (r == 0)
+		if (r == 0 && row.role != FILE_SECOND)
 			file_write(out, job, &row);
 	}
 	return 0;
@@ -216,8 +216,8 @@ static int job_write(FILE *out, struct server *server, const fq_Job *job, struct
 	      "<th class=\"text\">Report</th><th class=\"text\">Path</th></tr></thead>\n<tbody>\n", out);
 	r = files_write(out, server, job, err);
 	fputs("</tbody></table></div>\n", out);
-	if (job->files > FILES_SHOWN_MAX)
-		fprintf(out, "<p class=\"note\">The first %d of %u; fqctl show %" PRIu64 " tells all.</p>\n", FILES_SHOWN_MAX, job->files, job->job);
+	if (job->rows > FILES_SHOWN_MAX)
+		fprintf(out, "<p class=\"note\">The first %d of %u; fqctl show %" PRIu64 " tells all.</p>\n", FILES_SHOWN_MAX, job->rows, job->job);
 	fputs("</section>\n</main>\n</body>\n</html>\n", out);
 	return r;
 }

@@ -10,6 +10,7 @@ COORD_CORE_SOURCES = \
 	daemon/coord/core_audit.c \
 	daemon/coord/core_copy.c \
 	daemon/coord/core_file.c \
+	daemon/coord/core_group.c \
 	daemon/coord/core_index.c \
 	daemon/coord/core_job.c \
 	daemon/coord/core_node.c \
@@ -34,6 +35,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/drive.c \
 	daemon/coord/enrol.c \
 	daemon/coord/fall.c \
+	daemon/coord/group.c daemon/coord/group.h \
 	daemon/coord/from_admin.c \
 	daemon/coord/from_client.c \
 	daemon/coord/from_submit.c \

@@ -37,7 +37,8 @@ int may_find(const struct session *session, uint64_t id, struct job_row *ret, st
 void may_conceal(const struct session *session, fq_Job *job)
 {
 	if (session->proto < 3) {
-		job->cached = 0;
+		job->cached = job->rows = 0;
+		job->merge = fq_MergeLevel_MERGE_LEVEL_NONE;
 		job->profile[0] = '\0';
 	}
 	if (!may_see(session, job->owner))

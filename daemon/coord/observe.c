@@ -72,12 +72,15 @@ static void observe_slice(struct server *server, const struct event *event, cons
 {
 	struct file_view view;
 	const struct link *link;
+	bool second;
 
 	if (row->fault.kind != FAULT_NONE || !coord_find_file(server->coord, row->job, row->file, &view) || !view.chain ||
 	    row->slice >= view.chain->n)
 		return;
 	link = &view.chain->links[row->slice];
-	metrics_slice(&server->metrics, event->now_ms, view.row->facts.kind, link->end - link->begin, row->seam.records, row->bases);
+	second = view.row->role == FILE_SECOND; /* its reads were counted before */
+	metrics_slice(&server->metrics, event->now_ms, view.row->facts.kind, link->end - link->begin, second ? 0 : row->seam.records,
+	              second ? 0 : row->bases);
 }
 
 static void observe_log(struct metrics *metrics, const struct event *event, int told)

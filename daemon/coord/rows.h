@@ -76,16 +76,31 @@ struct job_row {
 	char profile[JOB_PROFILE_MAX]; /* by whose limits its files are judged; empty: FastQC's */
 	const uint8_t *limits; /* the profile's text, as it was at submit; opaque here */
 	uint32_t limits_n;    /* bytes */
-	uint32_t files;
+	uint32_t files;      /* rows of files: */
+	uint32_t inputs;     /* those that were submitted, then those of groups (core_group.c) */
+	uint32_t merge;      /* enum merge_level: which groups were asked for */
 	enum job_state state;
 	uint64_t submitted_ms, started_ms, ended_ms; /* wall clock since 1970; 0: not yet */
 	struct error error;                          /* class ERROR_NONE unless FAILED or CANCELLED */
+};
+
+/* What a row of a file is: see core_group.c. */
+enum file_role {
+	FILE_ALONE = 0,  /* a file that was submitted */
+	FILE_GROUP = 1,  /* of = members, member = the first one's row; path is the group's name */
+	FILE_SECOND = 2, /* a member is counted again for what comes before it in the group: of = the group's row, member = its own */
+	_FILE_ROLE_MAX,
 };
 
 struct file_row {
 	uint64_t job;
 	uint32_t file; /* from 0 */
 	const char *path;
+	enum file_role role;
+	uint32_t of, member;
+	uint32_t modules;           /* FILE_SECOND that is begun: what is counted, and what lies before (lib/qc/prior.h) */
+	uint64_t before_reads, before_qualities;
+	int32_t tile_field;
 	struct file_proof proof;    /* that the submitter read it */
 	enum job_state state;
 	bool planned;               /* facts and slice_size are set */
@@ -104,6 +119,7 @@ struct second {
 	uint64_t slice;
 	uint32_t modules;           /* that lacked something the first time */
 	uint64_t reads, qualities;
+	int32_t tile_field;         /* of a group's member (which `slice` is) */
 };
 
 struct slice_row {

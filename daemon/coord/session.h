@@ -21,6 +21,8 @@ struct submitting {
 	fq_Submit message;
 	uint16_t tag;
 	char **paths;
+	char **names;              /* one a path, where groups are asked for */
+	struct groups groups;      /* once all are there */
 	struct file_proof *proofs; /* one a path, where they are asked for */
 	uint32_t n;
 	size_t bytes;

@@ -33,7 +33,9 @@ static void put_job_row(const struct job_row *row, fq_Job *ret)
 	*ret = (fq_Job){
 		.job = row->id,
 		.state = (fq_JobState)row->state,
-		.files = row->files,
+		.files = row->inputs,
+		.rows = row->files,
+		.merge = (fq_MergeLevel)row->merge,
 		.submitted_ms = row->submitted_ms,
 		.started_ms = row->started_ms,
 		.ended_ms = row->ended_ms,
@@ -204,6 +206,10 @@ static void put_file(const struct file_row *row, fq_File *ret)
 		.redone = row->redone,
 		.again = row->again,
 		.again_done = row->again_done,
+		.role = (fq_FileRole)row->role,
+		.of = row->of,
+		.member = row->member,
+		.modules = row->modules,
 	};
 	(void)snprintf(ret->path, sizeof ret->path, "%s", row->path);
 	put_error(&row->error, &ret->has_error, &ret->error);
@@ -316,7 +322,7 @@ void from_show(struct session *session, uint16_t tag, const void *message)
 		session_fail(session, tag, &error);
 		return;
 	}
-	listing.files = job.files;
+	listing.files = session->proto >= 3 ? job.rows : job.files;
 	listing_begin(session, &listing);
 }
 

@@ -10,10 +10,11 @@
 
 #define JOB_COLUMNS                                                                                                            \
 	"id, uuid, owner, name, modules, algorithm, lenient, slice_size, files, state, submitted, started, ended, error_class,"   \
-	" error_text, rules, fresh, profile, limits, split_gzip"
+	" error_text, rules, fresh, profile, limits, split_gzip, inputs, merge"
 #define FILE_COLUMNS                                                                                                           \
 	"job, file, path, state, planned, size, mtime, inode, ends, kind, unended, slice_size, records, bases, redone,"           \
-	" error_class, error_text, again, again_done, proof_size, proof_key, proof, ctime, cached, way"
+	" error_class, error_text, again, again_done, proof_size, proof_key, proof, ctime, cached, way,"              \
+	" role, of_row, member, modules, before_reads, before_qualities, tile_field"
 #define KEPT_COLUMNS "id, path, records, bases, bytes, made, used, uses"
 #define SLICE_COLUMNS                                                                                                          \
 	"job, file, slice, start_known, first_block, first_within, next_block, next_within, records, fault, fault_record,"        \
@@ -25,7 +26,7 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",
 	[SQL_META_SET] = "REPLACE INTO meta (key, value) VALUES (?1, ?2)",
 	[SQL_JOB_SAVE] = "REPLACE INTO job (" JOB_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,"
-	                 "?18,?19,?20)",
+	                 "?18,?19,?20,?21,?22)",
 	[SQL_JOB_FIND] = "SELECT " JOB_COLUMNS " FROM job WHERE id = ?1",
 	[SQL_JOB_UUID] = "SELECT " JOB_COLUMNS " FROM job WHERE uuid = ?1",
 	[SQL_JOB_NEXT] = "SELECT " JOB_COLUMNS " FROM job WHERE id > ?1 ORDER BY id LIMIT 1",
@@ -37,11 +38,11 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_FILE_SAVE] = "REPLACE INTO file (" FILE_COLUMNS
 	                  ") VALUES (?1,?2,?3,?4,"
 	                  "iif(?5 = 0, 0, coalesce((SELECT nullif(planned, 0) FROM file WHERE job = ?1 AND file = ?2), ?5)),"
-	                  "?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25)",
+	                  "?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32)",
 	[SQL_FILE_FIND] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 AND file = ?2",
 	[SQL_FILE_OF_JOB] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 ORDER BY file",
 	[SQL_FILE_PLANNED] = "SELECT planned FROM file WHERE job = ?1 AND file = ?2 AND planned > 0",
-	[SQL_FILE_SUMS] = "SELECT count(*), total(size), total(records), total(bases), total(cached) FROM file WHERE job = ?1",
+	[SQL_FILE_SUMS] = "SELECT count(*), total(size), total(records), total(bases), total(cached) FROM file WHERE job = ?1 AND role = 0",
 	[SQL_FILE_EXPIRE] = "DELETE FROM file WHERE job NOT IN (SELECT id FROM job)",
 	[SQL_SLICE_SAVE] = "REPLACE INTO slice (" SLICE_COLUMNS
 	                   ", counters) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",

@@ -96,6 +96,7 @@ int store_save_again(struct store *store, uint64_t job, uint32_t file, uint64_t 
 int store_again_counters(struct store *store, uint64_t job, uint32_t file, uint64_t slice, const void **ret_bytes,
                          size_t *ret_n, struct error *err);
 int store_save_result(struct store *store, uint64_t job, uint32_t file, const void *counters, size_t n, struct error *err);
+int store_forget_result(struct store *store, uint64_t job, uint32_t file, struct error *err); /* also where there is none */
 int store_result(struct store *store, uint64_t job, uint32_t file, const void **ret_bytes, size_t *ret_n,
                  struct error *err);
 

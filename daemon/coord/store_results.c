@@ -84,6 +84,11 @@ int store_result(struct store *store, uint64_t job, uint32_t file, const void **
 	return show_bytes(store, s, ret_bytes, ret_n, err);
 }
 
+int store_forget_result(struct store *store, uint64_t job, uint32_t file, struct error *err)
+{
+	return store_unrefer(store, job, file, err);
+}
+
 int store_save_result(struct store *store, uint64_t job, uint32_t file, const void *counters, size_t n, struct error *err)
 {
 	int r = store_unrefer(store, job, file, err);

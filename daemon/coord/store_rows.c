@@ -65,6 +65,8 @@ int store_save_job(struct store *store, const struct job_row *row, struct error 
 	if (row->limits_n > 0)
 		(void)sqlite3_bind_blob64(s, 19, row->limits, row->limits_n, SQLITE_STATIC);
 	bind_u64(s, 20, row->split_gzip);
+	bind_u64(s, 21, row->inputs);
+	bind_u64(s, 22, row->merge);
 	return store_run(store, s, err);
 }
 
@@ -102,6 +104,13 @@ int store_save_file(struct store *store, const struct file_row *row, struct erro
 	bind_u64(s, 23, print->ctime_ns);
 	bind_u64(s, 24, row->cached);
 	bind_u64(s, 25, row->way);
+	bind_u64(s, 26, row->role);
+	bind_u64(s, 27, row->of);
+	bind_u64(s, 28, row->member);
+	bind_u64(s, 29, row->modules);
+	bind_u64(s, 30, row->before_reads);
+	bind_u64(s, 31, row->before_qualities);
+	(void)sqlite3_bind_int(s, 32, row->tile_field);
 	return store_run(store, s, err);
 }
 
@@ -208,7 +217,11 @@ static void read_job(sqlite3_stmt *s, struct job_row *ret)
 		.limits = sqlite3_column_blob(s, 18),
 		.limits_n = (uint32_t)sqlite3_column_bytes(s, 18),
 		.split_gzip = (enum split_gzip)column_u64(s, 19),
+		.inputs = (uint32_t)column_u64(s, 20),
+		.merge = (uint32_t)column_u64(s, 21),
 	};
+	if (ret->inputs == 0)
+		ret->inputs = ret->files; /* from before there were groups */
 	column_bytes(s, 1, ret->uuid, sizeof ret->uuid);
 	column_text(s, 2, ret->owner, sizeof ret->owner);
 	column_text(s, 3, ret->name, sizeof ret->name);
@@ -239,6 +252,13 @@ static void read_file(sqlite3_stmt *s, struct file_row *ret)
 		.again = column_u64(s, 17),
 		.again_done = column_u64(s, 18),
 		.proof = {.wanted = sqlite3_column_type(s, 20) == SQLITE_BLOB, .size = column_u64(s, 19)},
+		.role = (enum file_role)column_u64(s, 25),
+		.of = (uint32_t)column_u64(s, 26),
+		.member = (uint32_t)column_u64(s, 27),
+		.modules = (uint32_t)column_u64(s, 28),
+		.before_reads = column_u64(s, 29),
+		.before_qualities = column_u64(s, 30),
+		.tile_field = sqlite3_column_int(s, 31),
 	};
 	column_bytes(s, 20, ret->proof.key, sizeof ret->proof.key);
 	column_bytes(s, 21, ret->proof.proof, sizeof ret->proof.proof);

@@ -69,13 +69,25 @@ static const char schema_4[] =
     "PRAGMA user_version = 4;"
     "COMMIT;";
 
-/* Limits by which files are judged, ended jobs in the order of their ends; gzip streams in slices: whether, how a file is read, and what slices have besides counters. */
+/*
+ * Limits by which files are judged, ended jobs in the order of their ends; gzip streams in slices: whether, how a file is read, and what
+ * slices have besides counters; groups of files.
+ */
 static const char schema_5[] =
     "BEGIN;"
     "ALTER TABLE job ADD COLUMN profile TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE job ADD COLUMN limits BLOB;"
     "ALTER TABLE job ADD COLUMN split_gzip INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE file ADD COLUMN way INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN inputs INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN merge INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN role INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN of_row INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN member INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN modules INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN before_reads INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN before_qualities INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN tile_field INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE split (job INTEGER, file INTEGER, slice INTEGER, bytes BLOB, PRIMARY KEY (job, file, slice));"
     "CREATE INDEX job_ended ON job (ended, id) WHERE state > 1;"
     "PRAGMA user_version = 5;"

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/qc/kmers.h"
 #include "lib/qc/module.h"
 #include "lib/qc/sequences.h"
 #include "lib/qc/tiles.h"
@@ -18,6 +19,7 @@
 struct assembly {
 	uint32_t modules;
 	struct count_rules rules;
+	struct prior begin;      /* what lies before slice 0; tracked is the assembly's own reference */
 	uint64_t n;              /* slices taken or skipped */
 	struct counters *total;  /* of these; NULL before the first was taken */
 	struct tracked *tracked; /* once they are complete */
@@ -28,15 +30,25 @@ struct assembly {
 
 int assembly_new(uint32_t modules, const struct count_rules *rules, struct assembly **ret)
 {
+	return assembly_new_at(modules, rules, &PRIOR_FIRST, ret);
+}
+
+int assembly_new_at(uint32_t modules, const struct count_rules *rules, const struct prior *begin, struct assembly **ret)
+{
 	struct assembly *assembly;
 
-	if ((modules & ~COUNT_ALL) || ((modules & COUNT_ORDERED) && !(modules & COUNT_LENGTHS)))
+	if (modules & ~COUNT_ALL)
+		return -EINVAL;
+	if (begin->first ? (modules & COUNT_ORDERED) && !(modules & COUNT_LENGTHS) : (modules & COUNT_SEQUENCES) && !begin->tracked)
 		return -EINVAL;
 	assembly = calloc(1, sizeof *assembly);
 	if (!assembly)
 		return -ENOMEM;
 	assembly->modules = modules;
 	assembly->rules = *rules;
+	assembly->begin = *begin;
+	assembly->begin.tracked = begin->first ? NULL : tracked_ref(begin->tracked);
+	assembly->tracked = tracked_ref(assembly->begin.tracked);
 	*ret = assembly;
 	return 0;
 }
@@ -47,6 +59,7 @@ struct assembly *assembly_free(struct assembly *assembly)
 		return NULL;
 	counters_free(assembly->total);
 	tracked_free(assembly->tracked);
+	tracked_free(assembly->begin.tracked);
 	free(assembly->again);
 	free(assembly);
 	return NULL;
@@ -57,30 +70,52 @@ uint64_t assembly_n(const struct assembly *assembly)
 	return assembly->n;
 }
 
-/* Records before slice n, and those of them with a quality. */
-static void ordinals(const struct assembly *assembly, uint64_t *ret_reads, uint64_t *ret_qualities)
+/* Records in the counters: by lengths, or where there are none by what else knows. False: nothing does. */
+static bool records_of(const struct counters *counters, uint64_t *ret)
+{
+	const struct tiles *tiles = counters_state(counters, MODULE_TILES);
+	const struct sequences *sequences = counters_state(counters, MODULE_SEQUENCES);
+	const struct kmers *kmers = counters_state(counters, MODULE_KMERS);
+
+	if (counters_modules(counters) & COUNT_LENGTHS)
+		*ret = counters_reads(counters);
+	else if (tiles)
+		*ret = tiles_reads(tiles);
+	else if (sequences)
+		*ret = sequences_reads(sequences);
+	else if (kmers)
+		*ret = kmers_reads(kmers);
+	else
+		return false;
+	return true;
+}
+
+/* Records before slice n, and those of them with a quality. False: that is not known. */
+static bool ordinals(const struct assembly *assembly, uint64_t *ret_reads, uint64_t *ret_qualities)
 {
 	const struct tiles *tiles = assembly->total ? counters_state(assembly->total, MODULE_TILES) : NULL;
+	uint64_t reads = 0;
+	bool known = !assembly->total || records_of(assembly->total, &reads);
 
-	*ret_reads = assembly->total ? counters_reads(assembly->total) : 0;
-	*ret_qualities = tiles ? tiles_qualities(tiles) : *ret_reads;
+	*ret_reads = assembly->begin.reads + reads;
+	*ret_qualities = assembly->begin.qualities + (tiles ? tiles_qualities(tiles) : reads);
+	return known;
 }
 
 static int field_of(const struct assembly *assembly)
 {
 	const struct tiles *tiles = assembly->total ? counters_state(assembly->total, MODULE_TILES) : NULL;
 
-	return tiles ? tiles_field(tiles) : TILE_FIELD_UNKNOWN;
+	return tiles ? tiles_field(tiles) : assembly->begin.tile_field;
 }
 
 void assembly_prior(const struct assembly *assembly, uint64_t i, struct prior *ret)
 {
-	*ret = i == 0 ? PRIOR_FIRST : PRIOR_UNKNOWN;
+	*ret = i == 0 ? assembly->begin : PRIOR_UNKNOWN;
 	ret->tracked = assembly->tracked;
 	if (i == 0 || i != assembly->n)
 		return;
-	ret->known = (assembly->modules & COUNT_LENGTHS) != 0;
-	ordinals(assembly, &ret->reads, &ret->qualities);
+	ret->known = ordinals(assembly, &ret->reads, &ret->qualities);
 	ret->tile_field = field_of(assembly);
 }
 
@@ -104,7 +139,7 @@ static int track(struct assembly *assembly)
 {
 	const struct sequences *sequences = counters_state(assembly->total, MODULE_SEQUENCES);
 
-	if (!sequences || assembly->tracked || !sequences_complete(sequences))
+	if (!sequences || assembly->tracked || !sequences_first(sequences) || !sequences_complete(sequences))
 		return 0;
 	return sequences_tracked(sequences, &assembly->tracked);
 }
@@ -116,17 +151,19 @@ static bool total_fits(const struct assembly *assembly, const struct counters *c
 
 	return counters_modules(counters) == assembly->modules &&
 	       (!(assembly->modules & COUNT_RULED) || rules_equal(counters_rules(counters), &assembly->rules)) &&
-	       (!sequences || (sequences_first(sequences) && sequences_whole(sequences)));
+	       (!sequences || (sequences_first(sequences) && sequences_whole(sequences) &&
+	                       (!assembly->begin.ordinals || sequences_placed(sequences))));
 }
 
 static int total_merge(struct assembly *assembly, const struct counters *counters)
 {
-	struct again again = {.slice = assembly->n, .records = counters_reads(counters)};
+	struct again again = {.slice = assembly->n};
 	int r = 0;
 
+	(void)records_of(counters, &again.records);
 	if (!assembly->total)
-		r = counters_new(assembly->modules, &assembly->rules, &PRIOR_FIRST, &assembly->total);
-	ordinals(assembly, &again.reads, &again.qualities);
+		r = counters_new(assembly->modules, &assembly->rules, &assembly->begin, &assembly->total);
+	(void)ordinals(assembly, &again.reads, &again.qualities);
 	if (r == 0)
 		r = counters_merge(assembly->total, counters, &again.modules);
 	if (r == 0 && again.modules)
@@ -139,9 +176,9 @@ int assembly_take(struct assembly *assembly, struct counters *counters, struct e
 	_cleanup_(counters_freep) struct counters *owned = counters;
 	int r = 0;
 
-	if (assembly->handed_over || (assembly->n == 0 && !total_fits(assembly, owned)))
+	if (assembly->handed_over || (assembly->n == 0 && assembly->begin.first && !total_fits(assembly, owned)))
 		r = -EINVAL;
-	else if (assembly->n == 0)
+	else if (assembly->n == 0 && assembly->begin.first)
 		assembly->total = TAKE(owned);
 	else
 		r = total_merge(assembly, owned);
@@ -172,7 +209,7 @@ int assembly_again_prior(struct assembly *assembly, const struct again *again, s
 	if ((again->modules & COUNT_SEQUENCES) && !assembly->tracked)
 		return -EINVAL;
 	*ret = (struct prior){
-		.first = again->slice == 0,
+		.first = again->slice == 0 && assembly->begin.first,
 		.known = true,
 		.reads = again->reads,
 		.qualities = again->qualities,
@@ -187,19 +224,25 @@ static bool same_records(const struct again *again, const struct counters *count
 {
 	const struct sequences *sequences = counters_state(counters, MODULE_SEQUENCES);
 	const struct tiles *tiles = counters_state(counters, MODULE_TILES);
+	const struct kmers *kmers = counters_state(counters, MODULE_KMERS);
 
 	return counters_modules(counters) == again->modules && (!sequences || sequences_reads(sequences) == again->records) &&
-	       (!tiles || tiles_reads(tiles) == again->records);
+	       (!tiles || tiles_reads(tiles) == again->records) && (!kmers || kmers_reads(kmers) == again->records);
 }
 
 int assembly_patch(struct assembly *assembly, uint64_t slice, const struct counters *counters, struct error *err)
 {
 	struct again *again = assembly->again, *end = again + assembly->again_n;
+	bool early = false; /* the sums of a slice before it are not there */
 	int r = -ENOENT;
 
-	while (again < end && again->slice != slice)
+	while (again < end && again->slice != slice) {
+		early = early || (again->modules & COUNT_GC);
 		again++;
-	if (again < end)
+	}
+	if (again < end && early && (again->modules & COUNT_GC))
+		r = -EINVAL;
+	else if (again < end)
 		r = same_records(again, counters) ? counters_patch(assembly->total, counters) : -EINVAL;
 	if (r == -ENOMEM)
 		return error_oom(err);
@@ -219,7 +262,7 @@ int assembly_result(struct assembly *assembly, struct counters **ret, struct err
 		return error_set(err, -EBUSY, ERROR_SOFTWARE, "%zu slices are still to be counted again", assembly->again_n);
 	if (assembly->handed_over)
 		return error_set(err, -EINVAL, ERROR_SOFTWARE, "the file's counters were handed over before");
-	if (!assembly->total && counters_new(assembly->modules, &assembly->rules, &PRIOR_FIRST, &assembly->total) < 0)
+	if (!assembly->total && counters_new(assembly->modules, &assembly->rules, &assembly->begin, &assembly->total) < 0)
 		return error_oom(err);
 	sequences = counters_state(assembly->total, MODULE_SEQUENCES);
 	if (sequences && !sequences_whole(sequences))

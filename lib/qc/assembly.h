@@ -25,6 +25,13 @@ struct assembly;
 
 /* -ENOMEM; -EINVAL for an unknown module, or one of COUNT_ORDERED without COUNT_LENGTHS, which tells the reads before a slice. */
 int assembly_new(uint32_t modules, const struct count_rules *rules, struct assembly **ret);
+
+/*
+ * An assembly that begins behind other text: of a file that follows others (follow.h), as assembly_again_prior() of the group's assembly
+ * told; its result is for that one's assembly_patch(). Or, first, of a file whose counters may follow (begin->ordinals). It takes
+ * its own reference to begin->tracked, without which modules has no COUNT_SEQUENCES behind other text. As assembly_new().
+ */
+int assembly_new_at(uint32_t modules, const struct count_rules *rules, const struct prior *begin, struct assembly **ret);
 struct assembly *assembly_free(struct assembly *assembly); /* NULL */
 
 /* Slices taken or skipped so far: [0, n). */
@@ -35,7 +42,7 @@ void assembly_prior(const struct assembly *assembly, uint64_t i, struct prior *r
 
 /*
  * Takes over the counters of slice assembly_n(), also where it fails. 0 or negative errno with a sentence; the assembly is then of
- * no use. Slice 0 must have been counted with PRIOR_FIRST.
+ * no use. Slice 0 must have been counted with what assembly_prior() tells of it.
  */
 int assembly_take(struct assembly *assembly, struct counters *counters, struct error *err);
 void assembly_skip(struct assembly *assembly); /* slice assembly_n() has no record */
@@ -57,7 +64,10 @@ const struct again *assembly_again(const struct assembly *assembly, size_t *ret_
 /* With what it is to be counted: references as of assembly_prior(). 0, or -EINVAL where that cannot be known. */
 int assembly_again_prior(struct assembly *assembly, const struct again *again, struct prior *ret);
 
-/* The slice's counters of again->modules, of the same records. As assembly_take(), but the counters stay the caller's. */
+/*
+ * The slice's counters of again->modules, of the same records. As assembly_take(), but the counters stay the caller's. Those with
+ * COUNT_GC come in the order of slices.
+ */
 int assembly_patch(struct assembly *assembly, uint64_t slice, const struct counters *counters, struct error *err);
 
 /* Hands over the file's counters, once. -EBUSY where something is still to be counted again. */

@@ -69,7 +69,7 @@ int count_slice(int fd, const struct slice_task *task, uint32_t modules,
 	struct prior start = prior ? *prior : PRIOR_UNKNOWN;
 	int r;
 
-	if (task->begin == 0)
+	if (task->begin == 0 && !start.known) /* otherwise it may lie behind another file (follow.h) */
 		start.first = start.known = true;
 	r = counters_new(modules, rules, &start, &counters);
 	if (r == -EINVAL)

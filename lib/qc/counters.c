@@ -86,6 +86,11 @@ const void *counters_state(const struct counters *counters, enum module_id id)
 	return counters->states[id];
 }
 
+void *counters_state_own(struct counters *counters, enum module_id id)
+{
+	return counters->states[id];
+}
+
 int counters_add(struct counters *counters, const struct batch *batch)
 {
 	for (enum module_id id = 0; id < _MODULE_MAX; id++)

@@ -5,7 +5,8 @@
  * Doubles depend on the order in which they are added, and the sums before a slice are not known while it is
  * counted. So the state is the segments (gc_segment.h) of its reads in order; where it begins with the file it is
  * the sums themselves, into which the segments behind are folded. Sums so made are those of one pass over the
- * file, however it was cut.
+ * file, however it was cut. Sums of a whole file that comes behind another one (follow.h) are of no use: its segments are counted
+ * again, and patched in in the order of the files.
  *
  * Memory: 1 KiB a segment (of which a slice has at most three), 40 KiB for counting short reads; of reads of 200
  * bases and more, where their truncated lengths differ, 1 to 6 bytes each: for a file's first slice at most
@@ -30,6 +31,7 @@
 
 struct gc {
 	bool first;           /* begins with the file */
+	bool follows;         /* ... which comes behind another one now (follow.h) */
 	uint64_t reads;       /* that have a base */
 	double sums[GC_BINS]; /* first: of the reads before the segments */
 	struct segment *segments;
@@ -223,6 +225,29 @@ static int segment_append(struct gc *gc, const struct segment *from)
 	return segment ? segment_copy(from, segment) : -ENOMEM;
 }
 
+int gc_follow(void *state)
+{
+	struct gc *gc = state;
+
+	if (!gc->first)
+		return -EINVAL;
+	gc->follows = true;
+	return 0;
+}
+
+static int follow_merge(struct gc *into, const struct gc *from)
+{
+	if (!into->first)
+		return -EINVAL;
+	if (from->reads == 0)
+		return 0;
+	if (into->reads > 0)
+		return MERGE_LACKS;
+	(void)gc_bins(from, into->sums); /* true, as it is first */
+	into->reads = from->reads;
+	return 0;
+}
+
 static int gc_merge(void *into_state, const void *from_state)
 {
 	struct gc *into = into_state;
@@ -230,6 +255,8 @@ static int gc_merge(void *into_state, const void *from_state)
 	struct segment room;
 	int r = 0;
 
+	if (from->follows)
+		return follow_merge(into, from);
 	if (from->first)
 		return -EINVAL;
 	if (from->reads > COUNT_TOTAL_MAX || into->reads > COUNT_TOTAL_MAX - from->reads)
@@ -245,6 +272,12 @@ static int gc_merge(void *into_state, const void *from_state)
 	for (size_t i = 0; r == 0 && i < from->n; i++)
 		r = segment_append(into, segment_at(from, i, &room));
 	return r;
+}
+
+/* Of files behind others, in their order: assembly.h sees to it. */
+static int gc_patch(void *into, const void *from)
+{
+	return ((const struct gc *)from)->follows ? -EINVAL : gc_merge(into, from);
 }
 
 bool gc_bins(const struct gc *gc, double ret[GC_BINS])
@@ -379,6 +412,7 @@ const struct module module_gc = {
     .deinit = gc_deinit,
     .add = gc_add,
     .merge = gc_merge,
+    .patch = gc_patch,
     .pack = gc_pack,
     .unpack = gc_unpack,
     .check = gc_check,

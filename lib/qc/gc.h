@@ -15,3 +15,5 @@ struct gc;
 
 /* The sums, by per cent. False: these are not the counters of a file from its beginning, which alone have sums. */
 bool gc_bins(const struct gc *gc, double ret[GC_BINS]);
+
+int gc_follow(void *state); /* follow.h */

@@ -103,18 +103,29 @@ static int known_merge(struct kmers *into, const struct kmers *from)
 	return r;
 }
 
+int kmers_follow(void *state)
+{
+	struct kmers *kmers = state;
+
+	if (!kmers->known || kmers->before > 0 || kmers->missing > 0)
+		return -EINVAL;
+	kmers->follows = true;
+	return 0;
+}
+
 static int kmers_merge(void *into_state, const void *from_state)
 {
 	struct kmers *into = into_state;
 	const struct kmers *from = from_state;
 	uint64_t end = into->before + into->reads;
+	bool counted = from->known && !(from->follows && end > 0); /* by what lies before it now */
 	int r = 0;
 
-	if (into->size != from->size || (from->known && (!into->known || from->before != end)))
+	if (into->size != from->size || (counted && (!into->known || from->before != end)))
 		return -EINVAL;
 	if (into->reads > COUNT_TOTAL_MAX - from->reads)
 		return -EOVERFLOW;
-	if (from->known)
+	if (counted)
 		r = known_merge(into, from);
 	else if (into->known && kmers_sampled(end, from->reads) > 0)
 		r = MERGE_LACKS;
@@ -141,6 +152,11 @@ static int kmers_patch(void *into_state, const void *from_state)
 }
 
 /* ---- what a report is made of */
+
+uint64_t kmers_reads(const struct kmers *kmers)
+{
+	return kmers->reads;
+}
 
 uint32_t kmers_size(const struct kmers *kmers)
 {

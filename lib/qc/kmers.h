@@ -13,6 +13,8 @@
 
 struct kmers;
 
+uint64_t kmers_reads(const struct kmers *kmers); /* in these counters */
+
 struct kmer_cell {
 	uint64_t reads : 54; /* at least 1 */
 	uint64_t position : 10;

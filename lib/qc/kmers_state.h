@@ -15,6 +15,7 @@ struct kmers {
 	uint32_t size;    /* bases of a k-mer */
 	bool known;       /* how many reads lie before the span; where not, none is counted */
 	uint64_t before;  /* where known */
+	bool follows;     /* that was so, but another file comes before it now (follow.h) */
 	uint64_t reads;   /* in the span */
 	uint64_t missing; /* of these, those of slices that merging lacked and that were not patched yet */
 	bool full;        /* the set passed its limits, and is empty */
@@ -28,6 +29,7 @@ static inline uint64_t kmers_sampled(uint64_t before, uint64_t reads)
 	return (before + reads) / KMERS_EVERY - before / KMERS_EVERY;
 }
 
+int kmers_follow(void *state); /* follow.h */
 int kmers_pack(const void *state, struct packer *packer);
 int kmers_unpack(void *state, struct unpacker *unpacker, struct error *err);
 int kmers_check(const void *state, const struct counters *counters, struct error *err);

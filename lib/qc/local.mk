@@ -47,6 +47,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/derive_tiles.c \
 	lib/qc/encoding.c \
 	lib/qc/encoding.h \
+	lib/qc/follow.c \
+	lib/qc/follow.h \
 	lib/qc/gc.c \
 	lib/qc/gc.h \
 	lib/qc/gc_model.c \
@@ -55,6 +57,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/gc_segment.h \
 	lib/qc/gc_stream.c \
 	lib/qc/gc_stream.h \
+	lib/qc/groups.c \
+	lib/qc/groups.h \
 	lib/qc/hit_table.c \
 	lib/qc/hit_table.h \
 	lib/qc/html.c \

@@ -96,3 +96,4 @@ const struct module *module_get(enum module_id id);
 
 /* A module's state, or NULL where the counters do not have that module. */
 const void *counters_state(const struct counters *counters, enum module_id id);
+void *counters_state_own(struct counters *counters, enum module_id id); /* the same, to be changed */

@@ -18,6 +18,8 @@
 /* All zero bytes but tile_field: nothing is known. */
 struct prior {
 	bool first;         /* the slice begins with the file: nothing lies before it */
+	/* first: the file may come behind others (follow.h), so its counters keep the ordinal of each tracked sequence as well. */
+	bool ordinals;
 	bool known;         /* reads, qualities and tile_field are known; always so where first */
 	uint64_t reads;     /* records before the slice */
 	uint64_t qualities; /* of these, with a quality of at least one byte */

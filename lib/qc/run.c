@@ -32,11 +32,12 @@ static void sections_learn(struct run_row *row, const struct report *report)
 	}
 }
 
-int run_add(struct run *run, const char *path, const char *sample, const char *link, const struct report *report)
+int run_add(struct run *run, const char *path, const char *sample, const char *link, uint32_t members, const struct report *report)
 {
 	struct run_row row = {
 		.path = strdup(path),
 		.link = link ? strdup(link) : NULL,
+		.members = members,
 		.figures = *report_figures(report),
 		.verdict = profile_verdict(report),
 		.duplication = (double)NAN,
@@ -134,6 +135,7 @@ static void row_write(FILE *out, const struct run_row *row)
 	real_field(out, row->adapters);
 	for (size_t i = SECTION_QUALITY; i < _SECTION_MAX; i++)
 		fprintf(out, "\t%s", row->status[i] == RUN_NO_STATUS ? "NA" : status_name((enum status)row->status[i]));
+	fprintf(out, "\t%" PRIu32, row->members > 0 ? row->members : 1);
 	fputc('\n', out);
 }
 
@@ -146,7 +148,7 @@ static int table_print(FILE *out, const void *data)
 	      out);
 	for (size_t i = SECTION_QUALITY; i < _SECTION_MAX; i++)
 		fprintf(out, "\t%s", section_key((enum section_id)i));
-	fputc('\n', out);
+	fputs("\tfiles\n", out);
 	for (size_t i = 0; i < run->n && !ferror(out); i++)
 		row_write(out, &run->rows[i]);
 	return 0;

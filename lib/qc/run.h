@@ -23,6 +23,7 @@ struct run_row {
 	char *path;                 /* as the person named it */
 	char *link;                 /* of its report, as a name beside the page; NULL: there is none */
 	struct name_parts name;
+	uint32_t members;           /* of a group (groups.h): so many files; 0: it is a file, and one of those that totals are of */
 	struct figures figures;
 	double length;              /* mean of reads, in bases */
 	double duplication, adapters; /* per cent: of reads that are not the first of their kind; most at any position. NaN: unknown */
@@ -37,7 +38,7 @@ struct run {
 };
 
 /* sample NULL: as the name says. 0 or -ENOMEM. */
-int run_add(struct run *run, const char *path, const char *sample, const char *link, const struct report *report);
+int run_add(struct run *run, const char *path, const char *sample, const char *link, uint32_t members, const struct report *report);
 
 /* By name_order(), then by path. */
 void run_sort(struct run *run);

@@ -99,7 +99,7 @@ struct page {
 struct totals {
 	uint64_t reads, bases;
 	double q30;
-	size_t samples, failing;
+	size_t samples, failing, files, groups;
 };
 
 static void columns_choose(struct page *page)
@@ -112,7 +112,7 @@ static void columns_choose(struct page *page)
 		page->set |= row->name.set > 1;
 		for (size_t k = SECTION_QUALITY; k < _SECTION_MAX; k++)
 			page->section[k] |= row->status[k] != RUN_NO_STATUS;
-		if (row->figures.reads > page->reads_most)
+		if (row->members == 0 && row->figures.reads > page->reads_most)
 			page->reads_most = row->figures.reads;
 	}
 }
@@ -120,6 +120,15 @@ static void columns_choose(struct page *page)
 static bool same_sample(const struct run *run, size_t i)
 {
 	return i > 0 && strcmp(run->rows[i].name.sample, run->rows[i - 1].name.sample) == 0;
+}
+
+/* Whether a file before it has the same sample. */
+static bool sample_counted(const struct run *run, size_t i)
+{
+	for (; same_sample(run, i); i--)
+		if (run->rows[i - 1].members == 0)
+			return true;
+	return false;
 }
 
 /* Whether a neighbour has the same names in all columns. */
@@ -136,9 +145,13 @@ static struct totals totals_of(const struct run *run)
 
 	for (size_t i = 0; i < run->n; i++) {
 		const struct run_row *row = &run->rows[i];
+		totals.groups += row->members > 0;
+		if (row->members > 0) /* its files are there themselves */
+			continue;
+		totals.files++;
 		totals.reads += row->figures.reads;
 		totals.bases += row->figures.bases;
-		totals.samples += !same_sample(run, i);
+		totals.samples += !sample_counted(run, i);
 		if (isfinite(row->figures.q30)) {
 			totals.q30 += row->figures.q30 * (double)row->figures.bases;
 			weight += (double)row->figures.bases;
@@ -194,15 +207,17 @@ static void head_write(FILE *out, const struct page *page)
 	        "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>%zu files &#8211; quality of a run</title>\n<style>\n%s%s"
 	        "</style>\n</head>\n<body>\n%s<header>\n<p class=\"kind\">Sequencing quality of a run</p>\n"
 	        "<h1>%zu sample%s, %zu file%s</h1>\n",
-	        page->run->n, html_style, style, html_marks, totals.samples, totals.samples == 1 ? "" : "s", page->run->n,
-	        page->run->n == 1 ? "" : "s");
+	        totals.files, html_style, style, html_marks, totals.samples, totals.samples == 1 ? "" : "s", totals.files,
+	        totals.files == 1 ? "" : "s");
 	if (page->files > page->run->n)
-		fprintf(out, "<p class=\"verdict\"><b class=\"fail\">Incomplete</b> %zu of the %zu files that were asked for have no result.</p>\n",
-		        page->files - page->run->n, page->files);
+		fprintf(out, "<p class=\"verdict\"><b class=\"fail\">Incomplete</b> %zu of the %zu files%s that were asked for have no result.</p>\n",
+		        page->files - page->run->n, page->files, totals.groups > 0 ? " and groups" : "");
 	profiles_write(out, page->run);
 	fputs("<dl class=\"figures\">\n", out);
 	figure_count(out, "Samples", totals.samples);
-	figure_count(out, "Files", page->run->n);
+	figure_count(out, "Files", totals.files);
+	if (totals.groups > 0)
+		figure_count(out, "Groups", totals.groups);
 	figure_count(out, "Reads", totals.reads);
 	figure_count(out, "Bases", totals.bases);
 	fputs("<div><dt>Q30 and above</dt><dd>", out);
@@ -274,7 +289,7 @@ static void real_cell(FILE *out, double value, bool share, int status)
 static void link_write(FILE *out, const char *link)
 {
 	for (; *link; link++)
-		if (strchr("-._~", *link) || (*link >= '0' && *link <= '9') || ((*link | 32) >= 'a' && (*link | 32) <= 'z'))
+		if (strchr("-._~/", *link) || (*link >= '0' && *link <= '9') || ((*link | 32) >= 'a' && (*link | 32) <= 'z'))
 			fputc(*link, out);
 		else
 			fprintf(out, "%%%02X", (unsigned char)*link);
@@ -311,6 +326,8 @@ static void name_cell(FILE *out, const struct page *page, size_t i)
 	}
 	html_text(out, name);
 	fputs(row->link ? "</a>" : "", out);
+	if (row->members > 0)
+		fprintf(out, "<small>%" PRIu32 " files together</small>", row->members);
 	if (ambiguous(page->run, i)) {
 		fputs("<small>", out);
 		html_text(out, row->path);
@@ -333,7 +350,7 @@ static void row_write(FILE *out, const struct page *page, size_t i)
 		fputs("<td>&#8211;</td>", out);
 	if (page->set)
 		whole_cell(out, row->name.set);
-	count_cell(out, row->figures.reads, page->reads_most);
+	count_cell(out, row->figures.reads, row->members > 0 ? 0 : page->reads_most);
 	count_cell(out, row->figures.bases, 0);
 	real_cell(out, row->length, false, RUN_NO_STATUS);
 	real_cell(out, row->figures.quality_mean, false, RUN_NO_STATUS);

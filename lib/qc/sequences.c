@@ -37,6 +37,7 @@ static int sequences_init(void *state, const struct count_rules *rules, const st
 	sequences->cut = cut_of(rules);
 	sequences->tracked_max = TRACKED_MAX;
 	sequences->own_max = OWN_MAX;
+	sequences->placed = prior->first && prior->ordinals;
 	sequences->form = prior->first     ? SEQUENCES_FIRST
 	                  : prior->tracked ? SEQUENCES_COUNTED
 	                                   : SEQUENCES_OWN;
@@ -81,7 +82,7 @@ static int reserve(struct sequences *sequences)
 	if (sequences->keys.n < sequences->room)
 		return 0;
 	r = grow(&sequences->counts, room);
-	if (r == 0 && sequences->form == SEQUENCES_OWN)
+	if (r == 0 && (sequences->form == SEQUENCES_OWN || sequences->placed))
 		r = grow(&sequences->ordinals, room);
 	if (r == 0)
 		sequences->room = room;
@@ -99,9 +100,9 @@ int sequences_key_add(struct sequences *sequences, uint32_t hash, const uint8_t 
 	if (r < 0)
 		return r;
 	sequences->counts[number] = 0;
-	if (sequences->form == SEQUENCES_OWN)
+	if (sequences->form == SEQUENCES_OWN || sequences->placed)
 		sequences->ordinals[number] = ordinal;
-	else if (sequences_closed(sequences))
+	if (sequences_closed(sequences))
 		sequences->limit = ordinal + 1;
 	return 0;
 }
@@ -226,6 +227,21 @@ static int sequences_patch(void *state, const void *from_state)
 	return sequences_first_sound(into) ? 0 : -EINVAL;
 }
 
+/* A closed FIRST is as an OWN that overflowed: of its keys only their order is of use, and counts are made again. */
+int sequences_follow(void *state)
+{
+	struct sequences *sequences = state;
+	bool closed = sequences_closed(sequences);
+
+	if (sequences->form != SEQUENCES_FIRST || !sequences_whole(sequences) || (!sequences->placed && sequences->keys.n > 0))
+		return -EINVAL;
+	sequences->form = SEQUENCES_OWN;
+	sequences->placed = sequences->digest_known = false;
+	if (closed)
+		sequences_overflow(sequences);
+	return 0;
+}
+
 /* ---- asked */
 
 uint64_t sequences_reads(const struct sequences *sequences)
@@ -236,6 +252,11 @@ uint64_t sequences_reads(const struct sequences *sequences)
 bool sequences_first(const struct sequences *sequences)
 {
 	return sequences->form == SEQUENCES_FIRST;
+}
+
+bool sequences_placed(const struct sequences *sequences)
+{
+	return sequences->placed;
 }
 
 bool sequences_whole(const struct sequences *sequences)

@@ -22,6 +22,7 @@ uint64_t sequences_reads(const struct sequences *sequences);
 
 /* Whether the span begins with the file; only then the rest of this header is of use. */
 bool sequences_first(const struct sequences *sequences);
+bool sequences_placed(const struct sequences *sequences); /* ... and could follow another file */
 
 /*
  * Whether the keys of all reads were counted: not so after MERGE_LACKS, until the patch. Counts of what is not whole are

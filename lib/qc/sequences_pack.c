@@ -3,6 +3,7 @@
  * The packed form of tracked sequences (sequences_state.h): a byte for what follows, the reads of the span, then
  *
  *     PACKED_FIRST     the reads that lack counts; the keys; where they are complete, the limit less their number; their counts
+ *     PACKED_PLACED    the same; of each key but the first how many ordinals lie between the one before and it
  *     PACKED_OWN       the keys; of each but the first how many ordinals lie between the one before and it; their counts less 1
  *     PACKED_OVERFLOW  the same without counts
  *     PACKED_COUNTED   the digest of the list (little-endian) and its number of keys; how many have a read; of each of these
@@ -20,6 +21,7 @@ enum packed {
 	PACKED_OWN,
 	PACKED_OVERFLOW,
 	PACKED_COUNTED,
+	PACKED_PLACED,
 	_PACKED_MAX,
 };
 
@@ -37,11 +39,16 @@ static void first_pack(const struct sequences *sequences, struct packer *packer)
 		pack_u64(packer, sequences->counts[i]);
 }
 
+static void ordinals_pack(const struct sequences *sequences, struct packer *packer)
+{
+	for (size_t i = 1; i < sequences->keys.n; i++)
+		pack_u64(packer, sequences->ordinals[i] - sequences->ordinals[i - 1] - 1);
+}
+
 static void own_pack(const struct sequences *sequences, struct packer *packer)
 {
 	key_table_pack(&sequences->keys, packer);
-	for (size_t i = 1; i < sequences->keys.n; i++)
-		pack_u64(packer, sequences->ordinals[i] - sequences->ordinals[i - 1] - 1);
+	ordinals_pack(sequences, packer);
 	for (size_t i = 0; !sequences->overflow && i < sequences->keys.n; i++)
 		pack_u64(packer, sequences->counts[i] - 1);
 }
@@ -72,9 +79,11 @@ int sequences_pack(const void *state, struct packer *packer)
 
 	switch (sequences->form) {
 	case SEQUENCES_FIRST:
-		pack_byte(packer, PACKED_FIRST);
+		pack_byte(packer, sequences->placed ? PACKED_PLACED : PACKED_FIRST);
 		pack_u64(packer, sequences->reads);
 		first_pack(sequences, packer);
+		if (sequences->placed)
+			ordinals_pack(sequences, packer);
 		break;
 	case SEQUENCES_OWN:
 		pack_byte(packer, sequences->overflow ? PACKED_OVERFLOW : PACKED_OWN);
@@ -176,6 +185,28 @@ static int own_counts_unpack(struct sequences *sequences, struct unpacker *unpac
 	return sum == sequences->reads ? 0 : unpack_bad(err, "reads without a key");
 }
 
+/* The last key of a complete set came first with the limit, and reads before a key have those before it. */
+static int placed_unpack(struct sequences *sequences, struct unpacker *unpacker, struct error *err)
+{
+	size_t n = sequences->keys.n;
+	uint64_t sum = 0;
+	int r = numbers_make(&sequences->ordinals, n, err);
+
+	if (r == 0)
+		r = ordinals_unpack(sequences, unpacker, err);
+	if (r < 0)
+		return r;
+	sequences->placed = true;
+	if (sequences_closed(sequences) && n > 0 && sequences->ordinals[n - 1] + 1 != sequences->limit)
+		return unpack_bad(err, "the last tracked sequence does not come where the set is complete");
+	for (size_t i = 0; sequences_whole(sequences) && i < n; i++) {
+		if (sum < sequences->ordinals[i])
+			return unpack_bad(err, "keys with fewer reads than lie before the next");
+		sum += sequences->counts[i];
+	}
+	return 0;
+}
+
 static int own_unpack(struct sequences *sequences, struct unpacker *unpacker, struct error *err)
 {
 	size_t most = sequences->overflow ? sequences->tracked_max : unpack_left(unpacker);
@@ -259,8 +290,10 @@ int sequences_unpack(void *state, struct unpacker *unpacker, struct error *err)
 		return r;
 	switch (packed) {
 	case PACKED_FIRST:
+	case PACKED_PLACED:
 		sequences->form = SEQUENCES_FIRST;
-		return first_unpack(sequences, unpacker, err);
+		r = first_unpack(sequences, unpacker, err);
+		return r < 0 || packed == PACKED_FIRST ? r : placed_unpack(sequences, unpacker, err);
 	case PACKED_OWN:
 	case PACKED_OVERFLOW:
 		sequences->form = SEQUENCES_OWN;

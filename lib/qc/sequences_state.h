@@ -4,7 +4,8 @@
  * three forms:
  *
  * SEQUENCES_FIRST: the span begins with the file. Its first tracked_max different keys in order, each with its count; `limit` is
- * the ordinal (from 1) of the read that had the last one first. Reads with other keys are only counted.
+ * the ordinal (from 1) of the read that had the last one first. Reads with other keys are only counted. Where it is `placed`, the
+ * ordinals of all its keys are kept, so that it can become an OWN (sequences_follow()).
  *
  * SEQUENCES_OWN: it does not, and nothing was known of the file's keys. The span's different keys in order, each with its
  * count and the ordinal (from 0) of its first read. A slice with more than own_max keys overflows: then only its first
@@ -59,10 +60,11 @@ struct sequences {
 	uint64_t reads_counted; /* fewer only where a FIRST lacks a slice: without the reads of that one */
 	uint64_t limit;         /* FIRST, complete: see above */
 	bool overflow;          /* OWN: see above */
+	bool placed;            /* FIRST: with ordinals */
 
 	struct key_table keys; /* not COUNTED */
 	uint64_t *counts;      /* by number of key; NULL after overflow */
-	uint64_t *ordinals;    /* OWN: by number of key, growing */
+	uint64_t *ordinals;    /* OWN, placed: by number of key, growing */
 	size_t room;           /* of counts and ordinals; COUNTED: keys of the list */
 
 	struct tracked *tracked; /* COUNTED: the list; NULL where it was unpacked */
@@ -86,6 +88,7 @@ static inline bool sequences_closed(const struct sequences *sequences)
 bool sequences_first_sound(const struct sequences *sequences);
 
 /* As the functions of a module (module.h). */
+int sequences_follow(void *state); /* follow.h */
 int sequences_add(void *state, const struct batch *batch);
 int sequences_pack(const void *state, struct packer *packer);
 int sequences_unpack(void *state, struct unpacker *unpacker, struct error *err);

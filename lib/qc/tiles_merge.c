@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The module of tiles: spans come together. What merge() cannot use is a span that was counted by another field of the header
- * than the file's, one that holds the 10,000th read of 0.12.1 in its middle, and one that had too many positions for ten classes.
+ * than the file's, one that holds the 10,000th read of 0.12.1 in its middle, one that had too many positions for ten classes, and a
+ * whole file behind others, since of it other reads were sampled.
  */
 #include <errno.h>
 
@@ -94,10 +95,34 @@ static int place_merge(struct tiles *into, const struct tiles *from)
 	return r;
 }
 
+int tiles_follow(void *state)
+{
+	struct tiles *tiles = state;
+
+	if (!tiles->known || tiles->before[0] > 0 || tiles->missing > 0)
+		return -EINVAL;
+	tiles->follows = true;
+	return 0;
+}
+
+/* A whole file: of use where nothing with an ordinal lies before, and else where none of its reads is sampled. */
+static int follow_merge(struct tiles *into, const struct tiles *from)
+{
+	uint64_t before = tiles_ordinals(into), n = tiles_ordinals(from);
+
+	if (!into->known || tiles_before(into) > 0)
+		return -EINVAL;
+	if (before == 0)
+		return known_merge(into, from);
+	if (n == 0 || ((into->compat == COMPAT_0_11_9 || before >= TILES_ALL) && (before + n) / 10 == before / 10))
+		return 0;
+	return MERGE_LACKS;
+}
+
 /* Whether from's reads lie directly behind those of into, as far as places are known. */
 static bool adjacent(const struct tiles *into, const struct tiles *from)
 {
-	if (!from->known)
+	if (!from->known || from->follows)
 		return true;
 	return into->known && from->before[0] == into->before[0] + into->reads &&
 	       from->before[1] == into->before[1] + into->qualities;
@@ -115,7 +140,8 @@ int tiles_merge(void *into_state, const void *from_state)
 		return -EOVERFLOW;
 	into->run.known = false;
 	if (!given_up(into))
-		r = from->known ? known_merge(into, from) : into->known ? place_merge(into, from) : unknown_merge(into, from);
+		r = from->follows ? follow_merge(into, from) : from->known ? known_merge(into, from)
+		    : into->known ? place_merge(into, from) : unknown_merge(into, from);
 	if (r < 0)
 		return r;
 	into->missing += r == MERGE_LACKS ? from->reads : from->missing;

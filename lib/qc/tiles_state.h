@@ -47,6 +47,7 @@ struct tile_run {
 struct tiles {
 	enum compat compat;
 	bool known;               /* what lies before the span */
+	bool follows;             /* ... was known, but another file comes before it now (follow.h) */
 	uint64_t before[2];       /* where known: reads and qualities before the span */
 	uint64_t reads, qualities; /* in the span: records, and those whose quality is not empty */
 	uint64_t missing;         /* of these reads, those of slices that merging lacked and that were not patched yet */
@@ -104,6 +105,7 @@ void tiles_uncount(struct tiles *tiles);
 
 int tiles_merge(void *into, const void *from);
 int tiles_patch(void *into, const void *from);
+int tiles_follow(void *state); /* follow.h */
 int tiles_pack(const void *state, struct packer *packer);
 int tiles_unpack(void *state, struct unpacker *unpacker, struct error *err);
 int tiles_check(const void *state, const struct counters *counters, struct error *err);

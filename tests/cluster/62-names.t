@@ -31,10 +31,16 @@ ok "on standard output too" cmp "$work/stdout" <(echo link.fq; cat "$work/a.want
 for verb in submit "qc --local --as csv"; do
 	# shellcheck disable=SC2086
 	run fq $verb --output-dir "$work/out" x/s.fq y/s.fq
-	is "$verb: two inputs of one name into one folder: exit 64" "$status" 64
-	ok "and both are named" grep -q 'x/s.fq and y/s.fq' "$work/stderr"
-	ok "before anything is written" test ! -e "$work/out/s.fq.csv"
+	is "$verb: two inputs of one name into one folder: exit 0" "$status" 0
+	ok "each is in a folder of its own" cmp "$work/out/x/s.fq.csv" "$work/a.want"
+	ok "as theirs are" cmp "$work/out/y/s.fq.csv" "$work/b.want"
+	ok "none beside them" test ! -e "$work/out/s.fq.csv"
+	rm -rf "$work/out/x" "$work/out/y"
 done
+run fq submit -o "$work/out/X.csv" x/s.fq y/s.fq
+is "two inputs of one name beside each other: exit 64" "$status" 64
+ok "and both are named" grep -q 'x/s.fq and y/s.fq' "$work/stderr"
+ok "before anything is written" test ! -e "$work/out/s.fq.X.csv"
 run fq submit --wait x/s.fq y/s.fq
 is "on standard output they may share a name" "$status" 0
 

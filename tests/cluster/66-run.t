@@ -42,7 +42,7 @@ rows = list(csv.DictReader(open(f"{folder}/run.tsv"), delimiter="\t", quoting=cs
 shown = page.findall(".//tbody/tr")
 assert len(rows) == len(shown) == int(sys.argv[2]), (len(rows), len(shown))
 heads = ["".join(h.itertext()).replace("\xa0", " ") for h in page.findall(".//thead/tr/th")]
-ids = [k for k in list(rows[0])[15:] if any(row[k] != "NA" for row in rows)]
+ids = [k for k in list(rows[0])[15:] if k != "files" and any(row[k] != "NA" for row in rows)]
 for row, tr in zip(rows, shown):
     assert len(tr) == len(heads), (len(tr), heads)
     cells = dict(zip(heads, tr))

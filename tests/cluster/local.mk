@@ -18,6 +18,8 @@ CLUSTER_TESTS = \
 	tests/cluster/69-multiqc.t \
 	tests/cluster/70-report.t \
 	tests/cluster/72-split.t \
+	tests/cluster/71-groups.t \
+	tests/cluster/72-groups.t \
 	tests/cluster/75-expected.t \
 	tests/cluster/80-socket.t \
 	tests/cluster/85-gate.t \

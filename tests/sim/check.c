@@ -149,7 +149,7 @@ static void check_state(struct sim *sim, const struct sim_client_job *client, co
 	uint32_t failed = 0, index = 0;
 	bool named = false;
 
-	for (uint32_t f = 0; f < client->files_n; f++) {
+	for (uint32_t f = 0; f < client->files_n + (client->group.n > 0); f++) {
 		const struct file_row *row = image_file(&sim->committed, job->id, f, &index);
 
 		if (!row || row->state != JOB_FAILED)
@@ -181,6 +181,7 @@ static void check_job(struct sim *sim, const struct sim_client_job *client)
 	}
 	for (uint32_t f = 0; f < client->files_n; f++)
 		check_file(sim, client, job, f);
+	check_group(sim, client, job);
 	check_state(sim, client, job);
 }
 

@@ -39,6 +39,8 @@ void client_submit(struct sim *sim, uint32_t j)
 	row->files = client->files_n;
 	event.submit.paths = client->paths;
 	event.submit.proofs = client->proofs;
+	event.submit.groups = &client->group;
+	event.submit.groups_n = client->group.n > 0;
 	coordinator_drive(sim, &event);
 }
 

@@ -8,6 +8,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/disk.c \
 	tests/sim/faults.c \
 	tests/sim/given.c \
+	tests/sim/groups.c \
 	tests/sim/gzip.c \
 	tests/sim/history.c \
 	tests/sim/kept.c \

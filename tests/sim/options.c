@@ -119,6 +119,7 @@ static void clients_make(struct sim *sim)
 			client->paths[f] = sim->files[client->files[f]].path;
 			client->proofs[f].wanted = sim->files[client->files[f]].other_on != 0 || sim_chance(sim, 300);
 		}
+		groups_draw(sim, j);
 		sim_plan(sim, from + sim_between(sim, 0, HEAL_MS / 2), THING_SUBMIT)->job = j;
 		if (!sim->calm && sim_chance(sim, 150))
 			sim_plan(sim, sim_between(sim, 0, HEAL_MS), THING_CANCEL)->job = j;

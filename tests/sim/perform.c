@@ -75,6 +75,7 @@ static void to_node(struct sim *sim, const struct action *action)
 			thing->flag = action->open.proof->wanted;
 		}
 		if (action->kind == ACTION_SEND_TASK) {
+			group_task(sim, action);
 			(void)strcpy(thing->path, action->task.path);
 			thing->facts = *action->task.facts;
 			if (action->task.split && !action->task.id.scout)
@@ -96,11 +97,11 @@ void let_go(struct sim *sim, const struct action *action)
 
 static void check_owner(struct sim *sim, const struct job_row *row)
 {
-	uint32_t files = row->files, most = sim->limits.files_owner_max;
+	uint32_t files = row->inputs, most = sim->limits.files_owner_max;
 
 	for (uint32_t i = 0; i < sim->working.jobs_n; i++)
 		if (sim->working.jobs[i].state <= JOB_RUNNING && strcmp(sim->working.jobs[i].owner, row->owner) == 0)
-			files += sim->working.jobs[i].files;
+			files += sim->working.jobs[i].inputs;
 	if (most > 0 && files > most)
 		sim_fail(sim, "owner", "%s has %u files, and the most is %u", row->owner, files, most);
 }
@@ -138,14 +139,15 @@ static void save_file(struct sim *sim, const struct file_row *row)
 	if (old->state == JOB_COMPLETED && row->state == JOB_PENDING)
 		sim->working.has_result[i] = false; /* its job begins anew */
 	*old = *row;
-	old->path = file_made_of(sim, row->path)->path; /* paths outlive the core */
+	old->path = row->role == FILE_GROUP ? SIM_GROUP : file_made_of(sim, row->path)->path; /* paths outlive the core */
+	group_saved(sim, row);
 	if (!row->planned)
 		sim->working.planned[i] = 0;
 	else if (sim->working.planned[i] == 0)
 		sim->working.planned[i] = sim->working.generation;
 	if (row->planned && !was_planned)
 		observe_planned(sim, row);
-	if (row->state == JOB_FAILED && !had_failed)
+	if (row->state == JOB_FAILED && !had_failed && row->role != FILE_GROUP)
 		observe_failed(sim, row);
 	if (row->state > JOB_RUNNING)
 		observe_ended(sim, row);
@@ -325,7 +327,9 @@ static void perform_row(struct sim *sim, const struct action *action, struct rou
 		image_save_trouble(&sim->working, &action->trouble);
 		break;
 	case ACTION_MERGE_FILE:
-		merge(sim, action, &round->merged[round->merged_n++]);
+		if (!group_merge(sim, action, &round->merged[round->merged_n]))
+			merge(sim, action, &round->merged[round->merged_n]);
+		round->merged_n++;
 		break;
 	case ACTION_USE_RESULT:
 		kept_use(sim, action);

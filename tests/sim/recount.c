@@ -110,7 +110,7 @@ static const char *job_recount(const struct coord *coord, const struct job *job)
 		all.cached += sums.cached;
 		alone += file->alone_n;
 		work += job->work[f / 64] >> f % 64 & 1;
-		if (!job->ended && job->row.id < coord->open_from && !file->ended && !file->row.planned && !file->open_peer)
+		if (!job->ended && job->row.id < coord->open_from && !file->ended && !file->row.planned && !file->open_peer && !file_held(file))
 			return "a file is not opened by anybody";
 		if (file->open_peer && file->open_ms + coord->limits.open_ms < coord->due_ms)
 			return "an OPEN stalls before it is looked at";

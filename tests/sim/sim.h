@@ -8,6 +8,7 @@
  *     disk.c         what is committed, and the working copy
  *     coordinator.c  the driver of the core, as daemon/coord/drive.c is; it dies at any place
  *     perform.c      what the core wants done: rows, merging, messages
+ *     groups.c       groups of files
  *     kept.c         results that are kept for later jobs
  *     observe.c      what is seen of the core from outside
  *     given.c        what must hold of what is handed out and taken
@@ -32,7 +33,8 @@
 #define FILES_MAX_SIM 6
 #define JOBS_MAX_SIM 6
 #define SLOTS_MAX_SIM 4
-#define ROWS_MAX_SIM (JOBS_MAX_SIM * FILES_MAX_SIM)
+#define ROWS_MAX_SIM (JOBS_MAX_SIM * 2 * FILES_MAX_SIM) /* with those of a group */
+#define SIM_GROUP "group"
 #define DEAD_MS 1500 /* a connection that carries nothing is noticed */
 
 /* ---- a made file: records of different size, perhaps one that is at fault or kills its reader */
@@ -170,6 +172,8 @@ struct sim_client_job {
 	uint32_t modules;
 	enum split_gzip split_gzip;
 	bool lenient, fresh;
+	struct group group;    /* n = 0: none */
+	uint32_t group_files[FILES_MAX_SIM];
 	bool acked, cancel_sent;
 	uint32_t lied;         /* bit set of files about which a node lied that was asked */
 	uint64_t id;
@@ -360,6 +364,13 @@ void kept_find(struct sim *sim, struct event *opened); /* what is kept goes with
 void kept_save(struct sim *sim, uint64_t job, uint32_t file, uint32_t index);
 void kept_use(struct sim *sim, const struct action *action);
 uint64_t file_version(const struct sim *sim, const struct sim_file *file); /* the time of its last change, ns */
+
+/* ---- groups.c */
+void groups_draw(struct sim *sim, uint32_t j); /* of a client */
+bool group_merge(struct sim *sim, const struct action *action, struct event *ret); /* false: it is a file */
+void group_task(struct sim *sim, const struct action *action);   /* it is handed out: */
+void group_saved(struct sim *sim, const struct file_row *row);   /* it is saved: as it may be */
+void check_group(struct sim *sim, const struct sim_client_job *client, const struct job_row *job);
 
 /* ---- coordinator.c */
 void coordinator_start(struct sim *sim);

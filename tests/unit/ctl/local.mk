@@ -1,9 +1,12 @@
-UNIT_TESTS += tests/unit/ctl/table tests/unit/ctl/output tests/unit/ctl/output_forms tests/unit/ctl/local tests/unit/ctl/local_split
+UNIT_TESTS += tests/unit/ctl/table tests/unit/ctl/apart tests/unit/ctl/output tests/unit/ctl/output_forms tests/unit/ctl/local tests/unit/ctl/local_split
 
 tests_unit_ctl_table_SOURCES = tests/unit/ctl/table.c $(TAP)
 tests_unit_ctl_table_LDADD = $(CTL_LIBS)
 
 OUTPUT_SETUP = tests/unit/ctl/output_setup.c tests/unit/ctl/output_setup.h
+
+tests_unit_ctl_apart_SOURCES = tests/unit/ctl/apart.c $(TAP)
+tests_unit_ctl_apart_LDADD = $(CTL_LIBS)
 
 tests_unit_ctl_output_SOURCES = tests/unit/ctl/output.c $(OUTPUT_SETUP) $(TAP)
 tests_unit_ctl_output_LDADD = $(CTL_LIBS)

@@ -157,6 +157,7 @@ static void test_prior(void)
 	const struct prior prior = {.known = true, .reads = 99999, .qualities = 99990, .tile_field = 4};
 	fq_Task message = {.begin = 100}, nothing = {.begin = 100}, first = {.begin = 0};
 	struct error err = {0};
+	fq_Task place = {.begin = 0};
 	struct prior got;
 
 	prior_to_message(&prior, &message);
@@ -171,6 +172,13 @@ static void test_prior(void)
 	first.prior_known = true;
 	first.tile_field = 2;
 	ok(prior_from_message(&first, &got, &err) == 0 && got.first && got.tile_field == 2, "but its tiles may be known");
+	prior_to_message(&(struct prior){.first = true, .ordinals = true, .known = true, .tile_field = TILE_FIELD_UNKNOWN}, &place);
+	ok(prior_from_message(&place, &got, &err) == 0 && got.first && got.ordinals, "the first slice of a file that others may come before");
+	place.begin = 1;
+	ok(prior_from_message(&place, &got, &err) == 0 && !got.first && !got.ordinals, "which its other slices are not");
+	place = (fq_Task){.begin = 0};
+	prior_to_message(&prior, &place);
+	ok(prior_from_message(&place, &got, &err) == 0 && !got.first && got.known && got.reads == 99999, "the first slice behind other files");
 	prior_refused((fq_Task){.begin = 1, .prior_reads = UINT64_MAX}, "too many reads");
 	prior_refused((fq_Task){.begin = 1, .prior_reads = 5, .prior_qualities = 6}, "more qualities than reads");
 	prior_refused((fq_Task){.begin = 0, .prior_reads = 1}, "reads before the file");

@@ -133,6 +133,10 @@ tests_unit_daemon_test_core_LDADD = $(COORD_LIBS)
 tests_unit_daemon_test_core_again_SOURCES = tests/unit/daemon/test_core_again.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_again_LDADD = $(COORD_LIBS)
 
+UNIT_TESTS += tests/unit/daemon/test_core_groups
+tests_unit_daemon_test_core_groups_SOURCES = tests/unit/daemon/test_core_groups.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_groups_LDADD = $(COORD_LIBS)
+
 UNIT_TESTS += tests/unit/daemon/test_core_kept
 tests_unit_daemon_test_core_kept_SOURCES = tests/unit/daemon/test_core_kept.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_kept_LDADD = $(COORD_LIBS)

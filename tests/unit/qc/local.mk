@@ -6,7 +6,7 @@ QC_TILES = tests/unit/qc/tiles_plain.c tests/unit/qc/tiles_plain.h
 
 UNIT_TESTS += tests/unit/qc/kernel tests/unit/qc/counters tests/unit/qc/unpack tests/unit/qc/csv tests/unit/qc/count
 UNIT_TESTS += tests/unit/qc/tiles tests/unit/qc/tile_cells tests/unit/qc/kmers
-UNIT_TESTS += tests/unit/qc/tracked tests/unit/qc/sequences tests/unit/qc/sequences_unpack tests/unit/qc/assembly
+UNIT_TESTS += tests/unit/qc/tracked tests/unit/qc/sequences tests/unit/qc/sequences_unpack tests/unit/qc/assembly tests/unit/qc/follow tests/unit/qc/groups
 UNIT_TESTS += tests/unit/qc/gc tests/unit/qc/gc_unpack tests/unit/qc/adapters tests/unit/qc/sequence_kernel
 EXTRA_DIST += tests/oracle/mean.py
 
@@ -44,6 +44,12 @@ tests_unit_qc_sequences_unpack_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_assembly_SOURCES = tests/unit/qc/assembly.c $(QC_POOL) $(TAP)
 tests_unit_qc_assembly_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_groups_SOURCES = tests/unit/qc/groups.c $(TAP)
+tests_unit_qc_groups_LDADD = $(QC_LIBS) -lm
+
+tests_unit_qc_follow_SOURCES = tests/unit/qc/follow.c $(QC_POOL) $(TAP)
+tests_unit_qc_follow_LDADD = $(QC_LIBS) -lm
 
 tests_unit_qc_gc_SOURCES = tests/unit/qc/gc.c $(QC_DAMAGE) $(QC_READS) $(TAP)
 tests_unit_qc_gc_LDADD = $(QC_LIBS) -lm

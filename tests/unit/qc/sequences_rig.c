@@ -99,6 +99,8 @@ void forms_make(struct forms *forms)
 	rules_default(&forms->rig.rules, COMPAT_0_12_1);
 	reads_of_pool(&forms->rig.reads, &many, 5);
 	forms->begun = state_count(&forms->rig, 0, 20, &PRIOR_FIRST);
+	forms->placed = state_count(&forms->rig, 0, forms->rig.reads.n,
+	                            &(struct prior){.first = true, .ordinals = true, .known = true, .tile_field = TILE_FIELD_UNKNOWN});
 	forms->full = state_count(&forms->rig, 0, forms->rig.reads.n, &PRIOR_FIRST);
 	forms->own = state_count(&forms->rig, 20, 40, &PRIOR_UNKNOWN);
 	forms->over = state_count(&forms->rig, 20, 400, &PRIOR_UNKNOWN);
@@ -111,6 +113,7 @@ void forms_make(struct forms *forms)
 void forms_deinit(struct forms *forms)
 {
 	state_free(forms->begun);
+	state_free(forms->placed);
 	state_free(forms->full);
 	state_free(forms->own);
 	state_free(forms->over);

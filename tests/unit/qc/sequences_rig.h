@@ -31,7 +31,7 @@ bool state_equal(const struct sequences *a, const struct sequences *b); /* packs
 /* Of one file, with more keys than are tracked, one of each form, and the file's list. */
 struct forms {
 	struct rig rig;
-	struct sequences *begun, *full, *own, *over, *counted;
+	struct sequences *begun, *full, *placed, *own, *over, *counted;
 	struct tracked *list;
 };
 

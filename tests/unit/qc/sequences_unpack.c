@@ -85,7 +85,11 @@ static const struct lie {
 	{"more counts than reads", "reads of a key", {3, 9, 1, 2, 3, 4, 5, 6, 7, 8, 40, 2, 3, 4, 35, 4, END}},
 	{"counts of no read", "more keys than there are", {3, 5, 1, 2, 3, 4, 5, 6, 7, 8, 40, 2, 3, 4, 35, 0, END}},
 	{"a digest that ends", "too early", {3, 9, 1, 2, 3, 4, END}},
-	{"another form", "a kind that", {4, 0, 0, END}},
+	{"a beginning with places", NULL, {4, 3, 0, 2, 4, 0, 0, 1, 1, 2, 0, END}},
+	{"a place of no read", "none of the reads has", {4, 3, 0, 2, 4, 0, 0, 1, 1, 2, 2, END}},
+	{"a place before which too few reads lie", "fewer reads than lie before", {4, 3, 0, 2, 4, 0, 0, 1, 1, 2, 1, END}},
+	{"places that end", "too early", {4, 3, 0, 2, 4, 0, 0, 1, 1, 2, END}},
+	{"another form", "a kind that", {5, 0, 0, END}},
 	{"more reads than can be", "number of reads", {1, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1, END}},
 };
 
@@ -128,6 +132,7 @@ int main(void)
 	forms_make(&forms);
 	test_damage(&forms, forms.begun, "a beginning");
 	test_damage(&forms, forms.full, "a complete beginning");
+	test_damage(&forms, forms.placed, "a complete beginning with places");
 	test_damage(&forms, forms.own, "a slice");
 	test_damage(&forms, forms.over, "an overflowed slice");
 	test_damage(&forms, forms.counted, "a counted slice");
