@@ -374,8 +374,8 @@ struct counted_way {
 	const uint8_t *rules; /* packed */
 	uint32_t rules_n;
 };
-bool coord_result_key_as(const struct coord *coord, uint64_t job, uint32_t file, const struct file_facts *facts, const struct counted_way *way,
-                         uint8_t ret[RESULT_KEY_SIZE]);
+bool coord_result_key_as(const struct coord *coord, uint64_t job, uint32_t file, const struct file_facts *facts,
+                         const struct counted_way *way, uint8_t ret[RESULT_KEY_SIZE]);
 
 /* Whether the worker of this connection counts this slice under this lease. */
 bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id);

@@ -68,8 +68,8 @@ bool coord_result_key(const struct coord *coord, uint64_t id, uint32_t index, co
 	                                  &(struct counted_way){job->row.modules, job->row.rules, job->row.rules_n}, ret);
 }
 
-bool coord_result_key_as(const struct coord *coord, uint64_t id, uint32_t index, const struct file_facts *facts, const struct counted_way *way,
-                         uint8_t ret[RESULT_KEY_SIZE])
+bool coord_result_key_as(const struct coord *coord, uint64_t id, uint32_t index, const struct file_facts *facts,
+                         const struct counted_way *way, uint8_t ret[RESULT_KEY_SIZE])
 {
 	struct job *job;
 	const struct file *file = file_find(coord, id, index, &job);

@@ -22,7 +22,8 @@ static int check_size(const struct server *server, const fq_Opened *opened, cons
 }
 
 /* What is kept of the file as it was counted so. 0, STORE_NONE (also where the job wants none), or negative with a sentence. */
-static int find_way(struct server *server, const struct event *event, const struct counted_way *way, struct kept_row *ret, struct error *err)
+static int find_way(struct server *server, const struct event *event, const struct counted_way *way, struct kept_row *ret,
+                    struct error *err)
 {
 	uint8_t key[RESULT_KEY_SIZE];
 

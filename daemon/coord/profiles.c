@@ -54,7 +54,8 @@ int submit_profile(const struct session *session, struct job_row *row, struct er
 	return r;
 }
 
-static void send(struct session *session, uint16_t tag, fq_Profile *message, const char *name, const char *source, const void *text, size_t n)
+static void send(struct session *session, uint16_t tag, fq_Profile *message, const char *name, const char *source, const void *text,
+                 size_t n)
 {
 	(void)snprintf(message->name, sizeof message->name, "%s", name);
 	(void)snprintf(message->source, sizeof message->source, "%s", source);
