@@ -20,7 +20,7 @@
 
 bool node_counts(const struct node *node, const struct job *job, const struct file *file)
 {
-	return node->algorithm == job->row.algorithm && (!file->split || node->proto >= 3 || MUTANT(MUTANT_SPLIT_OLD_NODES));
+	return job_fits(job, node) && (!file->split || node->proto >= 3 || MUTANT(MUTANT_SPLIT_OLD_NODES));
 }
 
 /* ---- texts */
@@ -158,7 +158,7 @@ void scout_send(struct coord *coord, struct node *node, struct job *job, struct 
 	action->task.window_from = UINT64_MAX;
 	action->task.path = file->path;
 	action->task.facts = &file->row.facts;
-	action->task.modules = job->row.modules;
+	action->task.modules = file_modules(job, file);
 	action->task.algorithm = job->row.algorithm;
 }
 

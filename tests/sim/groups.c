@@ -22,6 +22,9 @@ void groups_draw(struct sim *sim, uint32_t j)
 	struct sim_client_job *client = &sim->clients[j];
 	uint64_t draw = mix(sim->seed * 16 + j);
 
+	for (uint32_t i = 0; i < sim->nodes_n; i++) /* which are given no such jobs, however long these wait */
+		if (sim->nodes[i].proto < GROUPS_PROTO)
+			return;
 	if (client->files_n < 2 || draw % 3 != 0)
 		return;
 	client->group = (struct group){.name = SIM_GROUP, .level = MERGE_SAMPLE, .files = client->group_files};
