@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Leaving without being told: after idle_exit without a slice in hand and without anything to open, and so long before the end of a batch
+ * Leaving without being told: after idle_exit without a slice in hand and without anything to open, or without a coordinator who would take
+ * what is in hand (it may be dead for ever, as that of one call of fqctl), and so long before the end of a batch
  * job's time that the drain is over by then. Both begin the same drain as SIGTERM does.
  */
 #include <errno.h>
@@ -33,7 +34,7 @@ static int on_idle_time(sd_event_source *source, uint64_t us, void *userdata)
 
 	if (worker->draining)
 		return 0;
-	if (worker->held.first)
+	if (worker->held.first && uplink_up(worker->uplink))
 		idle_begin(worker);
 	passed = worker_now_ms(worker) - worker->idle_since_ms;
 	if (passed >= limit) {

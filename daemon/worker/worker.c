@@ -191,6 +191,7 @@ static void on_down(void *userdata)
 {
 	struct worker *worker = userdata;
 
+	idle_begin(worker); /* from now on there is nobody for whom to work */
 	if (worker->leaving)
 		service_exit(worker->service, 0);
 	else
