@@ -190,10 +190,13 @@ static void on_down(void *userdata)
 {
 	struct worker *worker = userdata;
 
-	if (worker->leaving)
+	if (worker->leaving) {
 		service_exit(worker->service, 0);
-	else
-		drain_step(worker);
+		return;
+	}
+	if (worker->held.first)
+		idle_begin(worker);
+	drain_step(worker);
 }
 
 static void on_change(void *userdata)

@@ -112,7 +112,7 @@ rig_end() {
 	local status=$?
 	trap - EXIT
 	# shellcheck disable=SC2086
-	{ kill -KILL $pid_munged $pid_slurmctld "${node_pid[@]}"; wait $pid_munged $pid_slurmctld "${node_pid[@]}"; } 2>/dev/null
+	{ kill -KILL $(jobs -p); wait; } 2>/dev/null
 	(exit $status)
 	cluster_end
 }
@@ -277,7 +277,7 @@ user_make() {
 as() {
 	local user=$1 home=$rig/home/$1
 	shift
-	(cd "$home" && exec setpriv --reuid "$user" --regid "$user" --init-groups env -u FQ_KEYS -u TMPDIR HOME="$home" USER="$user" LOGNAME="$user" "$@")
+	(cd "$home" && exec setpriv --reuid "$user" --regid "$user" --init-groups env -u FQ_KEYS HOME="$home" USER="$user" LOGNAME="$user" "$@")
 }
 
 [ "$0" != "${BASH_SOURCE[0]}" ] || rig_forbidden
