@@ -86,8 +86,11 @@ int elastic_load(const char *path, struct elastic_settings *settings, struct err
 		return r;
 	conf.group = &group;
 	r = conf_load_file(&conf, path, err);
-	if (r == 0)
+	if (r == 0) {
 		r = conf_finish(&group, err);
+		if (r < 0)
+			error_prefix(err, "%s: ", TEXT(path));
+	}
 	conf_deinit(&coord_table, &others);
 	return r;
 }

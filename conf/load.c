@@ -209,8 +209,11 @@ static int load_group(struct conf *conf, const char *name, const config_setting_
 	if (r < 0)
 		return r;
 	r = load_settings(&checked, name, setting, err);
-	if (r == 0)
+	if (r == 0) {
 		r = conf_finish(&checked, err);
+		if (r < 0)
+			error_prefix(err, "%s:%u: ", TEXT(name), (unsigned int)config_setting_source_line(setting));
+	}
 	conf_deinit(table, settings);
 	return r;
 }

@@ -13,6 +13,7 @@ endif
 
 EXTRA_DIST += tests/fuzz/corpus.sh
 include tests/fuzz/conf.mk
+include tests/fuzz/ctl.mk
 include tests/fuzz/daemon.mk
 include tests/fuzz/fastq.mk
 include tests/fuzz/qc.mk
