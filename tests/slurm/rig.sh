@@ -28,6 +28,7 @@
 
 slurm_cache=${FQ_SLURM_CACHE:-${TMPDIR:-/tmp}/fqcluster-slurm}
 slurm_net=10.83.0
+slurm_scheduler=batch_sched_delay=0,sched_min_interval=0,sched_interval=2,bf_interval=2 # nobody waits for Slurm to look
 rig=/mnt
 declare -A node_pid=() node_number=()
 pid_slurmctld= pid_munged=
@@ -150,7 +151,7 @@ slurm_conf() { # slurm_conf NODE...
 		AccountingStorageType=accounting_storage/none
 		SelectType=select/cons_tres
 		SelectTypeParameters=CR_CPU
-		SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=2,bf_interval=2
+		${slurm_scheduler:+SchedulerParameters=$slurm_scheduler}
 		ReturnToService=2
 		SlurmdTimeout=10
 		KillWait=10
