@@ -180,7 +180,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_DURATION,
 	.default_text = "0s",
 	.largest = 30 * DAY,
-	.help = "Leave after so long without a slice in hand or anything to open; 0 means to stay.",
+	.help = "Leave after so long without a slice in hand or anything to open, or without a coordinator; 0 means to stay.",
 	FIELD(idle_exit_ms),
     },
     {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Leaving without being told: after idle_exit without a slice in hand (a result, while there is no coordinator) and without anything to
- * open, and so long before the end of a batch job's time that the drain is over by then. Both begin the same drain as SIGTERM does.
+ * Leaving without being told: after idle_exit without a slice in hand and without anything to open, or without a coordinator who would take
+ * what is in hand (it may be dead for ever, as that of one call of fqctl), and so long before the end of a batch
+ * job's time that the drain is over by then. Both begin the same drain as SIGTERM does.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -26,12 +27,6 @@ static int set_after(sd_event_source *source, uint64_t ms)
 	return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-/* Results alone, which no coordinator takes, are nothing to stay for: it may have ended for good, and they can be counted again. */
-static bool is_busy(const struct worker *worker)
-{
-	return uplink_up(worker->uplink) ? worker->held.first != NULL : held_waiting(&worker->held) + held_running(&worker->held) > 0;
-}
-
 static int on_idle_time(sd_event_source *source, uint64_t us, void *userdata)
 {
 	struct worker *worker = userdata;
@@ -39,7 +34,7 @@ static int on_idle_time(sd_event_source *source, uint64_t us, void *userdata)
 
 	if (worker->draining)
 		return 0;
-	if (is_busy(worker))
+	if (worker->held.first && uplink_up(worker->uplink))
 		idle_begin(worker);
 	passed = worker_now_ms(worker) - worker->idle_since_ms;
 	if (passed >= limit) {

@@ -190,13 +190,11 @@ static void on_down(void *userdata)
 {
 	struct worker *worker = userdata;
 
-	if (worker->leaving) {
+	idle_begin(worker); /* from now on there is nobody for whom to work */
+	if (worker->leaving)
 		service_exit(worker->service, 0);
-		return;
-	}
-	if (worker->held.first)
-		idle_begin(worker);
-	drain_step(worker);
+	else
+		drain_step(worker);
 }
 
 static void on_change(void *userdata)

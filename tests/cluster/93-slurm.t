@@ -12,7 +12,9 @@ me=$(uname -n) me=${me%%.*}
 arrays=$HOME/.fqcluster/slurm
 slurm_end() { # nothing that runs outlives the test
 	local status=$? pid
-	for pid in "$FAKE_SLURM"/jobs/*/pid; do [ ! -f "$pid" ] || kill -KILL -- "-$(cat "$pid")" 2>/dev/null; done
+	for pid in $(cat "$FAKE_SLURM"/jobs/*/pid 2>/dev/null); do
+		! grep -qaF "$FAKE_SLURM" "/proc/$pid/cmdline" 2>/dev/null || kill -KILL -- "-$pid"
+	done
 	(exit "$status")
 	cluster_end
 }
@@ -183,6 +185,24 @@ echo 2 >"$FAKE_SLURM/slots"
 qc -q -o "$work/out" "$work/a.fq"
 is "the next call" $? 0
 ok "takes them away" nothing_left
+
+# One that is killed in mid-slice: its worker has something in hand for ever, and ends nevertheless.
+"$made" 120000 60 nova 3 >"$work/c.fq"
+slots_stop() { # those of the newest job
+	local pids
+	pids=$(pgrep -s "$(cat "$FAKE_SLURM/jobs/$(cat "$FAKE_SLURM/number")_1/pid")" -x fqworkerd-slot) && kill -STOP $pids
+}
+is_newer() { [ "$(cat "$FAKE_SLURM/number")" -gt "$1" ]; }
+before=$(cat "$FAKE_SLURM/number")
+"$ctl" qc --slurm --address 127.0.0.1 --idle-exit 2s --slice-size 4K --as text "$work/c.fq" >/dev/null 2>"$work/said" {never}>&- &
+pid_worker[90]=$!
+ok "another call" wait_until 30 is_newer "$before"
+ok "it counts" wait_until 30 slots_stop
+end_process "${pid_worker[90]}" KILL
+gone() { [ -z "$(squeue --noheader --array "--user=$(id -u)" --format='%j|%k' | grep -v another)" ]; }
+ok "a worker without a coordinator leaves" wait_until 40 gone
+qc -q -o "$work/out" "$work/a.fq"
+ok "and the next call takes away what it left" nothing_left
 
 # ---- nonsense of squeue
 

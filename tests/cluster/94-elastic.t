@@ -12,7 +12,9 @@ PATH=$work/bin:$PATH
 keeper=
 slurm_end() { # nothing that runs outlives the test
 	local status=$? pid
-	for pid in "$FAKE_SLURM"/jobs/*/pid; do [ ! -f "$pid" ] || kill -KILL -- "-$(cat "$pid")" 2>/dev/null; done
+	for pid in $(cat "$FAKE_SLURM"/jobs/*/pid 2>/dev/null); do
+		! grep -qaF "$FAKE_SLURM" "/proc/$pid/cmdline" 2>/dev/null || kill -KILL -- "-$pid"
+	done
 	(exit "$status")
 	cluster_end
 }

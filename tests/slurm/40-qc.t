@@ -68,6 +68,7 @@ for signal in INT TERM; do
 	begins n1 n2
 	kill -$signal $pid
 	ends $signal $((128 + $(kill -l $signal)))
+	ok "$signal: no report of what was not counted" test ! -e "$home/got/reads_fastqc.zip"
 	nothing_left $signal
 done
 
