@@ -63,3 +63,9 @@ tests_bench_split_bench_LDADD = $(QC_LIBS)
 bench-split: tests/bench/split_bench
 	tests/bench/split_bench $(SPLIT)
 .PHONY: bench-split
+
+# Small files as jobs of Slurm, and through warm workers under it, as root: make bench-slurm [SLURM="FILES READS"]
+EXTRA_DIST += tests/bench/slurm.sh
+bench-slurm: tests/tools/mkfastq ctl/fqctl daemon/fqcoordd daemon/fqworkerd
+	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/bench/slurm.sh $(SLURM)
+.PHONY: bench-slurm

@@ -15,6 +15,12 @@ row() { rows "$1" | sed -n "$2p"; }
 task_is() { [ "$(slurm status --no-header --parsable -o JOBID,STATE,NODE_STATE 2>/dev/null | grep -cE "^${number}_$1\\|$2\\|$3\$")" -eq 1 ]; }
 keys_n() { admin peers --no-header | grep -c "slurm-"; }
 lost() { grep -cE " is gone, [1-9]" "$work/coord.log"; }
+refuses() { # refuses WORDS COMMAND...: exit status 69
+	local words=$1
+	shift
+	"$@" >"$work/refused" 2>"$work/said"
+	[ $? -eq 69 ] && says "$words"
+}
 says() { grep -q "$1" "$work/said"; }
 
 slurm start -N 3 --cpus-per-task 2 --idle-exit 0 --time 5 >"$work/started" 2>"$work/said"
@@ -29,6 +35,10 @@ is "nodes with their jobs" "$(admin nodes --no-header --fields NODE,BATCH | tr -
 	task=$(squeue -h -r -n fqcluster -w $node -o %K); echo "$node-${number}_$task slurm:${number}_$task"; done)"
 submit --slice-size 256K
 same_each "a job over both"
+
+ok "what sbatch refuses: its words" refuses "fqctl: sbatch: .*invalid partition" slurm start --partition none
+is "leaves no folder" "$(ls "$arrays")" "$id"
+is "and no key" "$(keys_n)" 1
 
 # ---- one is cancelled by hand in mid-slice: the next one takes its node
 
@@ -57,12 +67,6 @@ same_each "with both"
 
 # ---- slurmctld
 
-refuses() { # refuses WORDS COMMAND...: exit status 69
-	local words=$1
-	shift
-	"$@" >"$work/refused" 2>"$work/said"
-	[ $? -eq 69 ] && says "$words"
-}
 touch "$work/now"
 scontrol update "JobId=${number}_$there" Comment="$(job_says "${number}_$there" Comment)"
 ok "slurmctld has saved them" wait_until 20 test "$rig/slurmctld/job_state" -nt "$work/now"

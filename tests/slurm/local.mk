@@ -2,7 +2,8 @@
 SLURM_TESTS = \
 	tests/slurm/10-worker.t \
 	tests/slurm/20-start.t \
-	tests/slurm/30-own.t
+	tests/slurm/30-elastic.t \
+	tests/slurm/40-qc.t
 dist_check_SCRIPTS += $(SLURM_TESTS)
 EXTRA_DIST += tests/slurm/rig.sh
 

@@ -28,6 +28,7 @@
 
 slurm_cache=${FQ_SLURM_CACHE:-${TMPDIR:-/tmp}/fqcluster-slurm}
 slurm_net=10.83.0
+slurm_scheduler=batch_sched_delay=0,sched_min_interval=0,sched_interval=2,bf_interval=2 # nobody waits for Slurm to look
 rig=/mnt
 declare -A node_pid=() node_number=()
 pid_slurmctld= pid_munged=
@@ -112,7 +113,7 @@ rig_end() {
 	local status=$?
 	trap - EXIT
 	# shellcheck disable=SC2086
-	{ kill -KILL $pid_munged $pid_slurmctld "${node_pid[@]}"; wait $pid_munged $pid_slurmctld "${node_pid[@]}"; } 2>/dev/null
+	{ kill -KILL $(jobs -p); wait; } 2>/dev/null
 	(exit $status)
 	cluster_end
 }
@@ -150,7 +151,7 @@ slurm_conf() { # slurm_conf NODE...
 		AccountingStorageType=accounting_storage/none
 		SelectType=select/cons_tres
 		SelectTypeParameters=CR_CPU
-		SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=2,bf_interval=2
+		${slurm_scheduler:+SchedulerParameters=$slurm_scheduler}
 		ReturnToService=2
 		SlurmdTimeout=10
 		KillWait=10
@@ -277,7 +278,7 @@ user_make() {
 as() {
 	local user=$1 home=$rig/home/$1
 	shift
-	(cd "$home" && exec setpriv --reuid "$user" --regid "$user" --init-groups env -u FQ_KEYS -u TMPDIR HOME="$home" USER="$user" LOGNAME="$user" "$@")
+	(cd "$home" && exec setpriv --reuid "$user" --regid "$user" --init-groups env -u FQ_KEYS HOME="$home" USER="$user" LOGNAME="$user" "$@")
 }
 
 [ "$0" != "${BASH_SOURCE[0]}" ] || rig_forbidden

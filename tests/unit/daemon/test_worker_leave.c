@@ -134,6 +134,24 @@ static void test_idle_alone(struct fake *fake)
 	ok(clock_monotonic_ms() - began >= IDLE_MS, "not before its time");
 }
 
+static void test_idle_abandoned(struct fake *fake)
+{
+	_cleanup_(blob_deinit) struct blob blob = {0};
+	fq_Task task = task_of(fake, 6);
+	fq_Result result;
+	fq_Hello hello;
+	uint64_t began;
+
+	begin(fake, "--idle-exit=600ms", &hello);
+	(void)fake_child(fake, 0);
+	fake_send(fake, fq_Type_TASK, &task);
+	fake_expect_result(fake, &result, &blob);
+	fake_cut(fake);
+	began = clock_monotonic_ms();
+	is_int(fake_wait_end(fake), 0, "with a result that no coordinator takes it leaves, too");
+	ok(clock_monotonic_ms() - began >= IDLE_MS - 50, "not before its time (%llu ms)", (unsigned long long)(clock_monotonic_ms() - began));
+}
+
 static void test_batch(struct fake *fake)
 {
 	uint64_t began = clock_monotonic_ms(), ends = clock_wall_ms() / 1000 + 32;
@@ -178,7 +196,8 @@ int main(void)
 	test_deaf(&fake);
 	test_idle(&fake);
 	test_batch(&fake);
-	test_idle_alone(&fake); /* at the end: its connections are not taken */
+	test_idle_abandoned(&fake); /* at the end: connections are not taken */
+	test_idle_alone(&fake);
 	fake_deinit(&fake);
 	return done_testing();
 }
