@@ -23,6 +23,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
+#define SEEK_SLOTS_LEAST 2
 #define SPLITS_MAX 256 /* files at a time: each needs windows in memory */
 
 /* ---- the plan */
@@ -58,7 +59,8 @@ static uint64_t slices_of(uint64_t bytes, uint64_t size)
 	return bytes / size + (bytes % size != 0);
 }
 
-enum file_way split_way(const struct coord *coord, const struct job *job, const struct file *file, uint64_t *ret_slice_size)
+enum file_way split_way(const struct coord *coord, const struct job *job, const struct file *file, uint64_t seek_size,
+                        uint64_t *ret_slice_size)
 {
 	const struct file_facts *facts = &file->row.facts;
 	enum split_gzip mode = job->row.split_gzip != SPLIT_GZIP_DEFAULT ? job->row.split_gzip : coord->limits.split_gzip;
@@ -71,6 +73,11 @@ enum file_way split_way(const struct coord *coord, const struct job *job, const 
 		return WAY_NEVER;
 	if (!any_node(coord, job, file, 3))
 		return WAY_OLD_NODES;
+	/* Where points are known it is no more work than in one slice. */
+	if (seek_size > 0 && slots >= SEEK_SLOTS_LEAST && (size == 0 || size == seek_size) && coord->splits < SPLITS_MAX) {
+		*ret_slice_size = seek_size;
+		return WAY_SPLIT;
+	}
 	if (mode == SPLIT_GZIP_AUTO && (slots < SPLIT_SLOTS_LEAST || coord->splits >= SPLITS_MAX))
 		return WAY_FEW_SLOTS;
 	if (mode == SPLIT_GZIP_AUTO && bytes < SPLIT_SLOTS_LEAST * SPLIT_SLICE_LEAST)
@@ -251,6 +258,29 @@ static int advance(struct coord *coord, struct file *file)
 	return r;
 }
 
+/* The index is asked for what is to come, a few at a time: the answer asks on. */
+#define ASKED_AT_ONCE 8
+static void index_ask(struct coord *coord, struct file *file)
+{
+	const struct split_chain *split = file->split;
+	uint64_t end = split_ahead(coord, file);
+
+	if (file->seek_next <= split->proven)
+		file->seek_next = split->proven + 1;
+	for (int n = 0; file->seek && n < ASKED_AT_ONCE && file->seek_next < end; file->seek_next++) {
+		struct action *action;
+
+		if (split->links[file->seek_next].state != SPLIT_LINK_OPEN)
+			continue;
+		n++;
+		action = emit(coord, ACTION_FIND_POINT, 0);
+		action->find.job = file->row.job;
+		action->find.file = file->row.file;
+		action->find.slice = file->seek_next;
+		action->find.seek = file->seek;
+	}
+}
+
 /* After each change: link i, and from where on others may have changed. */
 static void changed(struct coord *coord, struct job *job, struct file *file, uint64_t i, uint64_t was_proven, uint64_t was_placed)
 {
@@ -260,6 +290,7 @@ static void changed(struct coord *coord, struct job *job, struct file *file, uin
 	placed(coord, job, file, was_placed);
 	follow(file, was_proven, split->placed + 1);
 	follow(file, i, i + 1);
+	index_ask(coord, file);
 	work_set(coord, job, file);
 }
 
@@ -342,6 +373,46 @@ void split_inflated(struct coord *coord, struct job *job, struct file *file, con
 	} else if (!open && outcome == SPLIT_DONE) {
 		emit_id(coord, ACTION_SEND_DROP, event->peer, &event->result.id);
 	}
+	changed(coord, job, file, i, proven, placed_before);
+}
+
+/* As if it had been inflated by somebody who has forgotten its text: so its point is known, and that of the next one. */
+static int pointed(struct file *file, const struct event *event)
+{
+	struct split_report report = event->point.report;
+	uint16_t *symbols = NULL;
+	bool used;
+	int r;
+
+	report.counted = false;
+	report.reach = 0;
+	if (event->point.found && !report.next_header) {
+		symbols = malloc(SPLIT_WINDOW * sizeof *symbols);
+		if (!symbols)
+			return -ENOMEM;
+		for (uint32_t k = 0; k < SPLIT_WINDOW; k++)
+			symbols[k] = event->point.window[k];
+	}
+	r = split_chain_offer_inflated(file->split, event->point.slice, event->point.found ? SPLIT_DONE : SPLIT_UNSURE, &report, symbols, &used);
+	if (!used)
+		file->seek = 0;
+	return r;
+}
+
+void split_pointed(struct coord *coord, const struct event *event)
+{
+	struct job *job;
+	struct file *file = file_find(coord, event->point.job, event->point.file, &job);
+	uint64_t i = event->point.slice, proven, placed_before;
+
+	if (!file || file->ended || !file->split || i >= file->split->n)
+		return;
+	proven = file->split->proven;
+	placed_before = file->split->placed;
+	if (event->point.gone)
+		file->seek = 0;
+	else if (file->seek && file->split->links[i].state == SPLIT_LINK_OPEN && pointed(file, event) < 0)
+		coord->oom = true;
 	changed(coord, job, file, i, proven, placed_before);
 }
 

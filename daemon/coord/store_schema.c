@@ -69,12 +69,19 @@ static const char schema_4[] =
     "PRAGMA user_version = 4;"
     "COMMIT;";
 
-/* Gzip streams in slices: whether, how a file is read, and what slices have besides counters. */
+/*
+ * Gzip streams in slices: whether, how a file is read, and what slices have besides counters; this of a file whose result is kept, by what
+ * the file is, so that it need not be found again.
+ */
 static const char schema_5[] =
     "BEGIN;"
     "ALTER TABLE job ADD COLUMN split_gzip INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE file ADD COLUMN way INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE split (job INTEGER, file INTEGER, slice INTEGER, bytes BLOB, PRIMARY KEY (job, file, slice));"
+    "ALTER TABLE kept ADD COLUMN content BLOB;"
+    "ALTER TABLE kept ADD COLUMN slice_size INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX kept_content ON kept (content) WHERE slice_size > 0;"
+    "CREATE TABLE seek (kept INTEGER, slice INTEGER, bytes BLOB, PRIMARY KEY (kept, slice));"
     "PRAGMA user_version = 5;"
     "COMMIT;";
 
