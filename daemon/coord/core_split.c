@@ -187,7 +187,8 @@ void split_release(struct coord *coord, struct file *file)
 	free(file->split);
 	file->split = NULL;
 	coord->splits--;
-	splits_wake(coord);
+	if (coord->actions) /* otherwise all of it ends */
+		splits_wake(coord);
 }
 
 void splits_settle(struct coord *coord)
