@@ -180,8 +180,8 @@ static int run(struct call *call, struct error *err)
 		return r;
 	if (!options->local && (call->settings.host.host[0] || call->settings.socket[0])) {
 		struct submission submission = {
-			.lenient = options->lenient, .fresh = options->no_cache, .split_gzip = split_asked(options->split_gzip), .slice_size = options->slice_size,
-			.wait = true};
+			.lenient = options->lenient, .fresh = options->no_cache, .split_gzip = split_asked(options->split_gzip),
+			.slice_size = options->slice_size, .wait = true};
 		uint64_t job;
 
 		return submit(call, &submission, &job, err);

@@ -378,7 +378,8 @@ bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_vi
 bool coord_result_key(const struct coord *coord, uint64_t job, uint32_t file, const struct file_facts *facts, uint8_t ret[RESULT_KEY_SIZE]);
 
 /* The same for what the file is, whatever is counted of it: by this the points of a gzip stream are kept. */
-bool coord_content_key(const struct coord *coord, uint64_t job, uint32_t file, const struct file_facts *facts, uint8_t ret[RESULT_KEY_SIZE]);
+bool coord_content_key(const struct coord *coord, uint64_t job, uint32_t file, const struct file_facts *facts,
+                       uint8_t ret[RESULT_KEY_SIZE]);
 
 /* Whether the worker of this connection counts this slice under this lease. */
 bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id);

@@ -69,7 +69,8 @@ bool coord_result_key(const struct coord *coord, uint64_t id, uint32_t index, co
 	return is_settled(job, &facts->fingerprint) && key_make(coord, job, file, facts, ret) == 0;
 }
 
-bool coord_content_key(const struct coord *coord, uint64_t id, uint32_t index, const struct file_facts *facts, uint8_t ret[RESULT_KEY_SIZE])
+bool coord_content_key(const struct coord *coord, uint64_t id, uint32_t index, const struct file_facts *facts,
+                       uint8_t ret[RESULT_KEY_SIZE])
 {
 	struct job *job;
 	const struct file *file = file_find(coord, id, index, &job);

@@ -176,8 +176,8 @@ uint64_t split_ahead(const struct coord *coord, const struct file *file)
 
 static bool inflatable(const struct file *file, uint64_t i)
 {
-	return i > 0 && !file->seek && file->split->links[i].state == SPLIT_LINK_OPEN && file->slices[i].scouting == 0 && file->slices[i].running == 0 &&
-	       !slice_alone(file, i);
+	return i > 0 && !file->seek && file->split->links[i].state == SPLIT_LINK_OPEN && file->slices[i].scouting == 0 &&
+	       file->slices[i].running == 0 && !slice_alone(file, i);
 }
 
 /* Who keeps the text of a slice may be given it. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the store has of a slice of a gzip stream besides its counters: the reader's report, and the window of text behind it, from which the
- * next slices are read. Bytes: a version, flags, numbers of 64 bits (the lowest byte first), then the window deflated.
+ * What the store has of a slice of a gzip stream besides its counters: the reader's report, and the window of text behind it, from which
+ * the next slices are read. Bytes: a version, flags, numbers of 64 bits (the lowest byte first), then the window deflated.
  */
 #include <errno.h>
 #include <stdlib.h>
