@@ -262,6 +262,9 @@ int coord_step(struct coord *coord, const struct event *event, struct actions *a
 	case EVENT_HOLD:
 		coord->hold = event->hold;
 		break;
+	case EVENT_POINT:
+		split_pointed(coord, event);
+		break;
 	case EVENT_MERGED:
 		file_merged(coord, event);
 		break;

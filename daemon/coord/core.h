@@ -107,6 +107,7 @@ enum event_kind {
 	EVENT_RESUME,
 	/* the driver */
 	EVENT_HOLD,         /* .hold: the store has no room: nothing is handed out while it is true */
+	EVENT_POINT,        /* .point: FIND_POINT was done */
 	EVENT_MERGED,       /* .merged: MERGE_FILE was done in the current transaction, or could not be */
 };
 
@@ -129,6 +130,10 @@ struct event {
 				uint64_t id;        /* of a result that is kept; 0: none is */
 				uint64_t records, bases;
 			} kept;
+			struct {
+				uint64_t id; /* of an index that another job has left (coord_content_key()); 0: there is none */
+				uint64_t slice_size;
+			} seek;
 		} opened;
 		struct {
 			struct slice_id id;
@@ -179,6 +184,14 @@ struct event {
 		struct {
 			uint64_t job;
 			uint32_t file;
+			uint64_t slice;
+			bool gone, found;        /* the index is not kept any more; it has this slice: */
+			struct split_report report;
+			const uint8_t *window;
+		} point;
+		struct {
+			uint64_t job;
+			uint32_t file;
 			bool failed;             /* error says why: the file fails */
 			const struct second *again; /* in order: not merged yet, these are to be counted a second time */
 			uint64_t again_n, again_done; /* how many; how many others there were and are merged */
@@ -202,6 +215,7 @@ enum action_kind {
 	ACTION_USE_RESULT,     /* .use: the file's result is the kept one of this id */
 	ACTION_SAVE_NODE,      /* .node: drained, by a person or by its faults, or no longer */
 	ACTION_SAVE_TROUBLE,   /* .trouble; forgotten with the slices of its file */
+	ACTION_FIND_POINT,     /* .find: answer with EVENT_POINT, before anything else happens */
 	/* to a worker */
 	ACTION_SEND_OPEN,      /* .open */
 	ACTION_SEND_TASK,      /* .task */
@@ -246,6 +260,11 @@ struct action {
 			uint32_t file;
 			uint64_t kept;
 		} use;
+		struct {
+			uint64_t job;
+			uint32_t file;
+			uint64_t slice, seek;
+		} find;
 		struct {
 			struct slice_id id;
 			struct slice_task task;
@@ -376,6 +395,10 @@ struct counted_way {
 };
 bool coord_result_key_as(const struct coord *coord, uint64_t job, uint32_t file, const struct file_facts *facts,
                          const struct counted_way *way, uint8_t ret[RESULT_KEY_SIZE]);
+
+/* The same for what the file is, whatever is counted of it: by this the points of a gzip stream are kept. */
+bool coord_content_key(const struct coord *coord, uint64_t job, uint32_t file, const struct file_facts *facts,
+                       uint8_t ret[RESULT_KEY_SIZE]);
 
 /* Whether the worker of this connection counts this slice under this lease. */
 bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id);

@@ -24,6 +24,7 @@ void file_release(struct coord *coord, struct job *job, struct file *file)
 	if (file->slices && job->owner)
 		job->owner->slices -= file->chain.n;
 	split_release(coord, file);
+	file->seek = file->seek_next = 0;
 	chain_deinit(&file->chain);
 	free(file->slices);
 	file->slices = NULL;
@@ -122,8 +123,9 @@ static void tell_plan(struct coord *coord, const struct file *file, const struct
 	         (unsigned long long)file->chain.n, file->split ? " of one gzip stream" : "");
 }
 
-static void plan(struct coord *coord, struct job *job, struct file *file, const struct node *node, const struct file_facts *facts)
+static void plan(struct coord *coord, struct job *job, struct file *file, const struct node *node, const struct event *opened)
 {
+	const struct file_facts *facts = &opened->opened.facts;
 	struct error error = {0};
 	int r;
 
@@ -134,7 +136,7 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 	}
 	file->row.facts = *facts;
 	file->row.slice_size = job->row.slice_size;
-	file->row.way = split_way(coord, job, file, &file->row.slice_size);
+	file->row.way = split_way(coord, job, file, opened->opened.seek.id ? opened->opened.seek.slice_size : 0, &file->row.slice_size);
 	if (file->row.slice_size == 0)
 		file->row.slice_size = slice_size_choose(facts->kind, facts->fingerprint.size, nodes_slots(coord),
 		                                         coord->limits.slice_min, coord->limits.slice_max);
@@ -151,6 +153,10 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 	}
 	file->row.planned = true;
 	file->row.state = JOB_RUNNING;
+	if (file->split && opened->opened.seek.id > 0 && file->row.slice_size == opened->opened.seek.slice_size) {
+		file->seek = opened->opened.seek.id;
+		split_look(coord, job, file);
+	}
 	tell_plan(coord, file, node);
 	file_changed(job, file);
 	if (!MUTANT(MUTANT_PLAN_NOT_SAVED))
@@ -250,7 +256,7 @@ void file_opened(struct coord *coord, const struct event *event)
 		if (event->opened.kept.id > 0)
 			file_kept(coord, job, file, event);
 		else
-			plan(coord, job, file, node, &event->opened.facts);
+			plan(coord, job, file, node, event);
 	} else if (wrong_data(event)) {
 		file_fail(coord, job, file, &event->opened.error);
 	} else {

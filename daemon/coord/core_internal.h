@@ -17,6 +17,7 @@
  *     core_kept.c       files whose result is kept from an earlier job
  *     core_again.c      second counts of slices
  *     core_split.c      gzip streams in slices
+ *     core_split_plan.c whether a file is read so
  *     core_scout.c      who inflates slices of those, and keeps their text
  *     core_group.c      groups of files, and second counts of their members
  *     core_schedule.c   who opens and counts what next
@@ -153,6 +154,8 @@ struct file {
 	/* counting */
 	struct split_chain *split; /* WAY_SPLIT, else NULL; then `chain` follows what it says */
 	bool split_look;      /* a scout has ended in this step */
+	uint64_t seek;        /* an index that another job has left: points come from there, instead of scouts; 0: none */
+	uint64_t seek_next;   /* slices below it were asked of it */
 	struct chain chain;
 	enum chain_outcome outcome;
 	struct slice *slices; /* chain.n of them */
@@ -449,27 +452,33 @@ void again_opened(struct file *file, uint64_t slice);
 void again_result(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event);
 void again_task(const struct file *file, uint64_t slice, struct action *action);
 
-/* ---- core_split.c */
-enum file_way split_way(const struct coord *coord, const struct job *job, const struct file *file, uint64_t *ret_slice_size);
+/* ---- core_split_plan.c */
+enum file_way split_way(const struct coord *coord, const struct job *job, const struct file *file, uint64_t seek_size,
+                        uint64_t *ret_slice_size);
 uint64_t file_slices(const struct file_row *row, uint64_t slice_size); /* into how many it is cut */
 int split_plan(struct coord *coord, struct file *file, struct error *err);
 void split_release(struct coord *coord, struct file *file);
-bool split_leads(const struct file *file); /* as chain_leads() */
-void split_task(const struct coord *coord, const struct job *job, const struct file *file, uint64_t i, struct action *action);
-/* As chain_offer(). *ret_absurd: it is none that can be. */
-enum chain_outcome split_offer(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event,
-                               bool *ret_used, bool *ret_absurd);
-void split_inflated(struct coord *coord, struct job *job, struct file *file, const struct event *event); /* a scout's result */
-void split_load(struct coord *coord, struct file *file, const struct slice_row *row);
-/* Something else than an offer may have changed: a scout came to nothing, a text is lost, a slice goes alone. */
-void split_look(struct coord *coord, struct job *job, struct file *file);
-bool split_seam_valid(const struct file *file, const struct slice_task *task, enum slice_outcome outcome, const struct slice_seam *seam);
 /* Its slices do not go together: it is counted anew, in one. */
 void split_give_up(struct coord *coord, struct job *job, struct file *file);
 void splits_settle(struct coord *coord); /* at the end of a step */
 void splits_wake(struct coord *coord); /* more of them may be handed out now */
 
+/* ---- core_split.c */
+bool split_leads(const struct file *file); /* as chain_leads() */
+void split_follow(struct file *file, uint64_t from, uint64_t to); /* the file's chain, for links [from, to) */
+void split_task(const struct coord *coord, const struct job *job, const struct file *file, uint64_t i, struct action *action);
+/* As chain_offer(). *ret_absurd: it is none that can be. */
+enum chain_outcome split_offer(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event,
+                               bool *ret_used, bool *ret_absurd);
+void split_inflated(struct coord *coord, struct job *job, struct file *file, const struct event *event); /* a scout's result */
+void split_pointed(struct coord *coord, const struct event *event);
+void split_load(struct coord *coord, struct file *file, const struct slice_row *row);
+/* Something else than an offer may have changed: a scout came to nothing, a text is lost, a slice goes alone. */
+void split_look(struct coord *coord, struct job *job, struct file *file);
+bool split_seam_valid(const struct file *file, const struct slice_task *task, enum slice_outcome outcome, const struct slice_seam *seam);
+
 /* ---- core_scout.c */
+uint64_t split_ahead(const struct coord *coord, const struct file *file); /* slices from there on are not inflated yet */
 bool node_counts(const struct node *node, const struct job *job, const struct file *file); /* it can, if it may */
 struct node *text_holder(const struct coord *coord, const struct file *file, uint64_t i); /* NULL: nobody keeps it */
 void text_keep(struct file *file, uint64_t i, struct node *node);

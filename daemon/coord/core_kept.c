@@ -80,6 +80,29 @@ bool coord_result_key_as(const struct coord *coord, uint64_t id, uint32_t index,
 	return is_settled(job, &facts->fingerprint) && key_make(coord, job, file, facts, way, ret) == 0;
 }
 
+bool coord_content_key(const struct coord *coord, uint64_t id, uint32_t index, const struct file_facts *facts,
+                       uint8_t ret[RESULT_KEY_SIZE])
+{
+	struct job *job;
+	const struct file *file = file_find(coord, id, index, &job);
+	struct {
+		uint64_t size, mtime_ns, ctime_ns, inode;
+		uint8_t ends[DIGEST_SIZE];
+	} numbers;
+
+	if (!file || file->ended)
+		return false;
+	facts = facts ? facts : &file->row.facts;
+	if (!is_settled(job, &facts->fingerprint))
+		return false;
+	numbers.size = facts->fingerprint.size;
+	numbers.mtime_ns = facts->fingerprint.mtime_ns;
+	numbers.ctime_ns = facts->fingerprint.ctime_ns;
+	numbers.inode = facts->fingerprint.inode;
+	memcpy(numbers.ends, facts->fingerprint.ends, sizeof numbers.ends);
+	return digest_sha256(&numbers, sizeof numbers, (const uint8_t *)file->path, strlen(file->path), ret) == 0;
+}
+
 void file_kept(struct coord *coord, struct job *job, struct file *file, const struct event *event)
 {
 	struct log_about about = about_slice(TOLD_FILE_COMPLETED, file, SLICE_ALL, NULL);

@@ -164,8 +164,7 @@ void scout_send(struct coord *coord, struct node *node, struct job *job, struct 
 
 /* ---- who does what next */
 
-/* Links from there on are not inflated yet. */
-static uint64_t ahead(const struct coord *coord, const struct file *file)
+uint64_t split_ahead(const struct coord *coord, const struct file *file)
 {
 	uint64_t most = AHEAD_MOST / (coord->splits > 0 ? coord->splits : 1), n = (uint64_t)TEXTS_PER_SLOT * coord->split_slots + AHEAD_LEAST;
 	uint64_t end;
@@ -177,8 +176,8 @@ static uint64_t ahead(const struct coord *coord, const struct file *file)
 
 static bool inflatable(const struct file *file, uint64_t i)
 {
-	return i > 0 && file->split->links[i].state == SPLIT_LINK_OPEN && file->slices[i].scouting == 0 && file->slices[i].running == 0 &&
-	       !slice_alone(file, i);
+	return i > 0 && !file->seek && file->split->links[i].state == SPLIT_LINK_OPEN && file->slices[i].scouting == 0 &&
+	       file->slices[i].running == 0 && !slice_alone(file, i);
 }
 
 /* Who keeps the text of a slice may be given it. */
@@ -190,7 +189,7 @@ static bool holder_counts(const struct coord *coord, const struct job *job, cons
 uint64_t split_take(struct coord *coord, const struct job *job, const struct file *file, const struct node *node, bool leads,
                     bool *ret_barred, bool *ret_scout)
 {
-	const uint64_t n = file->chain.n, end = ahead(coord, file);
+	const uint64_t n = file->chain.n, end = split_ahead(coord, file);
 	uint64_t inflate = n, others = n;
 
 	for (uint64_t i = file->chain.proven; i < end; i++) {

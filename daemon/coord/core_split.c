@@ -2,12 +2,12 @@
 /*
  * Ordinary gzip files in slices (lib/fastq/split_chain.h):
  *
- *     OPEN --a scout inflates it and keeps the text--> HELD --the slices before tell where it begins--> PLACED --counted--> COUNTED -> PROVEN
+ *     OPEN --a scout inflates it and keeps the text--> HELD --the slices before tell where it begins--> PLACED --counted--> COUNTED
  *       `--it is known where it begins, or no scout could do anything with it--> POINTED --counted in one pass, by anybody--^
  *
  * The file's `chain` follows this one, so that nothing else needs to know: what is PLACED or POINTED is LINK_OPEN there, what is to be
- * inflated or waits for its place is LINK_WAITS. Symbols and windows that the chain holds do not depend on who inflated: where a text is lost
- * with its node, the slice stays HELD, and is read from its point when that is known.
+ * inflated or waits for its place is LINK_WAITS. Symbols and windows that the chain holds do not depend on who inflated: where a text is
+ * lost with its node, the slice stays HELD, and is read from its point when that is known.
  *
  * Whatever does not go together (a damaged file, a false boundary that came through, a node that lies) ends in the file being counted anew,
  * in one slice: what is said of it then is true. So a result never rests on a doubt.
@@ -19,80 +19,6 @@
 #include <string.h>
 
 #include "daemon/coord/core_internal.h"
-#include "daemon/events.h"
-#include "lib/base/log.h"
-#include "lib/base/text.h"
-
-#define SPLITS_MAX 256 /* files at a time: each needs windows in memory */
-
-/* ---- the plan */
-
-/* Slots for one more file, as if all files that are unfinished had as many. */
-static uint32_t slots_for(const struct coord *coord)
-{
-	uint64_t files = 0, slots = 0;
-
-	for (uint32_t j = 0; j < coord->jobs_n; j++)
-		files += coord->jobs[j]->row.inputs - coord->jobs[j]->inputs_ended;
-	for (uint32_t n = 0; n < coord->nodes_n; n++)
-		if (node_takes_work(coord->nodes[n]) && coord->nodes[n]->proto >= 3)
-			slots += coord->nodes[n]->slots;
-	return (uint32_t)(slots / (files > 0 ? files : 1));
-}
-
-/* Some node there could count the file: its slices, or only all of it in one. */
-static bool any_node(const struct coord *coord, const struct job *job, const struct file *file, uint32_t proto)
-{
-	for (uint32_t n = 0; n < coord->nodes_n; n++) {
-		const struct node *node = coord->nodes[n];
-
-		if (node_takes_work(node) && node->proto >= proto && job_fits(job, node) &&
-		    !file_failed_on(file, SLICE_ALL, node->name))
-			return true;
-	}
-	return false;
-}
-
-static uint64_t slices_of(uint64_t bytes, uint64_t size)
-{
-	return bytes / size + (bytes % size != 0);
-}
-
-enum file_way split_way(const struct coord *coord, const struct job *job, const struct file *file, uint64_t *ret_slice_size)
-{
-	const struct file_facts *facts = &file->row.facts;
-	enum split_gzip mode = job->row.split_gzip != SPLIT_GZIP_DEFAULT ? job->row.split_gzip : coord->limits.split_gzip;
-	uint32_t slots = slots_for(coord);
-	uint64_t bytes = facts->fingerprint.size, size = job->row.slice_size;
-
-	if (facts->kind != FILE_GZIP)
-		return WAY_PLAIN;
-	if (mode != SPLIT_GZIP_AUTO && mode != SPLIT_GZIP_ALWAYS)
-		return WAY_NEVER;
-	if (!any_node(coord, job, file, 3))
-		return WAY_OLD_NODES;
-	if (mode == SPLIT_GZIP_AUTO && (slots < SPLIT_SLOTS_LEAST || coord->splits >= SPLITS_MAX))
-		return WAY_FEW_SLOTS;
-	if (mode == SPLIT_GZIP_AUTO && bytes < SPLIT_SLOTS_LEAST * SPLIT_SLICE_LEAST)
-		return WAY_SMALL;
-	if (size == 0)
-		size = split_size_choose(bytes, slots > SPLIT_SLOTS_LEAST ? slots : SPLIT_SLOTS_LEAST);
-	else if (mode == SPLIT_GZIP_AUTO)
-		size = size < SPLIT_SLICE_LEAST ? SPLIT_SLICE_LEAST : size > SPLIT_SLICE_MOST ? SPLIT_SLICE_MOST : size;
-	if (size == 0)
-		size = SPLIT_SLICE_LEAST;
-	while (slices_of(bytes, size) > coord->limits.slices_max)
-		size *= 2;
-	if (slices_of(bytes, size) < 2)
-		return WAY_SMALL;
-	*ret_slice_size = size;
-	return WAY_SPLIT;
-}
-
-uint64_t file_slices(const struct file_row *row, uint64_t slice_size)
-{
-	return row->way == WAY_SPLIT ? slices_of(row->facts.fingerprint.size, slice_size) : chain_slices(&row->facts, slice_size);
-}
 
 bool split_leads(const struct file *file)
 {
@@ -123,7 +49,7 @@ static enum link_state state_of(const struct split_chain *split, uint64_t i)
 }
 
 /* The file's chain, as far as links [from, to) and the proof go. */
-static void follow(struct file *file, uint64_t from, uint64_t to)
+void split_follow(struct file *file, uint64_t from, uint64_t to)
 {
 	const struct split_chain *split = file->split;
 	struct chain *chain = &file->chain;
@@ -139,79 +65,6 @@ static void follow(struct file *file, uint64_t from, uint64_t to)
 	chain->proven = split->proven;
 	chain->at = split->at;
 	chain->records = split->records;
-}
-
-int split_plan(struct coord *coord, struct file *file, struct error *err)
-{
-	struct split_chain *split = calloc(1, sizeof *split);
-	struct link *links;
-	int r;
-
-	if (!split)
-		return error_oom(err);
-	r = split_chain_init(split, file->row.facts.fingerprint.size, file->row.slice_size, coord->limits.slices_max, err);
-	if (r < 0) {
-		free(split);
-		return r;
-	}
-	links = calloc((size_t)split->n, sizeof *links);
-	if (!links) {
-		split_chain_deinit(split);
-		free(split);
-		return error_oom(err);
-	}
-	for (uint64_t i = 0; i < split->n; i++)
-		links[i] = (struct link){.begin = split->links[i].begin, .end = split->links[i].end};
-	file->split = split;
-	file->chain = (struct chain){.kind = FILE_GZIP, .file_size = split->file_size, .n = split->n, .links = links};
-	coord->splits++;
-	follow(file, 0, split->n);
-	return 0;
-}
-
-void split_release(struct coord *coord, struct file *file)
-{
-	if (!file->split)
-		return;
-	for (uint64_t i = 0; file->slices && file->row.planned && i < file->chain.n; i++)
-		if (file->slices[i].holder)
-			text_drop(coord, file, i);
-	split_chain_deinit(file->split);
-	free(file->split);
-	file->split = NULL;
-	coord->splits--;
-	splits_wake(coord);
-}
-
-void splits_settle(struct coord *coord)
-{
-	const bool nodes = coord->nodes_changed && coord->splits > 0;
-
-	for (uint32_t j = 0; (coord->splits_look || nodes) && j < coord->jobs_n; j++) {
-		struct job *job = coord->jobs[j];
-
-		for (uint32_t f = 0; !job->ended && f < job->planned_end; f++) {
-			struct file *file = &job->files[f];
-
-			if (!file->ended && file->split && !file->merging && nodes && !any_node(coord, job, file, 3) && any_node(coord, job, file, 0))
-				split_give_up(coord, job, file);
-			else if (!file->ended && file->split && file->split_look && !MUTANT(MUTANT_SPLIT_SCOUT_LOST))
-				split_look(coord, job, file);
-			file->split_look = false;
-		}
-	}
-	coord->splits_look = false;
-}
-
-void splits_wake(struct coord *coord)
-{
-	for (uint32_t j = 0; coord->splits > 0 && j < coord->jobs_n; j++) {
-		struct job *job = coord->jobs[j];
-
-		for (uint32_t f = 0; !job->ended && f < job->planned_end; f++)
-			if (!job->files[f].ended && job->files[f].split)
-				work_set(coord, job, &job->files[f]);
-	}
 }
 
 /* ---- offers */
@@ -251,6 +104,29 @@ static int advance(struct coord *coord, struct file *file)
 	return r;
 }
 
+/* The index is asked for what is to come, a few at a time: the answer asks on. */
+#define ASKED_AT_ONCE 8
+static void index_ask(struct coord *coord, struct file *file)
+{
+	const struct split_chain *split = file->split;
+	uint64_t end = split_ahead(coord, file);
+
+	if (file->seek_next <= split->proven)
+		file->seek_next = split->proven + 1;
+	for (int n = 0; file->seek && n < ASKED_AT_ONCE && file->seek_next < end; file->seek_next++) {
+		struct action *action;
+
+		if (split->links[file->seek_next].state != SPLIT_LINK_OPEN)
+			continue;
+		n++;
+		action = emit(coord, ACTION_FIND_POINT, 0);
+		action->find.job = file->row.job;
+		action->find.file = file->row.file;
+		action->find.slice = file->seek_next;
+		action->find.seek = file->seek;
+	}
+}
+
 /* After each change: link i, and from where on others may have changed. */
 static void changed(struct coord *coord, struct job *job, struct file *file, uint64_t i, uint64_t was_proven, uint64_t was_placed)
 {
@@ -258,8 +134,9 @@ static void changed(struct coord *coord, struct job *job, struct file *file, uin
 
 	(void)advance(coord, file);
 	placed(coord, job, file, was_placed);
-	follow(file, was_proven, split->placed + 1);
-	follow(file, i, i + 1);
+	split_follow(file, was_proven, split->placed + 1);
+	split_follow(file, i, i + 1);
+	index_ask(coord, file);
 	work_set(coord, job, file);
 }
 
@@ -345,6 +222,46 @@ void split_inflated(struct coord *coord, struct job *job, struct file *file, con
 	changed(coord, job, file, i, proven, placed_before);
 }
 
+/* As if it had been inflated by somebody who has forgotten its text: so its point is known, and that of the next one. */
+static int pointed(struct file *file, const struct event *event)
+{
+	struct split_report report = event->point.report;
+	uint16_t *symbols = NULL;
+	bool used;
+	int r;
+
+	report.counted = false;
+	report.reach = 0;
+	if (event->point.found && !report.next_header) {
+		symbols = malloc(SPLIT_WINDOW * sizeof *symbols);
+		if (!symbols)
+			return -ENOMEM;
+		for (uint32_t k = 0; k < SPLIT_WINDOW; k++)
+			symbols[k] = event->point.window[k];
+	}
+	r = split_chain_offer_inflated(file->split, event->point.slice, event->point.found ? SPLIT_DONE : SPLIT_UNSURE, &report, symbols, &used);
+	if (!used)
+		file->seek = 0;
+	return r;
+}
+
+void split_pointed(struct coord *coord, const struct event *event)
+{
+	struct job *job;
+	struct file *file = file_find(coord, event->point.job, event->point.file, &job);
+	uint64_t i = event->point.slice, proven, placed_before;
+
+	if (!file || file->ended || !file->split || i >= file->split->n)
+		return;
+	proven = file->split->proven;
+	placed_before = file->split->placed;
+	if (event->point.gone)
+		file->seek = 0;
+	else if (file->seek && file->split->links[i].state == SPLIT_LINK_OPEN && pointed(file, event) < 0)
+		coord->oom = true;
+	changed(coord, job, file, i, proven, placed_before);
+}
+
 bool split_seam_valid(const struct file *file, const struct slice_task *task, enum slice_outcome outcome, const struct slice_seam *seam)
 {
 	const struct text_place *first = &seam->first, *next = &seam->next;
@@ -403,41 +320,5 @@ void split_load(struct coord *coord, struct file *file, const struct slice_row *
 	if (file->outcome == CHAIN_FAULT)
 		return; /* given up when all is loaded */
 	file->chain.links[i].start_known = row->start_known;
-	follow(file, 0, split->placed + 1);
-}
-
-/* ---- giving up */
-
-void split_give_up(struct coord *coord, struct job *job, struct file *file)
-{
-	struct io_fail *fails = file->fails;
-	uint32_t fails_n = 0;
-	struct error error = {0};
-	int r;
-
-	for (uint32_t i = 0; i < file->fails_n; i++) /* nodes that do not have the file */
-		if (fails[i].slice == SLICE_ALL)
-			fails[fails_n++] = fails[i];
-	file->fails = NULL;
-	file->fails_n = 0;
-	emit_log(coord, job_trouble(coord, job, LOG_NOTICE), about_slice(TOLD_FILE_ANEW, file, SLICE_ALL, NULL),
-	         "job %llu: slices of %s do not go together; it is counted anew, in one", (unsigned long long)job->row.id,
-	         TEXT(file->path));
-	runs_drop(coord, job, file);
-	if (!MUTANT(MUTANT_SPLIT_KEEPS))
-		emit_merge(coord, ACTION_FORGET_SLICES, file);
-	file_release(coord, job, file);
-	file->row.way = WAY_GAVE_UP;
-	file->outcome = CHAIN_MORE;
-	file->next = file->bytes_done = 0;
-	r = file_plan(coord, job, file, &error);
-	file->fails = fails;
-	file->fails_n = fails_n;
-	if (r < 0) {
-		coord->oom = true; /* one slice is never too many */
-		return;
-	}
-	emit_file(coord, file);
-	file_changed(job, file);
-	emit_changed(coord, job);
+	split_follow(file, 0, split->placed + 1);
 }

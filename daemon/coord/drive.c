@@ -251,10 +251,35 @@ static void saved(const struct action *action)
 
 /* What one step left to be done in the same transaction. */
 struct round {
-	struct event *merged; /* to be given to the core when the step's actions are done */
+	struct event *merged; /* MERGED and POINT, to be given to the core when the step's actions are done */
 	uint32_t merged_n;
 	bool urgent;          /* somebody waits for the commit */
 };
+
+/* What an index has of a slice. */
+static int round_find(struct server *server, const struct action *action, struct round *round)
+{
+	struct event *merged = reallocarray(round->merged, round->merged_n + 1, sizeof *merged), *event;
+	uint8_t *window = malloc(SPLIT_WINDOW);
+	struct error error;
+	int r;
+
+	if (!merged || !window)
+		die_of_memory();
+	round->merged = merged;
+	event = &merged[round->merged_n++];
+	*event = (struct event){.kind = EVENT_POINT};
+	event->point.job = action->find.job;
+	event->point.file = action->find.file;
+	event->point.slice = action->find.slice;
+	event->point.window = window;
+	r = store_seek_slice(server->store, action->find.seek, action->find.slice, &event->point.report, window, &error);
+	if (r < 0 && r != -ESTALE)
+		return fall(server, &error);
+	event->point.found = r == 0;
+	event->point.gone = r == -ESTALE;
+	return 0;
+}
 
 static int round_merge(struct server *server, const struct action *action, struct round *round)
 {
@@ -291,6 +316,8 @@ static int perform(struct server *server, const struct action *action, struct ro
 		return 0;
 	case ACTION_MERGE_FILE:
 		return round_merge(server, action, round);
+	case ACTION_FIND_POINT:
+		return round_find(server, action, round);
 	case ACTION_REPLY:
 		round->urgent = true;
 		__attribute__((fallthrough));
@@ -344,9 +371,12 @@ static int settle(struct server *server, struct actions *actions, struct round *
 
 		if (r == 0)
 			r = step(server, &event, actions, round);
-		if (event.merged.again_n > 0)
+		if (event.kind == EVENT_MERGED && event.merged.again_n > 0)
 			FAILPOINT("again-planned");
-		merge_free(&event);
+		if (event.kind == EVENT_MERGED)
+			merge_free(&event);
+		else
+			free((void *)(uintptr_t)event.point.window); /* round_find()'s */
 	}
 	free(round->merged);
 	actions_deinit(actions);

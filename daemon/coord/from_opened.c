@@ -82,6 +82,9 @@ static int find_kept(struct server *server, struct event *event, struct error *e
 		return 0; /* none is wanted, or none may be trusted */
 	r = find_any(server, event, &kept, err);
 	server->cache_misses += r == STORE_NONE;
+	if (r == STORE_NONE && event->opened.facts.kind == FILE_GZIP &&
+	    coord_content_key(server->coord, event->opened.job, event->opened.file, &event->opened.facts, key))
+		r = store_find_seek(server->store, key, &event->opened.seek.id, &event->opened.seek.slice_size, err) < 0 ? -EIO : STORE_NONE;
 	if (r == 0) {
 		event->opened.kept.id = kept.id;
 		event->opened.kept.records = kept.records;

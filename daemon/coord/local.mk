@@ -18,6 +18,7 @@ COORD_CORE_SOURCES = \
 	daemon/coord/core_schedule.c \
 	daemon/coord/core_scout.c \
 	daemon/coord/core_split.c \
+	daemon/coord/core_split_plan.c \
 	daemon/coord/core_slice.c \
 	daemon/coord/core_straggler.c \
 	daemon/coord/core_suspect.c \

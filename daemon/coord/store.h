@@ -112,6 +112,17 @@ struct kept_row {
 /* As store_save_result(), and kept under the key; what was kept under it is not any more. Of the row path, sums, bytes and made_ms. */
 int store_save_kept(struct store *store, uint64_t job, uint32_t file, const uint8_t key[RESULT_KEY_SIZE], const struct kept_row *row,
                     const void *counters, struct error *err);
+/*
+ * The slices' reports and windows stay with the result that was just kept, as far as it was, and count as bytes of it; found by what the
+ * file is (coord_content_key()). 0 or STORE_NONE. A slice of it: 0, STORE_NONE (it has no text of its own), or -ESTALE: it is not kept
+ * any more.
+ */
+int store_save_seek(struct store *store, uint64_t job, uint32_t file, const uint8_t content[RESULT_KEY_SIZE], uint64_t slice_size,
+                    struct error *err);
+int store_find_seek(struct store *store, const uint8_t content[RESULT_KEY_SIZE], uint64_t *ret_id, uint64_t *ret_slice_size,
+                    struct error *err);
+int store_seek_slice(struct store *store, uint64_t id, uint64_t slice, struct split_report *ret_report, uint8_t *window,
+                     struct error *err);
 /* It is the file's result, too. -EINVAL: it is not kept. */
 int store_use_kept(struct store *store, uint64_t job, uint32_t file, uint64_t id, uint64_t now_ms, struct error *err);
 /* 0 or STORE_NONE; the path is the store's until its next call. owner: only those of his jobs; NULL: all. */

@@ -51,6 +51,11 @@ static int drop(struct store *store, uint64_t id, uint64_t bytes, struct error *
 	store->kept_bytes -= bytes;
 	bind_u64(s, 1, id);
 	r = store_run(store, s, err);
+	if (r == 0) {
+		s = store_statement(store, SQL_SEEK_FORGET);
+		bind_u64(s, 1, id);
+		r = store_run(store, s, err);
+	}
 	return r < 0 ? r : remove_unused(store, id, err);
 }
 
@@ -169,6 +174,61 @@ int store_save_kept(struct store *store, uint64_t job, uint32_t file, const uint
 	(void)sqlite3_bind_blob64(s, 7, counters, row->bytes, SQLITE_STATIC);
 	r = store_run(store, s, err);
 	return r < 0 ? r : refer(store, job, file, (uint64_t)sqlite3_last_insert_rowid(store->db), err);
+}
+
+int store_save_seek(struct store *store, uint64_t job, uint32_t file, const uint8_t content[RESULT_KEY_SIZE], uint64_t slice_size,
+                    struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_RESULT);
+	uint64_t kept = 0, bytes = 0;
+	int r;
+
+	bind_u64(s, 1, job);
+	bind_u64(s, 2, file);
+	r = store_row(store, s, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	kept = column_u64(s, 1);
+	s = store_statement(store, SQL_SEEK_BYTES);
+	bind_u64(s, 1, job);
+	bind_u64(s, 2, file);
+	r = store_row(store, s, err);
+	if (r < 0)
+		return r;
+	bytes = (uint64_t)sqlite3_column_double(s, 0);
+	if (kept == 0 || bytes == 0)
+		return 0;
+	s = store_writer(store, SQL_SEEK_SAVE, err);
+	if (!s)
+		return -EIO;
+	bind_u64(s, 1, job);
+	bind_u64(s, 2, file);
+	bind_u64(s, 3, kept);
+	r = store_run(store, s, err);
+	if (r < 0)
+		return r;
+	s = store_statement(store, SQL_SEEK_MARK);
+	bind_u64(s, 1, kept);
+	bind_key(s, 2, content);
+	bind_u64(s, 3, slice_size);
+	bind_u64(s, 4, bytes);
+	store->kept_bytes += bytes;
+	return store_run(store, s, err);
+}
+
+int store_find_seek(struct store *store, const uint8_t content[RESULT_KEY_SIZE], uint64_t *ret_id, uint64_t *ret_slice_size,
+                    struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_SEEK_FIND);
+	int r;
+
+	bind_key(s, 1, content);
+	r = store_row(store, s, err);
+	if (r == 0) {
+		*ret_id = column_u64(s, 0);
+		*ret_slice_size = column_u64(s, 1);
+	}
+	return r;
 }
 
 int store_use_kept(struct store *store, uint64_t job, uint32_t file, uint64_t id, uint64_t now_ms, struct error *err)

@@ -70,8 +70,9 @@ static const char schema_4[] =
     "COMMIT;";
 
 /*
- * Limits by which files are judged, ended jobs in the order of their ends; gzip streams in slices: whether, how a file is read, and what
- * slices have besides counters; groups of files.
+ * Limits by which files are judged, ended jobs in the order of their ends; groups of files; gzip streams in slices: whether, how a file
+ * is read, and what slices have besides counters; this of a file whose result is kept, by what the file is, so that it need not be
+ * found again.
  */
 static const char schema_5[] =
     "BEGIN;"
@@ -90,6 +91,10 @@ static const char schema_5[] =
     "ALTER TABLE file ADD COLUMN tile_field INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE split (job INTEGER, file INTEGER, slice INTEGER, bytes BLOB, PRIMARY KEY (job, file, slice));"
     "CREATE INDEX job_ended ON job (ended, id) WHERE state > 1;"
+    "ALTER TABLE kept ADD COLUMN content BLOB;"
+    "ALTER TABLE kept ADD COLUMN slice_size INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX kept_content ON kept (content) WHERE slice_size > 0;"
+    "CREATE TABLE seek (kept INTEGER, slice INTEGER, bytes BLOB, PRIMARY KEY (kept, slice));"
     "PRAGMA user_version = 5;"
     "COMMIT;";
 

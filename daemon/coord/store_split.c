@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the store has of a slice of a gzip stream besides its counters: the reader's report, and the window of text behind it, from which the
- * next slices are read. Bytes: a version, flags, numbers of 64 bits (the lowest byte first), then the window deflated.
+ * What the store has of a slice of a gzip stream besides its counters: the reader's report, and the window of text behind it, from which
+ * the next slices are read. Bytes: a version, flags, numbers of 64 bits (the lowest byte first), then the window deflated.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -138,4 +138,20 @@ int store_slice_window(struct store *store, uint64_t job, uint32_t file, uint64_
 	bind_u64(s, 3, slice);
 	r = store_row(store, s, err);
 	return r == 0 && !stored(s, &report, window) ? STORE_NONE : r;
+}
+
+int store_seek_slice(struct store *store, uint64_t id, uint64_t slice, struct split_report *ret_report, uint8_t *window, struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_SEEK_OF);
+	int r;
+
+	bind_u64(s, 1, id);
+	r = store_row(store, s, err);
+	if (r != 0)
+		return r < 0 ? r : -ESTALE;
+	s = store_statement(store, SQL_SEEK_SLICE);
+	bind_u64(s, 1, id);
+	bind_u64(s, 2, slice);
+	r = store_row(store, s, err);
+	return r == 0 && !stored(s, ret_report, window) ? -ESTALE : r;
 }

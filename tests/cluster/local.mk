@@ -17,9 +17,10 @@ CLUSTER_TESTS = \
 	tests/cluster/68-pipelines.t \
 	tests/cluster/69-multiqc.t \
 	tests/cluster/70-report.t \
-	tests/cluster/72-split.t \
 	tests/cluster/71-groups.t \
 	tests/cluster/72-groups.t \
+	tests/cluster/72-split.t \
+	tests/cluster/73-seek.t \
 	tests/cluster/75-expected.t \
 	tests/cluster/80-socket.t \
 	tests/cluster/85-gate.t \

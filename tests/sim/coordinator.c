@@ -40,8 +40,8 @@ static void settle(struct sim *sim, struct actions *actions, struct round *round
 {
 	uint64_t deadline;
 
-	for (uint32_t i = 0; i < round->merged_n; i++) {
-		struct event event = round->merged[i];
+	for (uint32_t i = 0, point = 0; i < round->merged_n || point < round->points_n;) {
+		struct event event = i < round->merged_n ? round->merged[i++] : kept_point(sim, round, point++);
 
 		event.now_ms = event.wall_ms = sim->now;
 		if (!sim->failure) {
@@ -52,7 +52,8 @@ static void settle(struct sim *sim, struct actions *actions, struct round *round
 			perform_all(sim, actions, round);
 			observe_end(sim, &event);
 		}
-		free((void *)event.merged.again);
+		if (event.kind == EVENT_MERGED)
+			free((void *)event.merged.again);
 	}
 	actions_deinit(actions);
 	if (recount(sim->coord))

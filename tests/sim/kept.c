@@ -15,6 +15,52 @@ uint64_t file_version(const struct sim *sim, const struct sim_file *file)
 	return 1 + (sim->now >= file->changes_at ? file->changes_at * 1000000 : 0);
 }
 
+/* The points of a file that another job has counted otherwise. */
+static void seek_find(struct sim *sim, struct event *opened)
+{
+	uint8_t key[RESULT_KEY_SIZE];
+	uint32_t index;
+	const struct file_row *row = image_file(&sim->working, opened->opened.job, opened->opened.file, &index);
+
+	if (!row || !coord_content_key(sim->coord, opened->opened.job, opened->opened.file, &opened->opened.facts, key))
+		return;
+	for (uint32_t i = 0; i < sim->working.kept_n; i++) {
+		const struct sim_kept *kept = &sim->working.kept[i];
+
+		if (kept->slice_size == 0 || strcmp(kept->path, row->path) != 0 || kept->version != opened->opened.facts.fingerprint.ctime_ns)
+			continue;
+		opened->opened.seek.id = kept->id;
+		opened->opened.seek.slice_size = kept->slice_size;
+	}
+}
+
+struct event kept_point(struct sim *sim, const struct round *round, uint32_t i)
+{
+	struct event event = {.kind = EVENT_POINT};
+	const struct sim_kept *kept = image_kept(&sim->working, NULL, round->points[i].seek);
+	const struct sim_file *file = kept ? file_made_of(sim, kept->path) : NULL;
+	uint64_t begin, end, from, to;
+
+	event.point.job = round->points[i].job;
+	event.point.file = round->points[i].file;
+	event.point.slice = round->points[i].slice;
+	event.point.gone = !kept || sim_chance(sim, 10);
+	if (event.point.gone)
+		return event;
+	begin = event.point.slice * kept->slice_size;
+	end = begin + kept->slice_size < file->size ? begin + kept->slice_size : file->size;
+	from = gzip_block(file, begin);
+	to = gzip_block(file, end);
+	event.point.found = from < end;
+	if (!event.point.found)
+		return event;
+	gzip_report(file, from, to, &event.point.report);
+	gzip_window(sim, file, to);
+	sim->window[SPLIT_WINDOW - 1] ^= sim_chance(sim, sim->p_false / 10); /* the disk is not what it was */
+	event.point.window = sim->window;
+	return event;
+}
+
 void kept_find(struct sim *sim, struct event *opened)
 {
 	uint8_t key[RESULT_KEY_SIZE];
@@ -24,8 +70,10 @@ void kept_find(struct sim *sim, struct event *opened)
 	    !coord_result_key(sim->coord, opened->opened.job, opened->opened.file, &opened->opened.facts, key))
 		return;
 	kept = image_kept(&sim->working, key, 0);
-	if (!kept)
+	if (!kept) {
+		seek_find(sim, opened);
 		return;
+	}
 	opened->opened.kept.id = kept->id;
 	opened->opened.kept.records = kept->records;
 	opened->opened.kept.bases = kept->bases;
@@ -45,6 +93,7 @@ void kept_save(struct sim *sim, uint64_t job, uint32_t file, uint32_t index)
 		.algorithm = of->algorithm,
 		.lenient = of->lenient,
 		.lied = lied_about(sim, job, file),
+		.slice_size = row->way == WAY_SPLIT ? row->slice_size : 0,
 	};
 	struct file_view view;
 

@@ -390,6 +390,14 @@ static void perform(struct sim *sim, const struct action *action, struct round *
 	case ACTION_JOB_CHANGED:
 	case ACTION_LOG:
 		break;
+	case ACTION_FIND_POINT:
+		if (round->points_n == sizeof round->points / sizeof *round->points)
+			abort();
+		round->points[round->points_n].job = action->find.job;
+		round->points[round->points_n].file = action->find.file;
+		round->points[round->points_n].slice = action->find.slice;
+		round->points[round->points_n++].seek = action->find.seek;
+		break;
 	default:
 		if (action->kind <= ACTION_SAVE_TROUBLE)
 			perform_row(sim, action, round);

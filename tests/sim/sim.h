@@ -90,6 +90,7 @@ struct sim_kept {
 	uint64_t version; /* of the file when it was planned: the time of its last change */
 	uint32_t modules, algorithm;
 	bool lenient, lied;
+	uint64_t slice_size; /* with the points of its slices, where it is not 0 */
 };
 
 struct sim_image {
@@ -325,6 +326,11 @@ struct sim {
 struct round {
 	struct event merged[ROWS_MAX_SIM];
 	uint32_t merged_n;
+	struct {
+		uint64_t job, slice, seek;
+		uint32_t file;
+	} points[4096]; /* that are asked for */
+	uint32_t points_n;
 	bool urgent;
 };
 
@@ -364,6 +370,8 @@ void kept_find(struct sim *sim, struct event *opened); /* what is kept goes with
 void kept_save(struct sim *sim, uint64_t job, uint32_t file, uint32_t index);
 void kept_use(struct sim *sim, const struct action *action);
 uint64_t file_version(const struct sim *sim, const struct sim_file *file); /* the time of its last change, ns */
+
+struct event kept_point(struct sim *sim, const struct round *round, uint32_t i); /* what is known of one that was asked for */
 
 /* ---- groups.c */
 void groups_draw(struct sim *sim, uint32_t j); /* of a client */

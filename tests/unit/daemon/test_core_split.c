@@ -150,7 +150,9 @@ static void test_plan(void)
 	fake_limits(&fake);
 	fake_hello(&fake, 1, "node01", 8, NULL, 0);
 	fake_submit(&fake, "alice", MIB, 1, &path);
-	fake_step(&fake, &(struct event){.kind = EVENT_OPENED, .peer = 1, .opened = {.job = 1, .facts = {.kind = FILE_GZIP, .fingerprint.size = 9 * MIB}}});
+	fake_step(&fake, &(struct event){.kind = EVENT_OPENED,
+	                                 .peer = 1,
+	                                 .opened = {.job = 1, .facts = {.kind = FILE_GZIP, .fingerprint.size = 9 * MIB}}});
 	ok(fake_file(&fake)->way == WAY_OLD_NODES && fake_count(&fake, ACTION_SEND_TASK) == 1, "nodes of an older protocol get it whole");
 	fake_deinit(&fake);
 }
