@@ -23,7 +23,7 @@ static uint32_t slots_for(const struct coord *coord)
 	uint64_t files = 0, slots = 0;
 
 	for (uint32_t j = 0; j < coord->jobs_n; j++)
-		files += coord->jobs[j]->row.files - coord->jobs[j]->files_ended;
+		files += coord->jobs[j]->row.inputs - coord->jobs[j]->inputs_ended;
 	for (uint32_t n = 0; n < coord->nodes_n; n++)
 		if (node_takes_work(coord->nodes[n]) && coord->nodes[n]->proto >= 3)
 			slots += coord->nodes[n]->slots;
@@ -36,7 +36,7 @@ static bool any_node(const struct coord *coord, const struct job *job, const str
 	for (uint32_t n = 0; n < coord->nodes_n; n++) {
 		const struct node *node = coord->nodes[n];
 
-		if (node_takes_work(node) && node->proto >= proto && node->algorithm == job->row.algorithm &&
+		if (node_takes_work(node) && node->proto >= proto && job_fits(job, node) &&
 		    !file_failed_on(file, SLICE_ALL, node->name))
 			return true;
 	}
