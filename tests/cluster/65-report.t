@@ -91,12 +91,14 @@ ok "without a folder beside the input" test -s b_fastqc.zip -a -s b_fastqc.html
 ok "submit --as fastqc: into the current folder" cmp "$work/here/b_fastqc.zip" <(cd x && "$ctl" qc --local b.fq >/dev/null && cat b_fastqc.zip)
 
 # what goes wrong
+cp x/b.fq b.fq
 for verb in submit "qc --local"; do
 	# shellcheck disable=SC2086
-	run fq $verb --as fastqc --output-dir "$work/out" b.fastq x/b.fq
-	is "$verb: two inputs of one FastQC name: exit 64" "$status" 64
-	ok "both are named" grep -q 'b.fastq and x/b.fq' "$work/stderr"
+	run fq $verb --as fastqc --output-dir "$work/out" b.fastq b.fq
+	is "$verb: two inputs of one FastQC name in one folder: exit 64" "$status" 64
+	ok "both are named" grep -q 'b.fastq and b.fq' "$work/stderr"
 done
+rm b.fq
 for way in "-h $host" --local; do
 	rm -rf "$work/out"
 	mkdir "$work/out"
