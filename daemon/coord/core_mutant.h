@@ -87,6 +87,7 @@ enum coord_mutant {
 	MUTANT_SPLIT_WINDOW,      /* a slice is counted again with the window of another one */
 	MUTANT_SPLIT_KEEPS,       /* counters of slices that did not go together stay in the store */
 	MUTANT_SPLIT_BELIEVED,    /* what a slice told of damage is told of the file */
+	MUTANT_SPLIT_BLAMED,      /* who decodes what a wrong scout has not told is at fault */
 	MUTANT_SPLIT_OLD_NODES,   /* nodes that know nothing of it are given slices of a gzip stream */
 	_MUTANT_MAX,
 };

@@ -160,6 +160,23 @@ static bool absurd(const struct split_chain *split, const struct run *run, const
 	return event->result.outcome != SLICE_UNSURE && (i != split->proven || text_place_equal(event->result.seam.first, split->at));
 }
 
+/*
+ * What was decoded from the point is not what a scout, or an index, has told of the slice: one of the two is wrong, and nobody can tell
+ * which.
+ */
+static bool misfits(const struct split_chain *split, const struct event *event)
+{
+	uint64_t i = event->result.id.slice;
+	const struct split_link *link = &split->links[i];
+	const struct split_report *held = &link->report, *report = &event->result.report;
+
+	if (event->result.outcome != SLICE_END || !event->result.has_report || i < split->proven ||
+	    (link->state != SPLIT_LINK_PLACED && link->state != SPLIT_LINK_POINTED) || (i + 1 == split->placed && !split->next_known))
+		return false;
+	return report->first_bit == link->point.bit && (report->next_bit != held->next_bit || report->text != held->text ||
+	                                                report->head.length != held->head.length || report->tail.length != held->tail.length);
+}
+
 enum chain_outcome split_offer(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event,
                                bool *ret_used, bool *ret_absurd)
 {
@@ -178,7 +195,7 @@ enum chain_outcome split_offer(struct coord *coord, struct job *job, struct file
 		*ret_used = false;
 		return CHAIN_MORE;
 	}
-	if (split->rest)
+	if (split->rest || (!*ret_used && misfits(split, event) && !MUTANT(MUTANT_SPLIT_BLAMED)))
 		return CHAIN_FAULT;
 	*ret_absurd = !*ret_used && absurd(split, run, event);
 	file->chain.links[i].start_known = task.start_known;

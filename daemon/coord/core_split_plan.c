@@ -12,6 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
+#define SLOTS_LEAST 4 /* on a cluster in slices is some three times the work of one slice, which a worker counts ahead on two cores */
 #define SEEK_SLOTS_LEAST 2
 #define SPLITS_MAX 256 /* files at a time: each needs windows in memory */
 
@@ -67,7 +68,7 @@ enum file_way split_way(const struct coord *coord, const struct job *job, const 
 		*ret_slice_size = seek_size;
 		return WAY_SPLIT;
 	}
-	if (mode == SPLIT_GZIP_AUTO && (slots < SPLIT_SLOTS_LEAST || coord->splits >= SPLITS_MAX))
+	if (mode == SPLIT_GZIP_AUTO && (slots < SLOTS_LEAST || coord->splits >= SPLITS_MAX))
 		return WAY_FEW_SLOTS;
 	if (mode == SPLIT_GZIP_AUTO && bytes < SPLIT_SLOTS_LEAST * SPLIT_SLICE_LEAST)
 		return WAY_SMALL;

@@ -57,6 +57,8 @@ struct event kept_point(struct sim *sim, const struct round *round, uint32_t i)
 	gzip_report(file, from, to, &event.point.report);
 	gzip_window(sim, file, to);
 	sim->window[SPLIT_WINDOW - 1] ^= sim_chance(sim, sim->p_false / 10); /* the disk is not what it was */
+	if (sim_chance(sim, sim->p_false))
+		event.point.report.text += 8;
 	event.point.window = sim->window;
 	return event;
 }
