@@ -12,7 +12,7 @@
 #include "ctl/client.h"
 #include "ctl/slurm_script.h"
 
-/* A new array for these options: ID, places, where to dial (settings, or this host). Nothing is made yet. Free with slurm_array_deinit(). */
+/* A new array for these options: ID, places, where to dial. Nothing is made yet. Free with slurm_array_deinit(), also after failure. */
 int slurm_array_init(struct slurm_array *array, const struct client_settings *settings, const struct slurm_options *options,
                      struct error *err);
 /* Gives it another ID, and so another folder. */
@@ -62,7 +62,7 @@ int slurm_arrays_sweep(const struct slurm_options *options, const struct client_
 /* Removes a folder of plain files. */
 void slurm_folder_remove(const char *path);
 
-/* A cluster for one call: notes in the array's folder whose it is, and where its coordinator's folder is, named SLURM_STATE...; removes that. */
+/* A cluster for one call: notes in the array's folder whose it is, and its coordinator's folder, named SLURM_STATE...; removes that. */
 #define SLURM_STATE "fqctl-slurm."
 int slurm_owner_note(const char *folder, const char *state, struct error *err);
 void slurm_state_remove(const char *path);

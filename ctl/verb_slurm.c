@@ -316,7 +316,8 @@ const struct verb verb_slurm = {
 	.help = "Workers as jobs of Slurm: start, status, stop, keep.",
 	.detail = "'start -N 20' asks Slurm for an array of one-node jobs, each a worker of this coordinator; words behind -- go to sbatch. "
 	          "It needs an administrator, or --worker-keys. 'status' lists them beside their nodes. 'stop' lets them hand in what they "
-	          "count, cancels the rest, and takes their key back; with ARRAYs those alone. 'keep' holds as many as the queue needs, by the group elastic of fqcoordd.conf.",
+	          "count, cancels the rest, and takes their key back; with ARRAYs those alone. 'keep' holds as many "
+	          "as the queue needs, by the group elastic of fqcoordd.conf.",
 	.json = true,
 	.columns = columns,
 	.columns_n = sizeof columns / sizeof *columns,

@@ -163,6 +163,7 @@ ok "nothing is left" nothing_left
 ok "--local as well" refuses 64 "different places" qc --local "$work/a.fq"
 echo 0 >"$FAKE_SLURM/slots"
 for signal in INT TERM; do
+	rm "$work/said" # nothing of before is taken for an answer
 	env --default-signal=INT "$ctl" qc --slurm --address 127.0.0.1 "$work/a.fq" >/dev/null 2>"$work/said" {never}>&- &
 	pid_worker[90]=$!
 	ok "it waits for nodes" wait_until 30 said "1 of 1 workers wait: Resources"
@@ -170,6 +171,7 @@ for signal in INT TERM; do
 	is "SIG$signal" $? $((128 + $(kill -l $signal)))
 	ok "nothing is left" nothing_left
 done
+rm "$work/said"
 "$ctl" qc --slurm --address 127.0.0.1 "$work/a.fq" >/dev/null 2>"$work/said" {never}>&- &
 pid_worker[90]=$!
 ok "it waits for nodes" wait_until 30 said "1 of 1 workers wait: Resources"

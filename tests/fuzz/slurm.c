@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What squeue and sbatch print, and comments of jobs: any bytes. What is taken is printable, within its bounds, and a comment comes back. */
+/* What squeue and sbatch print, and comments of jobs: any bytes. What is taken is printable and within bounds; a comment comes back. */
 #include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>

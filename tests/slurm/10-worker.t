@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Workers as an array of one-node jobs that somebody wrote by hand, as other engines have it too (start, TERM = drain, exit 0): a file
-# over two nodes; scancel, the time limit, slurmctld's death and a node's in mid-slice. Results are those of one process, to the byte.
+# Workers as an array of one-node jobs that somebody hands in himself (contrib/engines/slurm.sbatch; other engines have the same contract:
+# start, TERM = drain, exit 0): a file over two nodes; scancel, the time limit, slurmctld's death and a node's in mid-slice. Results
+# are those of one process, to the byte.
 . "$(dirname "$0")/rig.sh"
 rig_start
 cluster_start --ping 1s --dead 3s
@@ -11,21 +12,12 @@ user_make alice
 (umask 077 && admin token --role worker --uses 20 >"$rig/home/alice/token")
 chown alice "$rig/home/alice/token"
 
-cat >"$rig/home/alice/worker.sh" <<END
-#!/bin/bash
-#SBATCH --nodes=1 --ntasks=1 --cpus-per-task=2 --requeue --signal=B:TERM@30 --open-mode=append --output=task%a.log
-told=0 heard=0
-trap 'told=\$((told + 1)); kill -TERM \$worker' TERM
-fqworkerd --batch -h $host --token-file $rig/home/alice/token &
-worker=\$!
-while wait \$worker; status=\$?; [ \$told != \$heard ]; do heard=\$told; done
-echo "it exits with \$status"
-exit \$status
-END
-chmod 644 "$reads" # workers are alice's
+cp "$top_src/contrib/engines/slurm.sbatch" "$rig/home/alice" # which is the job
 
 log_of() { echo "$rig/home/alice/task$1.log"; }
-array_start() { as alice sbatch --parsable --array="$1" worker.sh; }
+array_start() {
+	as alice env FQ_HOST="$host" FQ_TOKEN_FILE="$rig/home/alice/token" sbatch --parsable --array="$1" --cpus-per-task=2 --output=task%a.log slurm.sbatch
+}
 here() { admin nodes --no-header | awk -v name="$1" '$1 == name && $2 ~ /^(idle|mixed|alloc)$/ { found = 1 } END { exit !found }'; }
 batch_of() { admin nodes --no-header --fields NODE,BATCH | awk -v name="$1" '$1 == name { print $2 }'; }
 node_of() { squeue -h -j "$1" -o %N; }
@@ -54,13 +46,14 @@ again() {
 	ok "$w2 is there" wait_until 20 here "$w2"
 	ok "both have slices in hand" begin --slice-size "${1:-1M}" n1 n2
 }
-ended_well() { # ended_well STATE
-	ok "it exits with 0" wait_until 20 exits "${exited:=1}"
+ended_well() { # ended_well STATE EXITCODE
+	ok "it leaves" wait_until 20 leaves "${exited:=1}"
 	ok "$1 for Slurm" wait_until 20 job_in "${array2}_2" "$1"
+	is "exit status" "$(job_says "${array2}_2" ExitCode)" "$2"
 	is "nothing was lost by it" "$(lost n2)" 0
 	exited=$((exited + 1))
 }
-exits() { [ "$(grep -c 'it exits with 0' "$(log_of 2)")" -ge "$1" ]; }
+leaves() { [ "$(grep -c drained: "$(log_of 2)")" -ge "$1" ]; }
 drains() { [ "$(grep -c draining "$(log_of 2)")" -ge "$1" ]; }
 let_both_go() { let_go n1; let_go n2; }
 
@@ -70,15 +63,15 @@ as alice scancel "${array}_2"
 ok "scancel: it drains" wait_until 20 drains 1
 let_both_go
 same_each "jobs in hand of a worker that was cancelled"
-ended_well CANCELLED
+ended_well CANCELLED 0:0
 
 # The warning comes when slurmctld looks at its limits, which is twice a minute.
 again
-scontrol update "JobId=${array2}_2" EndTime=now+60 2>/dev/null
+scontrol update "JobId=${array2}_2" EndTime=now+85 2>/dev/null
 ok "time limit: it drains" wait_until 60 drains 2
 let_both_go
 same_each "jobs in hand of a worker whose time is over"
-ended_well COMPLETED
+ended_well COMPLETED 0:0
 
 # Before TERM Slurm sends CONT to all of the task; so it is stopped again and again, before it is through a slice of this size.
 stops() { # stops PID...: from now on; sets stopping
@@ -96,7 +89,7 @@ ok "and gives back what it cannot count in time" wait_until 20 gone "$w2"
 end_process $stopping KILL
 let_both_go
 same_each "jobs that were given back"
-ended_well CANCELLED
+ended_well CANCELLED 0:0
 
 again 64M
 # shellcheck disable=SC2046

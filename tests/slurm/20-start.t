@@ -25,7 +25,7 @@ says() { grep -q "$1" "$work/said"; }
 
 slurm start -N 3 --cpus-per-task 2 --idle-exit 0 --time 5 >"$work/started" 2>"$work/said"
 is "start" $? 0
-read -r id number <"$work/started"
+read -r array number <"$work/started"
 diag <"$work/said"
 for task in 1 2; do ok "task $task counts" wait_until 20 task_is $task RUNNING idle; done
 ok "the third waits" task_is 3 PENDING -
@@ -37,7 +37,7 @@ submit --slice-size 256K
 same_each "a job over both"
 
 ok "what sbatch refuses: its words" refuses "fqctl: sbatch: .*invalid partition" slurm start --partition none
-is "leaves no folder" "$(ls "$arrays")" "$id"
+is "leaves no folder" "$(cd "$arrays" && ls -d */)" "$array/"
 is "and no key" "$(keys_n)" 1
 
 # ---- one is cancelled by hand in mid-slice: the next one takes its node

@@ -87,6 +87,8 @@ ok "min" wait_until 30 there 1
 
 # ---- the end
 
+catches_term() { (((0x$(awk '/^SigCgt/ { print $2 }' /proc/$keeper/status) & 0x4000) != 0)); }
+ok "it is ready for it" wait_until 20 catches_term
 kill -TERM $keeper
 { wait $keeper; } 2>/dev/null
 is "TERM ends the keeper" $? 0

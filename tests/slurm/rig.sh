@@ -163,7 +163,7 @@ slurm_conf() { # slurm_conf NODE...
 		StateSaveLocation=$rig/slurmctld
 		SlurmdSpoolDir=$rig/slurmd/%n
 		SlurmdParameters=config_overrides
-		NodeName=$(IFS=,; echo "$*") CPUs=2 State=UNKNOWN
+		NodeName=$(IFS=,; echo "$*") CPUs=2 RealMemory=16384 State=UNKNOWN
 		PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 	END
 }

@@ -38,7 +38,8 @@ static void test_comments(void)
 static void test_squeue(void)
 {
 	static const char *const wrong[] = {"\n", "12\n", GOOD "12|3|RUNNING\n", "x|3|RUNNING|n|1|None|fqcluster|fqcluster:h:1:ab\n",
-	                                    "0|3|RUNNING|n|1|None|fqcluster|fqcluster:h:1:ab\n", "12|-3|RUNNING|n|1|None|fqcluster|fqcluster:h:1:ab\n",
+	                                    "0|3|RUNNING|n|1|None|fqcluster|fqcluster:h:1:ab\n",
+	                                    "12|-3|RUNNING|n|1|None|fqcluster|fqcluster:h:1:ab\n",
 	                                    "12|3||n|1|None|fqcluster|fqcluster:h:1:ab\n", "12|3|running|n|1|None|fqcluster|fqcluster:h:1:ab\n",
 	                                    "12|99999|RUNNING|n|1|None|fqcluster|fqcluster:h:1:ab\n",
 	                                    "12|3|RUNNING|n\033[2J|1|None|fqcluster|fqcluster:h:1:ab\n", "12|3|RUNNING|n1"};
