@@ -20,9 +20,9 @@
 #
 # and all of tests/cluster/cluster.sh (TAP, waiting, a coordinator on "head"). The programs of Slurm are those that are installed, or
 # the files of their packages in $FQ_SLURM_CACHE (.ci/packages unpack FOLDER), which are laid over /usr for this test alone; nothing is
-# installed and no unit, user or file of this machine is touched: /etc is covered, /run and /mnt ($rig) are memory. A node has
-# a network, a name and processes of its own. Hosts need no cgroups: Slurm is given an empty folder for them, which is enough for
-# processes that it follows by their parents. Everything ends with the namespaces, however the test ends.
+# installed and no unit, user or file of this machine is touched: /etc is covered, /run and $rig are memory (/mnt, or /srv where the tree
+# is below that). A node has a network, a name and processes of its own. Hosts need no cgroups: Slurm is given an empty folder for them,
+# which is enough for processes that it follows by their parents. Everything ends with the namespaces, however the test ends.
 #
 #   FQ_SLURM_CACHE   folder of the unpacked packages (default: fqcluster-slurm in TMPDIR; that of ./check.sh is build/slurm)
 
@@ -30,6 +30,7 @@ slurm_cache=${FQ_SLURM_CACHE:-${TMPDIR:-/tmp}/fqcluster-slurm}
 slurm_net=10.83.0
 slurm_scheduler=batch_sched_delay=0,sched_min_interval=0,sched_interval=2,bf_interval=2 # nobody waits for Slurm to look
 rig=/mnt
+case "$(realpath "${BASH_SOURCE[0]}") ${FQ_TOP_BUILDDIR:-} $(realpath "$slurm_cache")" in "$rig"/* | *" $rig"/*) rig=/srv ;; esac
 declare -A node_pid=() node_number=()
 pid_slurmctld= pid_munged=
 
@@ -37,8 +38,9 @@ pid_slurmctld= pid_munged=
 rig_forbidden() {
 	local said
 	[ "$(id -u)" = 0 ] || { echo "hosts with users of their own need root"; return; }
-	said=$(unshare -mnpfu bash -c 'mount -t tmpfs tmpfs /mnt && mkdir /mnt/a /mnt/b &&
-		mount -t overlay overlay -o lowerdir=/etc,upperdir=/mnt/a,workdir=/mnt/b /etc && mount -t overlay overlay -o lowerdir=/mnt/a:/usr /usr' 2>&1) ||
+	said=$(unshare -mnpfu bash -c "mount -t tmpfs tmpfs $rig && mkdir $rig/a $rig/b &&
+		mount -t overlay overlay -o lowerdir=/etc,upperdir=$rig/a,workdir=$rig/b /etc &&
+		mount -t overlay overlay -o lowerdir=$rig/a:/usr /usr" 2>&1) ||
 		{ echo "namespaces with mounts are not allowed here: $(tail -n 1 <<<"$said")"; return; }
 }
 rig_lacks() {
