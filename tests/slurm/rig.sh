@@ -32,7 +32,7 @@ slurm_scheduler=batch_sched_delay=0,sched_min_interval=0,sched_interval=2,bf_int
 rig=/mnt
 case "$(realpath "${BASH_SOURCE[0]}") ${FQ_TOP_BUILDDIR:-} $(realpath "$slurm_cache")" in "$rig"/* | *" $rig"/*) rig=/srv ;; esac
 declare -A node_pid=() node_number=()
-pid_slurmctld= pid_munged=
+pid_slurmctld=
 
 # Prints why not, or nothing. First what no package mends: ./check.sh asks by "bash tests/slurm/rig.sh" before it fetches any.
 rig_forbidden() {
@@ -42,14 +42,15 @@ rig_forbidden() {
 		mount -t overlay overlay -o lowerdir=/etc,upperdir=$rig/a,workdir=$rig/b /etc &&
 		mount -t overlay overlay -o lowerdir=$rig/a:/usr /usr" 2>&1) ||
 		{ echo "namespaces with mounts are not allowed here: $(tail -n 1 <<<"$said")"; return; }
+	! command -v ip >/dev/null ||
+		unshare -n bash -c 'ip link add name fq1 type veth peer name fq2 && ip link add name fq3 type bridge' 2>/dev/null ||
+		echo "no virtual network cables here"
 }
 rig_lacks() {
 	rig_forbidden
 	command -v ip >/dev/null || { echo "ip is not installed: .ci/packages test"; return; }
 	command -v slurmctld >/dev/null || [ -e "$slurm_cache/.ready" ] ||
 		{ echo "there is no Slurm: .ci/packages unpack FOLDER, and FQ_SLURM_CACHE=FOLDER"; return; }
-	unshare -n bash -c 'ip link add name fq1 type veth peer name fq2 && ip link add name fq3 type bridge' 2>/dev/null ||
-		echo "no virtual network cables here"
 }
 
 # Once more, in namespaces of its own; who waits here for the end only passes it on.
@@ -106,7 +107,6 @@ rig_users() {
 rig_munged() {
 	setpriv --reuid munge --regid munge --clear-groups munged -F --log-file="$rig/munge/log" --pid-file=/run/munge/pid \
 		--seed-file="$rig/munge/seed" >>"$work/munged.log" 2>&1 {never}>&- &
-	pid_munged=$!
 	wait_until 20 munge -n
 }
 
@@ -114,7 +114,7 @@ rig_munged() {
 rig_end() {
 	local status=$?
 	trap - EXIT
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2046
 	{ kill -KILL $(jobs -p); wait; } 2>/dev/null
 	(exit $status)
 	cluster_end
