@@ -11,7 +11,8 @@ cluster_start
 nodes n1 n2
 mkdir "$rig"/{in,single,array,warm}
 for ((i = 1; i <= n; i++)); do "$made" "$reads_each" 100 nova $i >"$rig/in/$i.fastq"; done
-printf '%d files of %d reads, %s; SchedulerParameters=%s\n' "$n" "$reads_each" "$(du -shD "$rig/in" | cut -f1)" "${slurm_scheduler:-of slurm.conf}"
+size=$(du -sh "$rig/in" | cut -f1)
+printf '%d files of %d reads, %s; SchedulerParameters=%s\n' "$n" "$reads_each" "$size" "${slurm_scheduler:-(none)}"
 
 ticks() { awk '{ print $14 + $15 + $16 + $17 }' "/proc/$pid_slurmctld/stat"; } # of 10 ms, with those of its children
 reports_in() { local there=("$rig/$1"/*.zip); [ ${#there[@]} -eq "$n" ]; } # who asks squeue all the time is a load himself

@@ -16,7 +16,8 @@ cp "$top_src/contrib/engines/slurm.sbatch" "$rig/home/alice" # which is the job
 
 log_of() { echo "$rig/home/alice/task$1.log"; }
 array_start() {
-	as alice env FQ_HOST="$host" FQ_TOKEN_FILE="$rig/home/alice/token" sbatch --parsable --array="$1" --cpus-per-task=2 --output=task%a.log slurm.sbatch
+	as alice env FQ_HOST="$host" FQ_TOKEN_FILE="$rig/home/alice/token" \
+		sbatch --parsable --array="$1" --cpus-per-task=2 --output=task%a.log slurm.sbatch
 }
 here() { admin nodes --no-header | awk -v name="$1" '$1 == name && $2 ~ /^(idle|mixed|alloc)$/ { found = 1 } END { exit !found }'; }
 batch_of() { admin nodes --no-header --fields NODE,BATCH | awk -v name="$1" '$1 == name { print $2 }'; }
@@ -33,7 +34,7 @@ ok "each on a node of its own" test "${w1%%-*}" != "${w2%%-*}"
 is "the column batch" "$(batch_of "$w1")" "slurm:${array}_1"
 submit --slice-size 256K
 same_each "a file over both nodes"
-counted() { admin nodes --no-header --parsable --fields NODE,BYTES | awk -F '|' -v name="$1" '$1 == name && $2 > 0 { found = 1 } END { exit !found }'; }
+counted() { admin nodes --no-header --parsable --fields NODE,BYTES | grep -q "^$1|[1-9]"; }
 for worker in "$w1" "$w2"; do ok "$worker counted some of it" counted "$worker"; done
 
 # ---- ended in mid-slice

@@ -12,7 +12,8 @@ arrays=$HOME/.fqcluster/slurm
 slurm() { fqctl slurm "$1" --socket "$state/ctl.sock" --address "$host" "${@:2}"; }
 rows() { slurm status --no-header -o "$1" | tr -s ' ' | sed 's/ $//'; }
 row() { rows "$1" | sed -n "$2p"; }
-task_is() { [ "$(slurm status --no-header --parsable -o JOBID,STATE,NODE_STATE 2>/dev/null | grep -cE "^${number}_$1\\|$2\\|$3\$")" -eq 1 ]; }
+tasks() { slurm status --no-header --parsable -o JOBID,STATE,NODE_STATE 2>/dev/null; }
+task_is() { [ "$(tasks | grep -cE "^${number}_$1\\|$2\\|$3\$")" -eq 1 ]; }
 keys_n() { admin peers --no-header | grep -c "slurm-"; }
 lost() { grep -cE " is gone, [1-9]" "$work/coord.log"; }
 refuses() { # refuses WORDS COMMAND...: exit status 69

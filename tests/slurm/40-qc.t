@@ -42,7 +42,8 @@ begins() {
 	local node
 	fresh
 	(cd "$home" && exec setpriv --reuid alice --regid alice --init-groups env --default-signal=INT -u FQ_KEYS HOME="$home" \
-		fqctl qc --slurm --cpus-per-task 2 -N 2 --idle-exit 3s --slice-size 1M -o got "$reads" "$rig/small.fastq.gz") >"$work/announced" 2>"$work/said" {never}>&- &
+		fqctl qc --slurm --cpus-per-task 2 -N 2 --idle-exit 3s --slice-size 1M -o got "$reads" "$rig/small.fastq.gz") \
+		>"$work/announced" 2>"$work/said" {never}>&- &
 	pid=$!
 	for node in n1 n2; do wait_until 30 has_slots "$node" && hold "$node"; done
 }

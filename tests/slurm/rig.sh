@@ -20,9 +20,9 @@
 #
 # and all of tests/cluster/cluster.sh (TAP, waiting, a coordinator on "head"). The programs of Slurm are those that are installed, or
 # the files of their packages in $FQ_SLURM_CACHE (.ci/packages unpack FOLDER), which are laid over /usr for this test alone; nothing is
-# installed and no unit, user or file of this machine is touched: /etc is covered, /run and /mnt ($rig) are memory. A node has
-# a network, a name and processes of its own. Hosts need no cgroups: Slurm is given an empty folder for them, which is enough for
-# processes that it follows by their parents. Everything ends with the namespaces, however the test ends.
+# installed and no unit, user or file of this machine is touched: /etc is covered, /run and $rig are memory (/mnt, or /srv where the tree
+# is below that). A node has a network, a name and processes of its own. Hosts need no cgroups: Slurm is given an empty folder for them,
+# which is enough for processes that it follows by their parents. Everything ends with the namespaces, however the test ends.
 #
 #   FQ_SLURM_CACHE   folder of the unpacked packages (default: fqcluster-slurm in TMPDIR; that of ./check.sh is build/slurm)
 
@@ -30,24 +30,27 @@ slurm_cache=${FQ_SLURM_CACHE:-${TMPDIR:-/tmp}/fqcluster-slurm}
 slurm_net=10.83.0
 slurm_scheduler=batch_sched_delay=0,sched_min_interval=0,sched_interval=2,bf_interval=2 # nobody waits for Slurm to look
 rig=/mnt
+case "$(realpath "${BASH_SOURCE[0]}") ${FQ_TOP_BUILDDIR:-} $(realpath "$slurm_cache")" in "$rig"/* | *" $rig"/*) rig=/srv ;; esac
 declare -A node_pid=() node_number=()
-pid_slurmctld= pid_munged=
+pid_slurmctld=
 
 # Prints why not, or nothing. First what no package mends: ./check.sh asks by "bash tests/slurm/rig.sh" before it fetches any.
 rig_forbidden() {
 	local said
 	[ "$(id -u)" = 0 ] || { echo "hosts with users of their own need root"; return; }
-	said=$(unshare -mnpfu bash -c 'mount -t tmpfs tmpfs /mnt && mkdir /mnt/a /mnt/b &&
-		mount -t overlay overlay -o lowerdir=/etc,upperdir=/mnt/a,workdir=/mnt/b /etc && mount -t overlay overlay -o lowerdir=/mnt/a:/usr /usr' 2>&1) ||
+	said=$(unshare -mnpfu bash -c "mount -t tmpfs tmpfs $rig && mkdir $rig/a $rig/b &&
+		mount -t overlay overlay -o lowerdir=/etc,upperdir=$rig/a,workdir=$rig/b /etc &&
+		mount -t overlay overlay -o lowerdir=$rig/a:/usr /usr" 2>&1) ||
 		{ echo "namespaces with mounts are not allowed here: $(tail -n 1 <<<"$said")"; return; }
+	! command -v ip >/dev/null ||
+		unshare -n bash -c 'ip link add name fq1 type veth peer name fq2 && ip link add name fq3 type bridge' 2>/dev/null ||
+		echo "no virtual network cables here"
 }
 rig_lacks() {
 	rig_forbidden
 	command -v ip >/dev/null || { echo "ip is not installed: .ci/packages test"; return; }
 	command -v slurmctld >/dev/null || [ -e "$slurm_cache/.ready" ] ||
 		{ echo "there is no Slurm: .ci/packages unpack FOLDER, and FQ_SLURM_CACHE=FOLDER"; return; }
-	unshare -n bash -c 'ip link add name fq1 type veth peer name fq2 && ip link add name fq3 type bridge' 2>/dev/null ||
-		echo "no virtual network cables here"
 }
 
 # Once more, in namespaces of its own; who waits here for the end only passes it on.
@@ -104,7 +107,6 @@ rig_users() {
 rig_munged() {
 	setpriv --reuid munge --regid munge --clear-groups munged -F --log-file="$rig/munge/log" --pid-file=/run/munge/pid \
 		--seed-file="$rig/munge/seed" >>"$work/munged.log" 2>&1 {never}>&- &
-	pid_munged=$!
 	wait_until 20 munge -n
 }
 
@@ -112,7 +114,7 @@ rig_munged() {
 rig_end() {
 	local status=$?
 	trap - EXIT
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2046
 	{ kill -KILL $(jobs -p); wait; } 2>/dev/null
 	(exit $status)
 	cluster_end
