@@ -8,6 +8,8 @@ conf_libconf_a_SOURCES = \
 	conf/batch.h \
 	conf/client_options.c \
 	conf/client_settings.h \
+	conf/coord_finish.c \
+	conf/coord_finish.h \
 	conf/coord_options.c \
 	conf/coord_settings.h \
 	conf/elastic_options.c \

@@ -49,6 +49,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/verb.h \
 	ctl/verbs.c \
 	ctl/watch.h ctl/watch_find.c \
+	ctl/watch_jobs.c ctl/watch_jobs.h \
 	ctl/watch_out.c ctl/watch_out.h \
 	ctl/when.c ctl/when.h \
 	ctl/verb_cancel.c \

@@ -2,7 +2,7 @@
 /*
  * fqctl watch: a job for each FASTQ file below a folder as soon as it is complete.
  *
- *     round: look (watch_find.c) -> submit what is complete -> ask for open jobs -> write results (watch_out.c), tell -> wait
+ *     round: look (watch_find.c) -> submit what is complete, ask for open jobs (watch_jobs.c) -> write results (watch_out.c), tell -> wait
  *
  * It may be ended at any time: whoever watches again submits under the same uuids, which are the same jobs.
  */
@@ -14,26 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl/job.h"
-#include "ctl/submit.h"
-#include "ctl/watch_out.h"
+#include "ctl/watch_jobs.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 
-#define LOOK_MS 500      /* between two looks, whatever happens */
-#define ASK_MS 500       /* between two rounds of questions about open jobs */
-#define AWAY_MS 1000     /* between two tries to reach the coordinator */
-#define SUBMIT_BATCH 16  /* files submitted in a round */
-#define ASK_BATCH 32     /* jobs asked for in a round, one after the other */
-#define OPEN_MAX 500     /* jobs at a time, as one owner may have 1000; other files wait */
-
-struct watch_options {
-	char *folder;
-	struct conf_list after;
-	uint64_t settle_ms, every_ms;
-	bool once, lenient;
-};
+#define LOOK_MS 500 /* between two looks, whatever happens */
 
 static const struct option_row watch_rows[] = {
 	{.long_name = "outdir", .letter = 'o', .argument = "DIR", .type = OPTION_PATH,
@@ -61,20 +47,6 @@ static const struct option_table watch_table = {
 	.settings_size = sizeof(struct watch_options),
 };
 
-struct watching {
-	struct call *call;
-	const struct watch_options *options;
-	struct watch_tree tree;
-	struct watch_out out;
-	struct client client;
-	bool away;          /* and that is said */
-	size_t open, asked; /* jobs; the place behind the file that was asked for last */
-	uint64_t begun_ms, looked_ms, asked_ms, tried_ms;
-	uint64_t due_ms;    /* when a file that grows may be complete */
-	bool more;          /* files are complete and wait for the next round */
-	struct failures failures;
-};
-
 static volatile sig_atomic_t ended; /* a signal says so */
 
 static void on_end(int number)
@@ -97,212 +69,6 @@ static void signals_take(void)
 static void tell(void *data, const char *sentence)
 {
 	say(((struct watching *)data)->call, "%s", sentence);
-}
-
-/* The line of a file. */
-static int put(const struct watch_file *file, const char *state, struct error *err)
-{
-	char path[4 * PATH_MAX];
-
-	(void)text_escape(path, sizeof path, file->path);
-	if (file->job)
-		(void)printf("%llu\t%s\t%s\n", (unsigned long long)file->job, path, state);
-	else
-		(void)printf("-\t%s\t%s\n", path, state);
-	if (fflush(stdout) != 0)
-		return error_set(err, -errno, ERROR_CANT_CREATE, "standard output cannot be written: %s", strerror(errno));
-	return 0;
-}
-
-/* Nothing more is done with it until it changes. */
-static int refuse(struct watching *watching, struct watch_file *file, const struct error *error, struct error *err)
-{
-	failures_add(&watching->failures, error);
-	file->state = WATCH_DONE;
-	return put(file, "REFUSED", err);
-}
-
-static void close_client(struct watching *watching)
-{
-	client_close(&watching->client);
-	watching->client = (struct client){0};
-}
-
-static int away(struct watching *watching, const struct error *error)
-{
-	if (!watching->away)
-		say(watching->call, "%s; waiting for the coordinator", error->text);
-	watching->away = true;
-	watching->tried_ms = clock_monotonic_ms();
-	close_client(watching);
-	return 0;
-}
-
-/* Whether the coordinator is there. At first whatever is wrong ends it; later it may be mended. */
-static int reach(struct watching *watching, struct error *err)
-{
-	uint64_t now = clock_monotonic_ms();
-	struct error error = {0};
-	int r;
-
-	if (watching->client.connection && client_idle(&watching->client, &error) == 0)
-		return 1;
-	close_client(watching);
-	if (watching->away && now < watching->tried_ms + AWAY_MS)
-		return 0;
-	r = client_open(&watching->client, &watching->call->settings, &error);
-	if (r < 0 && !watching->tried_ms && !client_lost(r, &error) && error.class != ERROR_TEMPORARY) {
-		*err = error;
-		return r;
-	}
-	watching->tried_ms = now;
-	if (r < 0)
-		return away(watching, &error);
-	if (watching->away)
-		say(watching->call, "the coordinator is there");
-	watching->away = false;
-	return 1;
-}
-
-static int submit_file(struct watching *watching, size_t at, struct error *err)
-{
-	struct watch_file *file = watching->tree.files[at];
-	const struct watch_file *rival = watch_out_rival(&watching->out, &watching->tree, at);
-	struct submission submission = {.uuid = file->uuid, .lenient = watching->options->lenient};
-	struct call *call = watching->call;
-	char **arguments = call->arguments;
-	struct error error = {0};
-	int r;
-
-	file->job = 0;
-	if (rival) {
-		(void)error_set(&error, -EEXIST, ERROR_USAGE, "%s: its reports would replace those of %s", TEXT(file->path), TEXT(rival->path));
-		return refuse(watching, file, &error, err);
-	}
-	call->arguments = &file->path;
-	r = submit(call, &submission, &file->job, &error);
-	call->arguments = arguments;
-	if (r == 0) {
-		file->state = WATCH_OPEN;
-		watching->open++;
-		watching->asked_ms = 0;
-		return 0;
-	}
-	if (client_lost(r, &error) || error.class == ERROR_TEMPORARY || error.class == ERROR_TIMEOUT)
-		return away(watching, &error);
-	return refuse(watching, file, &error, err);
-}
-
-/* What is complete; not where the coordinator is away. */
-static int submit_some(struct watching *watching, struct error *err)
-{
-	size_t n = 0;
-	int r = 0;
-
-	watching->due_ms = UINT64_MAX;
-	watching->more = false;
-	for (size_t i = 0; r == 0 && i < watching->tree.n; i++) {
-		struct watch_file *file = watching->tree.files[i];
-		uint64_t due;
-
-		if (file->state != WATCH_GROWS)
-			continue;
-		if (watch_out_written(&watching->out, file)) {
-			file->state = WATCH_DONE;
-			continue;
-		}
-		if (!watch_complete(&watching->tree, file, watching->looked_ms, &due)) {
-			if (due < watching->due_ms)
-				watching->due_ms = due;
-			continue;
-		}
-		watching->more = true;
-		if (n == SUBMIT_BATCH || watching->open >= OPEN_MAX || ended)
-			break;
-		r = reach(watching, err);
-		if (r <= 0)
-			return r;
-		n++;
-		r = submit_file(watching, i, err);
-		if (watching->away)
-			return r;
-		watching->more = false;
-	}
-	return r;
-}
-
-/* An ended job: its results, its line. */
-static int settle(struct watching *watching, struct watch_file *file, const fq_Job *job, struct error *err)
-{
-	const char *state = job_told_name(job_told(job));
-	struct error error = {0};
-	int r = job_result(job, &error);
-
-	if (r < 0)
-		failures_add(&watching->failures, &error);
-	else if (watching->out.folder)
-		r = watch_out_fetch(&watching->out, &watching->client, file, job, &error);
-	if (r < 0 && job->state == fq_JobState_JOB_COMPLETED) {
-		if (client_lost(r, &error) || error.class == ERROR_TEMPORARY || error.class == ERROR_TIMEOUT)
-			return away(watching, &error);
-		failures_add(&watching->failures, &error);
-	}
-	if (r != 0 && job->state == fq_JobState_JOB_COMPLETED) {
-		state = "UNWRITTEN";
-		if (watching->failures.class == ERROR_NONE)
-			watching->failures.class = r > 0 ? (enum error_class)r : ERROR_CANT_CREATE;
-	}
-	file->state = WATCH_DONE;
-	watching->open--;
-	return put(file, state, err);
-}
-
-static int ask_file(struct watching *watching, struct watch_file *file, struct error *err)
-{
-	fq_JobsRequest request = {.job = file->job};
-	struct error error = {0};
-	fq_Job job = {0};
-	int r = client_list(&watching->client, fq_Type_SHOW, &request, job_only, &job, &error);
-
-	if (client_lost(r, &error) || error.class == ERROR_TEMPORARY || error.class == ERROR_TIMEOUT)
-		return away(watching, &error);
-	if (r < 0) {
-		watching->open--;
-		return refuse(watching, file, &error, err);
-	}
-	if (job_ended(job.state))
-		return settle(watching, file, &job, err);
-	if (!watching->options->once || watching->out.folder)
-		return 0;
-	file->state = WATCH_DONE; /* with --once nobody waits for it */
-	watching->open--;
-	return put(file, job_told_name(job_told(&job)), err);
-}
-
-/* Some of the open jobs, others the next time. */
-static int ask_some(struct watching *watching, struct error *err)
-{
-	uint64_t now = clock_monotonic_ms();
-	size_t n = watching->tree.n, asked = 0;
-	int r;
-
-	if (watching->open == 0) {
-		close_client(watching);
-		return 0;
-	}
-	if (now < watching->asked_ms + ASK_MS)
-		return 0;
-	watching->asked_ms = now;
-	r = reach(watching, err);
-	for (size_t i = 0; r > 0 && i < n && asked < ASK_BATCH && watching->open > 0 && !watching->away && !ended; i++) {
-		struct watch_file *file = watching->tree.files[watching->asked++ % n];
-
-		if (file->state != WATCH_OPEN)
-			continue;
-		asked++;
-		r = ask_file(watching, file, err) < 0 ? -1 : 1;
-	}
-	return r < 0 ? -EIO : 0;
 }
 
 /* Jobs of files that have changed since are nobody's any more. */
@@ -349,11 +115,11 @@ static void pause_until_due(struct watching *watching)
 	if (watching->due_ms < look_at)
 		look_at = watching->due_ms;
 	until = look_at;
-	if (watching->open > 0 && watching->asked_ms + ASK_MS < until)
-		until = watching->asked_ms + ASK_MS;
+	if (watching->open > 0 && watching->asked_ms + WATCH_ASK_MS < until)
+		until = watching->asked_ms + WATCH_ASK_MS;
 	if (watching->more && watching->away)
-		until = watching->tried_ms + AWAY_MS;
-	else if (watching->more && watching->open < OPEN_MAX)
+		until = watching->tried_ms + WATCH_AWAY_MS;
+	else if (watching->more && watching->open < WATCH_OPEN_MAX)
 		until = now;
 	if (now < watching->looked_ms + LOOK_MS)
 		events.fd = -1; /* events wait for the next look */
@@ -412,9 +178,9 @@ static int watch(struct watching *watching, struct error *err)
 
 		r = looks ? look(watching, err) : 0;
 		if (r == 0 && (looks || watching->more))
-			r = submit_some(watching, err);
+			r = watch_submit_some(watching, err);
 		if (r == 0 && !ended)
-			r = ask_some(watching, err);
+			r = watch_ask_some(watching, err);
 		if (r < 0)
 			return r;
 		if (finished(watching))
@@ -468,7 +234,7 @@ static int check(struct call *call, const struct watch_options *options, struct 
 static int run(struct call *call, struct error *err)
 {
 	const struct watch_options *options = call->options;
-	struct watching watching = {.call = call, .options = options, .tree = {.events = -1}};
+	struct watching watching = {.call = call, .options = options, .tree = {.events = -1}, .ended = &ended};
 	char root[PATH_MAX];
 	struct stat st;
 	int r = check(call, options, err);
@@ -488,7 +254,7 @@ static int run(struct call *call, struct error *err)
 	if (r == 0)
 		r = watch_out_init(&watching.out, call, root, err);
 	if (r == 0)
-		r = reach(&watching, err);
+		r = watch_reach(&watching, err);
 	if (r >= 0)
 		r = watch(&watching, err);
 	client_close(&watching.client);

@@ -2,7 +2,7 @@ noinst_LIBRARIES += daemon/libcoord.a
 
 # The pure core: core.h is its contract.
 COORD_CORE_SOURCES = \
-	daemon/coord/core.c daemon/coord/core.h daemon/coord/core_internal.h daemon/coord/core_mutant.h \
+	daemon/coord/core.c daemon/coord/core.h daemon/coord/core_internal.h daemon/coord/core_state.h daemon/coord/core_mutant.h \
 	daemon/coord/core_actions.c \
 	daemon/coord/core_again.c \
 	daemon/coord/core_kept.c \

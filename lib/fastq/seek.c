@@ -7,26 +7,12 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/number.h"
 #include "lib/fastq/packed.h"
 
 #define SEEK_VERSION 1
 #define NUMBERS 7
 #define FIXED (2 + 8 * NUMBERS)
-
-static void put(uint8_t *p, uint64_t value)
-{
-	for (unsigned int i = 0; i < 8; i++)
-		p[i] = (uint8_t)(value >> (8 * i));
-}
-
-static uint64_t get(const uint8_t *p)
-{
-	uint64_t value = 0;
-
-	for (unsigned int i = 8; i-- > 0;)
-		value = value << 8 | p[i];
-	return value;
-}
 
 int seek_entry_pack(const struct seek_entry *entry, uint8_t **ret, size_t *ret_n)
 {
@@ -45,7 +31,7 @@ int seek_entry_pack(const struct seek_entry *entry, uint8_t **ret, size_t *ret_n
 	bytes[0] = SEEK_VERSION;
 	bytes[1] = point->header;
 	for (size_t i = 0; i < NUMBERS; i++)
-		put(bytes + 2 + 8 * i, numbers[i]);
+		number_put(bytes + 2 + 8 * i, numbers[i]);
 	memcpy(bytes + FIXED, window, n);
 	*ret = TAKE(bytes);
 	*ret_n = FIXED + n;
@@ -61,14 +47,14 @@ int seek_entry_unpack(const uint8_t *p, size_t n, uint8_t window[SPLIT_WINDOW], 
 	if (n < FIXED || n > SEEK_ENTRY_MAX || p[0] != SEEK_VERSION || p[1] > 1)
 		return -EBADMSG;
 	entry.point.header = p[1];
-	entry.point.bit = get(p + 2);
-	entry.point.member = get(p + 10);
-	entry.point.within = get(p + 18);
-	entry.point.crc = (uint32_t)get(p + 26);
-	entry.first.block = get(p + 34);
-	entry.first.within = get(p + 42);
-	entry.records = get(p + 50);
-	if (get(p + 26) > UINT32_MAX || entry.point.bit > (uint64_t)INT64_MAX || entry.point.member > entry.point.bit / 8)
+	entry.point.bit = number_get(p + 2);
+	entry.point.member = number_get(p + 10);
+	entry.point.within = number_get(p + 18);
+	entry.point.crc = (uint32_t)number_get(p + 26);
+	entry.first.block = number_get(p + 34);
+	entry.first.within = number_get(p + 42);
+	entry.records = number_get(p + 50);
+	if (number_get(p + 26) > UINT32_MAX || entry.point.bit > (uint64_t)INT64_MAX || entry.point.member > entry.point.bit / 8)
 		return -EBADMSG;
 	if (entry.point.header && (entry.point.within > 0 || entry.point.bit != 8 * entry.point.member))
 		return -EBADMSG;

@@ -3,22 +3,9 @@
 # fqctl slurm keep before a Slurm of the test's own (fakeslurm): workers come with the queue and go with it, never more than max, over the
 # death of Slurm, of the coordinator and of the keeper.
 . "$(dirname "$0")/cluster.sh"
-command -v python3 >/dev/null || skip_all "python3 is not installed"
+. "$(dirname "$0")/fakeslurm.sh"
 made=$top_build/tests/tools/mkfastq
-export FAKE_SLURM=$work/slurm HOME=$work/home TMPDIR=$work/tmp
-mkdir -p "$work/bin" "$FAKE_SLURM" "$HOME" "$TMPDIR"
-for program in sbatch squeue scancel; do ln -s "$top_src/tests/cluster/fakeslurm" "$work/bin/$program"; done
-PATH=$work/bin:$PATH
 keeper=
-slurm_end() { # nothing that runs outlives the test
-	local status=$? pid
-	for pid in $(cat "$FAKE_SLURM"/jobs/*/pid 2>/dev/null); do
-		! grep -qaF "$FAKE_SLURM" "/proc/$pid/cmdline" 2>/dev/null || kill -KILL -- "-$pid"
-	done
-	(exit "$status")
-	cluster_end
-}
-trap slurm_end EXIT
 
 keep() { "$ctl" slurm keep -h "$host" --coordinator-config "$work/fqcoordd.conf" "$@"; }
 keep_start() {

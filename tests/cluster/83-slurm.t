@@ -2,23 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # fqctl slurm before a Slurm of the test's own (fakeslurm): what is submitted, who is there, what is left. tests/slurm has a real one.
 . "$(dirname "$0")/cluster.sh"
-command -v python3 >/dev/null || skip_all "python3 is not installed"
+. "$(dirname "$0")/fakeslurm.sh"
 made=$top_build/tests/tools/mkfastq
-export FAKE_SLURM=$work/slurm HOME=$work/home TMPDIR=$work/tmp
-mkdir -p "$work/bin" "$FAKE_SLURM" "$HOME" "$TMPDIR"
-for program in sbatch squeue scancel; do ln -s "$top_src/tests/cluster/fakeslurm" "$work/bin/$program"; done
-PATH=$work/bin:$PATH
 me=$(uname -n) me=${me%%.*}
 arrays=$HOME/.fqcluster/slurm
-slurm_end() { # nothing that runs outlives the test
-	local status=$? pid
-	for pid in $(cat "$FAKE_SLURM"/jobs/*/pid 2>/dev/null); do
-		! grep -qaF "$FAKE_SLURM" "/proc/$pid/cmdline" 2>/dev/null || kill -KILL -- "-$pid"
-	done
-	(exit "$status")
-	cluster_end
-}
-trap slurm_end EXIT
 
 slurm() { "$ctl" slurm "$1" --socket "$state/ctl.sock" --address "$host" "${@:2}"; }
 said() { grep -qF -- "$1" "$work/said"; }
