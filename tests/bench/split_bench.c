@@ -55,7 +55,7 @@ static uint64_t count(int fd, const struct slice_task *task, struct split_report
 	struct count_rules rules;
 
 	rules_default(&rules, COMPAT_0_11_9);
-	if (count_slice(fd, task, COUNT_ALL, &rules, NULL, NULL, NULL, &counted, NULL) < 0 || counted.outcome == SLICE_FAULT) {
+	if (count_slice(fd, task, COUNT_ALL & ~COUNT_KMERS, &rules, NULL, NULL, NULL, &counted, NULL) < 0 || counted.outcome == SLICE_FAULT) {
 		fprintf(stderr, "the file is damaged, or memory is out\n");
 		exit(65);
 	}

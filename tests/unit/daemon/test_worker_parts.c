@@ -15,6 +15,7 @@
 #include "daemon/worker/held.h"
 #include "daemon/worker/ipc.h"
 #include "daemon/worker/open.h"
+#include "daemon/worker/texts.h"
 #include "lib/base/cleanup.h"
 #include "lib/fastq/symbol.h"
 #include "tests/unit/tap.h"
@@ -267,6 +268,38 @@ static void test_held(void)
 	   "all is forgotten");
 }
 
+/* ---- which child has which text ---- */
+
+static void test_texts(void)
+{
+	struct slot slots[2] = {{.pid = 70, .fd = -1}, {.pid = 71, .fd = -1}}; /* they are down: nobody is told anything */
+	const fq_SliceRef a = {.job = 1, .file = 2, .slice = 3, .lease = 4}, b = {.job = 1, .file = 2, .slice = 4, .lease = 5};
+	const fq_SliceRef again = {.job = 1, .file = 2, .slice = 3, .lease = 9}, other = {.job = 1, .file = 1, .slice = 3, .lease = 4};
+	struct texts texts = {0};
+
+	texts_keep(&texts, &a, &slots[0]);
+	texts_keep(&texts, &b, &slots[0]);
+	ok(texts_slot(&texts, &again) == &slots[0] && !texts_slot(&texts, &other), "a text is found by job, file and slice");
+	texts_keep(&texts, &again, &slots[1]);
+	ok(texts_slot(&texts, &a) == &slots[1] && texts_of(&texts, &slots[0]) == 1 && texts_of(&texts, &slots[1]) == 1,
+	   "the last one who inflated it has it");
+	slots[1].pid = 72;
+	ok(!texts_slot(&texts, &a) && texts_of(&texts, &slots[1]) == 0, "a child that was started anew has none");
+	texts_drop(&texts, &b);
+	texts_drop(&texts, &b);
+	ok(!texts_slot(&texts, &b) && texts.n == 1, "one that was dropped is gone");
+	for (uint64_t i = 0; i < TEXTS_MAX + 10; i++) {
+		const fq_SliceRef ref = {.job = 7, .slice = i};
+
+		texts_keep(&texts, &ref, &slots[0]);
+	}
+	ok(texts.n == TEXTS_MAX && !texts_slot(&texts, &(fq_SliceRef){.job = 7}) && texts_slot(&texts, &(fq_SliceRef){.job = 7, .slice = 10}),
+	   "of too many the oldest ones go");
+	texts_clear(&texts, slots, 2);
+	ok(texts.n == 0, "all are forgotten");
+	texts_deinit(&texts);
+}
+
 /* ---- what a child may say ---- */
 
 static int check(struct child_report report, bool has_task)
@@ -411,6 +444,7 @@ int main(void)
 	test_race();
 	test_generation();
 	test_held();
+	test_texts();
 	test_reports();
 	test_scout_reports();
 	test_window_reports();
