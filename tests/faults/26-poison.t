@@ -17,7 +17,7 @@ for kind in "${!size[@]}"; do
 done
 for i in 1 2; do
 	worker_on $i w$i env "FQ_FAILPOINT=$points"
-	worker_start $i -n 2 --stall 1s --slot-memory 512M
+	worker_start $i -n 2 --stall 2s --slot-memory 512M
 done
 
 crashes_logged() { cat "$work"/worker*.log | grep -c 'its child crashed by'; }
@@ -42,7 +42,7 @@ poison() {
 ok "scenario 26: SIGSEGV in a slice: three crashes, then the job fails with its range, and the others complete" poison crash '\(signal 11\|exit status 1\)'
 ok "scenario 26: SIGABRT" poison abort 'signal 6'
 ok "scenario 26: an endless loop, which is killed" poison loop 'signal 9'
-stalled() { journal_has w1 'has computed for 1000 ms without progress; it is killed' 2>/dev/null || journal_has w2 'has computed for 1000 ms without progress; it is killed'; }
+stalled() { journal_has w1 'has computed for 2000 ms without progress; it is killed' 2>/dev/null || journal_has w2 'has computed for 2000 ms without progress; it is killed'; }
 ok "scenario 26: the journal says so" stalled
 
 hog() {
