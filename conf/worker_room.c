@@ -41,7 +41,8 @@ static void share_memory(struct worker_settings *settings, uint64_t memory)
 	if (slots <= own / each)
 		return;
 	(void)snprintf(settings->confined, sizeof settings->confined,
-	               "%s of memory are too little for %" PRIu64 " slots, each of which should have %s, and %s for the rest: there %s %" PRIu64,
+	               "%s of memory are too little for %" PRIu64 " slots, each of which should have %s, and %s for the rest: there %s "
+	               "%" PRIu64,
 	               text_bytes(had, memory), slots, text_bytes(needed, each), text_bytes((char[16]){0}, OWN_MEMORY),
 	               settings->slots == 1 ? "is" : "are", settings->slots);
 }

@@ -130,7 +130,8 @@ int profile_ask(struct client *client, uint64_t job, const char *name, struct pr
 	int r;
 
 	if (strlen(name) >= sizeof request.name) /* of another one the coordinator could not say that it is not there */
-		return error_set(err, -ENOENT, ERROR_USAGE, "there is no profile '%s': names have up to %d bytes", TEXT(name), PROFILE_NAME_MAX - 1);
+		return error_set(err, -ENOENT, ERROR_USAGE, "there is no profile '%s': names have up to %d bytes", TEXT(name),
+		                 PROFILE_NAME_MAX - 1);
 	(void)snprintf(request.name, sizeof request.name, "%s", name);
 	r = client_list(client, fq_Type_PROFILES, &request, take, &told, err);
 	if (r < 0)

@@ -114,7 +114,8 @@ int slurm_array_keys(struct slurm_array *array, const char *folder, struct error
 	r = known_find(known, array->host, array->port, pin, err);
 	if (r > 0)
 		r = error_set(err, -ENOENT, ERROR_USAGE,
-		              "%s has no line of %s:%u: right is a worker that has joined by this address: 'fqworkerd --state DIR --join %s:%u TOKEN'",
+		              "%s has no line of %s:%u: right is a worker that has joined by this address: "
+		              "'fqworkerd --state DIR --join %s:%u TOKEN'",
 		              TEXT(known), array->host, array->port, array->host, array->port);
 	return r;
 }

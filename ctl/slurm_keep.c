@@ -306,7 +306,8 @@ static int prepare(struct keeper *keeper, const char *config, struct error *err)
 	int r = elastic_load(config, settings, err);
 
 	if (r > 0 || (r == 0 && settings->max == 0))
-		r = error_set(err, -ENOENT, ERROR_CONFIG, "%s: there is no group elastic with max above 0, so there is nothing to keep", TEXT(config));
+		r = error_set(err, -ENOENT, ERROR_CONFIG, "%s: there is no group elastic with max above 0, so there is nothing to keep",
+		              TEXT(config));
 	if (r == 0)
 		r = slurm_array_init(&keeper->array, &keeper->call->settings, &settings->slurm, err);
 	if (r == 0)

@@ -95,7 +95,8 @@ static void end_process(pid_t *pid, int signal_number)
 static void become(const struct private *private, const char *program, const char *listen, pid_t parent) __attribute__((noreturn));
 static void become(const struct private *private, const char *program, const char *listen, pid_t parent)
 {
-	const char *arguments[] = {"fqcoordd", "--config", "/dev/null", "--state", private->state, "--listen", listen, "--cache-size", "0", NULL};
+	const char *arguments[] = {"fqcoordd", "--config", "/dev/null", "--state", private->state, "--listen", listen,
+	                           "--cache-size", "0", NULL};
 	char log[sizeof private->state + 8];
 	int null, fd;
 

@@ -21,8 +21,9 @@ struct submission {
 };
 
 /*
- * Submits call->arguments as one job, whose results must be writable (output_check()). *ret_job is its number once it is accepted. With wait: 0 when all files were counted
- * and written; of several files those that could be counted are written even if others failed, of which each is told, and
- * an exit status is returned. Without it nothing is submitted where a file is not to be read here.
+ * Submits call->arguments as one job, whose results must be writable (output_check()). *ret_job is its number once it is
+ * accepted. With wait: 0 when all files were counted and written; of several files those that could be counted are written even if
+ * others failed, of which each is told, and an exit status is returned. Without it nothing is submitted where a file is not to be
+ * read here.
  */
 int submit(struct call *call, const struct submission *submission, uint64_t *ret_job, struct error *err);

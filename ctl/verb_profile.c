@@ -157,8 +157,8 @@ const struct verb verb_profile = {
 	.arguments_min = 1,
 	.arguments_max = 2,
 	.help = "List the profiles of limits that --profile takes, or print one.",
-	.detail = "Those of the coordinator, where there is one (-h HOST, FQ_HOST, fqctl.conf), which jobs name, and those of this machine, for qc "
-	          "--local. A site keeps its own in profiles/NAME.txt in the folder of fqcoordd.conf, or of fqctl.conf, in the format of "
+	.detail = "Those of the coordinator, where there is one (-h HOST, FQ_HOST, fqctl.conf), which jobs name, and those of this machine, for "
+	          "qc --local. A site keeps its own in profiles/NAME.txt in the folder of fqcoordd.conf, or of fqctl.conf, in the format of "
 	          "FastQC's limits.txt with demands such as min_q30 among the lines.",
 	.table = &profile_table,
 	.json = true,

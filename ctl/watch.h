@@ -63,6 +63,3 @@ bool watch_events(const struct watch_tree *tree);
 
 /* Whether a file that grows is complete at this time; *ret_ms is otherwise when it may be, UINT64_MAX: not by time alone. */
 bool watch_complete(const struct watch_tree *tree, const struct watch_file *file, uint64_t now_ms, uint64_t *ret_ms);
-
-/* Whether a file's name is one of FASTQ. */
-bool watch_name(const char *name);

@@ -66,7 +66,8 @@ void watch_tree_deinit(struct watch_tree *tree)
 	*tree = (struct watch_tree){.events = -1};
 }
 
-bool watch_name(const char *name)
+/* Whether a file's name is one of FASTQ. */
+static bool watch_name(const char *name)
 {
 	static const char *const endings[] = {".fastq", ".fq", ".fastq.gz", ".fq.gz"};
 	size_t n = strlen(name);

@@ -104,8 +104,6 @@ void peer_resume(struct peer *peer);
  */
 void peer_breathe(struct peer *peer, uint64_t now_ms);
 
-void *peer_userdata(const struct peer *peer);
-void peer_set_userdata(struct peer *peer, void *userdata);
 const struct connection *peer_connection(const struct peer *peer);
 
 /* Milliseconds since a byte last came. */

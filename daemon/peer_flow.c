@@ -57,16 +57,6 @@ void peer_breathe(struct peer *peer, uint64_t now)
 	connection_push(peer->connection);
 }
 
-void *peer_userdata(const struct peer *peer)
-{
-	return peer->userdata;
-}
-
-void peer_set_userdata(struct peer *peer, void *userdata)
-{
-	peer->userdata = userdata;
-}
-
 const struct connection *peer_connection(const struct peer *peer)
 {
 	return peer->connection;

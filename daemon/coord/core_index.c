@@ -4,7 +4,8 @@
  *
  *     peers     node by its connection
  *     ready     nodes with free slots, the freest first (a heap); openers: how many may be asked to open something
- *     due_ms    before it nothing stalls, no suspect node has its chance and none is forgotten: when it comes, all is looked through, and it is known anew
+ *     due_ms    before it nothing stalls, no suspect node has its chance and none is forgotten: when it comes, all is looked
+ *               through, and it is known anew
  *     work      of a job: files of which something may be handed out (a bit each)
  *     sums      of a job: what people see of its files
  *

@@ -109,7 +109,6 @@ void file_release(struct coord *coord, struct job *job, struct file *file);
 void runs_drop(struct coord *coord, struct job *job, const struct file *file);
 
 /* ---- core_owner.c */
-struct owner *owner_find(const struct coord *coord, const char *name); /* NULL: it has nothing */
 int owner_add(struct coord *coord, struct job *job);
 void owner_remove(struct coord *coord, struct job *job);
 int owner_check(const struct coord *coord, const struct job_row *row, struct error *err); /* may it submit this too? */

@@ -268,7 +268,8 @@ static void hello_bring(struct coord *coord, struct node *node, const struct sli
 	struct job *job;
 	const struct file *file = slice_file(coord, id, &job);
 
-	if (file && !id->scout && id->lease < coord->first_lease && node->algorithm == job->row.algorithm && !crash_known(&file->slices[id->slice], id))
+	if (file && !id->scout && id->lease < coord->first_lease && node->algorithm == job->row.algorithm &&
+	    !crash_known(&file->slices[id->slice], id))
 		node->brought[node->brought_n++] = *id;
 }
 

@@ -17,7 +17,8 @@
 
 #define SLICES_LEAST 16
 
-struct owner *owner_find(const struct coord *coord, const char *name)
+/* NULL: it has nothing. */
+static struct owner *owner_find(const struct coord *coord, const char *name)
 {
 	for (uint32_t i = 0; i < coord->owners_n; i++)
 		if (strcmp(coord->owners[i]->name, name) == 0)

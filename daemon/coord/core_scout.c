@@ -166,8 +166,8 @@ void scout_send(struct coord *coord, struct node *node, struct job *job, struct 
 
 uint64_t split_ahead(const struct coord *coord, const struct file *file)
 {
-	uint64_t most = AHEAD_MOST / (coord->splits > 0 ? coord->splits : 1), n = (uint64_t)TEXTS_PER_SLOT * coord->split_slots + AHEAD_LEAST;
-	uint64_t end;
+	uint64_t most = AHEAD_MOST / (coord->splits > 0 ? coord->splits : 1);
+	uint64_t n = (uint64_t)TEXTS_PER_SLOT * coord->split_slots + AHEAD_LEAST, end;
 
 	n = n < most ? n : most;
 	end = file->split->proven + (n > AHEAD_LEAST ? n : AHEAD_LEAST);

@@ -256,7 +256,8 @@ static int pointed(struct file *file, const struct event *event)
 		for (uint32_t k = 0; k < SPLIT_WINDOW; k++)
 			symbols[k] = event->point.window[k];
 	}
-	r = split_chain_offer_inflated(file->split, event->point.slice, event->point.found ? SPLIT_DONE : SPLIT_UNSURE, &report, symbols, &used);
+	r = split_chain_offer_inflated(file->split, event->point.slice, event->point.found ? SPLIT_DONE : SPLIT_UNSURE, &report,
+	                               symbols, &used);
 	if (!used)
 		file->seek = 0;
 	return r;

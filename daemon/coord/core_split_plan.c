@@ -146,7 +146,8 @@ void splits_settle(struct coord *coord)
 		for (uint32_t f = 0; !job->ended && f < job->planned_end; f++) {
 			struct file *file = &job->files[f];
 
-			if (!file->ended && file->split && !file->merging && nodes && !any_node(coord, job, file, 3) && any_node(coord, job, file, 0))
+			if (!file->ended && file->split && !file->merging && nodes && !any_node(coord, job, file, 3) &&
+			    any_node(coord, job, file, 0))
 				split_give_up(coord, job, file);
 			else if (!file->ended && file->split && file->split_look && !MUTANT(MUTANT_SPLIT_SCOUT_LOST))
 				split_look(coord, job, file);

@@ -91,7 +91,8 @@ void from_submit(struct session *session, uint16_t tag, const void *message)
 		submitting->names = calloc(submit->files, sizeof *submitting->names);
 	if (session_proves(session))
 		submitting->proofs = calloc(submit->files, sizeof *submitting->proofs);
-	if (!submitting->paths || (submit->merge != fq_MergeLevel_MERGE_LEVEL_NONE && !submitting->names) || (session_proves(session) && !submitting->proofs)) {
+	if (!submitting->paths || (submit->merge != fq_MergeLevel_MERGE_LEVEL_NONE && !submitting->names) ||
+	    (session_proves(session) && !submitting->proofs)) {
 		(void)error_oom(&error);
 		session_refuse(session, &error);
 		return;

@@ -8,7 +8,7 @@
 
 #include "daemon/coord/session.h"
 
-bool may_see(const struct session *session, const char *owner)
+static bool may_see(const struct session *session, const char *owner)
 {
 	return session->role == fq_Role_ROLE_ADMIN || strcmp(owner, session->name) == 0;
 }

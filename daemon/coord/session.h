@@ -170,7 +170,6 @@ void from_profiles(struct session *session, uint16_t tag, const void *message);
 int submit_profile(const struct session *session, struct job_row *row, struct error *err);
 
 /* ---- may.c: what of a job a session may know */
-bool may_see(const struct session *session, const char *owner);
 /* There is no such job, or it is another one's: one sentence. Returns -ENOENT. */
 int may_none(const struct session *session, uint64_t id, struct error *err);
 /* A job of its own (an administrator: any): 0, or negative with a sentence. Strings in the row are valid until the next call of store or core. */

@@ -9,7 +9,6 @@
 
 #include "daemon/coord/store_internal.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/number.h"
 #include "lib/fastq/symbol.h"
 
 #define SPLIT_VERSION 1
@@ -23,6 +22,21 @@ enum flags {
 	COUNTED = 1 << 3,
 };
 
+static void put(uint8_t *p, uint64_t value)
+{
+	for (unsigned int i = 0; i < 8; i++)
+		p[i] = (uint8_t)(value >> (8 * i));
+}
+
+static uint64_t get(const uint8_t *p)
+{
+	uint64_t value = 0;
+
+	for (unsigned int i = 8; i-- > 0;)
+		value = value << 8 | p[i];
+	return value;
+}
+
 static void report_pack(const struct split_report *report, uint8_t to[FIXED])
 {
 	const uint64_t numbers[NUMBERS] = {
@@ -33,7 +47,7 @@ static void report_pack(const struct split_report *report, uint8_t to[FIXED])
 	to[1] = (uint8_t)(report->first_header * FIRST_HEADER | report->next_header * NEXT_HEADER | report->head_ends * HEAD_ENDS |
 	                  report->counted * COUNTED);
 	for (size_t i = 0; i < NUMBERS; i++)
-		number_put(to + 2 + 8 * i, numbers[i]);
+		put(to + 2 + 8 * i, numbers[i]);
 }
 
 static void report_unpack(const uint8_t from[FIXED], struct split_report *ret)
@@ -41,7 +55,7 @@ static void report_unpack(const uint8_t from[FIXED], struct split_report *ret)
 	uint64_t numbers[NUMBERS];
 
 	for (size_t i = 0; i < NUMBERS; i++)
-		numbers[i] = number_get(from + 2 + 8 * i);
+		numbers[i] = get(from + 2 + 8 * i);
 	*ret = (struct split_report){
 	    .first_bit = numbers[0],
 	    .next_bit = numbers[1],

@@ -57,7 +57,7 @@ struct peer *uplink_peer(const struct uplink *uplink);
 /* Sends without a tag, as peer_send(); -ENOTCONN unless UP. */
 int uplink_send(struct uplink *uplink, uint16_t type, const void *message);
 
-/* Asks whether the coordinator has taken what was sent: on_heard follows, behind all that it had sent itself until then. As uplink_send(). */
+/* Asks whether the coordinator has taken what was sent: on_heard follows, behind all it had sent itself until then. As uplink_send(). */
 int uplink_ask(struct uplink *uplink);
 
 /* Ends this connection (sending what is queued) and looks for the coordinator anew. */

@@ -12,7 +12,7 @@
 #include "lib/base/text.h"
 #include "lib/qc/counters.h"
 
-/* One result at a time is queued whole (worker_send.c): the queue's bound is not the one that counts. */
+/* One result at a time is queued whole (give_result.c): the queue's bound is not the one that counts. */
 #define QUEUE_MAX (2UL << 30)
 
 /* ---- WELCOME: a ladder ---- */

@@ -17,7 +17,6 @@ lib_libbase_a_SOURCES = \
 	lib/base/log.h \
 	lib/base/near.c \
 	lib/base/near.h \
-	lib/base/number.h \
 	lib/base/rate.c \
 	lib/base/rate.h \
 	lib/base/text.c \

@@ -45,8 +45,6 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/record.h \
 	lib/fastq/record_quick.c \
 	lib/fastq/record_quick.h \
-	lib/fastq/seek.c \
-	lib/fastq/seek.h \
 	lib/fastq/slice.h \
 	lib/fastq/source.c \
 	lib/fastq/source.h \

@@ -38,7 +38,7 @@ struct split_link {
 
 	/*
 	 * From PLACED or POINTED on: where its text begins. The window is the link's own, and goes some calls after the link was
-	 * proven: who wants a seek index packs it when `proven` moves (seek.h).
+	 * proven.
 	 */
 	struct split_point point;
 	struct split_report report; /* HELD: without CRCs; COUNTED: whole */

@@ -3,7 +3,7 @@
  * Plots as SVG inside a page. A plot is a rectangle of PLOT_WIDTH x PLOT_HEIGHT units that is shown as wide as there is room; marks
  * lie in its inner part, the frame. What it looks like (colours, line styles, size of letters) is the page's style, by class.
  *
- *     plot_open -> plot_axis_* -> marks (plot_lines.h, plot_boxes.h, plot_bars.h, plot_heat.h) -> plot_close
+ *     plot_open -> plot_axis_* -> marks (plot_marks.h, plot_heat.h) -> plot_close
  *
  * Every coordinate is finite and within the rectangle, whatever the values are: a value that is none has no mark, one beyond its
  * scale is drawn at the edge. Nothing depends on anything but the arguments.

@@ -110,7 +110,8 @@ static int file_load(struct profiles *profiles, const char *name, const char *pa
 	size_t n = 0;
 	int r = profile_name_valid(name) ? profile_file_read(path, &text, &n, err)
 	                                 : error_set(err, -EBADMSG, ERROR_CONFIG,
-	                                             "%s: '%s' is no name of a profile: right are up to %d letters, digits and . _ -, no . at first",
+	                                             "%s: '%s' is no name of a profile: right are up to %d letters, digits and . _ -, no . "
+	                                             "at first",
 	                                             TEXT(path), TEXT(name), PROFILE_NAME_MAX - 1);
 
 	if (r == 0)

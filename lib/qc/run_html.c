@@ -210,7 +210,8 @@ static void head_write(FILE *out, const struct page *page)
 	        totals.files, html_style, style, html_marks, totals.samples, totals.samples == 1 ? "" : "s", totals.files,
 	        totals.files == 1 ? "" : "s");
 	if (page->files > page->run->n)
-		fprintf(out, "<p class=\"verdict\"><b class=\"fail\">Incomplete</b> %zu of the %zu files%s that were asked for have no result.</p>\n",
+		fprintf(out, "<p class=\"verdict\"><b class=\"fail\">Incomplete</b> %zu of the %zu files%s that were asked for "
+		             "have no result.</p>\n",
 		        page->files - page->run->n, page->files, totals.groups > 0 ? " and groups" : "");
 	profiles_write(out, page->run);
 	fputs("<dl class=\"figures\">\n", out);

@@ -131,12 +131,3 @@ int tile_set_merge(struct tile_set *into, const struct tile_set *from, size_t li
 	}
 	return r;
 }
-
-uint64_t tile_set_reads(const struct tile_set *set)
-{
-	uint64_t reads = 0;
-
-	for (size_t i = 0; i < set->n; i++)
-		reads += set->entries[i].cells->reads;
-	return reads;
-}

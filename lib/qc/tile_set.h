@@ -41,9 +41,6 @@ int tile_set_add(struct tile_set *set, struct tile_cells *cells, const struct ti
 /* into += from, whose ordinals grow by before. 0, TILE_SET_FULL or -ENOMEM. */
 int tile_set_merge(struct tile_set *into, const struct tile_set *from, size_t limit, uint64_t before);
 
-/* Reads of all tiles. */
-uint64_t tile_set_reads(const struct tile_set *set);
-
 /* What is to be true of the tiles of a set that comes from bytes. */
 struct tile_set_bounds {
 	size_t limit;

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/fastq/seek.h"
 #include "lib/fastq/symbol.h"
 #include "tests/unit/fastq/drive_split.h"
 
@@ -25,18 +24,14 @@ static void must(bool fact)
 		abort();
 }
 
-/* The bytes as what a peer or a store says. */
+/* The bytes as the symbols that a peer or a store says. */
 static void try_packed(const uint8_t *data, size_t size)
 {
 	static uint16_t symbols[SPLIT_WINDOW];
-	static uint8_t window[SPLIT_WINDOW];
-	struct seek_entry entry;
 
 	if (symbols_unpack(data, size, symbols) == 0)
 		for (size_t i = 0; i < SPLIT_WINDOW; i++)
 			must(symbols[i] < 256 || symbols[i] >= SYMBOL_OPEN);
-	if (seek_entry_unpack(data, size, window, &entry) == 0)
-		must(split_window_size(&entry.point) <= SPLIT_WINDOW && entry.point.window == window);
 }
 
 static void turn(uint8_t *file, size_t n)

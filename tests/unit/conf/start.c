@@ -191,53 +191,53 @@ static void test_joined(void)
 	(void)unlink(PATH_OF("host"));
 }
 
+static const struct {
+	const struct conf_program *program;
+	const char *line, *sentence;
+	enum error_class class;
+} refused[] = {
+    {&worker_program, "-h", "-h needs a HOST; help is -? or --help", ERROR_USAGE},
+    {&coord_program, "-h", "there is no option -h; help is -? or --help", ERROR_USAGE},
+    {&coord_program, "--config /dev/null x",
+     "there is no use for the argument x; help is -? or --help", ERROR_USAGE},
+    {&coord_program, "--config /dev/null --slice-min 2G",
+     "slice_min is above slice_max: right is slice_min at most slice_max", ERROR_USAGE},
+    {&coord_program, "--config @bad.conf", NULL, ERROR_CONFIG},
+    {&coord_program, "--config @bad.conf --check-config", NULL, ERROR_CONFIG},
+    {&coord_program, "--config @bad.conf --dump-config", NULL, ERROR_CONFIG},
+    {&coord_program, "--config /nonexistent/x",
+     "/nonexistent/x is not there: right is --config with a file", ERROR_CONFIG},
+    {&worker_program, "--config /dev/null -h a:1 -p 2",
+     "--host says port 1 and --port says 2: right is one of the two", ERROR_USAGE},
+    {&worker_program, "--config /dev/null -h a b",
+     "there is no use for the argument b; help is -? or --help", ERROR_USAGE},
+    {&worker_program, "--config /dev/null --join b",
+     "--join needs a HOST and a TOKEN; help is -? or --help", ERROR_USAGE},
+    {&worker_program, "--config /dev/null -h a --roots b",
+     "roots: b is relative: right is a path that begins with a slash", ERROR_USAGE},
+    {&worker_program, "--config /dev/null -h a --roots /a/../b",
+     "roots: /a/../b has a \".\" or \"..\" in it: right is the path without", ERROR_USAGE},
+    {&worker_program, "--config /dev/null -h a --roots /a=/b/.",
+     "roots: /b/. has a \".\" or \"..\" in it: right is the path without", ERROR_USAGE},
+    {&worker_program, "--config /dev/null -h a --roots :links",
+     "roots: :links is relative: right is a path that begins with a slash", ERROR_USAGE},
+    {&worker_program, "--config /dev/null -h a --roots /a=/b --roots /a/:links",
+     "roots: /a=/b and /a/:links are for the same path: right is one of them", ERROR_USAGE},
+    {&worker_program, "--config /dev/null -h a --slot-memory 1M",
+     "slot_memory: 1048576 bytes are too few to count with: right is 0 for no limit, or at least 256M", ERROR_USAGE},
+    {&worker_program, "--config /dev/null -h a --name b/c",
+     "name: \"b/c\" is no name of a node: right are 1 to 64 letters, digits, dots, dashes "
+     "and underscores, "
+     "no dash at the beginning",
+     ERROR_USAGE},
+    {&worker_program, "--config /dev/null --state /nonexistent",
+     "no coordinator is named: right is fqworkerd --join HOST TOKEN, or -h HOST, or host = \"HOST\"; in " FQ_CONF_DIR
+     "/fqworkerd.conf",
+     ERROR_CONFIG},
+};
+
 static void test_refused(void)
 {
-	static const struct {
-		const struct conf_program *program;
-		const char *line, *sentence;
-		enum error_class class;
-	} refused[] = {
-	    {&worker_program, "-h", "-h needs a HOST; help is -? or --help", ERROR_USAGE},
-	    {&coord_program, "-h", "there is no option -h; help is -? or --help", ERROR_USAGE},
-	    {&coord_program, "--config /dev/null x",
-	     "there is no use for the argument x; help is -? or --help", ERROR_USAGE},
-	    {&coord_program, "--config /dev/null --slice-min 2G",
-	     "slice_min is above slice_max: right is slice_min at most slice_max", ERROR_USAGE},
-	    {&coord_program, "--config @bad.conf", NULL, ERROR_CONFIG},
-	    {&coord_program, "--config @bad.conf --check-config", NULL, ERROR_CONFIG},
-	    {&coord_program, "--config @bad.conf --dump-config", NULL, ERROR_CONFIG},
-	    {&coord_program, "--config /nonexistent/x",
-	     "/nonexistent/x is not there: right is --config with a file", ERROR_CONFIG},
-	    {&worker_program, "--config /dev/null -h a:1 -p 2",
-	     "--host says port 1 and --port says 2: right is one of the two", ERROR_USAGE},
-	    {&worker_program, "--config /dev/null -h a b",
-	     "there is no use for the argument b; help is -? or --help", ERROR_USAGE},
-	    {&worker_program, "--config /dev/null --join b",
-	     "--join needs a HOST and a TOKEN; help is -? or --help", ERROR_USAGE},
-	    {&worker_program, "--config /dev/null -h a --roots b",
-	     "roots: b is relative: right is a path that begins with a slash", ERROR_USAGE},
-	    {&worker_program, "--config /dev/null -h a --roots /a/../b",
-	     "roots: /a/../b has a \".\" or \"..\" in it: right is the path without", ERROR_USAGE},
-	    {&worker_program, "--config /dev/null -h a --roots /a=/b/.",
-	     "roots: /b/. has a \".\" or \"..\" in it: right is the path without", ERROR_USAGE},
-	    {&worker_program, "--config /dev/null -h a --roots :links",
-	     "roots: :links is relative: right is a path that begins with a slash", ERROR_USAGE},
-	    {&worker_program, "--config /dev/null -h a --roots /a=/b --roots /a/:links",
-	     "roots: /a=/b and /a/:links are for the same path: right is one of them", ERROR_USAGE},
-	    {&worker_program, "--config /dev/null -h a --slot-memory 1M",
-	     "slot_memory: 1048576 bytes are too few to count with: right is 0 for no limit, or at least 256M", ERROR_USAGE},
-	    {&worker_program, "--config /dev/null -h a --name b/c",
-	     "name: \"b/c\" is no name of a node: right are 1 to 64 letters, digits, dots, dashes "
-	     "and underscores, "
-	     "no dash at the beginning",
-	     ERROR_USAGE},
-	    {&worker_program, "--config /dev/null --state /nonexistent",
-	     "no coordinator is named: right is fqworkerd --join HOST TOKEN, or -h HOST, or host = \"HOST\"; in " FQ_CONF_DIR
-	     "/fqworkerd.conf",
-	     ERROR_CONFIG},
-	};
-
 	write_file("bad.conf", "ping = \"3s\";\n");
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
 		union {

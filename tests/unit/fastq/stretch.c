@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Stretches of symbols by every set of functions; arenas; packed windows and entries of a seek index, also nonsense. */
+/* Stretches of symbols by every set of functions; arenas; packed windows, also nonsense. */
 #include "lib/fastq/stretch.h"
 
 #include <assert.h>
@@ -10,7 +10,6 @@
 
 #include "lib/fastq/crc.h"
 #include "lib/fastq/packed.h"
-#include "lib/fastq/seek.h"
 #include "tests/unit/fastq/drive.h"
 #include "tests/unit/tap.h"
 
@@ -128,38 +127,6 @@ static void try_symbols(void)
 	ok(!symbols_resolve(symbols, 99, window, 1, text) && !symbols_resolve(symbols, 100, window, 0, text), "these must");
 }
 
-static void try_seek(void)
-{
-	struct seek_entry entry = {
-	    .point = {.bit = 123456789, .member = 17, .within = 1000000, .crc = 0xdeadbeef, .window = window},
-	    .first = {.block = 17, .within = 1000100},
-	    .records = 4711,
-	};
-	uint8_t *packed, back[SPLIT_WINDOW];
-	struct seek_entry got;
-	uint64_t taken = 0;
-	size_t n;
-
-	is_int(seek_entry_pack(&entry, &packed, &n), 0, "an entry of a seek index");
-	ok(n <= SEEK_ENTRY_MAX, "of %zu bytes", n);
-	is_int(seek_entry_unpack(packed, n, back, &got), 0, "comes back");
-	ok(memcmp(back, window, SPLIT_WINDOW) == 0 && got.point.bit == entry.point.bit && got.point.within == entry.point.within &&
-	       got.point.member == 17 && got.point.crc == 0xdeadbeef && !got.point.header && got.records == 4711 &&
-	       text_place_equal(got.first, entry.first) && got.point.window == back,
-	   "as it was");
-	for (size_t i = 0; i < n; i++)
-		taken += seek_entry_unpack(packed, i, back, &got) == 0;
-	is_u64(taken, 0, "but not when it is cut");
-	packed[1] = 1;
-	is_int(seek_entry_unpack(packed, n, back, &got), -EBADMSG, "nor a header in the middle of a member");
-	free(packed);
-	entry.point = (struct split_point){.bit = 800, .header = true, .member = 100};
-	is_int(seek_entry_pack(&entry, &packed, &n), 0, "an entry at a header");
-	is_int(seek_entry_unpack(packed, n, back, &got), 0, "comes back");
-	ok(got.point.header && got.point.bit == 800, "as it was");
-	free(packed);
-}
-
 int main(void)
 {
 	uint64_t random = 1;
@@ -168,7 +135,6 @@ int main(void)
 		window[i] = (uint8_t)random_next(&random);
 	try_stretches();
 	try_symbols();
-	try_seek();
 	is_u64(crc32_join(crc32_add(0, window, 1000), crc32_add(0, window + 1000, 5000), 5000), crc32_add(0, window, 6000),
 	       "the CRC of two texts by theirs");
 	return done_testing();
