@@ -125,7 +125,8 @@ is "and still nothing was lost" "$(losses)" 0
 
 # ---- killed
 
-id=$(fq submit --parsable --slice-size 64M "$work/big.fq")
+for i in {1..30}; do ln "$work/big.fq" "$work/big$i.fq"; done # a job that does not end by itself before the worker
+id=$(fq submit --parsable --slice-size 64M "$work"/big?*.fq)
 wait_until 20 running_on "$id" "$host_name-77_7"
 kill -KILL "${pid_worker[7]}"
 batch_end 7 2>/dev/null
