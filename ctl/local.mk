@@ -6,54 +6,66 @@ ctl_libctl_a_SOURCES = \
 	ctl/ctl.c \
 	ctl/diff.c ctl/diff.h \
 	ctl/diff_job.c ctl/diff_job.h \
-	ctl/doctor.h ctl/doctor_files.c ctl/doctor_findings.c ctl/doctor_judge.c \
-	ctl/doctor_look.c ctl/doctor_nodes.c ctl/doctor_print.c \
 	ctl/draw.c ctl/draw.h \
-	ctl/elastic.c ctl/elastic.h \
 	ctl/group_names.c ctl/group_names.h \
 	ctl/history.c ctl/history.h \
 	ctl/interrupt.c ctl/interrupt.h \
 	ctl/job.c ctl/job.h \
 	ctl/job_cells.c ctl/job_cells.h \
 	ctl/json.c ctl/json.h \
+	ctl/judging.c ctl/judging.h \
 	ctl/leftovers.c ctl/leftovers.h \
 	ctl/list.c ctl/list.h \
-	ctl/local.c ctl/local.h \
-	ctl/local_chain.c ctl/local_chain.h \
-	ctl/local_file.c ctl/local_file.h \
-	ctl/local_groups.c ctl/local_groups.h \
-	ctl/local_offer.c \
-	ctl/local_split.c ctl/local_split.h \
-	ctl/notify.c ctl/notify.h \
 	ctl/outbox.c ctl/outbox.h \
 	ctl/output.c ctl/output.h \
 	ctl/output_apart.c ctl/output_apart.h \
 	ctl/output_run.c ctl/output_run.h \
 	ctl/output_write.c \
-	ctl/profiles.c ctl/profiles.h \
-	ctl/judging.c ctl/judging.h \
-	ctl/progress.c ctl/progress.h \
 	ctl/probe.c ctl/probe.h \
+	ctl/profiles.c ctl/profiles.h \
+	ctl/progress.c ctl/progress.h \
 	ctl/proofs.c ctl/proofs.h \
 	ctl/reporting.c ctl/reporting.h \
 	ctl/show_json.c ctl/show_json.h \
-	ctl/slurm.h ctl/slurm_jobs.c ctl/slurm_run.c \
-	ctl/slurm_array.c ctl/slurm_array.h \
-	ctl/slurm_keep.c ctl/slurm_keep.h ctl/slurm_nodes.c \
-	ctl/slurm_private.c ctl/slurm_private.h \
-	ctl/slurm_script.c ctl/slurm_script.h \
-	ctl/slurm_sweep.c \
 	ctl/submit.c ctl/submit.h \
-	ctl/table.c ctl/table.h ctl/table_shape.c \
-	ctl/top.h ctl/top_draw.c ctl/top_look.c \
+	ctl/table.c ctl/table.h \
+	ctl/table_shape.c \
+	ctl/top.h \
+	ctl/top_draw.c \
+	ctl/top_look.c \
 	ctl/verb.h \
 	ctl/verbs.c \
-	ctl/watch.h ctl/watch_find.c \
+	ctl/watch.h \
+	ctl/watch_find.c \
 	ctl/watch_jobs.c ctl/watch_jobs.h \
 	ctl/watch_out.c ctl/watch_out.h \
 	ctl/when.c ctl/when.h \
-	ctl/verb_cancel.c \
+	ctl/doctor/doctor.h \
+	ctl/doctor/files.c \
+	ctl/doctor/findings.c \
+	ctl/doctor/judge.c \
+	ctl/doctor/look.c \
+	ctl/doctor/nodes.c \
+	ctl/doctor/print.c \
+	ctl/local/chain.c ctl/local/chain.h \
+	ctl/local/file.c ctl/local/file.h \
+	ctl/local/groups.c ctl/local/groups.h \
+	ctl/local/local.c ctl/local/local.h \
+	ctl/local/offer.c \
+	ctl/local/split.c ctl/local/split.h \
+	ctl/slurm/array.c ctl/slurm/array.h \
+	ctl/slurm/elastic.c ctl/slurm/elastic.h \
+	ctl/slurm/jobs.c \
+	ctl/slurm/keep.c ctl/slurm/keep.h \
+	ctl/slurm/notify.c ctl/slurm/notify.h \
+	ctl/slurm/private.c ctl/slurm/private.h \
+	ctl/slurm/run.c \
+	ctl/slurm/script.c ctl/slurm/script.h \
+	ctl/slurm/slurm.h \
+	ctl/slurm/sweep.c \
+	ctl/slurm/workers.c \
 	ctl/verb_cache.c \
+	ctl/verb_cancel.c \
 	ctl/verb_check.c \
 	ctl/verb_diff.c \
 	ctl/verb_doctor.c \
@@ -69,8 +81,8 @@ ctl_libctl_a_SOURCES = \
 	ctl/verb_profile.c \
 	ctl/verb_qc.c \
 	ctl/verb_revoke.c \
-	ctl/verb_slurm.c \
 	ctl/verb_show.c \
+	ctl/verb_slurm.c \
 	ctl/verb_status.c \
 	ctl/verb_submit.c \
 	ctl/verb_token.c \

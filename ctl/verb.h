@@ -9,7 +9,7 @@
 
 #include "conf/client_settings.h"
 #include "ctl/output.h"
-#include "ctl/slurm_script.h"
+#include "ctl/slurm/script.h"
 #include "ctl/table.h"
 #include "lib/base/error.h"
 

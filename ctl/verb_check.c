@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "ctl/local.h"
+#include "ctl/local/local.h"
 #include "ctl/progress.h"
 #include "ctl/verb.h"
 #include "lib/base/text.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl/doctor.h"
+#include "ctl/doctor/doctor.h"
 
 static bool in_colour(void)
 {

@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "ctl/local.h"
-#include "ctl/local_groups.h"
+#include "ctl/local/local.h"
+#include "ctl/local/groups.h"
 #include "ctl/progress.h"
-#include "ctl/slurm_private.h"
+#include "ctl/slurm/private.h"
 #include "ctl/submit.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"

@@ -2,18 +2,18 @@
 /*
  * fqctl slurm: workers as jobs of Slurm.
  *
- *     start    an array is enrolled and handed to sbatch (slurm_array.c)
+ *     start    an array is enrolled and handed to sbatch (ctl/slurm/array.c)
  *     status   squeue's lines of ours, beside what the coordinator says of their nodes
  *     stop     drain, cancel, revoke
- *     keep     as many as the queue needs (slurm_keep.c)
+ *     keep     as many as the queue needs (ctl/slurm/keep.c)
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl/list.h"
-#include "ctl/slurm_array.h"
-#include "ctl/slurm_keep.h"
+#include "ctl/slurm/array.h"
+#include "ctl/slurm/keep.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 

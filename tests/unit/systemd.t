@@ -108,7 +108,7 @@ has fqcluster-elastic "RestartPreventExitStatus=64 78" "without a group elastic 
 grep -q '^ExecStart=.*/fqctl slurm keep$' "$build/systemd/fqcluster-elastic.service"
 report $? "fqcluster-elastic.service: it keeps"
 seconds=$(sed -n 's/^WatchdogSec=//p' "$build/systemd/fqcluster-elastic.service")
-[ "$seconds" -gt $((3 * $(sed -n 's/^#define ASK_MS \([0-9]*\)000$/\1/p' "$top/ctl/slurm_jobs.c"))) ]
+[ "$seconds" -gt $((3 * $(sed -n 's/^#define ASK_MS \([0-9]*\)000$/\1/p' "$top/ctl/slurm/jobs.c"))) ]
 report $? "fqcluster-elastic.service: the watchdog has more patience than fqctl has with Slurm"
 has fqcoordd PrivateUsers=no "or every user of the unix socket would be nobody"
 has fqworkerd PrivateUsers=no "or every user of the gate would be nobody"

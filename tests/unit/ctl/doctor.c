@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What fqctl doctor thinks of what it has seen: for each kind of fault the mark, the sentence and the advice. */
-#include "ctl/doctor.h"
+#include "ctl/doctor/doctor.h"
 
 #include <errno.h>
 #include <stdlib.h>

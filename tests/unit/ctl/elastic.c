@@ -3,7 +3,7 @@
  * How many workers are held: single decisions, and a Slurm that loses answers, is away, takes jobs late and forgets them, in which never
  * more than max workers are there.
  */
-#include "ctl/elastic.h"
+#include "ctl/slurm/elastic.h"
 
 #include <stdlib.h>
 #include <string.h>

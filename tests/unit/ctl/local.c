@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Counting on this machine: the same bytes of CSV whatever the threads and slices, and one bad file costs no other. */
-#include "ctl/local.h"
+#include "ctl/local/local.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -5,7 +5,7 @@
  *
  * FQ_SEED and FQ_FILES (how many files of each kind) look further.
  */
-#include "ctl/local_split.h"
+#include "ctl/local/split.h"
 
 #include <assert.h>
 #include <inttypes.h>

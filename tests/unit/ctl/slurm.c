@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What squeue and sbatch may print, comments, the words for sbatch, and programs that hang, flood or fail. */
-#include "ctl/slurm.h"
+#include "ctl/slurm/slurm.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/slurm_script.h"
+#include "ctl/slurm/script.h"
 #include "lib/base/cleanup.h"
 #include "tests/unit/tap.h"
 
