@@ -10,7 +10,7 @@
 #define WIDTH 80
 #define INDENT 28 /* column of the sentences */
 
-int conf_dump(FILE *out, const struct conf *conf)
+static int dump(FILE *out, const struct conf *conf, const char *indent)
 {
 	for (size_t i = 0; i < conf->table->n; i++) {
 		const struct option_row *row = &conf->table->rows[i];
@@ -22,10 +22,24 @@ int conf_dump(FILE *out, const struct conf *conf)
 		r = option_format(row, conf->settings, &value);
 		if (r < 0)
 			return r;
-		if (fprintf(out, "%s = %s;\n", row->key, value) < 0)
+		if (fprintf(out, "%s%s = %s;\n", indent, row->key, value) < 0)
 			return -EIO;
 	}
 	return 0;
+}
+
+int conf_dump(FILE *out, const struct conf *conf)
+{
+	int r = dump(out, conf, "");
+
+	if (r < 0 || !conf->group)
+		return r;
+	if (fprintf(out, "%s = {\n", conf->group->table->name) < 0)
+		return -EIO;
+	r = dump(out, conf->group, "\t");
+	if (r < 0)
+		return r;
+	return fputs("};\n", out) < 0 ? -EIO : 0;
 }
 
 /* Words of text from column on, continued below at indent. */

@@ -6,7 +6,7 @@
 
 #include "conf/load.h"
 
-/* Every key with its value, in the file's own syntax: loading it gives the same settings. 0 or negative errno. */
+/* Every key with its value, and those of conf->group, in the file's own syntax: loading it gives the same settings. 0 or negative errno. */
 int conf_dump(FILE *out, const struct conf *conf);
 
 /*

@@ -133,6 +133,37 @@ static int check_start(const struct conf_program *program, const void *settings,
 	return program->check ? program->check(settings, arguments, err) : 0;
 }
 
+/* The group of the file, which is of no use to the program itself, is kept for this. */
+static int dump(const struct conf_program *program, const struct conf_common *common, const struct conf_arguments *arguments,
+                struct conf *conf, struct error *err)
+{
+	const struct option_table *table = program->table->group;
+	_cleanup_(freep) void *settings = NULL;
+	const char *path = NULL;
+	struct conf group;
+	int r;
+
+	if (table) {
+		settings = calloc(1, table->settings_size);
+		r = settings ? conf_init(&group, table, settings, err) : error_oom(err);
+		if (r < 0)
+			return r;
+		conf->group = &group;
+	}
+	r = load(program, common, arguments, conf, &path, err);
+	if (r == 0 && table) {
+		r = conf_finish(&group, err);
+		if (r < 0)
+			error_prefix(err, "%s: ", TEXT(path ? path : program->file));
+	}
+	if (r == 0)
+		r = printed(conf_dump(stdout, conf), err);
+	if (table)
+		conf_deinit(table, settings);
+	conf->group = NULL;
+	return r;
+}
+
 /* From the parsed command line on. */
 static int start(const struct conf_program *program, const struct conf_arguments *arguments,
                  struct conf_common *common, void *settings, struct error *err)
@@ -151,14 +182,14 @@ static int start(const struct conf_program *program, const struct conf_arguments
 	if (common->version)
 		return printed(conf_version(stdout, program->table->name), err);
 	r = conf_init(&conf, program->table, settings, err);
+	if (r >= 0 && common->dump_config)
+		return dump(program, common, arguments, &conf, err);
 	if (r >= 0)
 		r = load(program, common, arguments, &conf, &path, err);
 	if (r < 0)
 		return r;
 	if (common->check_config)
 		return printed(print_check(program, path, settings), err);
-	if (common->dump_config)
-		return printed(conf_dump(stdout, &conf), err);
 	return check_start(program, settings, arguments, err);
 }
 

@@ -55,10 +55,11 @@ _fqctl_words() {
 	done
 }
 
-# Reads the words before the cursor: $verb, and in $kind what the last of them waits for; $where has the options for _fqctl_ask.
+# Reads the words before the cursor: $verb, its $arguments, and in $kind what the last of them waits for; $where has the options for
+# _fqctl_ask.
 _fqctl_read() {
 	local i word waits=
-	verb='' kind=''
+	verb='' kind='' arguments=0
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		word=${words[i]}
 		if [ -n "$waits" ]; then
@@ -70,13 +71,15 @@ _fqctl_read() {
 			_fqctl_kind "$word" "$verb" && [ "$kind" != - ] && waits=1
 		elif [ -z "$verb" ]; then
 			verb=$word
+		else
+			arguments=$((arguments + 1))
 		fi
 	done
 	[ -n "$waits" ] || kind=
 }
 
 _fqctl() {
-	local cur verb kind name program=${COMP_WORDS[0]} where=() words=()
+	local cur verb kind name arguments program=${COMP_WORDS[0]} where=() words=()
 	COMPREPLY=()
 	_fqctl_words
 	cur=${words[-1]}
@@ -93,7 +96,7 @@ _fqctl() {
 	elif [ -z "$verb" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_fqctl_verbs | cut -f1)" -- "$cur")
 	else
-		_fqctl_offer "$(_fqctl_verbs | awk -F'\t' -v verb="$verb" '$1 == verb { print $2 }')"
+		_fqctl_offer "$(_fqctl_verbs | awk -F'\t' -v verb="$verb" -v place=$((arguments > 0 ? 3 : 2)) '$1 == verb { print $place }')"
 	fi
 }
 complete -F _fqctl fqctl

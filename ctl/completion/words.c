@@ -3,24 +3,26 @@
  * What can stand behind fqctl, for completion: the verb table as two functions that bash and zsh both read. It runs when fqctl is
  * built; bash.sh and zsh.sh stand behind its output and say what to make of it.
  *
- *     _fqctl_verbs            a line a verb:      NAME <tab> KIND of its arguments <tab> sentence
+ *     _fqctl_verbs            a line a verb:      NAME <tab> KIND of its first argument <tab> that of the others <tab> sentence
  *     _fqctl_options VERB     a line an option:   NAMES <tab> KIND of its value <tab> sentence    (VERB '': before a verb)
  *
  * NAMES are one or two with a space between. KIND is a dash where nothing follows, otherwise one of
  *
  *     file   folder   host   job   node   peer   any WHAT   words WORD...   list WORD...   (a list has commas between words)
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl/verb.h"
 
-static void put_words(const char *kind, const char *words)
+/* "one|two", up to a space if there is one. */
+static void put_words(const char *words)
 {
-	(void)fputs(kind, stdout);
-	for (const char *word = words; *word; word += strcspn(word, "|") + (word[strcspn(word, "|")] == '|'))
-		(void)printf(" %.*s", (int)strcspn(word, "|"), word);
+	(void)fputs("words", stdout);
+	for (const char *word = words; *word && *word != ' '; word += strcspn(word, "| ") + (word[strcspn(word, "| ")] == '|'))
+		(void)printf(" %.*s", (int)strcspn(word, "| "), word);
 }
 
 static void put_forms(void)
@@ -36,7 +38,7 @@ static void put_value(const struct option_row *row)
 	if (row->type == OPTION_BOOL)
 		(void)fputc('-', stdout);
 	else if (row->choices)
-		put_words("words", row->choices);
+		put_words(row->choices);
 	else if (strcmp(row->argument, "FORMS") == 0)
 		put_forms();
 	else if (row->type == OPTION_ADDRESS)
@@ -49,24 +51,39 @@ static void put_value(const struct option_row *row)
 		(void)printf("any %s", row->argument);
 }
 
-/* The kind of a verb's arguments. */
-static const char *arguments_kind(const struct verb *verb)
+/* The kind of arguments as a verb's usage has them. */
+static const char *arguments_kind(const char *arguments)
 {
 	static const struct {
 		const char *word, *kind;
 	} kinds[] = {{"FILE", "file"}, {"DIR", "folder"}, {"ID", "job"}, {"NODE", "node"}, {"PIN", "peer"}, {"HOST", "host"}};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (strstr(verb->arguments, kinds[i].word))
+		if (strstr(arguments, kinds[i].word))
 			return kinds[i].kind;
 	return "-";
+}
+
+/* Of a verb that does several things its first argument says which: "list|rm [ID...]". */
+static void put_arguments(const char *arguments)
+{
+	if (islower((unsigned char)arguments[0])) {
+		put_words(arguments);
+		arguments += strcspn(arguments, " ");
+	} else {
+		(void)fputs(arguments_kind(arguments), stdout);
+	}
+	(void)printf("\t%s", arguments_kind(arguments));
 }
 
 static void put_verbs(void)
 {
 	(void)fputs("_fqctl_verbs() {\n\tcat <<'END'\n", stdout);
-	for (size_t i = 0; verbs[i]; i++)
-		(void)printf("%s\t%s\t%s\n", verbs[i]->name, arguments_kind(verbs[i]), verbs[i]->help);
+	for (size_t i = 0; verbs[i]; i++) {
+		(void)printf("%s\t", verbs[i]->name);
+		put_arguments(verbs[i]->arguments);
+		(void)printf("\t%s\n", verbs[i]->help);
+	}
 	(void)fputs("END\n}\n\n", stdout);
 }
 

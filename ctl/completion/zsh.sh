@@ -54,8 +54,8 @@ _fqctl_specs() {
 }
 
 _fqctl() {
-	local curcontext=$curcontext context state state_descr line action row
-	local -a specs all _fqctl_line
+	local curcontext=$curcontext context state state_descr line action first row
+	local -a specs all fields _fqctl_line
 	typeset -A opt_args
 	_fqctl_line=("${words[@]}")
 	_fqctl_specs ''
@@ -68,9 +68,13 @@ _fqctl() {
 	argument)
 		_fqctl_specs "$words[1]"
 		for row in "${(@f)$(_fqctl_verbs)}"; do
-			[[ ${row%%$'\t'*} == $words[1] ]] && _fqctl_action "${${row#*$'\t'}%%$'\t'*}"
+			fields=("${(@ps:\t:)row}")
+			[[ $fields[1] == $words[1] ]] || continue
+			_fqctl_action "$fields[2]"
+			first=$action
+			_fqctl_action "$fields[3]"
 		done
-		_arguments -S $specs ${action:+"*$action"}
+		_arguments -S $specs ${first:+"1$first"} ${action:+"*$action"}
 		;;
 	esac
 }

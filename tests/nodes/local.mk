@@ -1,5 +1,6 @@
 # Booted hosts with the Debian packages, as root: make check-nodes, or one of them as make check TESTS=tests/nodes/nodes.t.
 NODES_TESTS = \
+	tests/nodes/elastic.t \
 	tests/nodes/nodes.t \
 	tests/nodes/readme.t \
 	tests/nodes/units.t \

@@ -257,6 +257,23 @@ static void test_refused(void)
 	}
 }
 
+/* A group is as right when it is dumped as when it is checked. */
+static void test_group_refused(void)
+{
+	static const char *const lines[] = {"--config @group.conf --check-config", "--config @group.conf --dump-config", "--config @group.conf"};
+
+	write_file("group.conf", "elastic = { min = 2; max = 1; };\n");
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct coord_settings settings;
+		struct error err;
+
+		ok(start(&coord_program, &settings, lines[i], &err) < 0 && strstr(err.text, ": elastic: min is above max") &&
+		       strstr(err.text, "/group.conf:") && err.class == ERROR_CONFIG,
+		   "refused: %s", lines[i]);
+		conf_deinit(&coord_table, &settings);
+	}
+}
+
 /* What a call prints on standard output, which is TAP's: it is turned aside meanwhile. */
 static char *printed(const struct conf_program *program, const char *line, int *ret_r)
 {
@@ -309,6 +326,13 @@ static void test_printed(void)
 	text = printed(&worker_program, "--config /dev/null --dump-config", &r);
 	is_int(r, CONF_EXIT_OK, "--dump-config needs no coordinator");
 	ok(text && strstr(text, "roots = [\"/\"];\n"), "and prints values");
+	ok(text && !strstr(text, "{"), "and no group where there is none");
+	text = printed(&coord_program, "--config /dev/null --dump-config", &r);
+	ok(text && strstr(text, "\nelastic = {\n\tmin = 0;\n\tmax = 0;\n\tbytes_per_worker = \"16G\";\n"), "a group with its defaults");
+	write_file("group.conf", "elastic = { max = 7; worker_keys = \"/a\"; idle = \"90s\"; sbatch = [\"--x\", \"y\\\"z\"]; };\n");
+	text = printed(&coord_program, "--config @group.conf --dump-config", &r);
+	ok(text && strstr(text, "\tmax = 7;\n"), "and with what the file says");
+	ok(text && strstr(text, "\tidle = \"90s\";\n") && strstr(text, "\tsbatch = [\"--x\", \"y\\\"z\"];\n};\n"), "to its end");
 }
 
 /* Dump, load the dump, dump again: both dumps are the same. */
@@ -418,7 +442,7 @@ static void clean_up(void)
 {
 	static const char *const names[] = {
 	    "coord.conf", "worker.conf", "worker.key",          "bad.conf",
-	    "good.conf",  "dump.conf",   "fqcluster/fqctl.conf"};
+	    "good.conf",  "dump.conf",   "group.conf",          "fqcluster/fqctl.conf"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		(void)unlink(PATH_OF(names[i]));
@@ -442,9 +466,11 @@ int main(void)
 	test_gate();
 	test_joined();
 	test_refused();
+	test_group_refused();
 	test_printed();
 	test_dump(&coord_program,
 	          "--config @good.conf --slice-min 12345 --keep 90061s --dump-config");
+	test_dump(&coord_program, "--config @group.conf --dump-config");
 	test_dump(&worker_program,
 	          "--config /dev/null -h [::1]:9 -n 3 --roots /a\"b --dump-config");
 	test_client_files();

@@ -112,6 +112,10 @@ ok "asked where the line says" offers_next "drain -h other:7 --timeout 9s" node1
 ok "so" grep -qx 'nodes -h other:7 --no-header --timeout 1s' "$work/bin/asked"
 ok "jobs" offers "wait 1" 17 18
 ok "peers" offers_next "revoke" alice
+ok "what a verb can do" offers_next "slurm" keep start status stop
+ok "behind an option too" offers "slurm -N 2 sto" stop
+ok "and nothing of that again" nothing slurm start
+ok "what stands behind it" offers_next "cache rm" 17 18
 
 # ---- the man page
 
@@ -174,6 +178,10 @@ if command -v zsh >/dev/null && zsh -fc 'zmodload zsh/zpty' 2>/dev/null; then
 	ok "zsh: a file" zsh_has "fqctl submit " reads.fastq
 	ok "zsh: nodes" zsh_has "fqctl drain -h other:7 " node1 node2
 	ok "zsh: asked where the line says" grep -qx 'nodes -h other:7 --no-header --timeout 1s' "$work/bin/asked"
+	ok "zsh: what a verb can do" zsh_has "fqctl slurm " keep start status stop
+	zsh_not() { zsh_lists "$1"; ! grep -qx -e "$2" "$work/zsh"; }
+	ok "zsh: and nothing of that again" zsh_not "fqctl slurm start " keep
+	ok "zsh: what stands behind it" zsh_has "fqctl cache rm " 17 18
 	ok "zsh: hosts" zsh_has "fqctl nodes -h " coord
 else
 	skip "zsh with zpty is not installed"
