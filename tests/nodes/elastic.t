@@ -23,14 +23,15 @@ for host in coord node1; do host_boot $host; done
 ok "coordinator's package" installed coord fqcluster-{common,client,coordinator}
 ok "worker's package on the node alone" installed node1 fqcluster-{common,worker}
 is "who asks Slurm has the site's number" "$(on coord id -u $unit) $(on node1 id -u $unit)" "791 791"
-is "the package starts and enables nothing" "$(on coord systemctl is-enabled $unit) $(on coord systemctl is-active $unit)" "disabled inactive"
+unit_is() { on coord systemctl "is-$1" $unit; }
+is "the package starts and enables nothing" "$(unit_is enabled) $(unit_is active)" "disabled inactive"
 
 # ---- nothing to keep
 
 ok "the coordinator serves" wait_until 20 admin ping
 ok "without the group it does not start" eval '! on coord systemctl start $unit 2>/dev/null'
 is "exit status, and starts anew" "$(show coord $unit ExecMainStatus) $(show coord $unit NRestarts)" "78 0"
-ok "with the reason" says coord $unit '/etc/fqcluster/fqcoordd.conf: there is no group elastic with max above 0, so there is nothing to keep'
+ok "with the reason" says coord $unit 'fqcoordd.conf: there is no group elastic with max above 0, so there is nothing to keep'
 on coord systemctl reset-failed
 
 # ---- the group, the key and the folders, as the page has them
@@ -51,13 +52,15 @@ echo 0 >"$rig$slurm/slots"
 joins() { mine node1 fqworkerd --state /shared/fqcluster/worker --join coord "$(admin token --role worker)" >>"$work/join.log" 2>&1; }
 ok "the key of its workers is made on a node" joins
 group
-ok "the coordinator takes the group" on coord fqcoordd --check-config
+takes() { on coord fqcoordd --check-config >/dev/null; }
+ok "the coordinator takes the group" takes
 ok "and prints it" eval "on coord fqcoordd --dump-config | grep -q '^	worker_keys = \"/shared/fqcluster/worker\";'"
 
 ok "it starts, and says when it has looked" on coord systemctl start $unit
 held() { [[ $(show coord $unit StatusText) == "$1 workers, $2 wanted; $3 jobs" ]]; }
 ok "what there is, for systemctl status" wait_until 10 held 0 0 0
-ok "exposure of at most 1.5" on coord systemd-analyze security --no-pager --threshold=15 $unit
+exposed() { on coord systemd-analyze security --no-pager --threshold="$1" $unit >/dev/null; } # in tenths
+ok "exposure of at most 1.5" exposed 15
 is "in the slice" "$(show coord $unit Slice)" fqcluster.slice
 state=/var/lib/fqcluster-elastic
 is "its folder is for nobody else" "$(on coord stat -c '%U %a' $state)" "$unit 700"
@@ -100,12 +103,15 @@ on coord bash -c "systemctl stop $unit; systemctl reset-failed"
 sed 's,/home/alice/worker",/shared/fqcluster/worker",' "$work/home" >"$rig/coord/root/etc/fqcluster/fqcoordd.conf"
 ok "enabled" on coord systemctl enable -q --now $unit
 for host in coord node1; do ok "$host: systemd says running" runs $host; done
+pid=$(show coord $unit MainPID)
 ok "upgrade of the coordinator" installed coord fqcluster-{common,client,coordinator}
-ok "it runs" wait_until 20 held 0 0 0
+ok "the new one runs" wait_until 20 anew
 
+ok "it runs still" test "$(on coord pgrep -c -u $unit)" = 1
 ok "purge of the coordinator's package" removed coord dpkg -P fqcluster-coordinator
-ok "takes unit and folder away" on coord bash -c "! ls -d $state /lib/systemd/system/$unit.service /etc/systemd/system/*/$unit.service 2>/dev/null"
-is "it has ended" "$(on coord systemctl is-active $unit)" inactive
+ok "takes unit and folder away" on coord bash -c "! ls -d $state /{lib/systemd/system,etc/systemd/system/*}/$unit.service 2>/dev/null"
+is "it has ended" "$(unit_is active)" inactive
+is "no process of its user is left" "$(on coord pgrep -c -u $unit)" 0
 ok "coord: systemd says running" runs coord
 [ $failed -eq 0 ] || hosts_logs
 done_testing

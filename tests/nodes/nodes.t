@@ -202,6 +202,19 @@ answered() { "$@" >/dev/null; }
 ok "who calls meanwhile waits" answered fq nodes
 ends
 
+# ---- the status page, as fqcoordd-status.socket says it
+
+page() { # its first line
+	on coord bash -c 'exec 3<>/dev/tcp/127.0.0.1/5382 && printf "GET /metrics HTTP/1.1\r\nHost: localhost:5382\r\nConnection: close\r\n\r\n" >&3 &&
+		head -n 1 <&3' 2>/dev/null
+}
+serves_page() { [[ $(page) == "HTTP/1.1 200"* ]]; }
+ok "there is none by itself" eval '! serves_page'
+on coord bash -c 'systemctl enable -q fqcoordd-status.socket
+	systemctl stop fqcoordd.service && systemctl start fqcoordd-status.socket fqcoordd.service'
+ok "switched on it is there, without a network for the coordinator" wait_until 20 serves_page
+all_back
+
 # ---- leaving within the unit's time
 
 ok "node1 is stopped in mid-job" begin_long node1
@@ -225,6 +238,7 @@ ok "upgrade of the coordinator" installed coord fqcluster-{common,client,coordin
 ends
 all_back
 is "and lost nothing" "$(lost_by node1)" "$before"
+ok "the status page is there still" wait_until 20 serves_page
 for host in coord node1 node2 login; do ok "$host: systemd says running" runs $host; done
 
 ok "removal of the worker's package" removed node2 dpkg -r fqcluster-worker
@@ -237,6 +251,7 @@ ok "it is there again" wait_until 30 node_is node2 '^idle'
 ok "purge" removed node2 dpkg -P fqcluster-worker fqcluster-common
 ok "takes state and configuration away" on node2 bash -c '! ls -d /var/lib/fqcluster /etc/fqcluster 2>/dev/null'
 ok "so it does on the coordinator" removed coord dpkg -P fqcluster-coordinator
+is "nor does a unit of it run" "$(on coord systemctl list-units --no-legend --plain 'fqcoordd*' 'fqcluster-*')" ""
 ok "state, socket and units are gone" on coord bash -c '! ls -d /var/lib/fqcluster /run/fqcluster/ctl.sock /lib/systemd/system/fqcoordd.* /etc/systemd/system/*/fqcoordd.* 2>/dev/null'
 
 [ $failed -eq 0 ] || hosts_logs
