@@ -171,7 +171,10 @@ done
 
 # ---- the client of fqcluster.protocol(7), and the bytes that the page shows of it
 
-lists() { [ "$("$python" "$examples/client.py" "$@" 2>"$examples/said" | sort)" = $'node1 idle 0/1\nnode2 idle 0/1' ]; }
+lists() {
+	"$python" "$examples/client.py" "$@" 2>"$examples/said" | sort >"$examples/listed"
+	[ "$(cat "$examples/listed")" = $'node1 idle 0/1\nnode2 idle 0/1' ] || { cat "$examples/listed" "$examples/said" | diag; false; }
+}
 certificate() { (cd "$examples" && bash -e certificate) 2>/dev/null; }
 by_tls() { lists "${host%:*}" "${host##*:}" "$examples/cert.pem" "$HOME/.config/fqcluster/key.pem" "$1"; }
 other_pin() { ! by_tls "$(printf '%064d' 0)" && grep -q 'not the coordinator' "$examples/said"; }

@@ -38,6 +38,11 @@ is "a file in slices that is cut: no race, and refused" $? 74 || diag <"$work/er
 is "a file that is cut: no race, and refused" $? 74 || diag <"$work/err"
 "$ctl" qc --local -t 4 -o "$work" "$work/plain.fq" "$work/zip.fq.gz" "$work/long.fq" >"$work/got" 2>"$work/err"
 is "three files at a time: no race" $? 0 || diag <"$work/err"
+mkdir "$work/lanes" "$work/merged"
+ln "$work/plain.fq" "$work/lanes/A_S1_L001_R1_001.fastq"
+ln "$work/zip.fq.gz" "$work/lanes/A_S1_L002_R1_001.fastq.gz"
+"$ctl" qc --local -t 4 --merge sample --split-gzip always --slice-size 300K -o "$work/merged" "$work"/lanes/* >"$work/got" 2>"$work/err"
+is "a group of two files: no race" $? 0 || diag <"$work/err"
 "$ctl" check "$work/zip.fq.gz" >"$work/got" 2>"$work/err"
 is "check, which reads ahead: no race" $? 0 || diag <"$work/err"
 
@@ -46,6 +51,10 @@ cluster_start --verbose
 worker_start 1 -n 2
 id=$(fq submit --parsable --as json "$work/plain.fq" "$work/bgzf.fq.gz" "$work/zip.fq.gz" "$work/long.fq" 2>"$work/err")
 is "a job of four files is submitted: no race" $? 0 || diag <"$work/err"
+fq wait "$id" >"$work/out" 2>&1
+is "and counted" $? 0 || diag <"$work/out"
+id=$(fq submit --parsable --as json --merge sample --split-gzip always --slice-size 300K "$work"/lanes/* 2>"$work/err")
+is "a group, of a file and a stream in slices, is submitted: no race" $? 0 || diag <"$work/err"
 fq wait "$id" >"$work/out" 2>&1
 is "and counted" $? 0 || diag <"$work/out"
 end_process "$pid_coord" TERM
