@@ -14,6 +14,7 @@
 #   ends                               two checks: it completes, and its result is that of one process, $work/large
 #   lost_by NODE                       how often the coordinator's journal says that the node went with slices in hand
 #   journal HOST UNIT                  since the package was installed;  says HOST UNIT REGEX;  told HOST UNIT REGEX  how often
+#   lacks HOST PATH...                 none of them is there; a PATH may be a pattern
 #   runs HOST                          systemctl is-system-running says running
 . "$(dirname "${BASH_SOURCE[0]}")/../cluster/cluster.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/rig.sh"
@@ -37,6 +38,7 @@ alice_joins() { as "$login" alice fqctl join "$coordinator" "$(admin token --rol
 journal() { on "$1" journalctl -q --no-pager -u "$2"; }
 says() { journal "$1" "$2" | grep -q -- "$3"; }
 told() { journal "$1" "$2" | grep -c -- "$3"; }
+lacks() { [ -z "$(on "$1" bash -c "ls -d ${*:2} 2>/dev/null")" ]; }
 runs() { [ "$(on "$1" systemctl is-system-running)" = running ]; }
 lost_by() { told "$coordinator" fqcoordd "node $1 is gone, [1-9]"; }
 show() { on "$1" systemctl show -P "$3" "$2"; } # show HOST UNIT PROPERTY

@@ -205,8 +205,8 @@ ends
 # ---- the status page, as fqcoordd-status.socket says it
 
 page() { # its first line
-	on coord bash -c 'exec 3<>/dev/tcp/127.0.0.1/5382 && printf "GET /metrics HTTP/1.1\r\nHost: localhost:5382\r\nConnection: close\r\n\r\n" >&3 &&
-		head -n 1 <&3' 2>/dev/null
+	on coord bash -c 'exec 3<>/dev/tcp/127.0.0.1/5382 &&
+		printf "GET /metrics HTTP/1.1\r\nHost: localhost:5382\r\nConnection: close\r\n\r\n" >&3 && head -n 1 <&3' 2>/dev/null
 }
 serves_page() { [[ $(page) == "HTTP/1.1 200"* ]]; }
 ok "there is none by itself" eval '! serves_page'
@@ -249,10 +249,10 @@ ok "and is enabled still" on node2 systemctl -q is-enabled fqworkerd
 on node2 systemctl start fqworkerd
 ok "it is there again" wait_until 30 node_is node2 '^idle'
 ok "purge" removed node2 dpkg -P fqcluster-worker fqcluster-common
-ok "takes state and configuration away" on node2 bash -c '! ls -d /var/lib/fqcluster /etc/fqcluster 2>/dev/null'
+ok "takes state and configuration away" lacks node2 /var/lib/fqcluster /etc/fqcluster
 ok "so it does on the coordinator" removed coord dpkg -P fqcluster-coordinator
 is "nor does a unit of it run" "$(on coord systemctl list-units --no-legend --plain 'fqcoordd*' 'fqcluster-*')" ""
-ok "state, socket and units are gone" on coord bash -c '! ls -d /var/lib/fqcluster /run/fqcluster/ctl.sock /lib/systemd/system/fqcoordd.* /etc/systemd/system/*/fqcoordd.* 2>/dev/null'
+ok "state, socket and units are gone" lacks coord /var/lib/fqcluster /run/fqcluster/ctl.sock '/{lib,etc}/systemd/system/{,*/}fqcoordd*'
 
 [ $failed -eq 0 ] || hosts_logs
 done_testing
