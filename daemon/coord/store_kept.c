@@ -114,18 +114,28 @@ int store_sum_kept(struct store *store, uint64_t *ret_n, uint64_t *ret_bytes, st
 	return r;
 }
 
-int store_unrefer(struct store *store, uint64_t job, uint32_t file, struct error *err)
+/* The number of the file's result: 0, STORE_NONE, or negative. */
+static int kept_of(struct store *store, uint64_t job, uint32_t file, uint64_t *ret, struct error *err)
 {
 	sqlite3_stmt *s = store_statement(store, SQL_RESULT);
-	uint64_t kept;
 	int r;
 
 	bind_u64(s, 1, job);
 	bind_u64(s, 2, file);
 	r = store_row(store, s, err);
+	if (r == 0)
+		*ret = column_u64(s, 1);
+	return r;
+}
+
+int store_unrefer(struct store *store, uint64_t job, uint32_t file, struct error *err)
+{
+	sqlite3_stmt *s;
+	uint64_t kept;
+	int r = kept_of(store, job, file, &kept, err);
+
 	if (r != 0)
 		return r < 0 ? r : 0;
-	kept = column_u64(s, 1);
 	s = store_writer(store, SQL_RESULT_FORGET, err);
 	if (!s)
 		return -EIO;
@@ -179,16 +189,12 @@ int store_save_kept(struct store *store, uint64_t job, uint32_t file, const uint
 int store_save_seek(struct store *store, uint64_t job, uint32_t file, const uint8_t content[RESULT_KEY_SIZE], uint64_t slice_size,
                     struct error *err)
 {
-	sqlite3_stmt *s = store_statement(store, SQL_RESULT);
+	sqlite3_stmt *s;
 	uint64_t kept = 0, bytes = 0;
-	int r;
+	int r = kept_of(store, job, file, &kept, err);
 
-	bind_u64(s, 1, job);
-	bind_u64(s, 2, file);
-	r = store_row(store, s, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	kept = column_u64(s, 1);
 	s = store_statement(store, SQL_SEEK_BYTES);
 	bind_u64(s, 1, job);
 	bind_u64(s, 2, file);
