@@ -80,11 +80,9 @@ both=$(fq submit --parsable --as fastqc --profile small-rna good.fq other.fq)
 fq wait "$both" 2>/dev/null
 fq fetch --as fastqc --output-dir "$work/out" "$both" 2>"$work/stderr"
 ok "the page of a run says it" grep -q 'id="profiles">Marks are by the limits of profile small-rna</p>' "$work/out/index.html"
-if command -v unzip >/dev/null; then
-	ok "the zip has only the modules of the profile" bash -c '! unzip -p "$0" good_fastqc/summary.txt | grep -q "Adapter Content"' "$work/out/good_fastqc.zip"
-else
-	skip "unzip is not installed"
-fi
+summary_of() { python3 -c 'import sys, zipfile; print(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]).decode())' "$1" "$2"; }
+summary_of "$work/out/good_fastqc.zip" good_fastqc/summary.txt >"$work/summary"
+ok "the zip has only the modules of the profile" bash -c 'grep -q "Basic Statistics" "$0" && ! grep -q "Adapter Content" "$0"' "$work/summary"
 fq fetch --as text "$both" >"$work/judged"
 ok "as the text" bash -c '! grep -q ">>Adapter Content" "$0"' "$work/judged"
 counted --as json --profile default good.fq

@@ -105,6 +105,7 @@ slurm start -N 1 --idle-exit 0 >"$work/third" 2>/dev/null
 read -r third number <"$work/third"
 scancel "$number"
 ok "its job is gone" no_rows
+rm -rf "$TMPDIR"/fqworkerd-* # a worker that is killed leaves its state
 slurm stop 2>/dev/null
 is "young: it may be on its way" "$(keys_n)" 1
 touch -d '5 minutes ago' "$arrays/$third/about"
