@@ -31,8 +31,9 @@ static const struct option_row slurm_rows[] = {
 	 .help = "Of start: a folder with the key.pem and known of a worker that has joined, for who is no administrator.",
 	 OPTION_FIELD(struct verb_options, worker_keys)},
 	{.long_name = "once", .type = OPTION_BOOL, .help = "Of keep: look once, and end.", OPTION_FIELD(struct verb_options, once)},
-	{.long_name = "coordinator-config", .argument = "FILE", .type = OPTION_PATH, .default_text = FQ_CONF_DIR "/fqcoordd.conf",
-	 .help = "Of keep: the coordinator's configuration, whose group elastic says how many workers to hold.",
+	{.long_name = "coordinator-config", .argument = "FILE", .type = OPTION_PATH,
+	 .help = "Of keep: the coordinator's configuration, whose group elastic says how many workers to hold; empty means fqcoordd.conf in "
+		 "the folder of the configuration files.",
 	 OPTION_FIELD(struct verb_options, config)},
 	{.long_name = "drain", .argument = "TIME", .type = OPTION_DURATION, .default_text = "60s", .largest = 86400000,
 	 .help = "Of stop: so long workers may take to hand in what they count, before they are cancelled.",
@@ -285,8 +286,9 @@ static int stop(struct call *call, struct error *err)
 static int keep(struct call *call, struct error *err)
 {
 	const struct verb_options *options = call->options;
+	const char *config = options->config[0] ? options->config : FQ_CONF_DIR "/fqcoordd.conf";
 
-	return slurm_keep(call, options->config, options->once || options->dry_run, options->dry_run, err);
+	return slurm_keep(call, config, options->once || options->dry_run, options->dry_run, err);
 }
 
 static const struct {
