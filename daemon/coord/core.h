@@ -45,6 +45,7 @@
 
 #define GROUPS_MAX 3        /* that a file is in */
 #define GROUPS_PROTO 3      /* nodes that speak at least this can count for groups */
+#define SPLIT_PROTO 3       /* ... can count slices of a gzip stream */
 
 struct coord;
 

@@ -116,7 +116,7 @@ void nodes_refresh(struct coord *coord)
 	for (uint32_t i = 0; i < coord->nodes_n; i++) {
 		coord->nodes[i]->ready_at = 0;
 		coord->nodes[i]->opener = false;
-		if (node_takes_work(coord->nodes[i]) && coord->nodes[i]->proto >= 3)
+		if (node_takes_work(coord->nodes[i]) && coord->nodes[i]->proto >= SPLIT_PROTO)
 			coord->split_slots += coord->nodes[i]->slots;
 		node_refresh(coord, coord->nodes[i]);
 	}

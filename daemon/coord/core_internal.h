@@ -142,6 +142,11 @@ void slice_io_error(struct coord *coord, const struct event *event);
 void slice_returned(struct coord *coord, const struct event *event);
 /* The node does not count it any more and has no result: a loss. The run is removed by the caller. */
 void run_lost(struct coord *coord, const struct run *run, const struct node *node);
+/*
+ * Whether some node that is there, speaks at least this protocol and counts as the job asks for has not failed with the slice (SLICE_ALL:
+ * with all of the file).
+ */
+bool node_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice, uint32_t proto);
 /* What the node told of it cannot be: dealt with as what cannot be read there. */
 void slice_absurd(struct coord *coord, struct job *job, struct file *file, uint64_t i, struct node *node);
 void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t slice, struct node *node, int error_number,

@@ -158,10 +158,9 @@ bool takeable(const struct file *file, uint64_t i)
 /* The beginning of a file tells which sequences are tracked: it goes before the rest. */
 static bool waits_for_lead(const struct job *job, const struct file *file)
 {
-	if (file->split)
-		return (job->row.modules & COUNT_SEQUENCES) && file->row.role == FILE_ALONE && split_leads(file);
-	return (job->row.modules & COUNT_SEQUENCES) && file->row.role == FILE_ALONE &&
-	       chain_leads(&file->chain, MUTANT(MUTANT_LEAD_FOR_EVER) ? 0 : file->chain.proven);
+	if (!(job->row.modules & COUNT_SEQUENCES) || file->row.role != FILE_ALONE)
+		return false;
+	return file->split ? split_leads(file) : chain_leads(&file->chain, MUTANT(MUTANT_LEAD_FOR_EVER) ? 0 : file->chain.proven);
 }
 
 /* Nothing else of the file is left than audits, and second counts. */

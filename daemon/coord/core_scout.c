@@ -20,7 +20,7 @@
 
 bool node_counts(const struct node *node, const struct job *job, const struct file *file)
 {
-	return job_fits(job, node) && (!file->split || node->proto >= 3 || MUTANT(MUTANT_SPLIT_OLD_NODES));
+	return job_fits(job, node) && (!file->split || node->proto >= SPLIT_PROTO || MUTANT(MUTANT_SPLIT_OLD_NODES));
 }
 
 /* ---- texts */

@@ -26,22 +26,9 @@ static uint32_t slots_for(const struct coord *coord)
 	for (uint32_t j = 0; j < coord->jobs_n; j++)
 		files += coord->jobs[j]->row.inputs - coord->jobs[j]->inputs_ended;
 	for (uint32_t n = 0; n < coord->nodes_n; n++)
-		if (node_takes_work(coord->nodes[n]) && coord->nodes[n]->proto >= 3)
+		if (node_takes_work(coord->nodes[n]) && coord->nodes[n]->proto >= SPLIT_PROTO)
 			slots += coord->nodes[n]->slots;
 	return (uint32_t)(slots / (files > 0 ? files : 1));
-}
-
-/* Some node there could count the file: its slices, or only all of it in one. */
-static bool any_node(const struct coord *coord, const struct job *job, const struct file *file, uint32_t proto)
-{
-	for (uint32_t n = 0; n < coord->nodes_n; n++) {
-		const struct node *node = coord->nodes[n];
-
-		if (node_takes_work(node) && node->proto >= proto && job_fits(job, node) &&
-		    !file_failed_on(file, SLICE_ALL, node->name))
-			return true;
-	}
-	return false;
 }
 
 static uint64_t slices_of(uint64_t bytes, uint64_t size)
@@ -61,7 +48,7 @@ enum file_way split_way(const struct coord *coord, const struct job *job, const 
 		return WAY_PLAIN;
 	if (mode != SPLIT_GZIP_AUTO && mode != SPLIT_GZIP_ALWAYS)
 		return WAY_NEVER;
-	if (!any_node(coord, job, file, 3))
+	if (!node_left(coord, job, file, SLICE_ALL, SPLIT_PROTO))
 		return WAY_OLD_NODES;
 	/* Where points are known it is no more work than in one slice. */
 	if (seek_size > 0 && slots >= SEEK_SLOTS_LEAST && (size == 0 || size == seek_size) && coord->splits < SPLITS_MAX) {
@@ -146,8 +133,8 @@ void splits_settle(struct coord *coord)
 		for (uint32_t f = 0; !job->ended && f < job->planned_end; f++) {
 			struct file *file = &job->files[f];
 
-			if (!file->ended && file->split && !file->merging && nodes && !any_node(coord, job, file, 3) &&
-			    any_node(coord, job, file, 0))
+			if (!file->ended && file->split && !file->merging && nodes && !node_left(coord, job, file, SLICE_ALL, SPLIT_PROTO) &&
+			    node_left(coord, job, file, SLICE_ALL, 0))
 				split_give_up(coord, job, file);
 			else if (!file->ended && file->split && file->split_look && !MUTANT(MUTANT_SPLIT_SCOUT_LOST))
 				split_look(coord, job, file);

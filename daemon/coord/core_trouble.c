@@ -131,35 +131,27 @@ bool errno_lacks(int error_number)
 	       error_number == ELOOP || error_number == EXDEV;
 }
 
-/* Nodes that could still try a slice that failed on others. */
-static uint32_t nodes_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice)
+bool node_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice, uint32_t proto)
 {
-	uint32_t n = 0;
+	for (uint32_t i = 0; i < coord->nodes_n; i++) {
+		const struct node *node = coord->nodes[i];
 
-	for (uint32_t i = 0; i < coord->nodes_n; i++)
-		n += node_takes_work(coord->nodes[i]) && node_counts(coord->nodes[i], job, file) &&
-		     !file_failed_on(file, slice, coord->nodes[i]->name);
-	return n;
-}
-
-/* Some node could try, if the file were in one slice. */
-static bool older_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice)
-{
-	for (uint32_t i = 0; i < coord->nodes_n; i++)
-		if (node_takes_work(coord->nodes[i]) && coord->nodes[i]->algorithm == job->row.algorithm &&
-		    !file_failed_on(file, slice, coord->nodes[i]->name))
+		if (node_takes_work(node) && job_fits(job, node) && node->proto >= proto && !file_failed_on(file, slice, node->name))
 			return true;
+	}
 	return false;
 }
 
 /* Whether some slice that could not be read, this one or another, can be tried by nobody who is there, now that one less may. */
 static bool none_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice)
 {
-	if (nodes_left(coord, job, file, slice) == 0)
+	const uint32_t proto = file->split ? SPLIT_PROTO : 0;
+
+	if (!node_left(coord, job, file, slice, proto))
 		return true;
 	for (uint32_t i = 0; i < file->fails_n; i++)
 		if (file->fails[i].slice != SLICE_ALL && slice_open(file, file->fails[i].slice) &&
-		    nodes_left(coord, job, file, file->fails[i].slice) == 0)
+		    !node_left(coord, job, file, file->fails[i].slice, proto))
 			return true;
 	return false;
 }
@@ -187,7 +179,7 @@ void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t 
 		same = 2;
 	if (((lacks || same < 2) && !none_left(coord, job, file, slice)) || MUTANT(MUTANT_IO_FOREVER))
 		return;
-	if (file->split && (lacks || same < 2) && older_left(coord, job, file, slice)) {
+	if (file->split && (lacks || same < 2) && node_left(coord, job, file, slice, 0)) {
 		split_give_up(coord, job, file);
 		return;
 	}
