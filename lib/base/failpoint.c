@@ -4,7 +4,9 @@
 
 #ifdef FAILPOINTS
 
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,21 +14,19 @@
 
 #define POINTS_MAX 16
 
-/* The environment's points, read once; what is counted is the process's own. */
+/* The environment's points, read once by whichever thread comes first; what is counted is the process's own, over its threads. */
 static struct point {
 	char name[48], action[8];
-	unsigned long pass, passed;
+	unsigned long pass;
+	atomic_ulong passed;
 } points[POINTS_MAX];
 static unsigned points_n;
+static pthread_once_t points_read = PTHREAD_ONCE_INIT;
 
 static void read_points(void)
 {
-	static bool done;
 	const char *at = getenv("FQ_FAILPOINT");
 
-	if (done)
-		return;
-	done = true;
 	while (at && *at && points_n < POINTS_MAX) {
 		struct point *point = &points[points_n];
 		int n = 0;
@@ -44,7 +44,7 @@ static void read_points(void)
 
 static struct point *find(const char *name, const char *action)
 {
-	read_points();
+	(void)pthread_once(&points_read, read_points);
 	for (unsigned i = 0; i < points_n; i++)
 		if (strcmp(points[i].name, name) == 0 && strcmp(points[i].action, action) == 0)
 			return &points[i];

@@ -45,13 +45,12 @@ ok "its result can be fetched" cmp <(fq fetch "$id") "$work/want"
 
 cp "$work/big.fq" "$work/changing.fq"
 admin drain w1 w2
-slots=$(pgrep -P "${pid_worker[1]}" -x fqworkerd-slot)
-kill -STOP $slots # what it is given stays in hand
+hold 1 # what it is given stays in hand
 id=$(fq submit --parsable --slice-size 4M "$work/changing.fq")
 admin resume w1
 wait_until 20 running_on "$id" w1
 truncate -s -1000000 "$work/changing.fq"
-kill -CONT $slots
+let_go 1
 admin resume w2
 fq wait "$id" 2>"$work/err"
 is "a file that shrinks under the reader: exit 74" $? 74

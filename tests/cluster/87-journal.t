@@ -78,11 +78,10 @@ is "and of the worker" "$(fields FQ_EVENT SYSLOG_IDENTIFIER=fqworkerd | sort | p
 
 # ---- troubles: the children are stopped over their slices
 
-children() { pgrep -P "${pid_worker[2]}" -f -- --child; }
+children() { children_of "${pid_worker[2]}"; }
 runs() { [ "$(admin show --slices "$1" | grep -c "running  *w2")" -eq 2 ]; }
 worker_start 2 -n 2
-# shellcheck disable=SC2046
-kill -STOP $(children)
+hold 2
 fq submit --parsable --slice-size 4M "$work/a.fq" >"$work/id"
 wait_until 10 runs 4
 # shellcheck disable=SC2046
@@ -92,8 +91,7 @@ is "what goes wrong has a line each" "$(story 4 | tr ' ' '\n' | sort | uniq -c |
 	"1 job-completed,1 job-submitted,2 slice-crashed"
 is "with slice and node" "$(fields FQ_SLICE FQ_JOB=4 FQ_EVENT=slice-crashed FQ_NODE=w2 | sort | paste -sd' ')" "0 1"
 is "the worker tells of it, too" "$(fields FQ_SLICE FQ_JOB=4 FQ_EVENT=slice-crashed SYSLOG_IDENTIFIER=fqworkerd | sort | paste -sd' ')" "0 1"
-# shellcheck disable=SC2046
-kill -STOP $(children)
+hold 2
 fq submit --parsable --slice-size 4M "$work/a.fq" >"$work/id"
 wait_until 10 runs 5
 end_process "${pid_worker[2]}" KILL

@@ -7,6 +7,7 @@
 #   admin VERB ARG...                         fqctl through the unix socket (the administrator)
 #   pid_coord, pid_worker[I]                  process ids, for kill
 #   ok NAME COMMAND...  is NAME GOT WANT  skip_all REASON  done_testing
+#   hold I, let_go I                          stops the children of worker I where they are, so that what they count stays in hand; continues
 #   wait_until SECONDS COMMAND...             until the command succeeds; 1 when the time is over, on a quiet machine
 #   doze SECONDS                              a pause, where time itself is what is tried
 #   no_cache=()                               before cluster_start: the coordinator keeps results for later jobs; otherwise each counts
@@ -128,6 +129,22 @@ worker_start() {
 	worker_run "$@"
 	wait_until 30 node_is "w$i" '^(idle|mixed|alloc)$' || { echo "Bail out! worker $i does not come up"; tail "$work/worker$i.log" >&2; exit 1; }
 }
+
+children_of() { pgrep -P "$1" -x fqworkerd-slot; }
+
+# hold I: returns when a child of each slot (worker_start I -n SLOTS) stands still. One that is just being started anew is waited for.
+hold() { wait_until 20 held_still "$1" || { printf 'the children of worker %s cannot be stopped\n' "$1" | diag; return 1; }; }
+held_still() {
+	local pid=${pid_worker[$1]} slots children
+	slots=$(tr '\0' ' ' <"/proc/$pid/cmdline" | grep -oE ' -n [0-9]+')
+	children=$(children_of "$pid")
+	# shellcheck disable=SC2086
+	[ "$(wc -w <<<"$children")" -ge "${slots##* }" ] && kill -STOP $children &&
+		! ps -o stat= -p "$(paste -sd, <<<"$children")" | grep -qv '^T'
+}
+# Children that the worker has ended since are none to continue: whether work goes on is for what follows to see.
+# shellcheck disable=SC2046
+let_go() { kill -CONT $(children_of "${pid_worker[$1]}") 2>/dev/null || true; }
 
 # end_process PID SIGNAL: and waits for it.
 end_process() {

@@ -32,11 +32,9 @@ doctor_disk() { # STATUS REGEX
 }
 
 job_is() { [ "$(job_state "$1")" = "$2" ]; }
-hold_worker() { kill -STOP $(children_of "${pid_worker[$1]}") 2>/dev/null; }
 # held FILE SIZE: a job whose first slice is in the hand of the worker that stands still. Its plan is committed with the next
 # answer, so that no commit of it is left that could be the one to fail.
-held() { hold_worker 1; submit "$1" --slice-size "$2" && wait_until 10 slices_of "$id" 'running  w1' && admin resume w1; }
-go_worker() { kill -CONT $(children_of "${pid_worker[$1]}") 2>/dev/null; }
+held() { hold 1; submit "$1" --slice-size "$2" && wait_until 10 slices_of "$id" 'running  w1' && admin resume w1; }
 coord_end() { end_process "$pid_coord" TERM; }
 trap 'umount -l "$state" 2>/dev/null; cluster_end' EXIT
 data_make 20000
@@ -52,7 +50,7 @@ ok "and counts there" small_job
 remember "$pid_coord"
 
 full_and_free() {
-	hold_worker 1
+	hold 1
 	submit crlf.fq --slice-size 10K || return 1
 	local waits=$id
 	submit crlf.fq || return 1
@@ -62,7 +60,7 @@ full_and_free() {
 	disk_fill || return 1
 	refused && doctor_disk 1 'bad +disk .*is full' || return 1
 	fq cancel "$cancelled" && unset "golden_of[$cancelled]" && job_is "$cancelled" CANCELLED || return 1
-	go_worker 1
+	let_go 1
 	refused && alive && job_is "$waits" RUNNING || return 1
 	disk_free
 	wait_until 10 journal_has c0 'disk of .* has room again' 1 && jobs_same
@@ -81,11 +79,11 @@ ok "the coordinator on a disk that can fail" coord_again
 
 # commit_full CALL: the disk takes nothing from the CALL-th write to the log on, while results come; later it does again.
 commit_full() {
-	hold_worker 1
+	hold 1
 	submit plain.fq --slice-size 100K || return 1
 	journal_mark
 	fault "write ENOSPC $1 0 -wal" 'write ENOSPC 1 0 ballast'
-	go_worker 1
+	let_go 1
 	wait_until 10 no_core && alive && journal_has c0 'is full; make room: what is not committed is taken back' 1 || return 1
 	fault
 	wait_until 10 journal_has c0 'going on from the last commit, as start' && jobs_same
@@ -107,7 +105,7 @@ cancel_full() { # cancel_full TIMES
 	fault
 	wait "$cancelling"
 	status=$?
-	go_worker 1
+	let_go 1
 	[ $status -eq 0 ] && grep -q 'trying again' "$work/err" && job_is "$id" CANCELLED || { diag <"$work/err"; return 1; }
 }
 ok "scenario 29: a cancel whose commit finds no room, once: fqctl asks again" cancel_full 1
@@ -149,7 +147,7 @@ sync_fails() { # sync_fails CALL NAME TEXT: once, when a submission is committed
 	wait_until 20 gone "$pid_coord" || { kill "$asking"; return 1; }
 	wait "$pid_coord" 2>/dev/null
 	[ $? -eq 134 ] && journal_has c0 "cannot go on: .*$3: Input/output error" 1 || return 1
-	go_worker 1
+	let_go 1
 	coord_again && wait "$asking" && golden_of[$(cat "$work/asked")]=crlf.fq && jobs_same
 }
 ok "scenario 30: the log cannot be synced, once: the process ends with the reason, its next start has all" \

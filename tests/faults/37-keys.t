@@ -15,7 +15,6 @@ fq_as() { FQ_KEYS=$1 "$ctl" "$2" -h "$host" "${@:3}"; }
 said() { grep -qE -- "$1" "$work/err" || { diag <"$work/err"; return 1; }; }
 journal_mark() { marked=$(wc -l <"$work/coord.log"); }
 journal_has() { tail -n +$((marked + 1)) "$work/coord.log" | grep -qE -- "$1" || { tail -n 5 "$work/coord.log" | diag; return 1; }; }
-children_of() { pgrep -P "$1" -x fqworkerd-slot; }
 marked=0
 id=$(fq submit --parsable "$work/a.fq") && fq wait "$id"
 pin_of() { admin peers --no-header | awk -v node="$1" '$5 == node { print $3 }'; }
@@ -81,14 +80,11 @@ ok "a worker with another key does not take the place of a node by calling itsel
 
 # Slices in hand of both workers, whose children stand still.
 in_hand() {
-	# shellcheck disable=SC2046
-	kill -STOP $(children_of "${pid_worker[1]}") $(children_of "${pid_worker[2]}")
+	hold 1 && hold 2 || return 1
 	id=$(fq submit --parsable --slice-size 100K "$work/a.fq")
 	wait_until 10 running "$id" w1 && wait_until 10 running "$id" w2
 }
 running() { fq show --slices "$1" | grep -qE "running +$2"; }
-# shellcheck disable=SC2046
-let_go() { kill -CONT $(children_of "${pid_worker[$1]}"); }
 same() { fq wait "$1" && cmp <(fq fetch "$1") "$work/a.want"; }
 
 revoke_worker() {
@@ -123,8 +119,7 @@ ok "fqctl peers tells who is enrolled and connected" peers_tells
 revoke_client() {
 	local pid seen
 	FQ_KEYS=$work/second "$ctl" join -h "$host" "$(admin token --role client)" >/dev/null || return 1
-	# shellcheck disable=SC2046
-	kill -STOP $(children_of "${pid_worker[1]}") $(children_of "${pid_worker[2]}")
+	hold 1 && hold 2 || return 1
 	id=$(fq_as "$work/second" submit --parsable "$work/a.fq") || return 1
 	fq_as "$work/second" wait "$id" >"$work/out" 2>"$work/err" &
 	pid=$!

@@ -27,7 +27,6 @@
 #   slices_of ID REGEX [N]    at least N (1) lines of its slices match: "running  w1", "[1-9] losses", "[1-9] crashes"
 #   workers_start N [OPTION...]   workers 1 to N at once; nodes_idle_n N: so many nodes are idle
 #   gone PID                  the process has ended
-#   hold I, let_go I          stops the children of worker I where they are, so that what they count stays in hand; continues
 #
 # Everything that was started ends with the test, also when the test is killed: daemons get SIGKILL when their parent dies.
 set -u
@@ -105,13 +104,6 @@ workers_start() {
 	wait_until 60 nodes_idle_n "$1" || { echo "Bail out! not all workers come up"; exit 1; }
 }
 nodes_idle_n() { [ "$(admin nodes --no-header | awk '$2 == "idle"' | wc -l)" -eq "$1" ]; }
-
-children_of() { pgrep -P "$1" -x fqworkerd-slot; }
-
-# shellcheck disable=SC2046
-hold() { kill -STOP $(children_of "${pid_worker[$1]}") 2>/dev/null; }
-# shellcheck disable=SC2046
-let_go() { kill -CONT $(children_of "${pid_worker[$1]}") 2>/dev/null; }
 
 # ---- links: what comes out of a host is dropped where it enters the bridge, what goes in where it enters the host
 

@@ -10,6 +10,8 @@ export TSAN_OPTIONS="exitcode=66 halt_on_error=1 suppressions=$top_src/tests/thr
 "$top_build/tests/threads/race" >/dev/null 2>"$work/race"
 is "a race is found" $? 66
 ok "and said to be one" grep -q 'data race' "$work/race"
+FQ_FAILPOINT=test-both:on:200001 "$top_build/tests/threads/points" >"$work/out" 2>"$work/err"
+is "failpoints that two threads come by: no race, and both are counted" $? 0 || diag <"$work/err"
 
 "$made" 60000 100 nova 7 >"$work/plain.fq"
 gzip -1 -c "$work/plain.fq" >"$work/zip.fq.gz"
