@@ -158,7 +158,7 @@ zpty -r -m shell text '*offered*'
 zpty -d shell
 END
 	rm -f "$work/zsh"
-	HERE=$work/here BIN=$work/bin FUNCTIONS=$work/functions SETUP=$work/setup LIST=$work/zsh LINE=$1 timeout 20 zsh -f "$work/driver" >/dev/null 2>&1
+	HERE=$work/here BIN=$work/bin FUNCTIONS=$work/functions SETUP=$work/setup LIST=$work/zsh LINE=$1 timeout 60 zsh -f "$work/driver" >/dev/null 2>&1
 }
 zsh_has() { # zsh_has LINE WORD...
 	local word
