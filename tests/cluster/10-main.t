@@ -73,7 +73,7 @@ ok "--detach says the job's number" grep -Eq '^Submitted job [0-9]+: 1 file$' "$
 
 # drained nodes get nothing; a job waits, is cancelled, or goes on
 admin drain w1 w2 --reason "disk swap"
-ok "drained nodes are told so" node_is w1 '^drain$'
+ok "drained nodes are told so, when they have finished what they had" wait_until 20 node_is w1 '^drain$'
 ok "with the reason" bash -c '"$0" nodes --socket "$1" | grep -q "disk swap"' "$ctl" "$state/ctl.sock"
 id=$(fq submit --parsable "$work/a.fq")
 id2=$(fq submit --parsable "$work/b.fq")

@@ -21,6 +21,7 @@ worker_start 2 -n 2
 progress_of() { fq status --json "$1" 2>/dev/null | grep -oE '"bytes_done":[0-9]+' | cut -d: -f2; }
 past() { local done; done=$(progress_of "$1"); [ "${done:-0}" -ge "$2" ]; }
 child_of() { pgrep -P "$1" -x fqworkerd-slot | head -n 1; }
+kill_child() { kill -KILL "$(child_of "$1")"; } # 1 while one that was killed before is not begun anew
 
 same=0 killed_inside=0
 for ((run = 1; run <= runs; run++)); do
@@ -37,7 +38,7 @@ for ((run = 1; run <= runs; run++)); do
 		end_process "${pid_worker[$w]}" KILL
 		worker_start $w -n 2
 		;;
-	1) kill -KILL "$(child_of "${pid_worker[$((1 + RANDOM % 2))]}")" ;;
+	1) wait_until 20 kill_child "${pid_worker[$((1 + RANDOM % 2))]}" ;;
 	2)
 		end_process "$pid_coord" KILL
 		coord_start --ping 200ms --dead 2s
@@ -51,5 +52,6 @@ is "$runs runs with a kill: identical results" $same "$runs"
 ok "most kills hit a running job ($killed_inside of $runs)" test $((killed_inside * 2)) -ge "$runs"
 ok "both workers are there again" wait_until 20 node_is w1 '^idle$'
 ok "and the other" wait_until 20 node_is w2 '^idle$'
-is "no children are left over" "$(pgrep -P "${pid_worker[1]},${pid_worker[2]}" -x fqworkerd-slot | wc -l)" 4
+children_are() { [ "$(pgrep -P "${pid_worker[1]},${pid_worker[2]}" -x fqworkerd-slot | wc -l)" -eq "$1" ]; }
+ok "each slot has a child, and none is left over" wait_until 20 children_are 4
 done_testing

@@ -140,7 +140,7 @@ held_still() {
 	children=$(children_of "$pid")
 	# shellcheck disable=SC2086
 	[ "$(wc -w <<<"$children")" -ge "${slots##* }" ] && kill -STOP $children &&
-		! ps -o stat= -p "$(paste -sd, <<<"$children")" | grep -qv '^T'
+		[ "$(ps -o stat= -p "$(paste -sd, <<<"$children")" | grep -c '^T')" -eq "$(wc -w <<<"$children")" ]
 }
 # Children that the worker has ended since are none to continue: whether work goes on is for what follows to see.
 # shellcheck disable=SC2046

@@ -158,7 +158,7 @@ zpty -r -m shell text '*offered*'
 zpty -d shell
 END
 	rm -f "$work/zsh"
-	HERE=$work/here BIN=$work/bin FUNCTIONS=$work/functions SETUP=$work/setup LIST=$work/zsh LINE=$1 timeout 20 zsh -f "$work/driver" >/dev/null 2>&1
+	HERE=$work/here BIN=$work/bin FUNCTIONS=$work/functions SETUP=$work/setup LIST=$work/zsh LINE=$1 timeout 60 zsh -f "$work/driver" >/dev/null 2>&1
 }
 zsh_has() { # zsh_has LINE WORD...
 	local word
@@ -179,7 +179,7 @@ if command -v zsh >/dev/null && zsh -fc 'zmodload zsh/zpty' 2>/dev/null; then
 	ok "zsh: nodes" zsh_has "fqctl drain -h other:7 " node1 node2
 	ok "zsh: asked where the line says" grep -qx 'nodes -h other:7 --no-header --timeout 1s' "$work/bin/asked"
 	ok "zsh: what a verb can do" zsh_has "fqctl slurm " keep start status stop
-	zsh_not() { zsh_lists "$1"; ! grep -qx -e "$2" "$work/zsh"; }
+	zsh_not() { zsh_lists "$1"; [ -s "$work/zsh" ] && ! grep -qx -e "$2" "$work/zsh"; }
 	ok "zsh: and nothing of that again" zsh_not "fqctl slurm start " keep
 	ok "zsh: what stands behind it" zsh_has "fqctl cache rm " 17 18
 	ok "zsh: hosts" zsh_has "fqctl nodes -h " coord
