@@ -6,7 +6,7 @@
 
 data_make 100000
 hosts_make 2
-cluster_start --ping 100ms --dead 1s
+cluster_start --ping 100ms --dead 2s
 worker_start 1 -n 1 --reconnect-max 1s
 worker_start 2 -n 1 --reconnect-max 1s
 submit plain.fq && job_ends "$id" # warm
@@ -35,7 +35,7 @@ partition() {
 	# How long such a look takes, and how late what runs here may be, are the machine's.
 	looked=${EPOCHREALTIME/./}
 	node_is w1 down && worker_knows
-	most=$((1000 + spare + 3 * $(since "$looked") + 2 * $(late_ms)))
+	most=$((2000 + spare + 3 * $(since "$looked") + 2 * $(late_ms)))
 	printf 'noticed by the coordinator after %d ms, by the worker after %d ms, of at most %d ms\n' "$coord" "$worker" $most | diag
 	slices_of "$id" '1 losses' && let_go 2 && job_ends "$id" && job_same "$id" || return 1
 	let_go 1

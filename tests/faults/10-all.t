@@ -8,7 +8,7 @@ peers=${FQ_PEERS:-60} outage=${FQ_OUTAGE_SECONDS:-6}
 data_make 20000
 hosts_make 6
 for ((i = 7; i <= peers; i++)); do worker_on "$i" "w$((1 + i % 6))"; done
-cluster_start --ping 100ms --dead 1s
+cluster_start --ping 100ms --dead 2s
 workers_start "$peers" -n 1
 down_n() { [ "$(admin nodes --no-header | awk '$2 == "down"' | wc -l)" -eq "$1" ]; }
 submit bgzf.fq.gz --slice-size 50K && job_ends "$id" # warm
