@@ -5,7 +5,7 @@
 
 data_make 20000
 hosts_make 2
-cluster_start --ping 100ms --dead 1s
+cluster_start --ping 100ms --dead 10s
 worker_start 1 -n 1
 worker_start 2 -n 1
 submit plain.fq && job_ends "$id" # warm

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/faults.sh"
 [ "${FQ_FAILPOINTS:-}" = yes ] || skip_all "this build has no failpoints (configure --enable-failpoints)"
 points=$top_src/tests/faults/points
-times=(--ping 100ms --dead 1s)
+times=(--ping 100ms --dead 4s)
 
 data_make 20000
 # As tests/cluster/70-report.t: a file of which slices are counted a second time.
@@ -24,7 +24,7 @@ strike() {
 	end_process "$pid_coord" KILL
 	journal_mark
 	FQ_FAILPOINT=$1 coord_start "${times[@]}"
-	wait_until 10 journal_has c0 'node w1 is there' && wait_until 10 journal_has c0 'node w2 is there'
+	wait_until 10 journal_now c0 'node w1 is there' && wait_until 10 journal_now c0 'node w2 is there'
 }
 
 fell() { wait_until 20 gone "$pid_coord" && { wait "$pid_coord"; [ $? -eq 137 ]; }; } 2>/dev/null

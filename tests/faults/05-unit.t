@@ -5,7 +5,7 @@
 . "$(dirname "$0")/faults.sh"
 kills=${FQ_KILLS:-20}
 RANDOM=${FQ_SEED:-4711}
-RESTART=0.3 WATCHDOG=1
+RESTART=0.3 WATCHDOG=3
 
 data_make 20000
 hosts_make 2
@@ -92,11 +92,11 @@ stopped() {
 	printf 'it serves again after %d ms\n' $took | diag
 	let_go 1
 	let_go 2
-	[ $took -le $((1000 + 300 + 2000 * slow)) ] && jobs_same
+	[ $took -le $((1000 * WATCHDOG + 300 + 2000 * slow + 20 * pace)) ] && jobs_same
 }
 ok "scenario 7: a coordinator that hangs is ended by its watchdog, serves again, and the job completes" stopped
 wait_until 10 ready
-healthy() { doze 2.5 && [ "$(grep -c watchdog "$work/unit.out")" -eq 1 ]; }
+healthy() { doze $((2 * WATCHDOG)) && [ "$(grep -c watchdog "$work/unit.out")" -eq 1 ]; }
 ok "scenario 7: one that does not hang feeds it" healthy
 stays() { local pid; pid=$(coordinator) && all_idle 10 && [ "$(coordinator)" = "$pid" ]; }
 ok "both workers are idle" stays

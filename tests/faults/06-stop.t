@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A worker that is stopped for longer than the dead time and then goes on, as after a long swap or a suspended machine, while
-# its children counted: its slice has been lost, its result comes late. FQ_STOP_SECONDS (3) is how long.
+# its children counted: its slice has been lost, its result comes late. FQ_STOP_SECONDS (5) is how long.
 . "$(dirname "$0")/faults.sh"
 
 data_make 20000
 hosts_make 2
-cluster_start --ping 100ms --dead 1s
+cluster_start --ping 100ms --dead 2s
 worker_start 1 -n 1 --reconnect-max 1s
 worker_start 2 -n 1 --reconnect-max 1s
 submit plain.fq && job_ends "$id" # warm
@@ -22,7 +22,7 @@ zombie() {
 	wait_until 10 node_is w1 down && hold 2 && admin resume w2 && wait_until 10 slices_of "$id" 'running  w2' &&
 		slices_of "$id" '1 losses' && journal_has c0 'worker w1: nothing came from the other side for' 1 || return 1
 	# The dead time again and again.
-	doze "${FQ_STOP_SECONDS:-3}"
+	doze "${FQ_STOP_SECONDS:-5}"
 }
 
 late_first() {

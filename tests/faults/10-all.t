@@ -8,7 +8,7 @@ peers=${FQ_PEERS:-60} outage=${FQ_OUTAGE_SECONDS:-6}
 data_make 20000
 hosts_make 6
 for ((i = 7; i <= peers; i++)); do worker_on "$i" "w$((1 + i % 6))"; done
-cluster_start --ping 100ms --dead 1s
+cluster_start --ping 100ms --dead 2s
 workers_start "$peers" -n 1
 down_n() { [ "$(admin nodes --no-header | awk '$2 == "down"' | wc -l)" -eq "$1" ]; }
 submit bgzf.fq.gz --slice-size 50K && job_ends "$id" # warm
@@ -19,6 +19,7 @@ while IFS= read -r line; do echo "$EPOCHREALTIME $line"; done >"$work/timed" < <
 pid_worker[0]=$! # is ended as they are
 
 outage() {
+	late_watch
 	submit plain.fq && job_ends "$id" || return 1
 	link_drop c0 both
 	wait_until 20 down_n "$peers" || return 1
@@ -33,8 +34,12 @@ wait_until 5 back_n
 awk '/is there with/ { print $1 }' "$work/timed" | sort -n >"$work/back"
 most=$(awk '{ at[NR] = $1; while (at[NR] - at[low + 1] > 0.5) low++; if (NR - low > most) most = NR - low } END { print most + 0 }' "$work/back")
 awk 'NR == 1 { first = $1 } { last = $1 } END { printf "%d came within %.1f s\n", NR, last - first }' "$work/back" | diag
-# A build with sanitizers is so slow that they queue.
+# A build with sanitizers is so slow that they queue; and whoever is late by some ms comes together with those of these ms.
 allowed=$([ -n "${FQ_SANITIZERS:-}" ] && echo $((peers / 2)) || echo $((peers / 3)))
+late=$(late_ms)
+allowed=$((allowed + allowed * 2 * late / 500))
+[ $allowed -le $((peers * 9 / 10)) ] || allowed=$((peers * 9 / 10))
+printf 'this machine was late by %d ms at most\n' "$late" | diag
 ok "scenario 10: no more than $allowed of $peers within half a second ($most)" test "$most" -gt 0 -a "$most" -le "$allowed"
 journal_mark
 submit bgzf.fq.gz --slice-size 50K

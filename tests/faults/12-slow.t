@@ -10,7 +10,7 @@ for i in 1 2; do "$top_build/tests/tools/mkfastq" 1 "$reads" nova $((20 + i)); d
 "$ctl" qc --local --as json "$data/long.fq" >"$golden/long.fq" || { echo "Bail out! no golden report"; exit 1; }
 
 hosts_make 1
-cluster_start --ping 100ms --dead 1s --stall 3s
+cluster_start --ping 100ms --dead 2s --stall 5s
 worker_start 1 -n 2
 submit long.fq --slice-size "$reads" && job_ends "$id" # warm
 remember "${pid_worker[1]}"
@@ -23,7 +23,7 @@ slow() {
 	submit long.fq --slice-size "$reads" && job_ends "$id" 55 && job_same "$id" || return 1
 	printf 'it took %d s\n' $((SECONDS - began)) | diag
 	link_heal w1
-	[ $((SECONDS - began)) -gt 3 ] && journal_has c0 'nothing came|is gone|made no progress|suspect' 0 &&
+	[ $((SECONDS - began)) -gt 5 ] && journal_has c0 'nothing came|is gone|made no progress|suspect' 0 &&
 		journal_has w1 'lost the coordinator' 0 && slices_of "$id" '[1-9] (losses|crashes)' 0
 }
 ok "scenario 12: a line of $rate and large results: slower, and nothing else" slow

@@ -7,7 +7,7 @@
 data_make 10000
 hosts_make 2
 storage_make 2
-cluster_start --ping 100ms --dead 1s --straggler 600ms --audit-percent 0
+cluster_start --ping 100ms --dead 3s --straggler 600ms --audit-percent 0
 worker_start 1 -n 1
 worker_start 2 -n 1
 submit plain.fq && job_ends "$id" # warm
@@ -19,7 +19,7 @@ healthy() { # storage and nodes as if nothing had been
 	wait_until 10 node_is w1 '^(idle|mixed|alloc)$' && wait_until 10 node_is w2 '^(idle|mixed|alloc)$'
 }
 ms() { local now=${EPOCHREALTIME/./}; echo $((now / 1000)); }
-connected_all_the_time() { ! journal_has c0 'node w. is gone' 2>/dev/null && ! journal_has "$1" 'lost the coordinator' 2>/dev/null; }
+connected_all_the_time() { journal_has c0 'node w. is gone' 0 && journal_has "$1" 'lost the coordinator' 0; }
 
 slow_node() {
 	local began normal took
@@ -27,13 +27,13 @@ slow_node() {
 	submit large.fq --slice-size 200K && job_ends "$id" || return 1
 	normal=$(($(ms) - began))
 	journal_mark
-	storage 1 large.fq 'slot.read slow 5000000' # each read of its children
+	storage 1 large.fq 'slot.read slow 20000000' # each read of its children, for longer than all that is allowed below
 	began=$(ms)
 	submit large.fq --slice-size 200K && job_ends "$id" && job_same "$id" || return 1
 	took=$(($(ms) - began))
 	printf 'normal %s ms, with a slow node %s ms\n' $normal $took | diag
 	# What a straggler may cost: the time after which it is one, and the copy. Machines differ in all but that.
-	[ $took -lt $((2 * normal + 3000)) ] && journal_has c0 'is slow, node w2 counts it as well' && connected_all_the_time w1
+	[ $took -lt $((2 * normal + 10000)) ] && journal_has c0 'is slow, node w2 counts it as well' && connected_all_the_time w1
 }
 ok "scenario 15: storage that is slow on one node: what it is slow with is counted by the other, and the job is about as fast" slow_node
 healthy
@@ -41,8 +41,8 @@ healthy
 # From here on no copies of slow slices: what follows is to be dealt with by those that it happens to.
 end_process "$pid_coord" TERM
 end_process "${pid_worker[1]}" TERM
-coord_start --ping 100ms --dead 1s --stall 2s --open 4s --straggler 0 --audit-percent 0
-worker_start 1 -n 1 --open-timeout 1s --stall 1s
+coord_start --ping 100ms --dead 3s --stall 4s --open 8s --straggler 0 --audit-percent 0
+worker_start 1 -n 1 --open-timeout 2s --stall 2s
 healthy
 remember "${pid_worker[1]}"
 remember "${pid_worker[2]}"
@@ -50,10 +50,12 @@ remember "${pid_worker[2]}"
 hangs_open() {
 	journal_mark
 	storage 1 plain.fq 'opener.open slow 60000000'
-	submit plain.fq && job_ends "$id" 20 && job_same "$id" || return 1
-	submit plain.fq && job_ends "$id" 20 && job_same "$id" || return 1
-	journal_has w1 'opening .*plain.fq has hung for 1000 ms; its process is given up' &&
-		journal_has w1 'plain.fq could not be opened within 1000 ms: its storage does not answer' &&
+	for _ in 1 2 3 4 5 6 7 8; do # until that node is asked
+		submit plain.fq && job_ends "$id" 20 && job_same "$id" || return 1
+		! journal_now w1 'opening .*plain.fq has hung' || break
+	done
+	journal_has w1 'opening .*plain.fq has hung for 2000 ms; its process is given up' &&
+		journal_has w1 'plain.fq could not be opened within 2000 ms: its storage does not answer' &&
 		journal_has c0 'node w1: .*its storage does not answer' && connected_all_the_time w1
 }
 ok "scenario 16: storage of one node hangs when a file is opened: another node does it, and no ping is missed" hangs_open
@@ -82,7 +84,7 @@ hangs_read() {
 	journal_mark
 	storage 1 plain.fq 'slot.read slow 60000000'
 	submit plain.fq --slice-size 100K && job_ends "$id" 30 && job_same "$id" || return 1
-	journal_has w1 'plain.fq could not be read on for 1000 ms: its storage does not answer' &&
+	journal_has w1 'plain.fq could not be read on for 2000 ms: its storage does not answer' &&
 		journal_has c0 'node w1: .*its storage does not answer' && connected_all_the_time w1
 }
 ok "scenario 16: it hangs when a slice is read: the child is ended, another node counts, and no ping is missed" hangs_read
@@ -92,7 +94,7 @@ hangs_suspect() {
 	journal_mark
 	storage 2 plain.fq 'slot.read slow 60000000'
 	submit plain.fq --slice-size 100K && job_ends "$id" 30 && job_same "$id" || return 1
-	journal_has c0 'node w2 made no progress with slice .* for 2 s: it is given nothing new until it answers' && connected_all_the_time w2
+	journal_has c0 'node w2 made no progress with slice .* for 4 s: it is given nothing new until it answers' && connected_all_the_time w2
 }
 ok "scenario 16: and where a worker is patient, the coordinator's stall takes the slice from it: the node is suspect" hangs_suspect
 healthy
@@ -139,14 +141,14 @@ eio_all() {
 ok "scenario 18: EIO on all nodes: the job fails with file, offset and reason, and there is no report" eio_all
 healthy
 
-stale_journal() { journal_has w1 "$1" 2>/dev/null || journal_has w2 "$1"; }
+stale_journal() { journal_now w1 "$1" || journal_now w2 "$1"; }
 stale_once() {
 	journal_mark
 	storage 1 plain.fq 'slot.read errno 116 100000 1' zip.fq.gz 'opener.stat errno 116 0 1'
 	storage 2 plain.fq 'slot.read errno 116 100000 1' zip.fq.gz 'opener.stat errno 116 0 1'
 	submit plain.fq && job_ends "$id" && job_same "$id" &&
-		stale_journal 'the handle of .*plain.fq is stale; it is opened and counted again' || return 1
-	submit zip.fq.gz && job_ends "$id" && job_same "$id" && ! journal_has c0 'node w.: ' 2>/dev/null
+		wait_until 5 stale_journal 'the handle of .*plain.fq is stale; it is opened and counted again' || return 1
+	submit zip.fq.gz && job_ends "$id" && job_same "$id" && journal_has c0 'node w.: ' 0
 }
 ok "scenario 19: a stale handle is opened once more, when it is read and when it is opened" stale_once
 healthy
@@ -156,7 +158,7 @@ stale_ever() {
 	storage 1 plain.fq 'slot.read errno 116 100000'
 	for _ in 1 2 3 4; do
 		submit plain.fq --slice-size 60K && job_ends "$id" && job_same "$id" || return 1
-		! journal_has c0 'node w1: .*[Ss]tale' 2>/dev/null || return 0
+		! journal_now c0 'node w1: .*[Ss]tale' || return 0
 	done
 	return 1
 }

@@ -7,7 +7,7 @@
 data_make 10000
 hosts_make 2
 storage_make 2
-cluster_start --ping 100ms --dead 1s --audit-percent 0 --straggler 0
+cluster_start --ping 100ms --dead 4s --audit-percent 0 --straggler 0
 worker_start 1 -n 1
 worker_start 2 -n 1
 submit plain.fq && job_ends "$id" # warm

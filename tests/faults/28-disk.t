@@ -5,7 +5,7 @@
 
 shim=$top_build/tests/faults/shim_disk.so faults=$work/faults
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
-TIMES='--ping 100ms --dead 1s'
+TIMES='--ping 100ms --dead 3s'
 
 # disk_of SIZE: the state folder on a disk of its own.
 disk_of() {
@@ -17,7 +17,7 @@ disk_full() {
 	local blocks
 	blocks=$(stat -f -c %a "$state")
 	[ -e "$state/ballast" ] && dd if=/dev/zero bs=4k count="$blocks" oflag=append conv=notrunc of="$state/fill" 2>/dev/null
-	journal_has c0 'disk of .* is full: no job is taken' 2>/dev/null
+	journal_now c0 'disk of .* is full: no job is taken'
 }
 disk_free() { rm -f "$state/fill"; }
 
@@ -63,7 +63,7 @@ full_and_free() {
 	let_go 1
 	refused && alive && job_is "$waits" RUNNING || return 1
 	disk_free
-	wait_until 10 journal_has c0 'disk of .* has room again' 1 && jobs_same
+	wait_until 10 journal_now c0 'disk of .* has room again' 1 && jobs_same
 }
 ok "scenario 28: the disk is full: submits are refused with the reason, a cancel is written; freed: it goes on alone" full_and_free
 ok "scenario 28: nothing grows, no job twice" eval 'all_idle 10 && steady "$pid_coord" && jobs_once'
@@ -86,7 +86,7 @@ commit_full() {
 	let_go 1
 	wait_until 10 no_core && alive && journal_has c0 'is full; make room: what is not committed is taken back' 1 || return 1
 	fault
-	wait_until 10 journal_has c0 'going on from the last commit, as start' && jobs_same
+	wait_until 10 journal_now c0 'going on from the last commit, as start' && jobs_same
 }
 ok "scenario 29: full at the first write of a result's commit: nothing is served, then it goes on alone" commit_full 1
 ok "scenario 29: full some writes later" commit_full 4
@@ -100,7 +100,7 @@ cancel_full() { # cancel_full TIMES
 	fault "write ENOSPC 1 $1 -wal" "write ENOSPC 1 $1 ballast"
 	fq cancel "$id" 2>"$work/err" &
 	cancelling=$!
-	wait_until 10 journal_has c0 'what is not committed is taken back' || return 1
+	wait_until 10 journal_now c0 'what is not committed is taken back' || return 1
 	[ "$1" -eq 1 ] || wait_until 10 grep -q 'trying again' "$work/err" || return 1
 	fault
 	wait "$cancelling"
@@ -127,10 +127,10 @@ ok "scenario 29: full for one write only, at several moments: each job is there,
 checkpoint_full() {
 	journal_mark
 	fault 'write ENOSPC 1 0 fqcluster.db' 'write ENOSPC 1 0 ballast'
-	until journal_has c0 'disk of .* is full: no job is taken' 2>/dev/null; do submit crlf.fq || break; done
+	until journal_now c0 'disk of .* is full: no job is taken'; do submit crlf.fq || break; done
 	journal_has c0 'disk of .* is full: no job is taken' 1 && refused && alive || return 1
 	fault
-	wait_until 10 journal_has c0 'disk of .* has room again' && jobs_same
+	wait_until 10 journal_now c0 'disk of .* has room again' && jobs_same
 }
 ok "scenario 29: full at a checkpoint: submits are refused, what is committed stays, it goes on alone" checkpoint_full
 ok "scenario 29: no job twice, the worker is idle" eval 'all_idle 10 && jobs_once'
@@ -175,7 +175,7 @@ tiny() {
 	admin submit --parsable "$data/plain.fq" >"$work/refused" 2>&1
 	[ $? -eq 75 ] && grep -q "the coordinator's disk is full" "$work/refused" || return 1
 	disk_free
-	wait_until 10 journal_has c0 'disk of .* has room again' && admin submit --parsable "$data/plain.fq" >"$work/out" && alive
+	wait_until 10 journal_now c0 'disk of .* has room again' && admin submit --parsable "$data/plain.fq" >"$work/out" && alive
 }
 ok "scenario 28: on a disk of 256 KiB: it starts, refuses a job with the reason, and takes one when there is room" tiny
 no_room() { # too small even for the database: a sentence, and not an abort

@@ -4,7 +4,7 @@
 # and nothing begins empty. Then copies that are made and put back by fqcoordd itself.
 . "$(dirname "$0")/faults.sh"
 
-TIMES='--ping 100ms --dead 1s'
+TIMES='--ping 100ms --dead 3s'
 old=$work/old
 
 coord_end() { end_process "$pid_coord" "${1:-TERM}"; }
@@ -92,8 +92,8 @@ old_state() { # the whole folder: only workers know better
 	state_copy "$old" "$state"
 	journal_mark
 	coord_start $TIMES
-	wait_until 10 journal_has c0 'worker w1 has seen start [0-9]+ of this coordinator, which is at start [0-9]+: its state was put back' 2>/dev/null
-	wait_until 10 journal_has w1 'has seen start [0-9]+ of the coordinator, which now is at start' 2>/dev/null
+	wait_until 10 journal_now c0 'worker w1 has seen start [0-9]+ of this coordinator, which is at start [0-9]+: its state was put back'
+	wait_until 10 journal_now w1 'has seen start [0-9]+ of the coordinator, which now is at start'
 	node_is w1 idle && return 1
 	journal_has c0 'worker w1 has seen start' 1 && kill -0 "$pid_coord"
 }
@@ -118,7 +118,7 @@ in_hand() { # a worker lives through it with slices of a job that is lost
 	state_copy "$old" "$state"
 	journal_mark
 	coord_start $TIMES --accept-rollback
-	wait_until 20 journal_has w1 'has begun another state under the same key' && let_go 1 || return 1
+	wait_until 20 journal_now w1 'has begun another state under the same key' && let_go 1 || return 1
 	unset "golden_of[$late]"
 	one_job && [ "$id" -gt "$late" ] && ! job_state "$late" | grep .
 }
@@ -143,8 +143,8 @@ copied() {
 	journal_mark
 	state=$old # under the address that workers know
 	coord_start $TIMES
-	wait_until 10 journal_has c0 'another coordinator runs with a copy' 2>/dev/null &&
-		wait_until 10 journal_has w1 'its state was put back from an old backup, or it is a copy' 2>/dev/null || return 1
+	wait_until 10 journal_now c0 'another coordinator runs with a copy' &&
+		wait_until 10 journal_now w1 'its state was put back from an old backup, or it is a copy' || return 1
 	node_is w1 idle && return 1
 	coord_end
 	state=$real

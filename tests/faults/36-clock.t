@@ -15,7 +15,7 @@ worker_on 1 w1 env "LD_PRELOAD=$shim" "FQ_CLOCK=$work/clock.w1"
 set_clock() { echo "$2" >"$work/new" && mv "$work/new" "$work/clock.$1"; }
 set_clock c0 0
 set_clock w1 0
-cluster_start --ping 100ms --dead 1s
+cluster_start --ping 100ms --dead 2s
 worker_start 1 -n 1
 worker_start 2 -n 1
 
@@ -46,7 +46,7 @@ jumping() {
 	for i in 1 -1 1 -1; do
 		set_clock c0 $((i * YEARS))
 		set_clock w1 $((-i * YEARS))
-		doze 0.8
+		doze 1.6
 	done
 	let_go 1
 	let_go 2
@@ -59,7 +59,7 @@ started_wrong() {
 	local n=${#golden_of[@]}
 	end_process "$pid_coord" TERM
 	set_clock c0 $YEARS
-	coord_start --ping 100ms --dead 1s
+	coord_start --ping 100ms --dead 2s
 	all_idle 10 && jobs_once && jobs_same && [ "$(admin status --all --no-header | wc -l)" -eq "$n" ] || return 1
 	FQ_KEYS=$work/another "$ctl" join -h "$host" "$(admin token --role client)" >"$work/out"
 }

@@ -57,7 +57,7 @@ server() { # server PORT OPTION...: a server of somebody else; what it hears is 
 
 server_end() { end_process "$server" KILL; }
 
-cluster_start --ping 100ms --dead 1s --handshake 1s --verbose
+cluster_start --ping 100ms --dead 3s --handshake 3s --verbose
 worker_start 1 -n 1
 mkdir -p "$data" "$golden"
 "$top_build/tests/tools/mkfastq" 2000 100 nova 9 >"$data/reads.fq"

@@ -14,6 +14,7 @@ worker_start 1 -n 2
 submit plain.fq && job_ends "$id" # warm
 
 journal_mark
+marked_s=$SECONDS
 flood_start() { # flood_start MODE N [FROM...]: one process an address
 	local mode=$1 n=$2 from
 	shift 2
@@ -28,17 +29,23 @@ flood_end() { local pid; for pid in "${floods[@]}"; do end_process "$pid" KILL; 
 
 now_ms() { local t=${EPOCHREALTIME/[.,]/}; echo $((t / 1000)); }
 
-# A client that is known, five times: a handshake, HELLO and a list, each within 5 seconds on any machine.
-served() {
-	local i began took most=0
+# A client that is known, five times: a handshake, HELLO and a list; the longest of them: most_ms.
+ask_five() {
+	local i began took
+	most_ms=0
 	for i in 1 2 3 4 5; do
 		began=$(now_ms)
 		fq status >/dev/null || return 1
 		took=$(($(now_ms) - began))
-		[ $took -le $most ] || most=$took
+		[ $took -le $most_ms ] || most_ms=$took
 	done
-	printf 'a client waited for at most %d ms\n' $most | diag
-	[ $most -lt 5000 ]
+}
+ask_five
+calm_ms=$most_ms # which is what this machine and this build take without a flood
+served() {
+	ask_five || return 1
+	printf 'a client waited for at most %d ms, and without a flood for %d ms\n' $most_ms "$calm_ms" | diag
+	[ $most_ms -lt $((5000 + 10 * calm_ms)) ]
 }
 
 # served_in MODE N MADE FDS [FROM...]: at most FDS descriptors more than without the flood
@@ -53,11 +60,12 @@ served_in() {
 	[ "$fds" -le $((before + most)) ] && jobs_same && [ -d "/proc/$pid_coord" ]
 }
 stranger_lines() { tail -n +$((${marked[$work/coord.log]} + 1)) "$work/coord.log" | grep -cE 'stranger|connection from|turned away|not taken'; }
+# Ten in ten seconds, and one that tells how many were left out; others come slowly.
 quiet() {
-	local lines
+	local lines most=$((11 * ((SECONDS - marked_s) / 10 + 2)))
 	lines=$(stranger_lines)
-	printf '%d lines about strangers\n' "$lines" | diag
-	[ "$lines" -gt 0 ] && [ "$lines" -le 60 ] && ! journal_has c0 'nothing came from the other side' &&
+	printf '%d lines about strangers, of at most %d\n' "$lines" $most | diag
+	[ "$lines" -gt 0 ] && [ "$lines" -le $most ] && journal_has c0 'nothing came from the other side' 0 &&
 		[ -z "$(tail -n +$((${marked[$work/coord.log]} + 1)) "$work/coord.log" | grep -E 'stranger|connection from|turned away' | grep -E '.{201}')" ]
 }
 
@@ -77,14 +85,14 @@ end_process "$pid_coord" TERM
 # ---- descriptors
 
 ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
-# idle_cpu: in a second the coordinator does not use a fifth of one
+# idle_cpu: in a second, or what this machine makes of it, the coordinator does not use a fifth of it
 idle_cpu() {
-	local before after
-	before=$(ticks "$pid_coord")
-	read -r -t 1 <> <(:)
-	after=$(ticks "$pid_coord")
-	printf '%d ticks of %d\n' $((after - before)) "$(getconf CLK_TCK)" | diag
-	[ $((after - before)) -le $(($(getconf CLK_TCK) / 5)) ]
+	local before after began passed
+	before=$(ticks "$pid_coord") began=$(now_ms)
+	doze 1
+	after=$(ticks "$pid_coord") passed=$((($(now_ms) - began) * $(getconf CLK_TCK) / 1000))
+	printf '%d ticks of %d\n' $((after - before)) $passed | diag
+	[ $((after - before)) -le $((passed / 5)) ]
 }
 
 coord_on c0 prlimit --nofile=32:32
@@ -105,9 +113,13 @@ few() {
 }
 ok "scenario 45: with 32 descriptors it holds as many connections as it has room for, the others are told, and a job completes" few
 
+# Nobody but the worker is connected: clients that have ended are, until the coordinator has looked.
+only_worker() {
+	[ "$(on c0 ss -Htan | grep -cE '^(ESTAB|CLOSE-WAIT)')" -eq 1 ] && [ "$(on c0 ss -Hxan | grep -F "$state/ctl.sock" | grep -vc LISTEN)" -eq 0 ]
+}
 none() {
 	local free=0 waited began status
-	submit plain.fq && job_ends "$id" && wait_until 10 nodes_idle || return 1
+	submit plain.fq && job_ends "$id" && wait_until 10 nodes_idle && wait_until 10 only_worker || return 1
 	while [ -e "/proc/$pid_coord/fd/$free" ]; do free=$((free + 1)); done
 	journal_mark
 	prlimit --pid "$pid_coord" --nofile="$free:32" || return 1
@@ -118,7 +130,7 @@ none() {
 	exec {socket}<&-
 	waited=$(($(now_ms) - began))
 	printf 'closed (%d) after %d ms\n' $status $waited | diag
-	[ $status -eq 1 ] && [ $waited -lt 2000 ] && journal_has c0 'a connection was not taken: accept: Too many open files' || return 1
+	[ $status -eq 1 ] && [ $waited -lt 5000 ] && journal_has c0 'a connection was not taken: accept: Too many open files' || return 1
 	on x1 "$flood" connects "${host%:*}" "${host##*:}" 200 >/dev/null &
 	floods=($!)
 	idle_cpu || return 1

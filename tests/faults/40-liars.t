@@ -65,7 +65,7 @@ dropped() { # dropped LIE SENTENCE
 }
 
 reads_make
-cluster_start --ping 100ms --dead 1s --stall 1s
+cluster_start --ping 100ms --dead 4s --stall 3s
 worker_start 1 -n 4
 
 # ---- who it is
@@ -193,7 +193,7 @@ ok "scenario 40: and its honest worker idle" all_idle 10 w1
 
 # ---- one number more, one less: a second copy finds it, where every slice has one
 end_process "$pid_coord" TERM
-coord_start --ping 100ms --dead 1s --stall 1s --audit-percent 100
+coord_start --ping 100ms --dead 4s --stall 3s --audit-percent 100
 ok "scenario 40: the honest worker is back" wait_until 10 node_is w1 '^idle$'
 LIAR_SLOTS=8 liars other-number
 id=$(fq submit --parsable --as json --slice-size 64K "$data/reads.fq")

@@ -4,11 +4,14 @@
 # within --drain-timeout, and what it gives back is no loss. (Real systemd and Slurm: tests of those parts.)
 . "$(dirname "$0")/faults.sh"
 
+# A worker that stands still for half of this time returns what it has not begun, and leaves some seconds before it is over.
+drain=16000
+
 data_make 100000
 hosts_make 2
-cluster_start --ping 100ms --dead 1s
-worker_start 1 -n 1 --drain-timeout 4s
-worker_start 2 -n 1 --drain-timeout 4s
+cluster_start --ping 100ms --dead 4s
+worker_start 1 -n 1 --drain-timeout $((drain / 1000))s
+worker_start 2 -n 1 --drain-timeout $((drain / 1000))s
 submit plain.fq && job_ends "$id" # warm
 remember "$pid_coord"
 
@@ -35,21 +38,21 @@ finished() {
 	in_hand || return 1
 	journal_mark
 	term 1
-	wait_until 5 node_is w1 drng && let_go 1 && left 1 4000 && journal_has w1 'drained: 0 slices were given back, 0 results' 1 &&
+	wait_until 5 node_is w1 drng && let_go 1 && left 1 $drain && journal_has w1 'drained: 0 slices were given back, 0 results' 1 &&
 		wait_until 5 node_is w1 down && journal_has c0 'node w1 is gone, 0 slices go back' 1 && no_losses && let_go 2 && jobs_same
 }
 ok "scenario 43: SIGTERM with a slice that will be done in time: it is finished, and the worker exits 0" finished
-worker_start 1 -n 1 --drain-timeout 4s
+worker_start 1 -n 1 --drain-timeout $((drain / 1000))s
 
 returned() {
 	in_hand || return 1
 	journal_mark
 	term 1
-	left 1 4000 && journal_has w1 'drained: 1 slices were given back, 0 results' 1 &&
+	left 1 $drain && journal_has w1 'drained: 1 slices were given back, 0 results' 1 &&
 		wait_until 5 node_is w1 down && journal_has c0 'node w1 is gone, 0 slices go back' 1 && no_losses && let_go 2 && jobs_same
 }
 ok "scenario 43: SIGTERM with a slice that hangs: it is given back in time, no loss is counted, and the worker exits 0" returned
-worker_start 1 -n 1 --drain-timeout 4s
+worker_start 1 -n 1 --drain-timeout $((drain / 1000))s
 
 drained() {
 	in_hand || return 1
@@ -63,7 +66,7 @@ all_leave() {
 	in_hand || return 1
 	term 1
 	term 2
-	left 1 4000 && left 2 4000 && no_losses && ! job_ended "$id" || return 1
+	left 1 $drain && left 2 $drain && no_losses && ! job_ended "$id" || return 1
 	worker_start 1 -n 1
 	worker_start 2 -n 1
 	jobs_same
@@ -75,7 +78,7 @@ coordinator_leaves() {
 	in_hand || return 1
 	end_process "$pid_coord" TERM
 	status=$?
-	coord_start --ping 100ms --dead 1s
+	coord_start --ping 100ms --dead 4s
 	[ $status -eq 0 ] && let_go 1 && let_go 2 && jobs_same
 }
 ok "no job twice, none lost" jobs_once

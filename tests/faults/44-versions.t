@@ -7,7 +7,7 @@
 [ "${FQ_FAILPOINTS:-}" = yes ] || skip_all "this build has no failpoints, by which a program speaks the older protocol"
 
 old='env FQ_FAILPOINT=speak-1:on'
-times=(--ping 100ms --dead 1s)
+times=(--ping 100ms --dead 3s)
 data_make 60000
 hosts_make 2
 
@@ -95,7 +95,7 @@ ok "scenario 44: newer workers and a newer fqctl with an older coordinator" new_
 crash_told() {
 	hold 1
 	hold 2
-	submit plain.fq --slice-size 100K && wait_until 10 slices_of "$id" 'running  w1' || return 1
+	submit plain.fq --slice-size 100K && wait_until 10 slices_of "$id" 'running  w1' 2 || return 1 # one in each of its slots
 	end_process "$(children_of "${pid_worker[1]}" | head -n 1)" KILL
 	wait_until 5 slices_of "$id" '1 crashes' && let_go 1 && let_go 2 && jobs_same && all_idle 10
 }

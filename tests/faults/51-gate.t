@@ -99,13 +99,19 @@ ok "a user without a name is told to join" nameless
 overflow() { run as 65534 ping; told 77 'cannot tell who you are'; }
 ok "so is the one who is nobody" overflow
 hangs() {
-	FQ_AS=1999 FQ_KEYS=$work/none "$ctl" ping >"$work/hung" 2>&1 &
-	local pid=$!
-	wait_until 10 pgrep -P "${pid_worker[1]}" -x fqworkerd || return 1
-	run as 1001 submit --wait --as json "$data/plain.fq" && cmp "$work/out" "$golden/plain.fq" && kill -0 $pid || return 1
+	local pid try
+	for try in 1 2 3 4 5; do # a name is waited for for four seconds, in which a busy machine may not do a job
+		FQ_AS=1999 FQ_KEYS=$work/none "$ctl" ping >"$work/hung" 2>&1 &
+		pid=$!
+		wait_until 10 pgrep -P "${pid_worker[1]}" -x fqworkerd || return 1
+		run as 1001 submit --wait --as json "$data/plain.fq" && cmp "$work/out" "$golden/plain.fq" || return 1
+		! kill -0 $pid 2>/dev/null || break
+		[ $try -lt 5 ] || return 1
+		wait $pid
+	done
 	wait $pid
 	[ $? -eq 69 ] && grep -q 'this host could not tell in time who user 1999 is' "$work/hung" || { diag <"$work/hung"; return 1; }
-	[ -z "$(pgrep -P "${pid_worker[1]}" -x fqworkerd)" ]
+	wait_until 10 eval '[ -z "$(pgrep -P "${pid_worker[1]}" -x fqworkerd)" ]' # who asked for the name
 }
 ok "a name service that does not answer: he is told so, and others are served meanwhile" hangs
 worth() { run fq ping && told 0 "^$host"; }
@@ -130,14 +136,20 @@ ok "bytes that are no frame end it" answers garbage 'frame of the unknown type'
 ok "also when they come later" answers later 'frame of the unknown type'
 early() { intrude early && [ "$(paste -sd' ' "$work/out")" = "WELCOME NODE" ] || { diag <"$work/out"; return 1; }; }
 ok "what is said in one breath with HELLO waits for WELCOME" early
-ok "the coordinator trusts the worker as before" eval '! admin nodes | grep -q "sent what cannot be" && nodes_idle'
+ok "the coordinator trusts the worker as before" eval '! admin nodes | grep -q "sent what cannot be" && all_idle 10'
 
 # ---- many
 
 stays() { coproc stays { FQ_AS=$1 exec "$intruder" "${gates[1]}" "${@:2}" 2>&1; }; read -r -t 30 line <&"${stays[0]}"; }
 goes() { local pid=$stays_PID; exec {stays[1]}>&-; wait "$pid" 2>/dev/null; }
 remember "${pid_worker[1]}"
+# Who says nothing is ended after five seconds, in which a busy machine may not come so far.
 mutes() {
+	local try
+	for try in 1 2 3 4 5; do ! mutes_once || return 0; done
+	return 1
+}
+mutes_once() {
 	stays 1002 mute 40 || return 1
 	[[ $line == 24\ * ]] && run as 1001 ping && told 0 fqcoordd && run as 1002 ping
 	local r=$?
@@ -298,12 +310,13 @@ fi
 
 # ---- a login host
 
+no_node() { [ "$(admin nodes --no-header | awk '$1 == "w1" && $2 != "down"' | wc -l)" -eq 0 ]; }
+childless() { [ -z "$(pgrep -P "${pid_worker[1]}")" ]; } # but for who asks for a name
 login() {
 	end_process "${pid_worker[1]}" TERM
 	worker_run 1 --gate "$gate" --gate-only
 	wait_until 20 as 1001 ping || return 1
-	[ "$(admin nodes --no-header | awk '$1 == "w1" && $2 != "down"' | wc -l)" -eq 0 ] || return 1
-	[ -z "$(children_of "${pid_worker[1]}")" ] && [ -z "$(pgrep -P "${pid_worker[1]}")" ] || return 1
+	wait_until 10 no_node && wait_until 10 childless || return 1
 	as 1001 submit --wait --as json "$data/large.fq" >"$work/got" && cmp "$work/got" "$golden/large.fq" || return 1
 	admin peers --no-header | grep -q ' w1 ' && kill -TERM "${pid_worker[1]}" && wait "${pid_worker[1]}"
 }

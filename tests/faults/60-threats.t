@@ -177,7 +177,7 @@ cancels() {
 	[ "$status" -eq 66 ] || { kill -CONT "${pid_worker[1]}"; return 1; }
 	run admin cancel --reason "$(printf 'stop \033[2J it\nnow')" "$mine"
 	kill -CONT "${pid_worker[1]}"
-	[ "$status" -eq 0 ] && grep -q "root cancels job $mine of " "$work/coord.log"
+	[ "$status" -eq 0 ] && wait_until 5 grep -q "root cancels job $mine of " "$work/coord.log"
 }
 ok "an administrator cancels another one's job, and the journal says who did" cancels
 

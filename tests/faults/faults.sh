@@ -23,10 +23,13 @@
 #   all_idle SECONDS [NODE...]   I5: these nodes (all) are idle and connected in time
 #   remember PID, steady PID [KIB]   I6: descriptors, memory (+20 %, and KIB: of a coordinator after many jobs the 16384 of its
 #                             database's page cache) and zombies of a process, since it was remembered (warm: after a job)
-#   journal_mark              from here on; journal_has HOST REGEX [N]   I8: at least one line (exactly N) of its log
+#   journal_mark              from here on; journal_has HOST REGEX [N]   I8: at least one line (exactly N) of its log, which may come a
+#                             little later than what it is about is seen; journal_now: the same at this moment, in silence
 #   slices_of ID REGEX [N]    at least N (1) lines of its slices match: "running  w1", "[1-9] losses", "[1-9] crashes"
 #   workers_start N [OPTION...]   workers 1 to N at once; nodes_idle_n N: so many nodes are idle
 #   gone PID                  the process has ended
+#   late_watch, late_ms       from now on; by how many ms at most this machine has let a process wait since that had to run. What is late
+#                             by no more than some of these is not the program's fault
 #
 # Everything that was started ends with the test, also when the test is killed: daemons get SIGKILL when their parent dies.
 set -u
@@ -89,6 +92,31 @@ hosts_make() {
 }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
+
+late_turns() {
+	local turn most=0 before late
+	for ((turn = 0; ; turn++)); do
+		before=${EPOCHREALTIME/[.,]/}
+		doze 0.02
+		/bin/true # who looks at something starts a process
+		late=$(((${EPOCHREALTIME/[.,]/} - before) / 1000 - 20))
+		[ $late -le $most ] || most=$late
+		echo "$turn $most" >"$work/late"
+	done
+}
+late_watch() {
+	[ -z "${pid_worker[late]:-}" ] || end_process "${pid_worker[late]}" KILL
+	rm -f "$work/late"
+	late_turns &
+	pid_worker[late]=$! # is ended as the workers are
+	wait_until 10 test -s "$work/late"
+}
+late_ms() { # with what lasts just now
+	local turn now most
+	read -r turn _ <"$work/late"
+	wait_until 10 eval "read -r now most <'$work/late' && [ \$now -gt $((${turn:-0} + 1)) ]"
+	echo "${most:-0}"
+}
 # workers_start N OPTION...: many at once.
 workers_start() {
 	local i token joins=()
@@ -212,10 +240,17 @@ journal_mark() {
 	for log in "$work"/*.log; do marked[$log]=$(wc -l <"$log"); done
 }
 
-journal_has() {
-	local log n
+journal_n() { # journal_n HOST REGEX: how many lines
+	local log
 	log=$(log_of "$1")
-	n=$(tail -n +$((${marked[$log]:-0} + 1)) "$log" | grep -cE -- "$2")
-	if [ -n "${3:-}" ]; then [ "$n" -eq "$3" ]; else [ "$n" -gt 0 ]; fi ||
-		{ printf '%s has %s lines of %s\n' "$log" "$n" "$2" | diag; return 1; }
+	tail -n +$((${marked[$log]:-0} + 1)) "$log" | grep -cE -- "$2"
+}
+journal_now() {
+	local n
+	n=$(journal_n "$1" "$2")
+	if [ -n "${3:-}" ]; then [ "$n" -eq "$3" ]; else [ "$n" -gt 0 ]; fi
+}
+journal_has() {
+	[ "${3:-}" = 0 ] || wait_until 5 journal_now "$@" || true
+	journal_now "$@" || { printf '%s has %s lines of %s\n' "$(log_of "$1")" "$(journal_n "$1" "$2")" "$2" | diag; return 1; }
 }

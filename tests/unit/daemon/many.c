@@ -44,29 +44,38 @@ static void listen_to(struct many *many, size_t i)
 		many->silence_ms = now - many->heard[i];
 }
 
+static void attend_once(struct many *many)
+{
+	struct pollfd fds[64];
+
+	for (size_t i = 0; i < many->n; i++)
+		fds[i] = (struct pollfd){.fd = many->ended[i] ? -1 : connection_fd(many->of[i]),
+		                         .events = connection_events(many->of[i])};
+	(void)poll(fds, many->n, 5);
+	for (size_t i = 0; i < many->n; i++) {
+		if (many->ended[i])
+			continue;
+		if (many->deaf)
+			connection_push(many->of[i]);
+		else
+			many->ended[i] = connection_run(many->of[i], NULL) < 0;
+		if (fds[i].revents & (POLLERR | POLLHUP))
+			many->ended[i] = 1;
+		listen_to(many, i);
+		take_all(many, i);
+	}
+}
+
 void attend(struct many *many, int ms)
 {
-	uint64_t end = clock_monotonic_ms() + (uint64_t)ms;
+	uint64_t now = clock_monotonic_ms(), end = now + (uint64_t)ms;
 
-	while (clock_monotonic_ms() < end) {
-		struct pollfd fds[64];
+	while (now < end) {
+		uint64_t begun = now;
 
-		for (size_t i = 0; i < many->n; i++)
-			fds[i] = (struct pollfd){.fd = many->ended[i] ? -1 : connection_fd(many->of[i]),
-			                         .events = connection_events(many->of[i])};
-		(void)poll(fds, many->n, 5);
-		for (size_t i = 0; i < many->n; i++) {
-			if (many->ended[i])
-				continue;
-			if (many->deaf)
-				connection_push(many->of[i]);
-			else
-				many->ended[i] = connection_run(many->of[i], NULL) < 0;
-			if (fds[i].revents & (POLLERR | POLLHUP))
-				many->ended[i] = 1;
-			listen_to(many, i);
-			take_all(many, i);
-		}
+		attend_once(many);
+		now = clock_monotonic_ms();
+		many->turn_ms = now - begun > many->turn_ms ? now - begun : many->turn_ms;
 	}
 }
 

@@ -18,9 +18,16 @@ struct many {
 	char told[64][200];   /* by ERROR */
 	bool deaf;            /* nothing is read */
 	uint64_t bytes[64], heard[64], silence_ms; /* that came, when, and the longest time without */
+	uint64_t turn_ms;     /* the longest that attend() was kept from looking: by the machine, or by what it sent */
 };
 
 /* Attends to all for so long. */
 void attend(struct many *many, int ms);
+
+/* Until the condition holds, which it does at once on a quiet machine; half a minute at most. */
+#define ATTEND_UNTIL(many, condition)                                                                                              \
+	for (int turns = 0; turns < 3000 && !(condition); turns++)                                                                \
+	attend(many, 10)
+
 size_t ended(const struct many *many); /* how many of them have */
 void many_free(struct many *many);

@@ -246,14 +246,14 @@ static void test_pings(void)
 	struct pair pair;
 
 	pair_init(&pair, NULL, NULL, NULL, 0);
-	make(&a, event, pair.client, 40, 1000);
-	make(&b, event, pair.server, 0, 1000); /* only answers */
-	(void)sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, 1500000, 1000, after_a_while,
+	make(&a, event, pair.client, 40, 2000);
+	make(&b, event, pair.server, 0, 2000); /* only answers */
+	(void)sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, 5000000, 1000, after_a_while,
 	                                 event);
 	is_int(sd_event_loop(event), 7, "both live");
 	is_u64(a.frames + b.frames, 0, "PING and PONG are not shown");
 	ok(connection_bytes_in(peer_connection(b.peer)) >= 5 * 8, "PINGs came");
-	ok(peer_idle_ms(a.peer) < 1000, "PONGs came");
+	ok(peer_idle_ms(a.peer) < 2000, "PONGs came");
 	end_loop(event, &a, &b);
 }
 

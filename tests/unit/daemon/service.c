@@ -101,16 +101,20 @@ static void test_life(void)
 	(void)unsetenv("NOTIFY_SOCKET");
 }
 
+#define LATE_US ((SERVICE_ECHO_MS + 100) * UINT64_C(1000))
+
 static int another_sigterm(sd_event_source *source, void *userdata)
 {
 	(void)raise(SIGTERM);
 	return 0;
 }
 
+/* Again and again: where the first SIGTERM was late itself, this one is at once behind it. */
 static int late_sigterm(sd_event_source *source, uint64_t us, void *userdata)
 {
 	(void)raise(SIGTERM);
-	return 0;
+	(void)sd_event_source_set_time_relative(source, LATE_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 static int exit_with_7(sd_event_source *source, uint64_t us, void *userdata)
@@ -152,7 +156,7 @@ static void test_echo(void)
 	seen = (struct seen){.stays = true};
 	is_int(service_new(&callbacks, SERVICE_ECHOES, &seen, &service, &err), 0, "made: %s", err.text);
 	(void)raise(SIGTERM);
-	(void)sd_event_add_time_relative(service_event(service), &late, CLOCK_MONOTONIC, (SERVICE_ECHO_MS + 100) * 1000, 1, late_sigterm, NULL);
+	(void)sd_event_add_time_relative(service_event(service), &late, CLOCK_MONOTONIC, LATE_US, 1, late_sigterm, NULL);
 	is_int(service_run(service, &err), 1, "a later one ends the loop");
 	(void)sd_event_source_unref(late);
 	service = service_free(service);

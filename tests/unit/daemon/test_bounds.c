@@ -63,8 +63,8 @@ static void send_honest(struct setup *setup, struct connection *worker, const fq
 /* A worker that holds all the room and stands still; an honest one that has to wait for many times the dead time. */
 static void test_room(void)
 {
-	const char *const options[] = {"--result-max", "64K", "--results-memory", "64K", "--ping", "100ms", "--dead", "400ms",
-	                               "--stall", "8s", "--straggler", "1h", NULL};
+	const char *const options[] = {"--result-max", "64K", "--results-memory", "64K", "--ping", "100ms", "--dead", "1s",
+	                               "--stall", "28s", "--straggler", "1h", NULL};
 	struct many workers = {.n = 2};
 	struct setup setup;
 	fq_Task tasks[2];
@@ -77,14 +77,12 @@ static void test_room(void)
 	send_part(workers.of[0], tasks[0].ref.job, tasks[0].ref.slice, 65536, 30000);
 	attend(&workers, 100);
 	send_honest(&setup, workers.of[1], &tasks[1]);
-	attend(&workers, 1600); /* four times dead, less than a quarter of stall */
+	attend(&workers, 4000); /* four times dead, less than a quarter of stall by what a busy machine may take */
 	is_u64(ended(&workers), 0, "a result that waits for room costs nobody the connection");
 	is_u64(workers.got[1], 0, "it is not taken");
 	is_u64(setup_log(&setup, "has to wait with a result"), 1, "one line in the log says why");
-	for (int i = 0; i < 100 && !workers.ended[0]; i++)
-		attend(&workers, 100);
-	for (int i = 0; i < 100 && !workers.ended[1] && workers.got[1] == 0; i++)
-		attend(&workers, 100);
+	ATTEND_UNTIL(&workers, workers.ended[0]);
+	ATTEND_UNTIL(&workers, workers.ended[1] || workers.got[1] > 0);
 	ok(workers.ended[0] && strstr(workers.told[0], "nothing of a result came"), "who holds the room and stands still is dropped: %s",
 	   workers.told[0]);
 	ok(!workers.ended[1] && workers.got[1] > 0, "then the other's is taken");
@@ -122,7 +120,7 @@ static void test_too_large(void)
 /* Many workers send large nonsense at once. */
 static void test_memory_in(void)
 {
-	const char *const options[] = {"--result-max", "16M", "--results-memory", "32M", "--ping", "200ms", "--dead", "2s", NULL};
+	const char *const options[] = {"--result-max", "16M", "--results-memory", "32M", "--ping", "200ms", "--dead", "10s", NULL};
 	struct many workers = {.n = FLOODERS};
 	unsigned long before, most = 0, now;
 	struct setup setup;
@@ -167,7 +165,7 @@ static void test_unread_answers(void)
 	for (size_t i = 0; i < DEAF; i++)
 		for (int k = 0; k < QUESTIONS; k++)
 			(void)connection_send(deaf.of[i], fq_Type_STATUS, 1, &request); /* of a job that is not there: a sentence each */
-	for (int i = 0; i < 200 && ended(&deaf) < DEAF; i++) {
+	for (int i = 0; i < 1200 && ended(&deaf) < DEAF; i++) {
 		attend(&deaf, 50);
 		now = setup_memory(&setup);
 		most = now > most ? now : most;
@@ -253,7 +251,7 @@ static void test_unread_results(void)
 
 static void test_submissions(void)
 {
-	const char *const options[] = {"--result-max", "64K", "--results-memory", "256K", "--ping", "200ms", "--dead", "1s",
+	const char *const options[] = {"--result-max", "64K", "--results-memory", "256K", "--ping", "200ms", "--dead", "2s",
 	                               "--jobs-max", "3", "--files-max", "50", NULL};
 	_cleanup_(freep) fq_Submit *message = calloc(1, sizeof *message);
 	_cleanup_(freep) fq_SubmitFile *file = calloc(1, sizeof *file);
@@ -274,16 +272,16 @@ static void test_submissions(void)
 			(void)connection_send(clients.of[i], fq_Type_SUBMIT_FILE, 1, file);
 	}
 	clients.of[2] = client_new(&setup);
-	attend(&clients, 300);
+	ATTEND_UNTIL(&clients, clients.ended[1]);
 	ok(clients.ended[1] && strstr(clients.told[1], "too many jobs are being submitted"), "two submissions above the bound: %s",
 	   clients.told[1]);
 	ok(!clients.ended[0], "the first may go on");
-	attend(&clients, 1200); /* which it does not */
+	attend(&clients, 3000); /* which it does not, for longer than the dead time */
 	message->uuid[0] = 102;
 	(void)connection_send(clients.of[2], fq_Type_SUBMIT, 1, message);
 	for (int k = 0; k < 20; k++)
 		(void)connection_send(clients.of[2], fq_Type_SUBMIT_FILE, 1, file);
-	attend(&clients, 300);
+	ATTEND_UNTIL(&clients, clients.ended[0]);
 	ok(clients.ended[0] && strstr(clients.told[0], "did not come"), "it has to make room: %s", clients.told[0]);
 	ok(!clients.ended[2], "for another one");
 	many_free(&clients);
@@ -304,7 +302,7 @@ static void test_submissions(void)
 	for (int i = 0; i < 65; i++)
 		(void)connection_send(setup.client, fq_Type_WAIT, (uint16_t)(i + 1), &(fq_JobsRequest){.job = accepted.job});
 	clients = (struct many){.n = 1, .of = {setup.client}};
-	attend(&clients, 300);
+	ATTEND_UNTIL(&clients, clients.got[0] == 65 || clients.ended[0]);
 	ok(clients.got[0] == 65 && strstr(clients.told[0], "can wait for 64 jobs"), "the 65th WAIT of a connection: %s", clients.told[0]);
 	setup_stop(&setup);
 }
@@ -323,11 +321,12 @@ static void test_places(void)
 	setup_start(&setup, 1, 0, options);
 	for (size_t i = 0; i < silent.n; i++)
 		silent.of[i] = client_open(&setup);
-	attend(&silent, 200);
-	is_u64(ended(&silent), 6, "of ten connections of a user that say nothing four have a place");
-	attend(&silent, 1000);
-	one = client_new(&setup);
+	ATTEND_UNTIL(&silent, ended(&silent) >= 6);
 	attend(&silent, 100);
+	is_u64(ended(&silent), 6, "of ten connections of a user that say nothing four have a place");
+	attend(&silent, 2000);
+	one = client_new(&setup);
+	ATTEND_UNTIL(&silent, ended(&silent) >= 7);
 	is_u64(ended(&silent), 7, "after a second one of them makes room for another");
 	one = connection_free(one);
 	many_free(&silent);

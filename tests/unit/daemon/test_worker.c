@@ -74,17 +74,8 @@ static pid_t hold_task(struct fake *fake, const fq_Task *task)
 	before.ref.lease = LEASE_BEFORE;
 	child = fake_stop_child(fake, &before);
 	fake_send(fake, fq_Type_TASK, task);
+	fake_wait_given(fake, task->path);
 	return child;
-}
-
-/* The worker has dealt with all that was sent: it answers in order. */
-static void settle(struct fake *fake)
-{
-	fq_Open open = {.job = 1, .path = "/nowhere/at/all"};
-	fq_Opened opened;
-
-	fake_send(fake, fq_Type_OPEN, &open);
-	fake_expect(fake, fq_Type_OPENED, &opened);
 }
 
 /* ---- the facts ---- */
@@ -238,7 +229,6 @@ static void test_changed_meanwhile(struct fake *fake, const char *path)
 	fq_Result result;
 	pid_t child = hold_task(fake, &task);
 
-	settle(fake); /* it is open, and its fingerprint was right */
 	make_file(fake, (char[128]){0});
 	(void)kill(child, SIGCONT);
 	fake_expect_result(fake, &result, &blob);
@@ -255,7 +245,6 @@ static void test_crash(struct fake *fake, const char *path)
 	fq_Crashed crashed;
 	fq_Result result;
 
-	settle(fake);
 	(void)kill(child, SIGKILL);
 	fake_expect(fake, fq_Type_CRASHED, &crashed);
 	ok(crashed.ref.lease == 6 && crashed.signal == SIGKILL,
@@ -277,7 +266,6 @@ static void test_drop(struct fake *fake, const char *path)
 	fq_Result result;
 
 	(void)hold_task(fake, &task);
-	settle(fake);
 	fake_send(fake, fq_Type_DROP, &drop);
 	task.ref.lease = 9;
 	fake_send(fake, fq_Type_TASK, &task);
@@ -294,7 +282,6 @@ static void test_reconnect(struct fake *fake, const char *path)
 	fq_Hello hello;
 	fq_Result result;
 
-	settle(fake);
 	fake->generation++;
 	fake_accept(fake, &hello);
 	ok(hello.held_count == 1 && hello.held[0].lease == 10,
@@ -311,7 +298,7 @@ static void test_reconnect(struct fake *fake, const char *path)
 	ok(second.n == first.n && memcmp(second.bytes, first.bytes, first.n) == 0,
 	   "and sent again, the same");
 	fake_acknowledge(fake, &result.ref);
-	settle(fake);
+	fake_settle(fake);
 	fake_accept(fake, &hello);
 	is_u64(hello.held_count, 0, "after RESULT_ACK nothing is held");
 	fake_welcome(fake);
@@ -326,7 +313,6 @@ static void test_drain(struct fake *fake, const char *path)
 	pid_t child = hold_task(fake, &task);
 	fq_Ref returned;
 
-	settle(fake);
 	(void)kill(fake->pid, SIGTERM);
 	fake_expect(fake, fq_Type_DRAINING, &empty);
 	task.ref.lease = 12;
@@ -352,7 +338,6 @@ static void test_drain_late(struct fake *fake, const char *path)
 	fake_accept(fake, &hello);
 	fake_welcome(fake);
 	(void)hold_task(fake, &task);
-	settle(fake);
 	(void)kill(fake->pid, SIGTERM);
 	fake_expect(fake, fq_Type_DRAINING, &empty);
 	fake_expect(fake, fq_Type_RETURN, &returned);

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,44 +65,14 @@ static void connect_anew(struct fake *fake, fq_Hello *ret)
 	fake_welcome(fake);
 }
 
-/* The worker has dealt with all that was sent, and its opener too: both answer in order. */
-static void settle(struct fake *fake)
-{
-	fq_Open open = {.job = 1, .path = "/nowhere/at/all"};
-	fq_Opened opened;
-
-	fake_send(fake, fq_Type_OPEN, &open);
-	fake_expect(fake, fq_Type_OPENED, &opened);
-}
-
-static bool has_open(const struct fake *fake, const char *path)
-{
-	char name[64], target[128];
-	bool found = false;
-
-	for (int fd = 0; !found && fd < 256; fd++) {
-		ssize_t n;
-
-		(void)snprintf(name, sizeof name, "/proc/%d/fd/%d", (int)fake->pid, fd);
-		n = readlink(name, target, sizeof target);
-		found = n == (ssize_t)strlen(path) && memcmp(target, path, (size_t)n) == 0;
-	}
-	return found;
-}
-
-/* Gives the task to a child that stands still: the supervisor keeps the file of what a slot counts open. */
+/* Gives the task to a child that stands still. */
 static pid_t give_to_stopped(struct fake *fake, const char *path, uint64_t lease)
 {
 	fq_Task task = task_of(path, lease);
 	pid_t child = stop_child(fake, path);
 
 	fake_send(fake, fq_Type_TASK, &task);
-	for (int waited = 0; !has_open(fake, path); waited += 10) {
-		if (waited >= WAIT_MS)
-			bail_out("the task is given to nobody");
-		(void)poll(NULL, 0, 10);
-	}
-	settle(fake);
+	fake_wait_given(fake, path);
 	return child;
 }
 
@@ -132,10 +101,10 @@ static void test_crashed_kept(struct fake *fake, const char *path)
 	fake_expect(fake, fq_Type_CRASHED, &crashed);
 	ok(crashed.ref.lease == 1 && crashed.signal == SIGKILL, "and told again");
 	fake_acknowledge(fake, &crashed.ref);
-	settle(fake);
+	fake_settle(fake);
 	connect_anew(fake, &hello);
 	is_u64(hello.held_count, 0, "until it is acknowledged");
-	settle(fake);
+	fake_settle(fake);
 	ok(true, "then it is told no more");
 }
 
@@ -169,7 +138,7 @@ static void test_crashed_alone(struct fake *fake, const char *path)
 	fake_expect(fake, fq_Type_CRASHED, &crashed);
 	is_u64(crashed.ref.lease, 3, "is told over the next one");
 	fake_acknowledge(fake, &crashed.ref);
-	settle(fake);
+	fake_settle(fake);
 }
 
 static void test_old_protocol(struct fake *fake, const char *path)
@@ -181,7 +150,7 @@ static void test_old_protocol(struct fake *fake, const char *path)
 	connect_anew(fake, &hello);
 	crash(fake, path, 4);
 	fake_expect(fake, fq_Type_CRASHED, &crashed);
-	settle(fake);
+	fake_settle(fake);
 	fake->proto = PROTO_VERSION;
 	connect_anew(fake, &hello);
 	is_u64(hello.held_count, 0, "a coordinator of protocol 1 acknowledges no crash: it is told once");
@@ -199,7 +168,7 @@ static void test_another_state(struct fake *fake, const char *path)
 
 	(void)stop_child(fake, path);
 	fake_send(fake, fq_Type_TASK, &task);
-	settle(fake);
+	fake_settle(fake);
 	(void)snprintf((char *)fake->id, sizeof fake->id, "%s", "coordinator two");
 	fake->generation = 1;
 	connect_anew(fake, &hello);

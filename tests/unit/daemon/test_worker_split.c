@@ -166,16 +166,6 @@ static void connect_anew(struct try *try)
 	fake_welcome(&try->fake);
 }
 
-/* The worker has dealt with all that was sent. */
-static void settle(struct try *try)
-{
-	fq_Open open = {.job = 1, .path = "/nowhere/at/all"};
-	fq_Opened opened;
-
-	fake_send(&try->fake, fq_Type_OPEN, &open);
-	fake_expect(&try->fake, fq_Type_OPENED, &opened);
-}
-
 /* ---- the facts */
 
 static void offer_inflated(struct try *try, uint64_t slice, const fq_Result *result, const struct blob *blob)
@@ -331,7 +321,7 @@ static pid_t hold_scout(struct try *try, uint64_t slice, fq_Task *ret)
 	child = fake_stop_child(&try->fake, &before);
 	scout_task(try, slice, ret);
 	fake_send(&try->fake, fq_Type_TASK, ret);
-	settle(try);
+	fake_wait_given(&try->fake, ret->path);
 	return child;
 }
 

@@ -196,6 +196,41 @@ pid_t fake_stop_child(struct fake *fake, const fq_Task *task)
 	return child;
 }
 
+void fake_settle(struct fake *fake)
+{
+	fq_Open open = {.job = 1, .path = "/nowhere/at/all"};
+	fq_Opened opened;
+
+	fake_send(fake, fq_Type_OPEN, &open);
+	fake_expect(fake, fq_Type_OPENED, &opened);
+}
+
+static bool has_open(const struct fake *fake, const char *path)
+{
+	char name[64], target[128];
+	bool found = false;
+
+	for (int fd = 0; !found && fd < 256; fd++) {
+		ssize_t n;
+
+		(void)snprintf(name, sizeof name, "/proc/%d/fd/%d", (int)fake->pid, fd);
+		n = readlink(name, target, sizeof target);
+		found = n == (ssize_t)strlen(path) && memcmp(target, path, (size_t)n) == 0;
+	}
+	return found;
+}
+
+void fake_wait_given(struct fake *fake, const char *path)
+{
+	fake_settle(fake); /* what was counted before is closed */
+	for (int waited = 0; !has_open(fake, path); waited += 10) {
+		if (waited >= WAIT_MS)
+			bail_out("the task is given to nobody");
+		(void)poll(NULL, 0, 10);
+	}
+	fake_settle(fake);
+}
+
 void fake_send_blob(struct fake *fake, uint16_t type, const void *message, const uint8_t *bytes, size_t n)
 {
 	uint8_t *copy = malloc(n);

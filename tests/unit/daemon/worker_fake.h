@@ -78,6 +78,15 @@ pid_t fake_child(const struct fake *fake, pid_t not );
  */
 pid_t fake_stop_child(struct fake *fake, const fq_Task *task);
 
+/*
+ * Returns when a child that stands still has been given the task of this file that was sent last: the supervisor keeps the file of
+ * what a slot counts open. Files are opened by several processes, so that other answers may come earlier than its own.
+ */
+void fake_wait_given(struct fake *fake, const char *path);
+
+/* The worker has dealt with all that was sent before, but for what is still being opened. */
+void fake_settle(struct fake *fake);
+
 /* Whether folder/log has this text. */
 bool fake_logged(const struct fake *fake, const char *text);
 
