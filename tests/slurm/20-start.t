@@ -4,7 +4,7 @@
 # that is cancelled by hand in mid-slice; a node's link and slurmctld are away meanwhile; nothing is left in the end.
 . "$(dirname "$0")/rig.sh"
 rig_start
-cluster_start --ping 1s --dead 3s
+cluster_start --ping 1s --dead 10s # a machine that stands still for a while loses nothing
 nodes n1 n2
 data_make
 arrays=$HOME/.fqcluster/slurm
@@ -56,7 +56,7 @@ is "nothing was lost" "$(lost)" 0
 ok "both have slices in hand" begin --slice-size 1M n1 n2
 there=$(squeue -h -r -n fqcluster -w n2 -o %K) other=$(squeue -h -r -n fqcluster -w n1 -o %K)
 cable n2 out
-ok "a node's cable is out: down here" wait_until 20 task_is "$there" '(RUNNING|COMPLETING)' '(down.*|-)'
+ok "a node's cable is out: down here" wait_until 40 task_is "$there" '(RUNNING|COMPLETING)' '(down.*|-)'
 let_go n1
 let_go n2
 same_each "jobs of that node"

@@ -5,7 +5,7 @@
 # there, no slice is lost, and results are those of one process, to the byte.
 . "$(dirname "$0")/rig.sh"
 rig_start
-cluster_start --ping 1s --dead 3s
+cluster_start --ping 1s --dead 10s # a machine that stands still for a while loses nothing
 nodes n1 n2
 data_make
 user_make alice

@@ -9,7 +9,7 @@
 #   node_kill NAME                 what a power cut does to a node; node_boot NAME   its slurmd again
 #   cable NAME out|in              its network cable
 #   on NAME COMMAND...             there, as root
-#   slots_of NAME                  the processes that count there; hold NAME  stops them, so that what they count stays in hand;
+#   slots_of NAME                  the processes that count there; hold NAME  stops both, so that what they count stays in hand;
 #                                  let_go NAME
 #   node_state NAME                what Slurm says of it, "idle", "down*"; jobs_of [OPTION...]   what is in the queue, by squeue
 #   job_says ID KEY                a value out of scontrol show job
@@ -230,10 +230,15 @@ processes_of() { # processes_of NODE NAME
 }
 slots_of() { processes_of "$1" fqworkerd-slot; }
 
-# A worker is there before its slots are.
+# A worker is there before its slots are, and one of them may be just being started anew.
 has_slots() { [ "$(slots_of "$1" | wc -l)" -eq 2 ]; }
-# shellcheck disable=SC2046
-hold() { wait_until 20 has_slots "$1" && kill -STOP $(slots_of "$1"); }
+hold() { wait_until 20 held_there "$1"; }
+held_there() {
+	local slots
+	slots=$(slots_of "$1")
+	# shellcheck disable=SC2086
+	[ "$(wc -w <<<"$slots")" -eq 2 ] && kill -STOP $slots && ! ps -o stat= -p "$(paste -sd, <<<"$slots")" | grep -qv '^T'
+}
 # shellcheck disable=SC2046
 let_go() { kill -CONT $(slots_of "$1") 2>/dev/null; }
 
