@@ -34,7 +34,7 @@ config() { # config KEY = VALUE;...: the group, and what every test has
 	cat >"$work/fqcoordd.conf" <<-END
 		keep = "7d";
 		elastic = {
-			every = "200ms"; settle = "0s"; idle = "1s"; bytes_per_worker = "64K"; address = "$host";
+			every = "200ms"; settle = "0s"; idle = "1s"; bytes_per_worker = "1M"; address = "$host";
 			worker_keys = "$work/shared"; worker = "$workerd"; folder = "$work/folder"; cpus_per_task = 1; partition = "day";
 			$*
 		};
@@ -45,7 +45,7 @@ cluster_start
 "$workerd" --state "$work/shared" --join "$host" "$(admin token --role worker)" >/dev/null 2>&1
 echo 3 >"$FAKE_SLURM/slots"
 # Of more than two workers' bytes as long as it takes the keeper to look at it.
-reads=900000
+reads=300000
 [ "${FQ_SANITIZERS:-}" != yes ] || reads=120000
 "$made" $reads 60 nova 1 >"$work/a.fq"
 "$ctl" qc --local -q --as csv "$work/a.fq" >"$work/want"
