@@ -83,7 +83,7 @@ runs() { [ "$(admin show --slices "$1" | grep -c "running  *w2")" -eq 2 ]; }
 worker_start 2 -n 2
 hold 2
 fq submit --parsable --slice-size 4M "$work/a.fq" >"$work/id"
-wait_until 10 runs 4
+wait_until 60 runs 4
 # shellcheck disable=SC2046
 kill -ABRT $(children) && kill -CONT $(children)
 fq wait 4 >"$work/out" 2>&1
@@ -93,7 +93,7 @@ is "with slice and node" "$(fields FQ_SLICE FQ_JOB=4 FQ_EVENT=slice-crashed FQ_N
 is "the worker tells of it, too" "$(fields FQ_SLICE FQ_JOB=4 FQ_EVENT=slice-crashed SYSLOG_IDENTIFIER=fqworkerd | sort | paste -sd' ')" "0 1"
 hold 2
 fq submit --parsable --slice-size 4M "$work/a.fq" >"$work/id"
-wait_until 10 runs 5
+wait_until 60 runs 5
 end_process "${pid_worker[2]}" KILL
 unset 'pid_worker[2]'
 wait_until 10 tells 'node w2 is gone' FQ_EVENT=node-lost
