@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ctl/job.h"
 #include "ctl/profiles.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
@@ -49,7 +50,7 @@ static int asked_load(struct call *call, struct client *client, const fq_Job *jo
 	return 0;
 }
 
-int judging_of_job(struct call *call, struct client *client, const fq_Job *job, bool other, struct error *err)
+static int judge(struct call *call, struct client *client, const fq_Job *job, bool other, struct error *err)
 {
 	struct profile_entry recorded _cleanup_(profile_entry_deinit) = {0};
 	struct reporting *reporting = &call->reporting;
@@ -75,5 +76,19 @@ int judging_of_job(struct call *call, struct client *client, const fq_Job *job, 
 	r = profile_of(&recorded, &profile, err);
 	if (r == 0)
 		reporting_judge(reporting, &profile);
+	return r;
+}
+
+/* Who has written the results of another job for a while is perhaps connected no more. */
+int judging_of_job(struct call *call, struct client *client, const fq_Job *job, bool other, struct error *err)
+{
+	int r;
+
+	while (client_lost(r = judge(call, client, job, other, err), err)) {
+		say(call, "%s; trying again", err->text);
+		r = client_reopen(client, JOB_PATIENCE_MS, err);
+		if (r < 0)
+			break;
+	}
 	return r;
 }

@@ -207,6 +207,7 @@ static int submit_surely(struct call *call, struct client *client, const struct 
 struct failed_files {
 	struct failures failures;
 	uint32_t first; /* its number in the job */
+	uint32_t next;  /* those before it have been told */
 };
 
 /* For client_list of SHOW: tells what is wrong with each file. */
@@ -218,8 +219,9 @@ static int tell_file(void *data, uint16_t type, const void *message, struct erro
 
 	(void)err;
 	if (type != fq_Type_FILE || file->role == fq_FileRole_ROLE_SECOND || /* its group tells */
-	    !file->has_error || file->error.class == ERROR_NONE)
+	    !file->has_error || file->error.class == ERROR_NONE || file->file < failed->next)
 		return 0;
+	failed->next = file->file + 1;
 	(void)error_set(&error, 0, (enum error_class)file->error.class, "%s", file->error.text);
 	if (failed->failures.class == ERROR_NONE)
 		failed->first = file->file;
@@ -227,17 +229,31 @@ static int tell_file(void *data, uint16_t type, const void *message, struct erro
 	return 0;
 }
 
-/* An ended job of several files: each that failed is told, and the exit status is that of the first one on the command line. */
-static int result_of_many(struct client *client, const struct inputs *inputs, const fq_Job *job, struct error *err)
+/* Who has written results for a while is perhaps connected no more. */
+static int tell_failed(struct call *call, struct client *client, uint64_t id, struct failed_files *failed)
 {
-	fq_JobsRequest request = {.job = job->job};
+	const fq_JobsRequest request = {.job = id};
+	struct error error = {0};
+	int r;
+
+	while (client_lost(r = client_list(client, fq_Type_SHOW, &request, tell_file, failed, &error), &error)) {
+		say(call, "%s; trying again", error.text);
+		r = client_reopen(client, JOB_PATIENCE_MS, &error);
+		if (r < 0)
+			break;
+	}
+	return r;
+}
+
+/* An ended job of several files: each that failed is told, and the exit status is that of the first one on the command line. */
+static int result_of_many(struct call *call, struct client *client, const struct inputs *inputs, const fq_Job *job, struct error *err)
+{
 	struct failed_files failed = {0};
 	int r = job_result(job, err);
 
 	if (r == 0)
 		return (int)inputs->failures.class;
-	if (job->state != fq_JobState_JOB_FAILED ||
-	    client_list(client, fq_Type_SHOW, &request, tell_file, &failed, NULL) < 0 || failed.failures.class == ERROR_NONE)
+	if (job->state != fq_JobState_JOB_FAILED || tell_failed(call, client, job->job, &failed) < 0 || failed.failures.class == ERROR_NONE)
 		return r;
 	if (inputs->failures.class != ERROR_NONE && (failed.first >= inputs->n || inputs->failed < inputs->places[failed.first]))
 		return (int)inputs->failures.class;
@@ -283,7 +299,7 @@ static int follow_and_fetch(struct call *call, struct client *client, const stru
 		r = failed = fetch_results(call, client, inputs, id, merge, err);
 	if (r < 0)
 		return r;
-	r = many ? result_of_many(client, inputs, &job, err) : job_result(&job, err);
+	r = many ? result_of_many(call, client, inputs, &job, err) : job_result(&job, err);
 	tell_cached(call, &job);
 	return r != 0 ? r : failed;
 }

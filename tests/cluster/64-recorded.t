@@ -149,8 +149,18 @@ is "what was recorded stays" "$(judged)" "ours fail"
 run fq fetch --as json --profile ours "$job"
 ok "by today's it would have passed" test "$(field "$work/stdout" profile demands 0 status)" = pass
 ok "and that is said" grep -q 'judged by what that name means today instead' "$work/stderr"
+mkfifo "$work/slow"
+fq fetch --as json "$plain" "$both" "$job" >"$work/slow" 2>"$work/stderr" {never}>&- &
+client=$!
+exec {pipe}<"$work/slow"
+read -r -u "$pipe" line # it writes, into a pipe that nobody empties
 end_process "$pid_coord" KILL
 coord_start --profiles "$site"
+{ echo "$line" && cat <&"$pipe"; } >"$work/stdout"
+exec {pipe}<&-
+wait $client
+is "who writes results of other jobs meanwhile asks again" "$? $(grep -o '"profile": {"name": "[^"]*' "$work/stdout" | sed 's/.*"//' | tr '\n' ' ')" \
+	"0 small-rna small-rna ours " || diag <"$work/stderr"
 run fq fetch --as json "$job"
 is "also behind a crash" "$(judged)" "ours fail"
 is "with the limits as they were" "$(fq profile show --job "$job" | head -n 1)" "# Ours: 5000 reads"

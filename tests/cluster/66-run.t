@@ -107,6 +107,22 @@ rm -rf "$work/one" && mkdir "$work/one"
 run fq fetch --as html,tsv,json --output-dir "$work/one" "$a" "$b"
 ok "fetch of several jobs: one page" python3 "$work/page.py" "$work/one" 2
 
+# the coordinator goes away while results are written, here into a pipe that nobody empties
+cp cut.fq cut2.fq
+mkfifo "$work/slow"
+fq submit --wait --as json s10*.fastq s2*.fastq cut.fq cut2.fq >"$work/slow" 2>"$work/stderr" {never}>&- &
+client=$!
+exec {pipe}<"$work/slow"
+read -r -u "$pipe" line
+end_process "$pid_coord" KILL
+coord_start
+{ echo "$line" && cat <&"$pipe"; } >"$work/stdout"
+exec {pipe}<&-
+wait $client
+is "a coordinator that was away when results had been written: exit 65" $? 65
+is "the results are whole" "$(grep -c '"schema"' "$work/stdout")" 4
+is "each that failed is told, once" "$(grep -c 'fqctl: .*/cut2\?.fq.*record' "$work/stderr")" 2 || diag <"$work/stderr"
+
 # what cannot be
 cp empty.fq index
 run "$ctl" qc --local --as html -o "$work/one" index empty.fq

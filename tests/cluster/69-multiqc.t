@@ -20,7 +20,13 @@ cluster_start
 worker_start 1 -n 1
 worker_start 2 -n 1
 begun=$SECONDS
-fq submit --wait --name run42 --as csv,fastqc,tsv --nogroup --output-dir "$work/out" -- *.fastq* >"$work/stdout" 2>"$work/stderr"
+for i in 1 2; do hold $i; done # until each has a file in hand: none is quick enough to leave nothing to the other
+fq submit --wait --name run42 --as csv,fastqc,tsv --nogroup --output-dir "$work/out" -- *.fastq* >"$work/stdout" 2>"$work/stderr" {never}>&- &
+submitted=$!
+in_hand() { for i in 1 2; do grep -q "running  *w$i" <<<"$(admin show --slices 1)" || return 1; done; }
+wait_until 60 in_hand
+for i in 1 2; do let_go $i; done
+wait $submitted
 is "the run is counted" $? 0
 is "as one job of all files" "$(fq status --all --no-header -P -o files,files_done,state)" "$files|$files|COMPLETED"
 ok "by both nodes" bash -c '[ "$(grep -c " [1-9][0-9.]* [kM]*B " "$0")" = 2 ]' <(fq nodes --no-header)

@@ -11,6 +11,7 @@
 made=$top_build/tests/tools/mkfastq
 reads=${FQ_REPORT_READS:-1500000}
 LARGE=28M
+pings=(--ping 200ms --dead 1m) # who is killed is gone with his connection, and nobody else is, however busy the machine
 
 few() { for ((i = 0; i < 400; i++)); do cat "$work/few.fq"; done; }
 "$made" 1000 20 nova 6 >"$work/few.fq" && { few && "$made" "$reads" 20 nova 5; } >"$work/big.fq" || { echo "Bail out! no room for the file in $work"; exit 1; }
@@ -28,7 +29,7 @@ again_all_done() { again_of "$1" | awk '{ found = $1 > 0 && $1 == $2 } END { exi
 
 # ---- sizes and workers
 
-cluster_start --ping 200ms --dead 2s
+cluster_start "${pings[@]}"
 worker_start 1 -n 3
 for size in 0 100K $LARGE; do
 	id=$(submit $size)
@@ -50,12 +51,12 @@ if [ "$FQ_FAILPOINTS" != yes ]; then
 	skip "ends within second counts: this build has no failpoints"
 else
 	end_process "$pid_coord" TERM
-	FQ_FAILPOINT=again-planned:kill coord_start --ping 200ms --dead 2s
+	FQ_FAILPOINT=again-planned:kill coord_start "${pings[@]}"
 	wait_until 20 node_is w3 '^idle$'
 	id=$(submit $LARGE)
 	wait "$pid_coord" 2>/dev/null
 	is "the coordinator is killed when it has planned second counts" $? 137
-	coord_start --ping 200ms --dead 2s
+	coord_start "${pings[@]}"
 	ok "the job completes" fq wait "$id"
 	ok "the same report" same "$id"
 

@@ -10,6 +10,7 @@
 made=$top_build/tests/tools/mkfastq
 in=$work/in && mkdir "$in" "$work/want" "$work/cat"
 sizes=(0 1M 64K) few=
+pings=(--ping 200ms --dead 1m) # who is killed is gone with his connection, and nobody else is, however busy the machine
 if [ "${FQ_SANITIZERS:-}" = yes ]; then
 	sizes=(64K) few=3
 	diag <<<"sanitizers make this slow: slices of one size, and one death at each point"
@@ -62,7 +63,7 @@ is "here: nothing else" "$(find "$work/here" -name '*.zip' | wc -l)" 12
 
 # ---- three nodes
 
-cluster_start --ping 200ms --dead 2s
+cluster_start "${pings[@]}"
 for w in 1 2 3; do worker_start $w -n 2; done
 qc() { # qc DIR OPTION...
 	rm -rf "$work/$1" && mkdir "$work/$1"
@@ -142,7 +143,7 @@ ok "the page's totals are of the files alone" grep -q '<h1>2 samples, 8 files</h
 
 end_process "$pid_coord" TERM
 no_cache=()
-coord_start --ping 200ms --dead 2s
+coord_start "${pings[@]}"
 wait_until 20 node_is w3 '^idle$'
 doze 2.1 # what was changed just now is not kept
 for times in 1 2; do
@@ -154,7 +155,7 @@ is "the second time the files were known" "$(fq show --json "$(fq status --all -
 	python3 -c 'import json, sys; print(json.load(sys.stdin)["files_cached"])')" 8
 end_process "$pid_coord" TERM
 no_cache=(--cache-size 0)
-coord_start --ping 200ms --dead 2s
+coord_start "${pings[@]}"
 
 # ---- ends on the way
 
@@ -165,13 +166,13 @@ else
 		turns="1 3 $([ $point = again-planned ] && echo 4 || echo 12)"
 		for times in ${few:-$turns}; do
 			end_process "$pid_coord" TERM
-			FQ_FAILPOINT=$point:kill:$times coord_start --ping 200ms --dead 2s
+			FQ_FAILPOINT=$point:kill:$times coord_start "${pings[@]}"
 			wait_until 20 node_is w3 '^idle$'
 			id=$(fq submit --parsable --as fastqc --kmers 7 --slice-size 1M --merge all "${files[@]}" 2>/dev/null)
-			wait_until 20 sh -c "! kill -0 $pid_coord" ||
+			wait_until 120 sh -c "! kill -0 $pid_coord" ||
 				ok "the coordinator ends at its ${times}th $point" false
 			end_process "$pid_coord" KILL
-			coord_start --ping 200ms --dead 2s
+			coord_start "${pings[@]}"
 			[ -n "$id" ] || id=$(fq status --all --no-header -o ID | sort -n | tail -n 1)
 			ok "killed at $point, $times: the job completes" fq wait "$id"
 			rm -rf "$work/got" && mkdir "$work/got"

@@ -22,7 +22,7 @@ count() { # count OPTION...: $id, and whether it comes to the same as one proces
 inflated() { cat "$work"/worker*.log | grep -c 'was counted out of its text'; }
 split() { fq show "$id" | grep -q 'one stream cut every'; }
 
-cluster_start --ping 200ms --dead 5s
+cluster_start --ping 200ms --dead 1m
 for i in 1 2; do worker_start $i -n 2 --verbose; done
 wait_until 20 old_enough
 want --as text

@@ -54,7 +54,7 @@ all() {
 	return $bad
 }
 
-cluster_start --ping 200ms --dead 2s
+cluster_start --ping 200ms --dead 1m
 worker_start 1 -n 1 --verbose
 ok "all kinds on one slot in slices of 64K: the same report" all 64K
 worker_start 2 -n 3 --verbose
@@ -137,9 +137,12 @@ ok "a larger file on eight slots" same "$id"
 texts=$(($(counted 'out of its text') - texts)) points=$(($(counted 'from its point') - points))
 ok "most of it is inflated once: $texts slices were counted out of their text, $points from their point" test $texts -gt $points
 
-id=$(submit 64K "$work/big/reads.fq.gz")
-wait_until 20 begun "$id" 3
-fq cancel "$id" >/dev/null 2>"$work/err"
+for try in 1 2 3 4 5; do # a fast machine may be through with it before it is cancelled
+	id=$(submit 64K "$work/big/reads.fq.gz")
+	wait_until 20 begun "$id" 3
+	! fq cancel "$id" >/dev/null 2>"$work/err" || break
+	diag <"$work/err"
+done
 cancelled() { fq show "$id" | grep -q '^Job .* CANCELLED'; }
 ok "a job is cancelled" wait_until 10 cancelled
 
@@ -160,7 +163,7 @@ worker_start 4 -n 2 --verbose
 id=$(submit 64K "$work/big/reads.fq.gz")
 wait_until 20 begun "$id" 3
 end_process "$pid_coord" KILL
-coord_start --ping 200ms --dead 2s
+coord_start --ping 200ms --dead 1m
 ok "the coordinator is killed: the same report" same "$id"
 ok "no child was killed for what it said" test -z "$(grep -h 'its child is killed' "$work"/worker*.log)"
 

@@ -8,7 +8,7 @@ python=/usr/bin/python3
 [ -x $python ] || python=python3
 mkdir "$work/bin" "$work/tmp"
 ln -s "$workerd" "$work/bin/fqworkerd"
-cluster_start --ping 100ms --dead 1s
+cluster_start --ping 100ms --dead 1m
 admin token --role worker --uses 20 >"$work/fqcluster.token"
 chmod 600 "$work/fqcluster.token"
 

@@ -178,13 +178,14 @@ ok "takes them away" nothing_left
 
 # One that is killed in mid-slice: its worker has something in hand for ever, and ends nevertheless.
 "$made" 120000 60 nova 3 >"$work/c.fq"
+for i in {1..30}; do ln "$work/c.fq" "$work/c$i.fq"; done # a call that does not end by itself before it is seen to count
 slots_stop() { # those of the newest job
 	local pids
 	pids=$(pgrep -s "$(cat "$FAKE_SLURM/jobs/$(cat "$FAKE_SLURM/number")_1/pid")" -x fqworkerd-slot) && kill -STOP $pids
 }
 is_newer() { [ "$(cat "$FAKE_SLURM/number")" -gt "$1" ]; }
 before=$(cat "$FAKE_SLURM/number")
-"$ctl" qc --slurm --address 127.0.0.1 --idle-exit 2s --slice-size 4K --as text "$work/c.fq" >/dev/null 2>"$work/said" {never}>&- &
+"$ctl" qc --slurm --address 127.0.0.1 --idle-exit 2s --slice-size 4K --as text "$work"/c?*.fq >/dev/null 2>"$work/said" {never}>&- &
 pid_worker[90]=$!
 ok "another call" wait_until 30 is_newer "$before"
 ok "it counts" wait_until 30 slots_stop

@@ -17,7 +17,7 @@ head -c 20000 plain.fq >'cut <b>off.fq'
 "$made" 400000 150 hiseq 7 >large.fq
 
 printf 'correct-horse-battery\n' >"$work/token"
-cluster_start --status-listen 127.0.0.1:0 --status-token "$work/token" --dead 10m
+cluster_start --status-listen 127.0.0.1:0 --status-token "$work/token" --dead 10m --stall 10m --open 10m # nothing is taken from a worker that is stopped
 grep -q 'built without libmicrohttpd' "$work/coord.log" && skip_all "this build has no libmicrohttpd"
 worker_start 1 -n 2
 worker_start 2 -n 2

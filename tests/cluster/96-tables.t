@@ -14,8 +14,9 @@ worker_start 02 -n 1
 
 first=$(fq submit --parsable --name first "$work/a.fq")
 second=$(fq submit --parsable --name 'sec|ond' "$work/b.fq")
+fq wait "$first" "$second" 2>/dev/null # so that it is known who ends last
 bad=$(fq submit --parsable --name bad "$work/cut.fq")
-fq wait "$first" "$second" "$bad" 2>/dev/null
+fq wait "$bad" 2>/dev/null
 
 run() { "$@" >"$work/out" 2>"$work/err"; status=$?; }
 

@@ -18,7 +18,7 @@ watch_end() { # its exit status in $status
 	wait "$watcher"
 	status=$?
 }
-put() { cp "$1" "$work/later/put" && mv "$work/later/put" "$2"; } # whole at once: with --settle 0 half of it would be a file as well
+put() { cp "$1" "$work/later/put" && mv "$work/later/put" "$2"; } # whole at once: half of it that does not grow for a while would be a file as well
 has_line() { grep -q "^[0-9]*	$1	$2\$" "$work/lines"; }            # has_line PATH STATE
 has_refused() { grep -q "^-	$1	REFUSED\$" "$work/lines"; }
 said() { grep -qF -- "$1" "$work/said"; }
@@ -46,46 +46,67 @@ ok "a file that is there" wait_until 30 has_line "$run/lane1/there.fastq" COMPLE
 ok "its reports are where it is" test -s "$out/lane1/there_fastqc.zip" -a -s "$out/lane1/there_fastqc.html"
 "$ctl" qc --local -q -o "$work/later" "$run/lane1/there.fastq"
 ok "as they are made elsewhere" cmp "$out/lane1/there_fastqc.zip" "$work/later/there_fastqc.zip"
-gzip -c "$work/b.fq" >"$run/lane2/new.fastq.gz"
+gzip -c "$work/b.fq" >"$work/later/b.gz"
+put "$work/later/b.gz" "$run/lane2/new.fastq.gz"
 ok "a file that comes while it runs: no look by time is needed" wait_until 30 has_line "$run/lane2/new.fastq.gz" COMPLETED
 mkdir -p "$run/deep/er"
 cp "$work/b.fq" "$work/later/moved.fq" && mv "$work/later/moved.fq" "$run/deep/er/moved.fq"
 ok "one that is moved into a new folder" wait_until 30 has_line "$run/deep/er/moved.fq" COMPLETED
 ok "its reports as well" test -s "$out/deep/er/moved_fastqc.zip"
 newline=$run/lane1/$'two\nlines\t\\x.fq'
-cp "$work/a.fq" "$newline"
+put "$work/a.fq" "$newline"
 ok "a name of two lines is one line" wait_until 30 has_line "$run/lane1/two\\\\x0alines\\\\x09\\\\x5cx.fq" COMPLETED
 ok "and has its reports" test -s "$out/lane1/"$'two\nlines\t\\x_fastqc.zip'
-cp "$work/a.fq" "$run/lane1/-n <b>\$(x) é.fq"
+put "$work/a.fq" "$run/lane1/-n <b>\$(x) é.fq"
 ok "other names" wait_until 30 has_line "$run/lane1/-n <b>\$(x) é.fq" COMPLETED
 
 # ---- what goes wrong with one
 
-printf '@r\nACGT\n+\nIIII\nnothing\n' >"$run/lane2/bad.fq"
+printf '@r\nACGT\n+\nIIII\nnothing\n' >"$work/later/bad.fq"
+put "$work/later/bad.fq" "$run/lane2/bad.fq"
 ok "a bad file" wait_until 30 has_line "$run/lane2/bad.fq" FAILED
 ok "is told" said "bad.fq"
-cp "$work/a.fq" "$run/lane1/there.fastq.gz.fq"
-cp "$work/a.fq" "$run/lane1/there.fq"
+put "$work/a.fq" "$run/lane1/there.fastq.gz.fq"
+ok "a name that seems to be another's" wait_until 30 has_line "$run/lane1/there.fastq.gz.fq" COMPLETED
+put "$work/a.fq" "$run/lane1/there.fq"
 ok "reports that would replace those of another" wait_until 30 has_refused "$run/lane1/there.fq"
 ok "are told" said "there.fq: its reports would replace those of $run/lane1/there.fastq"
 ok "it is still there" kill -0 "$watcher"
 
 # ---- a file that is still written
 
-grown() { cat "$work/b.fq" >>"$run/lane2/slow.fq"; doze 0.4; }
-for i in 1 2 3 4 5 6; do grown; done
-ok "a file that is written for longer than --settle waits" bash -c '! grep -q slow.fq "$1"' - "$work/lines"
-ok "until it has settled" wait_until 30 has_line "$run/lane2/slow.fq" COMPLETED
+# grows FILE: six times in 2.4 s. 1: this script stood still for so long that it was a file which settles
+grows() {
+	local i last=${EPOCHREALTIME/./} now
+	for i in 1 2 3 4 5 6; do
+		now=${EPOCHREALTIME/./}
+		cat "$work/b.fq" >>"$1"
+		((${EPOCHREALTIME/./} - last < 900000)) || return 1
+		last=$now
+		doze 0.4
+	done
+	((${EPOCHREALTIME/./} - last < 900000))
+}
+for try in {1..10}; do
+	slow=slow$try.fq
+	! grows "$run/lane2/$slow" || break
+	diag <<<"try $try: not written without a pause"
+	[ "$try" != 10 ] || break
+	wait_until 30 has_line "$run/lane2/$slow" COMPLETED
+	rm "$run/lane2/$slow"
+done
+ok "a file that is written for longer than --settle waits" bash -c '! grep -q "$2" "$1"' - "$work/lines" $slow
+ok "until it has settled" wait_until 30 has_line "$run/lane2/$slow" COMPLETED
 reads_of() { # reads_of NAME_fastqc.zip
 	python3 -c 'import sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as z:
     text = z.read(next(n for n in z.namelist() if n.endswith("/fastqc_data.txt"))).decode()
 print(*[line.split("\t")[1] for line in text.splitlines() if line.startswith("Total Sequences")])' "$1"
 }
-is "and is counted once, whole" "$(grep -c slow.fq "$work/lines") $(reads_of "$out/lane2/slow_fastqc.zip")" "1 3600"
+is "and is counted once, whole" "$(grep -c $slow "$work/lines") $(reads_of "$out/lane2/${slow%.fq}_fastqc.zip")" "1 3600"
 before=$(jobs_n) lines=$(lines_n)
-cat "$work/a.fq" >>"$run/lane2/slow.fq"
-more() { [ "$(grep -c slow.fq "$work/lines")" -eq 2 ]; }
+cat "$work/a.fq" >>"$run/lane2/$slow"
+more() { [ "$(grep -c $slow "$work/lines")" -eq 2 ]; }
 ok "a file that grows later is another one" wait_until 30 more
 is "of another job" "$(jobs_n)" $((before + 1))
 ok "what has no such name is none of it" bash -c '! grep -q -e table -e hidden "$1"' - "$work/lines"
@@ -173,13 +194,12 @@ fresh
 watch_start --settle 1h "$work/run3"
 ok "the usual names need no option and no settling" wait_until 30 has_line "$work/run3/s2.fq" COMPLETED
 watch_end
-fq watch --once --settle 1h "$work/run2" >"$work/lines" 2>"$work/said" &
-watcher=$!
+fresh
+watch_start --once --settle 1h "$work/run2"
 ok "what is older than its mark is submitted" wait_until 30 grep -q "s1.fastq" "$work/lines"
 doze 1
 ok "what came behind the mark has to settle" bash -c '! grep -q late.fastq "$1"' - "$work/lines"
-kill -TERM "$watcher"
-wait "$watcher"
+watch_end
 
 # ---- once, and without results
 

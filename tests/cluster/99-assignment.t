@@ -13,11 +13,12 @@ cd "$work/in" || exit 1
 "$made" 3000 76 nova 1 >rnaseq.fastq
 "$made" 2000 100 hiseq 2 trim | gzip -c >second.fastq.gz
 for name in rnaseq.fastq second.fastq.gz; do python3 "$oracle" $name >"$work/$name.want"; done
-port=$(python3 -c 'import socket
+address=$coord_address # where no other test listens: the port stays free
+port=$(python3 -c 'import socket, sys
 s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])')
-at=(--host 127.0.0.1 --port "$port")
+s.bind((sys.argv[1], 0))
+print(s.getsockname()[1])' "$address")
+at=(--host "$address" --port "$port")
 example=$shared/data/course/bdc_example_output.csv
 shared=$HOME/.fqcluster-assignment
 clients=()
@@ -53,7 +54,7 @@ ok "and nothing is left of anything" nothing_left
 
 timeout 120 "$assignment" -s rnaseq.fastq "${at[@]}" --chunks 4 >"$work/stdout" 2>"$work/stderr" &
 server=$!
-ok "without a worker it waits, and says how to start one" wait_until 30 grep -q "assignment2 -c --host 127.0.0.1 --port $port" "$work/stderr"
+ok "without a worker it waits, and says how to start one" wait_until 30 grep -q "assignment2 -c --host $address --port $port" "$work/stderr"
 is "tokens are for nobody else's eyes" "$(find "$shared" \( -type d ! -perm 700 -o -type f ! -perm 600 \) | wc -l)" 0
 client -n 2
 wait "$server"
@@ -118,9 +119,9 @@ server=$!
 wait_until 30 grep -q "assignment2 -c" "$work/stderr"
 kill -TERM "$server" && wait "$server"
 ok "SIGTERM: everything goes" nothing_left
-mkdir -p -m 700 "$shared" && mkdir -m 700 "$shared/127.0.0.1_$port" && echo old >"$shared/127.0.0.1_$port/serving" && echo old >"$shared/127.0.0.1_$port/token.0"
+mkdir -p -m 700 "$shared" && mkdir -m 700 "$shared/${address}_$port" && echo old >"$shared/${address}_$port/serving" && echo old >"$shared/${address}_$port/token.0"
 client
-tries() { ! test -e "$shared/127.0.0.1_$port/token.0"; }
+tries() { ! test -e "$shared/${address}_$port/token.0"; }
 ok "a worker tries what lies there" wait_until 30 tries
 serve -s rnaseq.fastq --chunks 2
 is "an old folder: exit 0" "$status" 0
@@ -132,7 +133,7 @@ ok "the worker ends" clients_end
 "$assignment" -s rnaseq.fastq "${at[@]}" >/dev/null 2>"$work/stderr" {never}>&- &
 server=$! pid_worker[99]=$!
 wait_until 30 grep -q "assignment2 -c" "$work/stderr"
-ours() { pgrep -f -- "--listen 127.0.0.1:$port" >/dev/null; }
+ours() { pgrep -f -- "--listen $address:$port" >/dev/null; }
 ok "a coordinator runs" ours
 end_process "$server" KILL
 gone() { ! ours; }

@@ -12,6 +12,8 @@
 #   doze SECONDS                              a pause, where time itself is what is tried
 #   no_cache=()                               before cluster_start: the coordinator keeps results for later jobs; otherwise each counts
 #   run_coord, run_worker[I]                  words before the program, for instance of a namespace or an environment
+#   coord_address                             where the coordinator listens: an address of loopback that no other test has, so that nobody
+#                                             takes its port while it is being started anew
 #
 # Everything that was started is ended when the test ends, however it ends. Every path can be set from outside:
 # FQ_TOP_SRCDIR, FQ_TOP_BUILDDIR (programs), TMPDIR.
@@ -27,7 +29,7 @@ state=$work/coord
 export FQ_KEYS=$work/user
 unset FQ_HOST FQ_SOCKET
 no_cache=(--cache-size 0)
-host= pid_coord= run_coord= coord_address=127.0.0.1 tests=0 failed=0
+host= pid_coord= run_coord= coord_address=127.$(($$ / 65536 % 254 + 1)).$(($$ / 256 % 256)).$(($$ % 256)) tests=0 failed=0
 declare -A pid_worker=() run_worker=()
 
 cluster_end() {
@@ -109,7 +111,11 @@ cluster_start() {
 	"$ctl" join -h "$host" "$(admin token --role client)" >/dev/null || { echo "Bail out! fqctl cannot join"; exit 1; }
 }
 
+# node_is NAME REGEX: so is its state
 node_is() { admin nodes --no-header | awk -v n="$1" -v s="$2" '$1 == n && $2 ~ s { found = 1 } END { exit !found }'; }
+
+node_is_on() { node_is "$1" '^(idle|mixed|alloc)$'; }
+node_is_off() { ! node_is_on "$1"; }
 
 worker_run() { # worker_run I OPTION...: starts it without waiting
 	local i=$1
@@ -126,8 +132,9 @@ worker_start() {
 		${run_worker[$i]:-} "$workerd" --state "$work/worker$i" --join "$host" "$(admin token --role worker)" >>"$work/worker$i.log" 2>&1 ||
 			{ echo "Bail out! worker $i cannot join"; tail "$work/worker$i.log" >&2; exit 1; }
 	fi
+	wait_until 20 node_is_off "w$i" # one that has just been ended is not taken for this one
 	worker_run "$@"
-	wait_until 30 node_is "w$i" '^(idle|mixed|alloc)$' || { echo "Bail out! worker $i does not come up"; tail "$work/worker$i.log" >&2; exit 1; }
+	wait_until 30 node_is_on "w$i" || { echo "Bail out! worker $i does not come up"; tail "$work/worker$i.log" >&2; exit 1; }
 }
 
 children_of() { pgrep -P "$1" -x fqworkerd-slot; }

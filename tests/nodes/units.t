@@ -72,7 +72,7 @@ drop_in() { # drop_in HOST UNIT NAME LINE...
 }
 drop_out() { on "$1" bash -c "rm /etc/systemd/system/$2.d/$3.conf && systemctl daemon-reload"; }
 for host in both:fqcoordd node:fqworkerd; do
-	drop_in ${host%:*} ${host#*:}.service watchdog '[Service]' WatchdogSec=2
+	drop_in ${host%:*} ${host#*:}.service watchdog '[Service]' WatchdogSec=5
 	on ${host%:*} systemctl restart ${host#*:}
 done
 for host in both node; do ok "$host is back" wait_until 20 node_is $host '^idle'; done
@@ -118,7 +118,7 @@ example() { # example HOST UNIT NAME SED: the example as a drop-in
 	on "$1" bash -c "mkdir -p $folder && sed '$4' $examples/$2.d/$3.conf >$folder/$3.conf && systemctl daemon-reload"
 }
 reaches() { # reaches ADDRESS: the coordinator is reached when only this one is allowed
-	on both systemd-run -q --wait --collect -p IPAddressDeny=any -p IPAddressAllow="$1" timeout 2 bash -c 'exec 3<>/dev/tcp/both/5381'
+	on both systemd-run -q --wait --collect -p IPAddressDeny=any -p IPAddressAllow="$1" timeout 10 bash -c 'exec 3<>/dev/tcp/both/5381'
 }
 worker_alone_with() { # worker_alone_with ADDRESS: the worker of the coordinator's host
 	example both fqworkerd.service network "s/10\.1\.0\.5/$1/" && on both systemctl restart fqworkerd

@@ -73,7 +73,8 @@ def stretches(curve, scale):
         while at + 2 < len(points) and points[at + 1][0] < i * step - 1e-3:
             at += 1
         (x, y), (x2, y2) = points[at], points[at + 1]
-        out.append((100 - (y + (y2 - y) * (i * step - x) / (x2 - x))) / 92 * scale)
+        part = min((i * step - x) / (x2 - x), 1)  # x2 is a rounded one, and behind a corner goes another line
+        out.append((100 - (y + (y2 - y) * part)) / 92 * scale)
     return out
 
 

@@ -5,7 +5,7 @@
 # are those of one process, to the byte.
 . "$(dirname "$0")/rig.sh"
 rig_start
-cluster_start --ping 1s --dead 3s
+cluster_start --ping 1s --dead 10s # a machine that stands still for a while loses nothing
 nodes n1 n2
 data_make
 user_make alice
@@ -56,7 +56,7 @@ ended_well() { # ended_well STATE EXITCODE
 }
 leaves() { [ "$(grep -c drained: "$(log_of 2)")" -ge "$1" ]; }
 drains() { [ "$(grep -c draining "$(log_of 2)")" -ge "$1" ]; }
-let_both_go() { let_go n1; let_go n2; }
+let_both_go() { let_node_go n1; let_node_go n2; }
 
 array2=$array
 ok "both have slices in hand" begin --slice-size 1M n1 n2
@@ -100,7 +100,7 @@ ok "a worker that does not react is gone" wait_until 40 gone "$w2"
 no_slots() { [ -z "$(slots_of n2)" ]; }
 ok "and is killed" wait_until 40 no_slots
 end_process $stopping KILL
-let_go n1
+let_node_go n1
 same_each "jobs in hand of a worker that was killed"
 ok "CANCELLED for Slurm" wait_until 20 job_in "${array2}_2" CANCELLED
 is "what it had was lost" "$(lost n2)" 1
@@ -126,7 +126,7 @@ ok "both have slices in hand" begin --slice-size 1M n1 n2
 
 lost_before=$(lost n2) began=$(job_says "${array}_1" StartTime)
 node_kill n2
-ok "node down: it is gone" wait_until 20 gone "$w2"
+ok "node down: it is gone" wait_until 40 gone "$w2"
 let_both_go
 same_each "jobs in hand of a node that went down"
 is "what it had was lost" "$(lost n2)" $((lost_before + 1))

@@ -4,7 +4,7 @@
 # that is cancelled by hand in mid-slice; a node's link and slurmctld are away meanwhile; nothing is left in the end.
 . "$(dirname "$0")/rig.sh"
 rig_start
-cluster_start --ping 1s --dead 3s
+cluster_start --ping 1s --dead 10s # a machine that stands still for a while loses nothing
 nodes n1 n2
 data_make
 arrays=$HOME/.fqcluster/slurm
@@ -46,8 +46,8 @@ is "and no key" "$(keys_n)" 1
 ok "both have slices in hand" begin --slice-size 1M n1 n2
 scancel "${number}_1"
 ok "the third takes its place" wait_until 30 task_is 3 RUNNING '(idle|mixed|alloc)'
-let_go n1
-let_go n2
+let_node_go n1
+let_node_go n2
 same_each "jobs of before"
 is "nothing was lost" "$(lost)" 0
 
@@ -56,9 +56,9 @@ is "nothing was lost" "$(lost)" 0
 ok "both have slices in hand" begin --slice-size 1M n1 n2
 there=$(squeue -h -r -n fqcluster -w n2 -o %K) other=$(squeue -h -r -n fqcluster -w n1 -o %K)
 cable n2 out
-ok "a node's cable is out: down here" wait_until 20 task_is "$there" '(RUNNING|COMPLETING)' '(down.*|-)'
-let_go n1
-let_go n2
+ok "a node's cable is out: down here" wait_until 40 task_is "$there" '(RUNNING|COMPLETING)' '(down.*|-)'
+let_node_go n1
+let_node_go n2
 same_each "jobs of that node"
 ok "the other task goes on" task_is "$other" RUNNING '(idle|mixed|alloc)'
 cable n2 in
@@ -76,8 +76,8 @@ slurmctld_kill
 ok "slurmctld is dead: status says so" refuses "squeue: " slurm status
 ok "stop too" refuses "squeue: " slurm stop
 is "keys are there still" "$(keys_n)" 1
-let_go n1
-let_go n2
+let_node_go n1
+let_node_go n2
 same_each "jobs meanwhile"
 ok "slurmctld is there again" slurmctld_start
 ok "status too" wait_until 20 task_is "$there" RUNNING '(idle|mixed|alloc)'
@@ -93,8 +93,8 @@ slurm stop 2>"$work/said" {never}>&- &
 stopping=$!
 draining() { [ "$(admin nodes --no-header --fields STATE | grep -c '^dr')" -eq 2 ]; }
 ok "stop: they drain" wait_until 20 draining
-let_go n1
-let_go n2
+let_node_go n1
+let_node_go n2
 wait "$stopping"
 is "stop" $? 0
 diag <"$work/said"

@@ -45,18 +45,18 @@ begins() {
 		fqctl qc --slurm --cpus-per-task 2 -N 2 --idle-exit 3s --slice-size 1M -o got "$reads" "$rig/small.fastq.gz") \
 		>"$work/announced" 2>"$work/said" {never}>&- &
 	pid=$!
-	for node in n1 n2; do wait_until 30 has_slots "$node" && hold "$node"; done
+	for node in n1 n2; do wait_until 30 has_slots "$node" && hold_node "$node"; done
 }
 ends() { # ends WHAT STATUS
 	{ wait $pid; } 2>/dev/null
 	is "$1: exit status" $? "$2"
 	diag <"$work/said"
 }
-lets_go() { let_go n1; let_go n2; }
+lets_go() { let_node_go n1; let_node_go n2; }
 
 begins n1 n2
 node_kill n1
-let_go n2
+let_node_go n2
 ends "a node goes down" 0
 ok "the same reports" same_reports
 rm -rf "$rig"/tmp/fqworkerd* # in this test it is the disk of each node

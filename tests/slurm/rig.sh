@@ -9,8 +9,8 @@
 #   node_kill NAME                 what a power cut does to a node; node_boot NAME   its slurmd again
 #   cable NAME out|in              its network cable
 #   on NAME COMMAND...             there, as root
-#   slots_of NAME                  the processes that count there; hold NAME  stops them, so that what they count stays in hand;
-#                                  let_go NAME
+#   slots_of NAME                  the processes that count there
+#   hold_node NAME                 stops both, so that what they count stays in hand;  let_node_go NAME
 #   node_state NAME                what Slurm says of it, "idle", "down*"; jobs_of [OPTION...]   what is in the queue, by squeue
 #   job_says ID KEY                a value out of scontrol show job
 #   data_make                      $reads of some size, and its report by one process
@@ -230,12 +230,17 @@ processes_of() { # processes_of NODE NAME
 }
 slots_of() { processes_of "$1" fqworkerd-slot; }
 
-# A worker is there before its slots are.
+# A worker is there before its slots are, and one of them may be just being started anew.
 has_slots() { [ "$(slots_of "$1" | wc -l)" -eq 2 ]; }
+hold_node() { wait_until 20 held_there "$1"; }
+held_there() {
+	local slots
+	slots=$(slots_of "$1")
+	# shellcheck disable=SC2086
+	[ "$(wc -w <<<"$slots")" -eq 2 ] && kill -STOP $slots && ! ps -o stat= -p "$(paste -sd, <<<"$slots")" | grep -qv '^T'
+}
 # shellcheck disable=SC2046
-hold() { wait_until 20 has_slots "$1" && kill -STOP $(slots_of "$1"); }
-# shellcheck disable=SC2046
-let_go() { kill -CONT $(slots_of "$1") 2>/dev/null; }
+let_node_go() { kill -CONT $(slots_of "$1") 2>/dev/null; }
 
 # ---- jobs
 
@@ -252,7 +257,7 @@ submit() {
 begin() {
 	local size=$2 node tries
 	shift 2
-	for node in "$@"; do hold "$node"; done
+	for node in "$@"; do hold_node "$node"; done
 	for node in "$@"; do
 		for ((tries = 0; tries < 8; tries++)); do
 			! running_on "$node" || break
