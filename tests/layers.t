@@ -109,10 +109,13 @@ BEGIN {
 		print file " has an include that nobody can read: " header
 }'
 
-count=0
+count=0 failed=0
 report() { # report STATUS TEXT
 	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
+	if [ "$1" -eq 0 ]; then echo "ok $count - $2"; else
+		echo "not ok $count - $2"
+		failed=$((failed + 1))
+	fi
 }
 
 # finds FILE INCLUDE WORDS: such a line planted in a copy of the tree leads to a complaint with these words.
@@ -153,3 +156,4 @@ finds daemon/coord/x.c '<systemd/sd-journal.h>' 'belongs into daemon/journal'
 finds daemon/coord/x.c '<pb_decode.h>' 'belongs into'
 finds lib/base/x.c '<curl/curl.h>' 'has no row'
 echo "1..$count"
+exit $((failed > 0))

@@ -5,7 +5,7 @@
 set -u
 top=${FQ_TOP_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 build=${FQ_TOP_BUILDDIR:-$top}
-count=0
+count=0 failed=0
 
 command -v systemd-analyze >/dev/null || { echo "1..0 # SKIP systemd-analyze is not installed"; exit 0; }
 work=$(mktemp -d) || exit 1
@@ -16,6 +16,7 @@ report() { # report STATUS TEXT [FILE]: the file explains a failure
 	count=$((count + 1))
 	if [ "$1" -eq 0 ]; then echo "ok $count - $2"; else
 		echo "not ok $count - $2"
+		failed=$((failed + 1))
 		[ $# -lt 3 ] || sed 's/^/# /' "$3"
 	fi
 }
@@ -178,3 +179,4 @@ else
 	echo "ok $count # SKIP journalctl is not installed"
 fi
 echo "1..$count"
+exit $((failed > 0))
