@@ -237,7 +237,7 @@ held_there() {
 	local slots
 	slots=$(slots_of "$1")
 	# shellcheck disable=SC2086
-	[ "$(wc -w <<<"$slots")" -eq 2 ] && kill -STOP $slots && ! ps -o stat= -p "$(paste -sd, <<<"$slots")" | grep -qv '^T'
+	[ "$(wc -w <<<"$slots")" -eq 2 ] && kill -STOP $slots && [ "$(ps -o stat= -p "$(paste -sd, <<<"$slots")" | grep -c '^T')" -eq 2 ]
 }
 # shellcheck disable=SC2046
 let_node_go() { kill -CONT $(slots_of "$1") 2>/dev/null; }
