@@ -13,7 +13,7 @@
 #include "lib/wire/connection.h"
 #include "tests/unit/wire/pair.h"
 
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 #define READS 300ULL
 #define RECORD 30ULL /* bytes */
 #define SLICES 3ULL

@@ -24,9 +24,9 @@ struct many {
 /* Attends to all for so long. */
 void attend(struct many *many, int ms);
 
-/* Until the condition holds, which it does at once on a quiet machine; half a minute at most. */
+/* Until the condition holds, which it does at once on a quiet machine; two minutes at most. */
 #define ATTEND_UNTIL(many, condition)                                                                                              \
-	for (int turns = 0; turns < 3000 && !(condition); turns++)                                                                \
+	for (int turns = 0; turns < 12000 && !(condition); turns++)                                                                \
 	attend(many, 10)
 
 size_t ended(const struct many *many); /* how many of them have */

@@ -185,6 +185,7 @@ static void make_result(struct setup *setup)
 	fq_Accepted accepted;
 	fq_JobsRequest request = {.job = 1};
 	fq_Job job = {0};
+	struct many both = {.n = 2};
 	struct count_rules rules;
 	fq_Result result;
 	uint8_t *bytes;
@@ -204,7 +205,9 @@ static void make_result(struct setup *setup)
 	expect(setup->worker, fq_Type_TASK, task);
 	result.ref = task->ref;
 	must(connection_send_blob(setup->worker, fq_Type_RESULT, 0, &result, bytes, result.blob_bytes), &err);
-	must(dial_wait(setup->worker, WAIT_MS, NULL, &err), &err);
+	both.of[0] = setup->worker;
+	both.of[1] = setup->client;
+	ATTEND_UNTIL(&both, both.ended[0] || both.last[0] == fq_Type_RESULT_ACK); /* perhaps for longer than the dead time */
 	send_message(setup->client, fq_Type_WAIT, &request);
 	do
 		expect(setup->client, fq_Type_JOB, &job);
@@ -233,7 +236,7 @@ static void test_unread_results(void)
 	}
 	attend(&deaf, 200);
 	(void)connection_send(reader.of[0], fq_Type_FETCH, 1, &request);
-	for (int i = 0; i < 1200 && reader.last[0] != fq_Type_END; i++) {
+	for (int i = 0; i < 6000 && reader.last[0] != fq_Type_END; i++) {
 		attend(&deaf, 10);
 		attend(&reader, 10);
 		now = setup_memory(&setup);

@@ -12,7 +12,7 @@
 #include "lib/wire/connection.h"
 #include "tests/unit/wire/pair.h"
 
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 
 struct fake {
 	struct side side; /* the coordinator's key */
