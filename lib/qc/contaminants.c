@@ -272,7 +272,8 @@ static struct hit contaminant_hit(const struct contaminant *contaminant, const s
 	if (query->n < SHORT_MIN)
 		return hit;
 	if (query->n < OVERLAP) {
-		if (strstr(contaminant->forward.bases, query->bases) || strstr(contaminant->reverse.bases, query->bases))
+		if (!memchr(query->bases, '\0', (size_t)query->n) &&
+		    (strstr(contaminant->forward.bases, query->bases) || strstr(contaminant->reverse.bases, query->bases)))
 			hit = (struct hit){query->n, 100};
 		return hit;
 	}
@@ -280,19 +281,19 @@ static struct hit contaminant_hit(const struct contaminant *contaminant, const s
 	return strand_hit(hit, &contaminant->reverse, (long)contaminant->n, query);
 }
 
-int contaminants_hit(const struct contaminants *contaminants, const char *sequence, enum compat compat, char *out,
+int contaminants_hit(const struct contaminants *contaminants, const uint8_t *sequence, size_t n, enum compat compat, char *out,
                      size_t size)
 {
-	_cleanup_(freep) char *upper = strdup(sequence);
-	struct query query = {.bases = upper, .n = (long)strlen(sequence)};
+	_cleanup_(freep) char *upper = calloc(1, n + 1);
+	struct query query = {.bases = upper, .n = (long)n};
 	const struct contaminant *source = NULL;
 	struct hit best = {0};
 
 	if (!upper)
 		return -ENOMEM;
-	for (char *at = upper; *at; at++)
-		*at = (char)(*at >= 'a' && *at <= 'z' ? *at - 'a' + 'A' : *at);
-	places_make(&query.places, upper, (size_t)query.n);
+	for (size_t i = 0; i < n; i++)
+		upper[i] = (char)(sequence[i] >= 'a' && sequence[i] <= 'z' ? sequence[i] - 'a' + 'A' : sequence[i]);
+	places_make(&query.places, upper, n);
 	for (size_t i = 0; i < contaminants->n; i++) {
 		struct hit hit = contaminant_hit(&contaminants->of[i], &query);
 		bool better = hit.length > best.length ||

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/error.h"
 #include "lib/qc/rules.h"
@@ -27,7 +28,8 @@ const char *contaminants_name(const struct contaminants *contaminants, size_t i)
 const char *contaminants_sequence(const struct contaminants *contaminants, size_t i);
 
 /*
- * The possible source of a sequence, "NAME (PERCENT% over LENGTHbp)" or "No Hit", into out (cut to size). 0, -ENOMEM.
+ * The possible source of a sequence of n bases, "NAME (PERCENT% over LENGTHbp)" or "No Hit", into out (cut to size). The bases may
+ * be any bytes, NUL too. 0, -ENOMEM.
  */
-int contaminants_hit(const struct contaminants *contaminants, const char *sequence, enum compat compat, char *out,
+int contaminants_hit(const struct contaminants *contaminants, const uint8_t *sequence, size_t n, enum compat compat, char *out,
                      size_t size);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/cleanup.h"
 
@@ -74,6 +75,21 @@ const char *derive_text(struct derive *derive, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(text, (size_t)n + 1, format, args);
 	va_end(args);
+	return text;
+}
+
+const char *derive_letters(struct derive *derive, const uint8_t *bytes, size_t n)
+{
+	static const char nul[] = "\\x00";
+	char *text = derive_alloc(derive, n + 1, sizeof nul), *at = text;
+
+	if (!text)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] != '\0')
+			*at++ = (char)bytes[i];
+		else
+			at = stpcpy(at, nul);
 	return text;
 }
 

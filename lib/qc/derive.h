@@ -60,6 +60,9 @@ int derive_partial(struct derive *derive);
 void *derive_alloc(struct derive *derive, size_t n, size_t size);
 const char *derive_text(struct derive *derive, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* n bytes of a read as a text: lenient reads may have any byte, and NUL becomes "\\x00". NULL: out of memory. */
+const char *derive_letters(struct derive *derive, const uint8_t *bytes, size_t n);
+
 /* A cell of a whole number that may be below 0 (it is then a text). 0 or -ENOMEM. */
 int derive_integer(struct derive *derive, int64_t integer, struct cell *ret);
 

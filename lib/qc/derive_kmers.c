@@ -153,7 +153,7 @@ static int rows_make(struct derive *derive, struct section *section, const struc
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct cell *row = section_row(section, i);
 
-		row[0] = cell_text(derive_text(derive, "%.*s", (int)size, (const char *)enriched[i].kmer->letters));
+		row[0] = cell_text(derive_letters(derive, enriched[i].kmer->letters, size));
 		row[1] = cell_number(enriched[i].kmer->count * SAMPLED_SHARE);
 		row[2] = (struct cell){.kind = CELL_FLOAT, .real = enriched[i].p_value};
 		row[3] = (struct cell){.kind = CELL_FLOAT, .real = enriched[i].most};

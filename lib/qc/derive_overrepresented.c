@@ -96,10 +96,10 @@ static int row_fill(struct derive *derive, const struct sequences *sequences, co
 	char source[SOURCE_MAX];
 	int r;
 
-	row[0] = cell_text(derive_text(derive, "%.*s", (int)key.n, (const char *)key.bytes));
+	row[0] = cell_text(derive_letters(derive, key.bytes, key.n));
 	if (!row[0].text)
 		return -ENOMEM;
-	r = contaminants_hit(derive->options->contaminants, row[0].text, derive->rules->compat, source, sizeof source);
+	r = contaminants_hit(derive->options->contaminants, key.bytes, key.n, derive->rules->compat, source, sizeof source);
 	if (r < 0)
 		return r;
 	row[1] = cell_number(frequent->reads);

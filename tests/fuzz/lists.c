@@ -51,7 +51,7 @@ static void try_contaminants(const char *text, size_t n)
 		return;
 	}
 	for (enum compat compat = 0; compat < _COMPAT_MAX; compat++) {
-		must(contaminants_hit(contaminants, sequence, compat, hit, sizeof hit) == 0);
+		must(contaminants_hit(contaminants, (const uint8_t *)sequence, bases, compat, hit, sizeof hit) == 0);
 		must(hit[0] != '\0' && strlen(hit) < sizeof hit);
 	}
 	contaminants_free(contaminants);

@@ -176,7 +176,8 @@ corner(32, "--nogroup gives each length its own row, too",
 corner(33, "lower case counts as upper case; dot, dash, U and asterisk are neither N nor a base",
        case(fq("acgtn", "ACGTN", ".-U*N"), has(CONTENT, "1\t0.0\t100.0\t0.0\t0.0"),
             column(N, 1, "0.0", "0.0", "0.0", "0.0", "100.0"),
-            has(BASIC, "%GC\t50")))
+            has(BASIC, "%GC\t50")),
+       case(fq("ACGTACGTACGT\0A", "\0", ""), column(OVER, 0, "\\x00", "", "ACGTACGTACGT\\x00A"), options=("--lenient",), debian=False))
 
 corner(34, "a position with N alone: NaN, and that warns of nothing",
        case(fq("ANA", "CNC", "GNG", "TNT"), has(CONTENT, "2\tNaN\tNaN\tNaN\tNaN"), has(N, "2\t100.0"),

@@ -141,9 +141,10 @@ static void test_adapters(void)
 
 static void hit_is(const struct contaminants *contaminants, const char *sequence, enum compat compat, const char *wanted)
 {
+	const uint8_t *bases = (const uint8_t *)sequence;
 	char got[256];
 
-	is_int(contaminants_hit(contaminants, sequence, compat, got, sizeof got), 0, "looked for");
+	is_int(contaminants_hit(contaminants, bases, strlen(sequence), compat, got, sizeof got), 0, "looked for");
 	is_str(got, wanted, "%s", sequence);
 }
 
@@ -197,8 +198,11 @@ static void test_long_contaminant(void)
 	strcat(list, sequence);
 	is_int(contaminants_read(list, strlen(list), "c.txt", &contaminants, &err), 0, "a contaminant of 200 bases");
 	hit_is(contaminants, sequence + 60, COMPAT_0_12_1, "long (100% over 140bp)");
-	is_int(contaminants_hit(contaminants, sequence, COMPAT_0_12_1, cut, sizeof cut), 0, "into little room");
+	is_int(contaminants_hit(contaminants, (uint8_t *)sequence, 200, COMPAT_0_12_1, cut, sizeof cut), 0, "into little room");
 	is_str(cut, "long (1", "it is cut");
+	sequence[12] = '\0';
+	is_int(contaminants_hit(contaminants, (uint8_t *)sequence, 16, COMPAT_0_12_1, cut, sizeof cut), 0, "a read with a NUL");
+	is_str(cut, "No Hit", "what stands before it is not the read");
 	contaminants = contaminants_free(contaminants);
 	is_int(contaminants_read("x\tACGN\n", 7, "c.txt", &contaminants, &err), -EBADMSG, "another letter is refused");
 	is_str(err.text, "c.txt:1: the sequence of \"x\" has other letters than A, C, G and T", "the sentence");
