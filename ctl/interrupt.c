@@ -52,7 +52,7 @@ static void cancel_run(void)
 	(void)sigaction(SIGINT, &ignore, NULL); /* what is pending is gone with it */
 	(void)sigemptyset(&interrupt);
 	(void)sigaddset(&interrupt, SIGINT);
-	child = fork();
+	child = _Fork(); /* fork() would wait for the lock of memory, which this thread may hold */
 	if (child == 0) {
 		(void)sigaction(SIGINT, &usual, NULL);
 		(void)sigprocmask(SIG_UNBLOCK, &interrupt, NULL);

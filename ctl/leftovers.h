@@ -15,6 +15,6 @@ int leftover_add(const char *path);
 /* It has its name, or is removed. Takes what leftover_add() gave, negative too. */
 void leftover_done(int number);
 
-/* Between them a signal waits: what is half done would be found by nobody. */
+/* Between them a signal waits: what is half done would be found by nobody. A hold that comes when the end has begun does not return. */
 void leftovers_hold(void);
 void leftovers_release(void);

@@ -17,7 +17,8 @@
 #include "lib/base/text.h"
 
 #define THREADS_MAX 16
-#define LOOK_MS 100 /* how often the connection is looked after */
+#define LOOK_MS 100    /* how often the connection is looked after */
+#define LEAVE_LOOKS 10 /* so many looks a failed caller waits for threads that are at work */
 
 /* What the threads share; the last one who lets go of it frees it: one that waits for a dead disk may outlive the caller. */
 struct proving {
@@ -129,6 +130,8 @@ static void let_go(struct proving *proving)
 {
 	bool last = --proving->holders == 0;
 
+	if (proving->holders == 1)
+		(void)pthread_cond_signal(&proving->news);
 	(void)pthread_mutex_unlock(&proving->lock);
 	if (!last)
 		return;
@@ -191,7 +194,7 @@ static int proving_new(const struct client *client, const uint8_t uuid[16], char
 	return proving->names && proving->files ? 0 : -ENOMEM;
 }
 
-static int threads_start(struct proving *proving)
+static int threads_start(struct proving *proving, struct error *err)
 {
 	size_t started = 0;
 	int code = 0;
@@ -212,7 +215,19 @@ static int threads_start(struct proving *proving)
 		proving->holders--;
 		(void)pthread_mutex_unlock(&proving->lock);
 	}
-	return started > 0 ? 0 : -code;
+	return started > 0 || code == 0 ? 0 : error_no_thread(err, code);
+}
+
+/* With the lock. False: there was none for LOOK_MS. */
+static bool wait_for_news(struct proving *proving)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += LOOK_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	return pthread_cond_timedwait(&proving->news, &proving->lock, &until) == 0;
 }
 
 /* With the lock: until all are done. Now and then the coordinator's pings are answered. */
@@ -221,13 +236,7 @@ static int wait_for_all(struct proving *proving, struct client *client, struct e
 	int r = 0;
 
 	while (r == 0 && proving->done < proving->n) {
-		struct timespec until;
-
-		(void)clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += LOOK_MS * 1000000L;
-		until.tv_sec += until.tv_nsec / 1000000000L;
-		until.tv_nsec %= 1000000000L;
-		if (pthread_cond_timedwait(&proving->news, &proving->lock, &until) == 0)
+		if (wait_for_news(proving))
 			continue;
 		(void)pthread_mutex_unlock(&proving->lock);
 		r = client_idle(client, err);
@@ -236,16 +245,25 @@ static int wait_for_all(struct proving *proving, struct client *client, struct e
 	return r;
 }
 
+/*
+ * With the lock, after a failure, with which fqctl ends: the end takes from under the threads what OpenSSL computes by. One that a dead
+ * disk holds is not waited for.
+ */
+static void wait_for_threads(struct proving *proving)
+{
+	int looks = 0;
+
+	while (proving->holders > 1 && looks < LEAVE_LOOKS)
+		looks += !wait_for_news(proving);
+}
+
 int proofs_make(struct client *client, const uint8_t uuid[16], char *const *names, size_t n, struct proof_file **ret,
                 struct error *err)
 {
 	struct proving *proving = NULL;
 	int r = proving_new(client, uuid, names, n, &proving);
 
-	if (r == 0)
-		r = threads_start(proving);
-	if (r < 0)
-		(void)error_set(err, r, ERROR_OS, "the files cannot be looked at: %s", strerror(-r));
+	r = r < 0 ? error_oom(err) : threads_start(proving, err);
 	if (!proving)
 		return r;
 	(void)pthread_mutex_lock(&proving->lock);
@@ -254,6 +272,8 @@ int proofs_make(struct client *client, const uint8_t uuid[16], char *const *name
 	if (r == 0)
 		*ret = TAKE(proving->files);
 	proving->stop = true;
+	if (r < 0)
+		wait_for_threads(proving);
 	let_go(proving);
 	return r;
 }

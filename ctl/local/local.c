@@ -9,7 +9,6 @@
  */
 #include "ctl/local/local.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -235,6 +234,7 @@ int local_count_at(const struct local_input *inputs, size_t n, const struct loca
 	_cleanup_(freep) enum telling *telling = calloc(n + 1, sizeof *telling);
 	_cleanup_(freep) pthread_t *threads = calloc(options->threads, sizeof *threads);
 	uint32_t started = 0;
+	int code = 0;
 
 	if (!files || !telling || !threads || split_shelves_init(&local.shelves, options->threads) < 0)
 		return error_oom(err);
@@ -250,7 +250,7 @@ int local_count_at(const struct local_input *inputs, size_t n, const struct loca
 	(void)pthread_mutex_init(&local.lock, NULL);
 	(void)pthread_cond_init(&local.work, NULL);
 	(void)pthread_cond_init(&local.news, NULL);
-	while (started < options->threads && pthread_create(&threads[started], NULL, thread_run, &local) == 0)
+	while (started < options->threads && (code = pthread_create(&threads[started], NULL, thread_run, &local)) == 0)
 		started++;
 	if (started > 0)
 		watch_run(&local, watch);
@@ -260,5 +260,5 @@ int local_count_at(const struct local_input *inputs, size_t n, const struct loca
 	(void)pthread_cond_destroy(&local.news);
 	(void)pthread_cond_destroy(&local.work);
 	(void)pthread_mutex_destroy(&local.lock);
-	return started > 0 ? 0 : error_set(err, -EAGAIN, ERROR_OS, "cannot start a thread");
+	return started > 0 ? 0 : error_no_thread(err, code);
 }

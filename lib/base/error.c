@@ -40,6 +40,12 @@ int error_oom(struct error *err)
 	return error_set(err, -ENOMEM, ERROR_OS, "out of memory");
 }
 
+int error_no_thread(struct error *err, int code)
+{
+	return error_set(err, -code, ERROR_OS, "no thread can be started: %s; right is a higher limit of processes (ulimit -u, pids.max) or memory",
+	                 strerror(code));
+}
+
 enum error_class error_class_of_errno(int code)
 {
 	switch (code < 0 ? -code : code) {

@@ -53,5 +53,8 @@ void error_prefix(struct error *err, const char *format, ...) __attribute__((for
 /* The sentence for "out of memory"; returns -ENOMEM. */
 int error_oom(struct error *err);
 
+/* The sentence for what pthread_create() returned, a positive errno; returns it negative. */
+int error_no_thread(struct error *err, int code);
+
 /* The class that belongs to an errno of opening or reading a file: ERROR_NO_INPUT, ERROR_DENIED or ERROR_IO. */
 enum error_class error_class_of_errno(int code);

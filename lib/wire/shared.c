@@ -18,13 +18,13 @@ struct shared *shared_new(uint8_t *bytes, size_t n)
 
 struct shared *shared_ref(struct shared *shared)
 {
-	shared->holders++;
+	(void)atomic_fetch_add(&shared->holders, 1);
 	return shared;
 }
 
 struct shared *shared_unref(struct shared *shared)
 {
-	if (shared && --shared->holders == 0) {
+	if (shared && atomic_fetch_sub(&shared->holders, 1) == 1) {
 		free(shared->bytes);
 		free(shared);
 	}

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Bytes that several connections send: one copy, freed with its last holder. Of one thread; the bytes do not change.
+ * Bytes that several connections send: one copy, freed with its last holder; the bytes do not change. Holders may be of several threads:
+ * the coordinator's labour drops what the loop's thread is just sending.
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct shared {
-	size_t holders, n;
+	atomic_size_t holders;
+	size_t n;
 	uint8_t *bytes;
 };
 

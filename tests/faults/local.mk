@@ -48,6 +48,13 @@ tests_faults_shim_clock_so_SOURCES = tests/faults/shim_clock.c
 tests_faults_shim_clock_so_CFLAGS = -std=gnu17 -Wall -Wextra -fPIC
 tests_faults_shim_clock_so_LDFLAGS = -shared
 
+# No more threads than so many, for LD_PRELOAD.
+FAULT_TESTS += tests/faults/17-threads.t
+check_PROGRAMS += tests/faults/shim_thread.so
+tests_faults_shim_thread_so_SOURCES = tests/faults/shim_thread.c
+tests_faults_shim_thread_so_CFLAGS = -std=gnu17 -Wall -Wextra -fPIC
+tests_faults_shim_thread_so_LDFLAGS = -shared
+
 # Kills, links, clocks, leaving.
 FAULT_TESTS += tests/faults/01-kill.t
 FAULT_TESTS += tests/faults/04-points.t

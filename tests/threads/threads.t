@@ -13,6 +13,9 @@ ok "and said to be one" grep -q 'data race' "$work/race"
 FQ_FAILPOINT=test-both:on:200001 "$top_build/tests/threads/points" >"$work/out" 2>"$work/err"
 is "failpoints that two threads come by: no race, and both are counted" $? 0 || diag <"$work/err"
 
+"$top_build/tests/threads/holders" >"$work/out" 2>"$work/err"
+is "bytes that two threads hold: no race, and none is lost" $? 0 || diag <"$work/err"
+
 "$made" 60000 100 nova 7 >"$work/plain.fq"
 gzip -1 -c "$work/plain.fq" >"$work/zip.fq.gz"
 bgzip -c "$work/plain.fq" >"$work/bgzf.fq.gz"

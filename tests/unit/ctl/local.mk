@@ -38,6 +38,11 @@ UNIT_TESTS += tests/unit/ctl/doctor
 tests_unit_ctl_doctor_SOURCES = tests/unit/ctl/doctor.c $(TAP)
 tests_unit_ctl_doctor_LDADD = $(CTL_LIBS)
 
+# Files that a signal removes, in several threads.
+UNIT_TESTS += tests/unit/ctl/leftovers
+tests_unit_ctl_leftovers_SOURCES = tests/unit/ctl/leftovers.c $(TAP)
+tests_unit_ctl_leftovers_LDADD = $(CTL_LIBS)
+
 # What ended jobs come to.
 UNIT_TESTS += tests/unit/ctl/history
 tests_unit_ctl_history_SOURCES = tests/unit/ctl/history.c $(TAP)
