@@ -32,10 +32,10 @@ seccomp\.h               daemon/worker/cage[^/]*
 libconfig\.h             conf/[^/]*
 zlib\.h                  lib/fastq/(inflate|crc|packed)[^/]*
 libdeflate\.h            lib/fastq/(inflate|crc)[^/]*
-isa-l\.h                 lib/fastq/(inflate|crc)[^/]*
-isa-l/.*                 lib/fastq/(inflate|crc)[^/]*
+isa-l\.h                 lib/fastq/(inflate|crc|packed)[^/]*
+isa-l/.*                 lib/fastq/(inflate|crc|packed)[^/]*
 zip\.h                    lib/qc/archive[^/]*
-pthread\.h               (ctl/(local/|output_run|proofs)|daemon/coord/labour|lib/fastq/ahead)[^/]*
+pthread\.h               (ctl/(local/|output_run|proofs)|daemon/coord/labour|lib/fastq/ahead|lib/base/failpoint)[^/]*
 '
 
 # What comes with the C library, the kernel and the compiler.
