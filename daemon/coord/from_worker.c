@@ -59,6 +59,7 @@ void from_worker_hello(struct session *session, const fq_Hello *hello)
 	event.hello = (struct node_hello){
 		.name = session->name,
 		.slots = hello->slots,
+		.cores = hello->cores,
 		.algorithm = hello->algorithm,
 		.proto = session->proto,
 		.draining = hello->draining,
