@@ -14,19 +14,20 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static void share_cores(struct worker_settings *settings, const struct confines *confines)
+/* Processors that may be used: of the mask, of the control groups, and of the batch job. */
+static void count_cores(struct worker_settings *settings, const struct confines *confines)
 {
-	uint64_t slots = confines->cores, told = settings->job.cores;
+	uint64_t told = settings->job.cores;
 
-	if (told > confines->cores)
+	settings->cores = confines->cores;
+	if (told > 0)
+		settings->cores = least(settings->cores, told);
+	if (confines->quota > 0)
+		settings->cores = least(settings->cores, (confines->quota + 999) / 1000);
+	if (settings->slots == 0 && told > confines->cores)
 		(void)snprintf(settings->confined, sizeof settings->confined,
 		               "%s says that %" PRIu64 " processors are the job's, but it may use %" PRIu64 ": there are no more slots than that",
 		               settings->job.engine, told, confines->cores);
-	if (told > 0)
-		slots = least(slots, told);
-	if (confines->quota > 0)
-		slots = least(slots, (confines->quota + 999) / 1000);
-	settings->slots = least(slots, SLOTS_MAX);
 }
 
 static void share_memory(struct worker_settings *settings, uint64_t memory)
@@ -55,8 +56,9 @@ void worker_room(struct worker_settings *settings, const struct confines *confin
 	settings->confined[0] = '\0';
 	if (settings->gate_only)
 		return;
+	count_cores(settings, confines);
 	if (settings->slots == 0)
-		share_cores(settings, confines);
+		settings->slots = least(settings->cores, SLOTS_MAX);
 	if (settings->batch && confines->memory > 0)
 		memory = memory > 0 ? least(memory, confines->memory) : confines->memory;
 	if (memory > 0)

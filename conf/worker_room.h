@@ -10,7 +10,7 @@
 #define TEXT_MEMORY (UINT64_C(128) << 20)     /* for each slot, of what it may have: no more than a quarter of slot_limit is made use of */
 
 /*
- * Sets slots (0: as many as there are cores, at least one), slot_limit, text_memory where it is 0, and confined. Memory that is bounded by
+ * Sets cores, slots (0: as many as there are cores, at least one), slot_limit, text_memory where it is 0, and confined. Memory that is bounded by
  * control groups or by a batch system is shared out under --batch only: a service has slot_memory, and a slice of the site's.
  */
 void worker_room(struct worker_settings *settings, const struct confines *confines);

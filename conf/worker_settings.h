@@ -34,6 +34,7 @@ struct worker_settings {
 	/* what follows from them: */
 	bool private_state;         /* --batch without --state: a folder is to be made, which is state then, and taken away at the end */
 	struct batch_job job;       /* --batch; else empty */
+	uint64_t cores;             /* that it may use; at least 1 */
 	uint64_t slot_limit;        /* bytes of address space of a child; 0: no limit */
 	char confined[256];         /* why there are fewer slots than cores or than were said, a sentence; else empty */
 };

@@ -32,8 +32,8 @@ seccomp\.h               daemon/worker/cage[^/]*
 libconfig\.h             conf/[^/]*
 zlib\.h                  lib/fastq/(inflate|crc|packed)[^/]*
 libdeflate\.h            lib/fastq/(inflate|crc)[^/]*
-isa-l\.h                 lib/fastq/(inflate|crc)[^/]*
-isa-l/.*                 lib/fastq/(inflate|crc)[^/]*
+isa-l\.h                 lib/fastq/(inflate|crc|packed)[^/]*
+isa-l/.*                 lib/fastq/(inflate|crc|packed)[^/]*
 zip\.h                    lib/qc/archive[^/]*
 pthread\.h               (ctl/(local/|output_run|proofs)|daemon/coord/labour|lib/base/failpoint|lib/fastq/ahead)[^/]*
 '

@@ -51,8 +51,21 @@ void context_drop(struct contexts *contexts, uint64_t job, uint32_t file)
 		remove_at(contexts, i);
 }
 
+void contexts_let_go(struct contexts *contexts)
+{
+	counters_free(contexts->hand.counters);
+	contexts->hand = (struct at_hand){0};
+}
+
+void contexts_hold(struct contexts *contexts, uint64_t job, uint32_t file, uint64_t slice, struct counters *counters, size_t n)
+{
+	contexts_let_go(contexts);
+	contexts->hand = (struct at_hand){.job = job, .slice = slice, .file = file, .counters = counters, .n = n};
+}
+
 void contexts_deinit(struct contexts *contexts)
 {
+	contexts_let_go(contexts);
 	while (contexts->n > 0)
 		remove_at(contexts, contexts->n - 1);
 }
@@ -160,19 +173,32 @@ static void make_room(struct contexts *contexts, struct context *context, size_t
 	}
 }
 
-static int take_slice(struct contexts *contexts, struct context *context, struct store *store, uint64_t slice, struct error *err)
+static int counters_of(struct contexts *contexts, const struct context *context, struct store *store, uint64_t slice,
+                       struct counters **ret, size_t *ret_n, struct error *err)
 {
-	_cleanup_(counters_freep) struct counters *counters = NULL;
+	struct at_hand *hand = &contexts->hand;
 	const void *bytes;
-	size_t n;
 	int r;
 
-	r = store_slice_counters(store, context->job, context->file, slice, &bytes, &n, err);
+	if (hand->counters && hand->job == context->job && hand->file == context->file && hand->slice == slice) {
+		*ret = TAKE(hand->counters);
+		*ret_n = hand->n;
+		return 0;
+	}
+	r = store_slice_counters(store, context->job, context->file, slice, &bytes, ret_n, err);
 	if (r == STORE_NONE)
 		return error_set(err, -ENODATA, ERROR_SOFTWARE, "the counters of slice %llu are not in the database",
 		                 (unsigned long long)slice);
-	if (r == 0)
-		r = counters_unpack(bytes, n, &counters, err);
+	return r == 0 ? counters_unpack(bytes, *ret_n, ret, err) : r;
+}
+
+static int take_slice(struct contexts *contexts, struct context *context, struct store *store, uint64_t slice, struct error *err)
+{
+	_cleanup_(counters_freep) struct counters *counters = NULL;
+	size_t n = 0;
+	int r;
+
+	r = counters_of(contexts, context, store, slice, &counters, &n, err);
 	if (r < 0)
 		return r;
 	make_room(contexts, context, n);
@@ -197,10 +223,8 @@ static int advance(struct contexts *contexts, struct context *context, struct st
 }
 
 /* A failure is told by merging, which fails for the same reason. */
-void contexts_follow(struct contexts *contexts, struct store *store, const struct coord *coord, uint64_t job, uint32_t file,
-                     uint64_t slice, struct counters *counters, size_t n)
+void contexts_follow(struct contexts *contexts, struct store *store, const struct coord *coord, uint64_t job, uint32_t file)
 {
-	_cleanup_(counters_freep) struct counters *owned = counters;
 	struct context *context;
 	struct file_view view;
 	struct error error;
@@ -217,12 +241,8 @@ void contexts_follow(struct contexts *contexts, struct store *store, const struc
 		if (at >= view.chain->proven)
 			return;
 		taken += !view.chain->links[at].empty;
-		if (owned && at == slice)
-			make_room(contexts, context, n);
 		if (view.chain->links[at].empty)
 			assembly_skip(context->assembly);
-		else if (owned && at == slice)
-			r = assembly_take(context->assembly, TAKE(owned), &error);
 		else
 			r = take_slice(contexts, context, store, at, &error);
 	}

@@ -41,10 +41,19 @@ struct context {
 	struct brief brief;         /* number 2, once it was needed */
 };
 
+/* Counters that were just saved, so that they need not be read and unpacked again where they are taken at once. */
+struct at_hand {
+	uint64_t job, slice;
+	uint32_t file;
+	struct counters *counters; /* NULL: none, or they were taken */
+	size_t n;                  /* packed bytes */
+};
+
 /* All zero bytes: none. */
 struct contexts {
 	struct context *items[CONTEXTS_MAX];
 	uint32_t n;
+	struct at_hand hand;
 	uint64_t uses;
 	uint64_t bytes_max;         /* what is kept for other files than the one at hand, in packed bytes; 0: no bound */
 	atomic_ulong taken;         /* slices that went into an assembly; another thread may look (labour.c) */
@@ -67,11 +76,13 @@ int context_assemble(struct contexts *contexts, struct store *store, const struc
 
 /*
  * After a result of the slice: takes up to FOLLOW_MAX slices that are proven and not taken yet, if there is a place for the file, so
- * that its end is near when the last one comes. counters are those that were saved for the slice, taken over, and n their packed
- * bytes (NULL: they are in the store alone).
+ * that its end is near when the last one comes.
  */
-void contexts_follow(struct contexts *contexts, struct store *store, const struct coord *coord, uint64_t job, uint32_t file,
-                     uint64_t slice, struct counters *counters, size_t n);
+void contexts_follow(struct contexts *contexts, struct store *store, const struct coord *coord, uint64_t job, uint32_t file);
+
+/* These counters, taken over, are those that the store has for the slice; until they are let go, or others come. n: their packed bytes. */
+void contexts_hold(struct contexts *contexts, uint64_t job, uint32_t file, uint64_t slice, struct counters *counters, size_t n);
+void contexts_let_go(struct contexts *contexts);
 
 /* How many slices context_task() would have to take first. */
 uint64_t context_behind(const struct contexts *contexts, const struct coord *coord, const struct action *action);

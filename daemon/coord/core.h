@@ -80,6 +80,7 @@ struct node_hello {
 	const char *name;
 	uint8_t instance[16];
 	uint32_t slots;
+	uint32_t cores;    /* 0: it does not say how many */
 	uint32_t algorithm;
 	uint32_t proto;    /* protocol that is spoken with it; below 2 it cannot check proofs of reading */
 	bool draining;

@@ -354,6 +354,7 @@ void node_hello(struct coord *coord, const struct event *event)
 	node_peer_set(coord, node, event->peer);
 	memcpy(node->instance, hello->instance, sizeof node->instance);
 	node->slots = hello->slots;
+	node->cores = hello->cores;
 	node->algorithm = hello->algorithm;
 	node->proto = hello->proto;
 	node->draining = hello->draining;

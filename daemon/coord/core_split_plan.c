@@ -18,6 +18,12 @@
 
 /* ---- the plan */
 
+/* Slots that count at one time: more of them than cores are no quicker. */
+static uint32_t slots_of(const struct node *node)
+{
+	return node->cores > 0 && node->cores < node->slots ? node->cores : node->slots;
+}
+
 /* Slots for one more file, as if all files that are unfinished had as many. */
 static uint32_t slots_for(const struct coord *coord)
 {
@@ -27,7 +33,7 @@ static uint32_t slots_for(const struct coord *coord)
 		files += coord->jobs[j]->row.inputs - coord->jobs[j]->inputs_ended;
 	for (uint32_t n = 0; n < coord->nodes_n; n++)
 		if (node_takes_work(coord->nodes[n]) && coord->nodes[n]->proto >= SPLIT_PROTO)
-			slots += coord->nodes[n]->slots;
+			slots += slots_of(coord->nodes[n]);
 	return (uint32_t)(slots / (files > 0 ? files : 1));
 }
 

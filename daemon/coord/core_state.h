@@ -34,6 +34,7 @@ struct node {
 	uint8_t instance[16];
 	uint64_t peer;        /* 0: down */
 	uint32_t slots, algorithm, proto;
+	uint32_t cores;       /* that work for its slots; 0: not known */
 	bool draining;        /* it says so itself */
 	bool drained;         /* by a person, or by core_suspect.c */
 	bool transient;       /* forgotten when it has left, */

@@ -16,6 +16,7 @@
 
 #include "daemon/coord/observe.h"
 #include "daemon/coord/session.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
@@ -166,25 +167,31 @@ struct saving {
 static int save_work(void *data, struct error *err)
 {
 	const struct saving *saving = data;
-	const struct slice_row *row = saving->row;
 	const struct stash *stash = &saving->server->stash;
 	struct store *store = saving->server->store;
+	struct slice_row row = *saving->row;
 
-	return saving->again ? store_save_again(store, row->job, row->file, row->slice, stash->bytes, stash->n, err)
-	                     : store_save_slice(store, row, stash->bytes, stash->n, err);
+	row.packed = stash->window;
+	row.packed_n = stash->window_n;
+	return saving->again ? store_save_again(store, row.job, row.file, row.slice, stash->bytes, stash->n, err)
+	                     : store_save_slice(store, &row, stash->bytes, stash->n, err);
 }
 
 static int save_counters(struct server *server, const struct slice_row *row, bool again, struct error *err)
 {
 	struct saving saving = {.server = server, .row = row, .again = again};
+	struct stash *stash = &server->stash;
+	int r;
 
 	if (!again && row->fault.kind != FAULT_NONE)
 		return store_save_slice(server->store, row, NULL, 0, err);
 	if (counters_at_hand(server, row, again, err) < 0)
 		return -EINVAL;
-	server->stash.saved = true;
-	server->unsaved += server->stash.n;
-	return server->stash.n >= LABOUR_BYTES ? labour(server, save_work, &saving, err) : save_work(&saving, err);
+	server->unsaved += stash->n;
+	r = stash->n >= LABOUR_BYTES ? labour(server, save_work, &saving, err) : save_work(&saving, err);
+	if (r == 0 && !again)
+		contexts_hold(&server->contexts, row->job, row->file, row->slice, TAKE(stash->counters), stash->n);
+	return r;
 }
 
 static int perform_save(struct server *server, const struct action *action, struct error *err)

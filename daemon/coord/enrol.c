@@ -340,10 +340,13 @@ static int join_name(const struct peers *peers, const char *wish, struct peer_ro
 	const char *at = strchr(wish, '@');
 
 	(void)snprintf(row->name, sizeof row->name, "%s", wish);
-	if (row->role == fq_Role_ROLE_WORKER)
-		return 0;
+	if (row->role == fq_Role_ROLE_WORKER) /* no node has an @ in its name */
+		return !at ? 0
+		           : error_set(err, -EINVAL, ERROR_USAGE, "this token was for a worker, which joins by 'fqworkerd --join', and %s would "
+		                       "join as a person; get a token by 'fqctl token --role client'", TEXT(wish));
 	if (!at || at == wish || at[1] == '\0')
-		return error_set(err, -EINVAL, ERROR_USAGE, "a person joins as USER@HOST, not as '%s'", TEXT(wish));
+		return error_set(err, -EINVAL, ERROR_USAGE, "this token was for a person, who joins by 'fqctl join' as USER@HOST, and not as '%s'; "
+		                 "a worker's comes from 'fqctl token --role worker'", TEXT(wish));
 	for (unsigned i = 2; name_taken(peers, row); i++)
 		(void)snprintf(row->name, sizeof row->name, "%.54s.%u", wish, i);
 	return 0;

@@ -59,6 +59,7 @@ void from_worker_hello(struct session *session, const fq_Hello *hello)
 	event.hello = (struct node_hello){
 		.name = session->name,
 		.slots = hello->slots,
+		.cores = hello->cores,
 		.algorithm = hello->algorithm,
 		.proto = session->proto,
 		.draining = hello->draining,
@@ -231,19 +232,16 @@ static void result_give_back(struct session *session, const fq_SliceRef *ref)
 /* The file's counters take what is proven by now, so that little is left to be done at its end. A labour. */
 struct follow {
 	struct server *server;
-	struct arrived *arrived;
-	bool saved; /* it is these counters that the store has for the slice */
+	const fq_SliceRef *ref;
 };
 
 static int follow(void *data, struct error *err)
 {
-	struct follow *follow = data;
-	const fq_SliceRef *ref = &follow->arrived->result->ref;
+	const struct follow *follow = data;
 	struct server *server = follow->server;
 
 	(void)err;
-	contexts_follow(&server->contexts, server->store, server->coord, ref->job, ref->file, ref->slice,
-	                follow->saved ? TAKE(follow->arrived->counters) : NULL, follow->arrived->blob->n);
+	contexts_follow(&server->contexts, server->store, server->coord, follow->ref->job, follow->ref->file);
 	return 0;
 }
 
@@ -257,7 +255,7 @@ static void result_drive(struct session *session, struct event *event, struct ar
 {
 	struct server *server = session->server;
 	const fq_Result *result = arrived->result;
-	struct follow after = {.server = server, .arrived = arrived};
+	struct follow after = {.server = server, .ref = &result->ref};
 	size_t n = arrived->blob->n;
 
 	if (event->result.outcome == SLICE_END)
@@ -268,12 +266,16 @@ static void result_drive(struct session *session, struct event *event, struct ar
 			.again = result->ref.again,
 			.bytes = arrived->blob->bytes,
 			.n = n,
+			.counters = TAKE(arrived->counters),
+			.window = result->window.size > 0 && event->result.window ? result->window.bytes : NULL,
+			.window_n = result->window.size,
 		};
 	drive(server, event);
-	after.saved = server->stash.saved && !result->ref.again;
+	counters_free(server->stash.counters);
 	server->stash = (struct stash){0};
 	if (event->result.outcome == SLICE_END && !server->fallen)
 		(void)(following_is_long(server, &result->ref, n) ? labour(server, follow, &after, NULL) : follow(&after, NULL)); /* 0 */
+	contexts_let_go(&server->contexts);
 	(void)drive_check(server);
 }
 

@@ -133,6 +133,8 @@ struct slice_row {
 	/* WAY_SPLIT, and not at fault; otherwise NULL: the reader's report, and the SPLIT_WINDOW bytes of text behind it */
 	const struct split_report *report;
 	const uint8_t *window;
+	const uint8_t *packed; /* the same by window_pack(), as it came; NULL: it is packed to be stored */
+	size_t packed_n;
 };
 
 /* How often counting a slice ended badly. */

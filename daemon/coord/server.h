@@ -33,7 +33,9 @@ struct stash {
 	bool again; /* its second count */
 	const uint8_t *bytes;
 	size_t n;
-	bool saved; /* they were taken */
+	struct counters *counters; /* the same, unpacked: taken with them */
+	const uint8_t *window;     /* packed, of a slice of a gzip stream; otherwise NULL */
+	size_t window_n;
 };
 
 /* The status page as it was made last. */

@@ -130,6 +130,27 @@ static const struct verb_row *verb_find(uint16_t type)
 	return NULL;
 }
 
+/* Whose key it takes, and how a person comes by it. */
+static void deny(struct session *session, const struct frame *frame, const struct verb_row *row)
+{
+	const char *name = message_name(frame->type);
+	struct error error;
+
+	if (!session->welcome) {
+		(void)error_set(&error, -EPERM, ERROR_DENIED, "%s comes before HELLO", name);
+		session_refuse(session, &error);
+		return;
+	}
+	(void)error_set(&error, -EPERM, ERROR_DENIED, "%s is not permitted with this key, a%s's; %s", name,
+	                session->role == fq_Role_ROLE_ADMIN ? "n administrator"
+	                : session->role == fq_Role_ROLE_CLIENT ? " client" : " worker",
+	                row->may == MAY_ADMIN    ? "it takes an administrator's, or --socket as root on the coordinator's host"
+	                : row->may == MAY_WORKER ? "it is for workers"
+	                : row->may == MAY_STRANGER ? "it comes first, and once"
+	                                         : "it is for clients, whom 'fqctl token --role client' lets join");
+	session_fail(session, frame->tag, &error);
+}
+
 /* The dispatcher: type, role, decoding, handler. */
 static void dispatch(struct session *session, const struct frame *frame)
 {
@@ -155,13 +176,7 @@ static void dispatch(struct session *session, const struct frame *frame)
 		return;
 	}
 	if (!(row->may & (1u << session->role)) || (session->gate_only && session->welcome)) {
-		(void)error_set(&error, -EPERM, ERROR_DENIED, session->welcome ? "%s is not permitted with this key"
-		                                                               : "%s comes before HELLO",
-		                message_name(frame->type));
-		if (session->welcome)
-			session_fail(session, frame->tag, &error);
-		else
-			session_refuse(session, &error);
+		deny(session, frame, row);
 		return;
 	}
 	message = malloc(message_struct_size(frame->type));

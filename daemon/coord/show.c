@@ -229,7 +229,7 @@ static void put_way(const struct file_row *row, uint64_t inflated, fq_File *ret)
 		[WAY_PLAIN] = "",
 		[WAY_SPLIT] = "",
 		[WAY_NEVER] = "slices of gzip are not asked for",
-		[WAY_FEW_SLOTS] = "too few slots are for it that slices would pay",
+		[WAY_FEW_SLOTS] = "too few slots, or cores for them, are for it that slices would pay",
 		[WAY_SMALL] = "it is too small that slices would pay",
 		[WAY_OLD_NODES] = "no worker can read it in slices",
 		[WAY_GAVE_UP] = "its slices did not go together",

@@ -75,18 +75,19 @@ static void report_unpack(const uint8_t from[FIXED], struct split_report *ret)
 int store_save_split(struct store *store, const struct slice_row *row, struct error *err)
 {
 	_cleanup_(freep) uint8_t *packed = NULL, *bytes = NULL;
-	size_t n = 0;
+	const uint8_t *window = row->packed;
+	size_t n = row->packed_n;
 	sqlite3_stmt *s;
 
 	if (!row->report || !row->window)
 		return 0;
-	if (window_pack(row->window, SPLIT_WINDOW, &packed, &n) < 0)
+	if (!window && window_pack(row->window, SPLIT_WINDOW, &packed, &n) < 0)
 		return error_oom(err);
 	bytes = malloc(FIXED + n);
 	if (!bytes)
 		return error_oom(err);
 	report_pack(row->report, bytes);
-	memcpy(bytes + FIXED, packed, n);
+	memcpy(bytes + FIXED, window ? window : packed, n);
 	s = store_writer(store, SQL_SPLIT_SAVE, err);
 	if (!s)
 		return -EIO;

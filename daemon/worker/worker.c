@@ -141,6 +141,7 @@ static void fill_hello(fq_Hello *hello, void *userdata)
 		(void)snprintf(hello->batch_engine, sizeof hello->batch_engine, "%s", worker->settings->job.engine);
 		(void)snprintf(hello->batch_job, sizeof hello->batch_job, "%s", worker->settings->job.job);
 		hello->batch_ends = worker->settings->job.ends;
+		hello->cores = (uint32_t)worker->settings->cores;
 	}
 	hello->held_count = (pb_size_t)held_list(&worker->held, hello->held,
 	                                         sizeof hello->held / sizeof *hello->held);

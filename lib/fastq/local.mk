@@ -38,6 +38,7 @@ lib_libfastq_a_SOURCES = \
 	lib/fastq/marks.h \
 	lib/fastq/packed.c \
 	lib/fastq/packed.h \
+	lib/fastq/packed_isal.c \
 	lib/fastq/proof.c \
 	lib/fastq/proof.h \
 	lib/fastq/reader.c \

@@ -174,8 +174,8 @@ def memory(name, file, ours, most):
 
 
 @contextlib.contextmanager
-def cluster(*options):
-    """A warm private cluster of two workers of a slot each: the coordinator's folder, its address, the environment of
+def cluster(*options, slots=1):
+    """A warm private cluster of two workers of a slot each, or more: the coordinator's folder, its address, the environment of
     a client, and the coordinator's process."""
     work = tempfile.mkdtemp()
     env = dict(os.environ, FQ_KEYS=f"{work}/user")
@@ -194,7 +194,7 @@ def cluster(*options):
             return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
         for i in "12":
             subprocess.run([fqworkerd, "--state", f"{work}/w{i}", "--join", host, token("worker")], check=True, stdout=log, stderr=log)
-            started.append(subprocess.Popen([fqworkerd, "--state", f"{work}/w{i}", "--name", f"w{i}", "-h", host, "-n", "1"], stderr=log))
+            started.append(subprocess.Popen([fqworkerd, "--state", f"{work}/w{i}", "--name", f"w{i}", "-h", host, "-n", str(slots)], stderr=log))
         subprocess.run([fqctl, "join", host, token("client")], check=True, env=env, stdout=log)
         yield f"{work}/coord", host, env, started[0].pid
     finally:
@@ -289,6 +289,25 @@ def page():
             print(f"page of a report, 150 bases, {told}", flush=True)
 
 
+def slices():
+    """What a slice costs the coordinator: processor's time while a job of slices of 1 MiB is counted, by their number."""
+    if args.only not in "coordinator, a slice":
+        return
+    for packing in ("", ".gz", ".bgz"):
+        reads = data(f"hiseq{packing}", 200)
+        for form in ("csv", "text"):
+            with cluster(slots=2) as (coord, host, env, coordinator):
+                clock = ~coordinator << 3 | 2  # the process's own, CPUCLOCK_SCHED of clock_getcpuclockid(3)
+                command = [fqctl, "submit", "-h", host, "--wait", "--quiet", "--as", form, "--split-gzip", "always", "--slice-size", "1M", reads]
+                n = -(-os.path.getsize(reads) // (1 << 20))
+                times = []
+                for _ in range(3):
+                    before = time.clock_gettime(clock)
+                    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=env)
+                    times.append((time.clock_gettime(clock) - before) * 1e3 / n)
+                print(f"coordinator, a slice of 1 MiB, {packing or 'plain'}, {form}: {min(times):.2f} ms of CPU ({n} slices; least of {len(times)})", flush=True)
+
+
 def local(form, threads):
     return [fqctl, "qc", "--local", "--as", form, "--output", os.devnull, "-t", str(threads)]
 
@@ -342,3 +361,4 @@ finally:
 latency()
 page()
 finished()
+slices()

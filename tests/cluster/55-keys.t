@@ -53,4 +53,19 @@ if [ "$(id -u)" -eq 0 ] && id nobody >/dev/null 2>&1 && mkdir -m 700 "$work/serv
 else
 	skip "not root: keys of a service"
 fi
+
+# Tokens in the wrong hands, and keys that may not: the sentence says whose it takes, and nobody is enrolled.
+says() { # says STATUS WORDS COMMAND...
+	local want=$1 words=$2
+	shift 2
+	"$@" >"$work/said" 2>&1
+	[ $? -eq "$want" ] && grep -q -e "$words" "$work/said" && [ "$(wc -l <"$work/said")" -eq 1 ] || { diag <"$work/said"; return 1; }
+}
+before=$(cat "$state/peers")
+worker_token=$(admin token --role worker) client_token=$(admin token --role client)
+ok "a person with a worker's token is told to get another" says 64 "fqctl token --role client" \
+	env FQ_KEYS="$work/other" "$ctl" join "$host" "$worker_token"
+ok "a node with a person's too" says 64 "fqctl token --role worker" "$workerd" --state "$work/worker9" --join "$host" "$client_token"
+is "neither is enrolled" "$(cat "$state/peers")" "$before"
+ok "what is an administrator's says so" says 77 "an administrator's, or --socket as root" fq peers
 done_testing

@@ -146,6 +146,8 @@ static void test_room(void)
 	is_u64(room(0, 0, 0, 0, (struct confines){.cores = 8}).slots, 8, "a slot for each core of the mask");
 	is_u64(room(3, 0, 0, 0, (struct confines){.cores = 8}).slots, 3, "what was said wins");
 	is_u64(room(0, 0, 4, 0, (struct confines){.cores = 8}).slots, 4, "as many as the batch system says");
+	is_u64(room(9, 0, 4, 0, (struct confines){.cores = 8}).cores, 4, "which are the cores that it has,");
+	is_u64(room(9, 0, 0, 0, (struct confines){.cores = 8, .quota = 1500}).cores, 2, "however many slots they are");
 	settings = room(0, 0, 16, 0, (struct confines){.cores = 8});
 	is_u64(settings.slots, 8, "never more than the mask has");
 	ok(strstr(settings.confined, "slurm says that 16 processors") && strstr(settings.confined, "may use 8"), "and that is said: %s",

@@ -190,6 +190,7 @@ void fake_hello(struct fake *fake, uint64_t peer, const char *name, uint32_t slo
 	event.hello.name = name;
 	event.hello.instance[0] = (uint8_t)peer;
 	event.hello.slots = slots;
+	event.hello.cores = fake->cores;
 	event.hello.algorithm = FAKE_ALGORITHM;
 	event.hello.proto = fake->proto ? fake->proto : 2;
 	event.hello.transient = fake->transient;

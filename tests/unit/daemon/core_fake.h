@@ -19,6 +19,7 @@ struct fake {
 	uint8_t digest;   /* of the next results */
 	bool transient;   /* the next nodes are batch jobs */
 	uint32_t proto;   /* of the next nodes; 0: 2 */
+	uint32_t cores;   /* of each of them; 0: it does not say */
 };
 
 void fake_init(struct fake *fake);

@@ -307,6 +307,37 @@ static void test_made_again(struct made *made)
 	free(want.bytes);
 }
 
+/* The store has no counters for slice 0 that could be read; only those at hand are. */
+static void test_at_hand(struct made *made)
+{
+	struct slice_row row = {.job = 1};
+	struct counters *counters = NULL;
+	struct packer packed = {0};
+	struct error error;
+	struct prior prior;
+	uint32_t brief;
+
+	forget(made);
+	count(made, 0, 1, MODULES, &PRIOR_FIRST, &packed);
+	if (store_save_slice(made->store, &row, (const uint8_t *)"nonsense", 8, &error) < 0)
+		bail_out(error.text);
+	for (int wrong = 2; wrong >= 0; wrong--) {
+		if (counters_unpack(packed.bytes, packed.n, &counters, &error) < 0)
+			bail_out(error.text);
+		contexts_hold(&made->contexts, 1, wrong == 1, wrong == 2 ? 3 : 0, counters, packed.n);
+		context_drop(&made->contexts, 1, 0);
+		contexts_follow(&made->contexts, made->store, made->fake.coord, 1, 0);
+		told(made, 1, true, COUNT_TILES, &prior, &brief);
+		is_int(prior.known, wrong == 0, wrong ? "counters at hand of another %s are not taken for it" : "those of the slice are taken unread",
+		       wrong == 2 ? "slice" : "file");
+		is_int(!made->contexts.hand.counters, wrong == 0, "and %s at hand", wrong ? "stay" : "are no more");
+	}
+	contexts_let_go(&made->contexts);
+	if (store_save_slice(made->store, &row, packed.bytes, packed.n, &error) < 0)
+		bail_out(error.text);
+	free(packed.bytes);
+}
+
 static void test_broken(struct made *made)
 {
 	struct slice_row row = {.job = 1, .slice = 1};
@@ -344,6 +375,7 @@ int main(void)
 	test_tasks(&made, tasks);
 	test_again(&made);
 	test_made_again(&made);
+	test_at_hand(&made);
 	test_broken(&made);
 	end(&made);
 	return done_testing();

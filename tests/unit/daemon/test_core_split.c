@@ -157,6 +157,37 @@ static void test_plan(void)
 	fake_deinit(&fake);
 }
 
+/* Slots that share their cores are no more than those; a job that asks for slices gets them all the same. */
+static void test_cores(void)
+{
+	static const struct {
+		uint32_t cores;
+		enum split_gzip mode;
+		enum file_way way;
+	} cases[] = {{0, SPLIT_GZIP_AUTO, WAY_SPLIT},       {2, SPLIT_GZIP_AUTO, WAY_SPLIT},
+	             {1, SPLIT_GZIP_AUTO, WAY_FEW_SLOTS},   {1, SPLIT_GZIP_ALWAYS, WAY_SPLIT},
+	             {9000, SPLIT_GZIP_AUTO, WAY_SPLIT}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fake fake;
+
+		fake_init(&fake);
+		fake.proto = SPLIT_PROTO;
+		fake.cores = cases[i].cores;
+		fake.limits.split_gzip = cases[i].mode;
+		fake_limits(&fake);
+		fake_hello(&fake, 1, "node01", 2, NULL, 0);
+		fake_hello(&fake, 2, "node02", 2, NULL, 0);
+		fake_submit(&fake, "alice", MIB, 1, &path);
+		fake_step(&fake, &(struct event){.kind = EVENT_OPENED,
+		                                 .peer = 1,
+		                                 .opened = {.job = 1, .facts = {.kind = FILE_GZIP, .fingerprint.size = 9 * MIB}}});
+		is_int(fake_file(&fake)->way, cases[i].way, "two nodes of two slots and %u core%s each", cases[i].cores,
+		       cases[i].cores == 1 ? "" : "s");
+		fake_deinit(&fake);
+	}
+}
+
 /* Whoever keeps a text is gone: it is read from its point, when that is known. */
 static void test_gone(void)
 {
@@ -261,6 +292,7 @@ int main(void)
 {
 	test_way();
 	test_plan();
+	test_cores();
 	test_gone();
 	test_slow();
 	test_wrong();

@@ -3,10 +3,12 @@
  * What the store has of slices of a gzip stream: their reports and the windows behind them are there after a restart, so that the core
  * goes on behind what was proven; go with their slices; and stay as an index with a result that is kept, as long as that is.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/fastq/symbol.h"
 #include "tests/unit/daemon/store_made.h"
 #include "tests/unit/tap.h"
 
@@ -42,14 +44,21 @@ static int save(struct store *store, struct error *err)
 	if (r == 0)
 		r = store_save_file(store, &file, err);
 	for (uint64_t i = 0; r == 0 && i < 2; i++) {
-		const struct slice_row row = {.job = 1,
-		                              .slice = i,
-		                              .start_known = true,
-		                              .seam = {.first.within = i * MIB, .next.within = (i + 1) * MIB, .records = 10},
-		                              .report = &reports[i],
-		                              .window = windows[i]};
+		uint8_t *packed = NULL; /* of one slice, as it came; the other is packed by the store */
+		size_t n = 0;
+		struct slice_row row = {.job = 1,
+		                        .slice = i,
+		                        .start_known = true,
+		                        .seam = {.first.within = i * MIB, .next.within = (i + 1) * MIB, .records = 10},
+		                        .report = &reports[i],
+		                        .window = windows[i]};
 
+		if (i == 1 && window_pack(windows[i], SPLIT_WINDOW, &packed, &n) < 0)
+			return -ENOMEM;
+		row.packed = packed;
+		row.packed_n = n;
 		r = store_save_slice(store, &row, (const uint8_t *)"counters", 8, err);
+		free(packed);
 	}
 	return r == 0 ? store_commit(store, err) : r;
 }

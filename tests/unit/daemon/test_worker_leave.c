@@ -166,6 +166,7 @@ static void test_batch(struct fake *fake)
 	is_str(hello.batch_engine, "slurm", "a job says of which system it is,");
 	is_str(hello.batch_job, "123_4", "what that calls it,");
 	is_u64(hello.batch_ends, ends, "and when its time is over");
+	ok(hello.cores >= 1, "it says how many cores it may use: %u", (unsigned)hello.cores);
 	fake_expect(fake, fq_Type_DRAINING, &empty);
 	ok(clock_monotonic_ms() - began < 32000 - 25000 + LATE_MS, "so long before that it leaves (%llu ms)",
 	   (unsigned long long)(clock_monotonic_ms() - began));
