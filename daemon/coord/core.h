@@ -79,6 +79,7 @@ struct slice_id {
 struct node_hello {
 	const char *name;
 	uint8_t instance[16];
+	uint64_t key;      /* the beginning of its key's pin: nodes that share one are one and the same witness; 0: none */
 	uint32_t slots;
 	uint32_t algorithm;
 	uint32_t proto;    /* protocol that is spoken with it; below 2 it cannot check proofs of reading */

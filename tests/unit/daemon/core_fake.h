@@ -19,6 +19,7 @@ struct fake {
 	uint8_t digest;   /* of the next results */
 	bool transient;   /* the next nodes are batch jobs */
 	uint32_t proto;   /* of the next nodes; 0: 2 */
+	uint64_t key;     /* ... */
 };
 
 void fake_init(struct fake *fake);
