@@ -222,6 +222,7 @@ enum chain_outcome split_offer(struct coord *coord, struct job *job, struct file
                                bool *ret_used, bool *ret_absurd);
 void split_inflated(struct coord *coord, struct job *job, struct file *file, const struct event *event); /* a scout's result */
 void split_pointed(struct coord *coord, const struct event *event);
+void seek_wrong(struct coord *coord, struct file *file); /* its index is of no use any more, to nobody */
 void split_load(struct coord *coord, struct file *file, const struct slice_row *row);
 /* Something else than an offer may have changed: a scout came to nothing, a text is lost, a slice goes alone. */
 void split_look(struct coord *coord, struct job *job, struct file *file);

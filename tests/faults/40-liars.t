@@ -176,15 +176,61 @@ ok "scenario 40: silent: and gets no other" journal_has coord 'node l-silent mad
 ok "scenario 40: and so where a result never ends" journal_has coord 'node l-blob-unended made no progress with slice'
 liars_end
 
-# ---- what cannot be told from the truth: the job fails, never is a number wrong
-for lie in open-no-fastq fault-data crashes; do
-	LIAR_SLOTS=8 liars $lie
-	id=$(fq submit --parsable --as json --slice-size 64K "$data/reads.fq")
-	job_ends "$id"
-	is "scenario 40: $lie: the job fails" "$(job_state "$id")" FAILED
-	is "scenario 40: $lie: and has no report" "$(fq fetch --as json "$id" 2>/dev/null)" ''
+# ---- what would end a file, said by one alone: another one is asked, and who was wrong is at fault
+LIAR_SLOTS=8 beside "no FASTQ, says one that opens it" open-no-fastq
+ok "scenario 40: open-no-fastq: a line names the node" journal_has coord 'node l-open-no-fastq could not open .*reads.fq, which another node can'
+liars_end
+for lie in fault-data crashes; do
+	LIAR_SLOTS=8 beside "$lie" $lie
+	ok "scenario 40: $lie: a line names the node" journal_has coord "node l-$lie could not count slice [0-9]+ of .*reads.fq, which another node can"
+	ok "scenario 40: $lie: and it gets nothing more" wait_until 5 node_is l-$lie '^dra?i?ng?$'
 	liars_end
 done
+
+# ---- slices of one gzip stream: what a scout says of its text, and a count of where it ends
+splits_ask() {
+	reads=$data/reads.fq.gz
+	gzip -c "$data/reads.fq" >"$reads"
+	"$ctl" qc --local --split-gzip never --as json "$reads" >"$golden/gzip"
+}
+# beside_split LIE HOW: alone with one honest worker; HOW: "dropped SENTENCE", "anew" or "goes on".
+beside_split() {
+	local lie=$1 how=$2
+	LIAR_SLOTS=8 liars "$lie"
+	id=$(fq submit --parsable --as json --split-gzip always --slice-size 64K "$reads")
+	ok "scenario 40: $lie: the job is completed with the golden report" same_gzip
+	ok "scenario 40: $lie: it had its say" said "$lie" '^split$'
+	case $how in
+	dropped*) dropped "$lie" "${how#dropped }" ;;
+	anew) ok "scenario 40: $lie: slices that do not go together are no result" journal_has coord "job $id: slices of .* do not go together; it is counted anew" ;;
+	refused) ok "scenario 40: $lie: refused, with a line" journal_has coord "l-$lie tells of bytes [0-9]+ to [0-9]+ what cannot be" ;;
+	esac
+	liars_end
+}
+same_gzip() { job_ends "$id" && fq fetch --as json "$id" >"$work/fetched" && cmp "$work/fetched" "$golden/gzip"; }
+splits_ask
+beside_split scout-window anew
+beside_split scout-open 'goes on'
+beside_split scout-text 'goes on'
+beside_split scout-begin 'goes on'
+beside_split scout-end 'goes on'
+beside_split scout-far 'goes on'
+beside_split scout-beyond 'dropped bits that are not within the file'
+beside_split scout-noise 'dropped damaged symbols'
+beside_split scout-huge 'dropped RESULT of a scout with more symbols than can be'
+beside_split scout-outcome 'dropped unknown outcome 77'
+beside_split scout-fault 'dropped a fault that is for counting to find'
+beside_split scout-others 'goes on'
+beside_split scout-counts 'goes on'
+beside_split scout-unsplit 'goes on'
+beside_split count-crc anew
+beside_split count-trailer 'goes on'
+beside_split count-text 'goes on'
+beside_split count-end 'goes on'
+beside_split count-window 'goes on'
+beside_split count-no-window 'goes on'
+beside_split count-no-report 'goes on'
+beside_split count-other-text anew
 
 descriptors_back() { [ "$(descriptors "$pid_coord")" -le "${remembered[$pid_coord]%% *}" ]; }
 ok "scenario 40: no descriptor is left over" wait_until 5 descriptors_back

@@ -378,6 +378,7 @@ void image_keep(struct sim_image *image, const struct sim_kept *kept);
 /* ---- kept.c */
 void kept_find(struct sim *sim, struct event *opened); /* what is kept goes with the event */
 void kept_save(struct sim *sim, uint64_t job, uint32_t file, uint32_t index);
+void kept_drop_seek(struct sim *sim, const struct action *action);
 void kept_use(struct sim *sim, const struct action *action);
 uint64_t file_version(const struct sim *sim, const struct sim_file *file); /* the time of its last change, ns */
 
