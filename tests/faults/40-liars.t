@@ -147,6 +147,26 @@ beside "messages of a client and of the coordinator" of-a-client of-the-coordina
 ok "scenario 40: of-the-coordinator: dropped, with one line" journal_has coord 'worker l-of-the-coordinator is dropped: DRAIN is not for a coordinator' 1
 liars_end
 
+# ---- jobs of a batch system, with one key
+array() { # array LIE NAME: comes with the array's key
+	timeout 10 "$liar" "$1" "${host%:*}" "${host##*:}" "$work/liar/array" "$2" ${3:+"$3"} >"$work/liar.array.$2" 2>&1
+}
+array batch-lies l-array1 "$(admin token --role worker)"
+ok "scenario 40: one of a batch system's jobs lies: it is dropped" said array.l-array1 'ended: DRAIN is not for'
+array batch l-array1
+ok "scenario 40: and does not come again" said array.l-array1 'ended: this worker sent what cannot be'
+"$liar" batch "${host%:*}" "${host##*:}" "$work/liar/array" l-array2 >"$work/liar.array.l-array2" 2>&1 &
+pid_liar[array]=$!
+ok "scenario 40: others with its key do" wait_until 10 said array.l-array2 '^welcome'
+array honest l-array3
+ok "scenario 40: not one that is no batch system's job" said array.l-array3 'ended: this worker sent what cannot be'
+array batch-lies l-array4
+array batch-lies l-array5
+array batch l-array6
+ok "scenario 40: after three of them the key is not let in" said array.l-array6 'ended: this worker sent what cannot be'
+ok "scenario 40: who is there stays" node_is l-array2 '^idle$'
+liars_end
+
 # ---- what is OPENED
 beside "OPENED of no kind" open-kind
 dropped open-kind 'unknown kind of file 77'
@@ -158,7 +178,10 @@ beside "OPENED of other jobs and files" open-other-job
 liars_end
 
 beside "OPENED of a size that cannot be" open-huge
-dropped open-huge 'a file of 9223372036854775808 bytes, of which its submitter has read'
+dropped open-huge 'an opened file of more bytes than any has'
+liars_end
+beside "OPENED of another size than the submitter's" open-larger
+dropped open-larger 'a file of [0-9]+ bytes, of which its submitter has read'
 liars_end
 beside "OPENED of another file" open-other-file
 ok "scenario 40: open-other-file: another node sees it" journal_has coord 'changed while it was read'
