@@ -216,12 +216,18 @@ splits_ask() {
 	gzip -c "$data/reads.fq" >"$reads"
 	"$ctl" qc --local --split-gzip never --as json "$reads" >"$golden/gzip"
 }
+until_split() { # jobs, until it had such a slice: the honest one may be faster
+	for _ in {1..10}; do
+		id=$(fq submit --parsable --as json --split-gzip always --slice-size 64K "$reads")
+		same_gzip || return 1
+		! said "$1" '^split$' || return 0
+	done
+}
 # beside_split LIE HOW: alone with one honest worker; HOW: "dropped SENTENCE", "anew" or "goes on".
 beside_split() {
 	local lie=$1 how=$2
 	LIAR_SLOTS=8 liars "$lie"
-	id=$(fq submit --parsable --as json --split-gzip always --slice-size 64K "$reads")
-	ok "scenario 40: $lie: the job is completed with the golden report" same_gzip
+	ok "scenario 40: $lie: each job is completed with the golden report" until_split "$lie"
 	ok "scenario 40: $lie: it had its say" said "$lie" '^split$'
 	case $how in
 	dropped*) dropped "$lie" "${how#dropped }" ;;
