@@ -63,7 +63,7 @@ static void test_crashes(void)
 /* node01 and node02 come with one key. */
 static void test_names(void)
 {
-	static const uint64_t keys[] = {7, 7, 8}, one[] = {7, 7};
+	static const uint64_t keys[] = {7, 7, 8}, one[] = {7, 7, 7};
 	struct fake_task task;
 	struct fake fake;
 
@@ -84,7 +84,7 @@ static void test_names(void)
 	is_int(fake_file(&fake)->state, JOB_FAILED, "who says it, too");
 	fake_deinit(&fake);
 
-	begin(&fake, 100, one, 2, 1);
+	begin(&fake, 100, one, 3, 1);
 	task = fake_task_of(&fake, 0);
 	fake_io_error(&fake, 1, task.id);
 	task = fake_task_of(&fake, 0);
