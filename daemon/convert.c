@@ -141,6 +141,9 @@ void facts_to_message(const struct file_facts *facts, fq_Opened *ret)
 	ret->bgzf_unended = facts->bgzf_unended;
 }
 
+/* Bits of a file are counted in 64 bits as well (lib/fastq/split.h). */
+#define FILE_SIZE_MAX ((uint64_t)INT64_MAX / 8)
+
 int facts_from_message(const fq_Opened *message, struct file_facts *ret, struct error *err)
 {
 	struct file_facts facts = {.bgzf_unended = message->bgzf_unended};
@@ -152,6 +155,8 @@ int facts_from_message(const fq_Opened *message, struct file_facts *ret, struct 
 	if (r < 0)
 		return r;
 	fingerprint_from_message(&message->fingerprint, &facts.fingerprint);
+	if (facts.fingerprint.size > FILE_SIZE_MAX)
+		return wrong(err, "an opened file of more bytes than any has");
 	*ret = facts;
 	return 0;
 }

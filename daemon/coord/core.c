@@ -130,6 +130,8 @@ int coord_load_trouble(struct coord *coord, const struct trouble_row *row, struc
 	file->slices[row->slice].crashes = (uint8_t)row->crashes;
 	file->slices[row->slice].losses = (uint16_t)row->losses;
 	file->slices[row->slice].crash_lease = row->lease;
+	file->slices[row->slice].crashed_by = row->crashes > 0 ? WHO_SEVERAL : 0;
+	file->slices[row->slice].lost_by = row->losses > 0 ? WHO_SEVERAL : 0;
 	if (row->losses >= LOSSES_ALONE)
 		alone_add(coord, job, file, row->slice);
 	return coord->oom ? error_oom(err) : 0;
@@ -274,6 +276,7 @@ int coord_step(struct coord *coord, const struct event *event, struct actions *a
 	}
 	node_stalls(coord);
 	splits_settle(coord);
+	words_settle(coord);
 	audits_settle(coord);
 	schedule(coord);
 	return coord->oom ? -ENOMEM : 0;

@@ -79,6 +79,7 @@ struct slice_id {
 struct node_hello {
 	const char *name;
 	uint8_t instance[16];
+	uint64_t key;      /* the beginning of its key's pin: nodes that share one are one and the same witness; 0: none */
 	uint32_t slots;
 	uint32_t cores;    /* 0: it does not say how many */
 	uint32_t algorithm;
@@ -217,6 +218,7 @@ enum action_kind {
 	ACTION_USE_RESULT,     /* .use: the file's result is the kept one of this id */
 	ACTION_SAVE_NODE,      /* .node: drained, by a person or by its faults, or no longer */
 	ACTION_SAVE_TROUBLE,   /* .trouble; forgotten with the slices of its file */
+	ACTION_DROP_SEEK,      /* .find.seek: this index is wrong, or damaged; the result that it came with stays */
 	ACTION_FIND_POINT,     /* .find: answer with EVENT_POINT, before anything else happens */
 	/* to a worker */
 	ACTION_SEND_OPEN,      /* .open */

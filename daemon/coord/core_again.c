@@ -76,7 +76,7 @@ static bool again_open(const struct file *file, uint64_t i)
 	return slice_open(file, slice) && !slice_alone(file, slice);
 }
 
-uint64_t again_take(struct file *file, const struct node *node, bool *ret_barred)
+uint64_t again_take(const struct coord *coord, const struct job *job, struct file *file, const struct node *node, bool *ret_barred)
 {
 	while (file->again_next < file->again_n && !again_open(file, file->again_next))
 		file->again_next++;
@@ -85,7 +85,7 @@ uint64_t again_take(struct file *file, const struct node *node, bool *ret_barred
 
 		if (!again_open(file, i))
 			continue;
-		if (!file_failed_on(file, slice, node->name))
+		if (!slice_barred(coord, job, file, slice, node))
 			return slice;
 		*ret_barred = true;
 	}

@@ -45,7 +45,7 @@ static struct node *alone_node(const struct coord *coord, const struct job *job,
 		struct node *node = coord->nodes[n];
 
 		if (node->slots == 0 || node->alone > 0 || !node_takes_new(coord, node) || !node_counts(node, job, file) ||
-		    file_failed_on(file, i, node->name))
+		    slice_barred(coord, job, file, i, node))
 			continue;
 		if (!best || node->runs_n < best->runs_n)
 			best = node;

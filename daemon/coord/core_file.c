@@ -33,6 +33,9 @@ void file_release(struct coord *coord, struct job *job, struct file *file)
 	file->fails_n = 0;
 	free(file->open_error);
 	file->open_error = NULL;
+	coord->doubts -= file->doubt != NULL;
+	free(file->doubt);
+	file->doubt = NULL;
 	free(file->again);
 	file->again = NULL;
 	file->again_n = file->again_left = 0;
@@ -58,6 +61,14 @@ bool file_failed_on(const struct file *file, uint64_t slice, const char *node)
 	return false;
 }
 
+bool file_failed_so(const struct file *file, uint64_t slice, int error_number)
+{
+	for (uint32_t i = 0; i < file->fails_n; i++)
+		if (file->fails[i].slice == slice && file->fails[i].error_number == error_number)
+			return true;
+	return false;
+}
+
 int file_fail_add(struct file *file, uint64_t slice, const struct node *node, int error_number)
 {
 	struct io_fail *fails;
@@ -67,7 +78,7 @@ int file_fail_add(struct file *file, uint64_t slice, const struct node *node, in
 
 		if ((fail->slice != slice && fail->slice != SLICE_ALL) || strcmp(fail->node, node->name) != 0)
 			continue;
-		if (fail->slice == slice && errno_lacks(error_number)) /* now it is known why: it answers late */
+		if (fail->slice == slice && (errno_lacks(error_number) || error_number == ERRNO_DATA)) /* now it is known why: it answers late */
 			fail->error_number = error_number;
 		return 0;
 	}
@@ -75,7 +86,8 @@ int file_fail_add(struct file *file, uint64_t slice, const struct node *node, in
 	if (!fails)
 		return -ENOMEM;
 	file->fails = fails;
-	fails[file->fails_n] = (struct io_fail){.slice = slice, .error_number = error_number, .successes = node->successes};
+	fails[file->fails_n] = (struct io_fail){.slice = slice, .error_number = error_number, .who = node->who,
+	                                               .successes = node->successes};
 	(void)snprintf(fails[file->fails_n].node, sizeof fails->node, "%s", node->name);
 	file->fails_n++;
 	return 0;
@@ -200,7 +212,8 @@ void file_open_failed(struct coord *coord, struct job *job, struct file *file, s
 		coord->oom = true;
 		return;
 	}
-	*file->open_error = *error;
+	if (!file_failed_so(file, SLICE_ALL, ERRNO_DATA) || error_number == ERRNO_DATA)
+		*file->open_error = *error;
 	file_changed(job, file);
 	file_unopened(coord, job, file);
 	if (MUTANT(MUTANT_PROOF_ONE))
@@ -212,6 +225,11 @@ void file_open_fail(struct coord *coord, struct job *job, struct file *file)
 	char nodes[256] = "";
 	struct error error;
 
+	if (file_failed_so(file, SLICE_ALL, ERRNO_DATA)) { /* who says so could open it */
+		error = *file->open_error;
+		file_fail(coord, job, file, &error);
+		return;
+	}
 	for (uint32_t i = 0; i < file->fails_n; i++) {
 		size_t n = strlen(nodes);
 
@@ -258,7 +276,9 @@ void file_opened(struct coord *coord, const struct event *event)
 		else
 			plan(coord, job, file, node, event);
 	} else if (wrong_data(event)) {
-		file_fail(coord, job, file, &event->opened.error);
+		file_open_failed(coord, job, file, node, ERRNO_DATA, &event->opened.error);
+		if (word_agreed(coord, job, file, SLICE_ALL, ERRNO_DATA))
+			file_open_fail(coord, job, file);
 	} else {
 		file_open_failed(coord, job, file, node, error_number, &event->opened.error);
 	}

@@ -10,6 +10,7 @@
  *     core_owner.c      what one owner has unfinished, and may have
  *     core_slice.c      slices: progress and results
  *     core_trouble.c    slices that come back without a result: crashes, losses, I/O errors
+ *     core_word.c       what a node says alone, of crashes, losses and data
  *     core_suspect.c    nodes that hang, or fail where others do not
  *     core_straggler.c  copies of slow slices
  *     core_audit.c      copies on purpose
@@ -104,6 +105,7 @@ void file_merged(struct coord *coord, const struct event *event);
 int file_fail_add(struct file *file, uint64_t slice, const struct node *node, int error_number);
 /* Also where it failed with all of the file. */
 bool file_failed_on(const struct file *file, uint64_t slice, const char *node);
+bool file_failed_so(const struct file *file, uint64_t slice, int error_number); /* on some node, with exactly that */
 bool errno_lacks(int error_number); /* it says that the node does not have the file, not that reading goes wrong */
 void file_release(struct coord *coord, struct job *job, struct file *file);
 void runs_drop(struct coord *coord, struct job *job, const struct file *file);
@@ -152,6 +154,18 @@ void slice_absurd(struct coord *coord, struct job *job, struct file *file, uint6
 void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t slice, struct node *node, int error_number,
               const struct error *error);
 
+/* ---- core_word.c */
+void word_by(struct slice *slice, uint64_t *by, const struct node *node); /* it, one of the slice's two, happened with this node, too */
+bool word_spent(const struct coord *coord, const struct slice *slice, const struct node *node); /* all troubles but the last were its */
+/* Whether the node is not to be given the slice: it failed with it, or had all troubles with it alone, and others are there. */
+bool slice_barred(const struct coord *coord, const struct job *job, const struct file *file, uint64_t i, const struct node *node);
+/* Whether this error of the slice, or (SLICE_ALL) the file, is believed: told by two witnesses, or by two nodes and no other is left. */
+bool word_agreed(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice, int error_number);
+/* The data of the slice at `proven` are at fault, says who counted it (NULL: not known). True: it is open again, for others. */
+bool word_doubted(struct coord *coord, struct job *job, struct file *file, const struct node *teller);
+bool word_is_all(const struct coord *coord, const struct job *job, const struct file *file); /* nobody else is left who could say it: file->doubt */
+void words_settle(struct coord *coord); /* at the end of a step: where nodes have left, a doubt may be all there is to be had */
+
 /* ---- core_suspect.c */
 void node_stalls(struct coord *coord); /* when it is due */
 void node_suspect(struct coord *coord, struct node *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -194,7 +208,7 @@ void file_kept(struct coord *coord, struct job *job, struct file *file, const st
 /* ---- core_again.c */
 void again_begin(struct coord *coord, struct job *job, struct file *file, const struct event *event);
 struct again_slice *again_find(const struct file *file, uint64_t slice); /* NULL: not to be counted again */
-uint64_t again_take(struct file *file, const struct node *node, bool *ret_barred);
+uint64_t again_take(const struct coord *coord, const struct job *job, struct file *file, const struct node *node, bool *ret_barred);
 void again_opened(struct file *file, uint64_t slice);
 void again_result(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event);
 void again_task(const struct file *file, uint64_t slice, struct action *action);
@@ -208,6 +222,7 @@ enum chain_outcome split_offer(struct coord *coord, struct job *job, struct file
                                bool *ret_used, bool *ret_absurd);
 void split_inflated(struct coord *coord, struct job *job, struct file *file, const struct event *event); /* a scout's result */
 void split_pointed(struct coord *coord, const struct event *event);
+void seek_wrong(struct coord *coord, struct file *file); /* its index is of no use any more, to nobody */
 void split_load(struct coord *coord, struct file *file, const struct slice_row *row);
 /* Something else than an offer may have changed: a scout came to nothing, a text is lost, a slice goes alone. */
 void split_look(struct coord *coord, struct job *job, struct file *file);

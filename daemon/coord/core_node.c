@@ -353,6 +353,7 @@ void node_hello(struct coord *coord, const struct event *event)
 	nodes_change(coord);
 	node_peer_set(coord, node, event->peer);
 	memcpy(node->instance, hello->instance, sizeof node->instance);
+	node->who = hello->key ? hello->key : node->number;
 	node->slots = hello->slots;
 	node->cores = hello->cores;
 	node->algorithm = hello->algorithm;

@@ -164,7 +164,7 @@ static bool waits_for_lead(const struct job *job, const struct file *file)
 }
 
 /* Nothing else of the file is left than audits, and second counts. */
-static uint64_t rest_take(const struct job *job, struct file *file, const struct node *node, bool *ret_barred)
+static uint64_t rest_take(const struct coord *coord, const struct job *job, struct file *file, const struct node *node, bool *ret_barred)
 {
 	uint64_t n = file->chain.n, i;
 
@@ -172,7 +172,7 @@ static uint64_t rest_take(const struct job *job, struct file *file, const struct
 		*ret_barred = true;
 		return n;
 	}
-	i = file->again ? again_take(file, node, ret_barred) : n;
+	i = file->again ? again_take(coord, job, file, node, ret_barred) : n;
 	return i < n ? i : audit_take(file, node);
 }
 
@@ -188,18 +188,20 @@ static uint64_t file_take(struct coord *coord, const struct job *job, struct fil
 	if (file->audits_n > file->audits_out)
 		*ret_barred = true;
 	if (file->outcome == CHAIN_DONE)
-		return rest_take(job, file, node, ret_barred);
+		return rest_take(coord, job, file, node, ret_barred);
 	if (file->split)
 		return split_take(coord, job, file, node, waits_for_lead(job, file), ret_barred, ret_scout);
 	if (waits_for_lead(job, file)) { /* its end puts the file into work again */
 		first = MUTANT(MUTANT_LEAD_FOR_EVER) ? 0 : first;
 		if (!takeable(file, first))
 			return n;
-		*ret_barred = file_failed_on(file, first, node->name) || *ret_barred;
-		return file_failed_on(file, first, node->name) ? n : first;
+		if (!slice_barred(coord, job, file, first, node))
+			return first;
+		*ret_barred = true;
+		return n;
 	}
 	if (first < n && takeable(file, first)) {
-		if (!file_failed_on(file, first, node->name))
+		if (!slice_barred(coord, job, file, first, node))
 			return first;
 		*ret_barred = true;
 	}
@@ -208,7 +210,7 @@ static uint64_t file_take(struct coord *coord, const struct job *job, struct fil
 	for (uint64_t i = file->next; i < n; i++) {
 		if (!takeable(file, i))
 			continue;
-		if (!file_failed_on(file, i, node->name))
+		if (!slice_barred(coord, job, file, i, node))
 			return i;
 		*ret_barred = true;
 	}

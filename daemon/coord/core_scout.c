@@ -183,7 +183,7 @@ static bool inflatable(const struct file *file, uint64_t i)
 /* Who keeps the text of a slice may be given it. */
 static bool holder_counts(const struct coord *coord, const struct job *job, const struct file *file, uint64_t i, const struct node *holder)
 {
-	return holder && node_takes_new(coord, holder) && node_counts(holder, job, file) && !file_failed_on(file, i, holder->name);
+	return holder && node_takes_new(coord, holder) && node_counts(holder, job, file) && !slice_barred(coord, job, file, i, holder);
 }
 
 uint64_t split_take(struct coord *coord, const struct job *job, const struct file *file, const struct node *node, bool leads,
@@ -197,7 +197,7 @@ uint64_t split_take(struct coord *coord, const struct job *job, const struct fil
 
 		if (takeable(file, i) && (!leads || i == file->chain.proven)) {
 			holder = text_holder(coord, file, i);
-			if (file_failed_on(file, i, node->name) || !node_counts(node, job, file))
+			if (slice_barred(coord, job, file, i, node) || !node_counts(node, job, file))
 				*ret_barred = true;
 			else if (holder == node || !holder_counts(coord, job, file, i, holder))
 				return i;
@@ -207,7 +207,7 @@ uint64_t split_take(struct coord *coord, const struct job *job, const struct fil
 				*ret_barred = true;
 		} else if (inflate == n && inflatable(file, i)) {
 			if (!node_counts(node, job, file) || node->scouts + node->texts >= TEXTS_PER_SLOT * node->slots ||
-			    file_failed_on(file, i, node->name))
+			    slice_barred(coord, job, file, i, node))
 				*ret_barred = true;
 			else
 				inflate = i;

@@ -290,6 +290,15 @@ static bool result_offer_split(struct coord *coord, struct job *job, struct file
 	return !absurd;
 }
 
+/* Who has counted the slice at `proven`; NULL: not known, or gone. */
+static const struct node *told_by(const struct coord *coord, const struct file *file, const struct event *event)
+{
+	const struct counted *counted = &file->slices[file->chain.proven].counted;
+
+	return event->result.id.slice == file->chain.proven ? node_of_peer(coord, event->peer)
+	                                                    : counted->node ? node_of_number(coord, counted->node) : NULL;
+}
+
 static void result_take(struct coord *coord, struct job *job, struct file *file, const struct run *run, const struct event *event)
 {
 	uint64_t i = event->result.id.slice, from = file->chain.proven;
@@ -306,6 +315,8 @@ static void result_take(struct coord *coord, struct job *job, struct file *file,
 	if (!file->split)
 		file->outcome = chain_offer(&file->chain, i, &task, event->result.outcome, &event->result.seam,
 		                            &event->result.fault, &used);
+	if (file->outcome == CHAIN_FAULT && word_doubted(coord, job, file, told_by(coord, file, event)))
+		used = used && i != file->chain.proven;
 	if (used) {
 		file->slices[i].bases = event->result.bases;
 		node_of_peer(coord, event->peer)->bytes_done += link->end - link->begin;
@@ -313,7 +324,8 @@ static void result_take(struct coord *coord, struct job *job, struct file *file,
 	if (used && event->result.outcome != SLICE_UNSURE) {
 		file->slices[i].saved = true;
 		counted_by(coord, file, event);
-		node_succeeded(coord, node_of_peer(coord, event->peer), file, i);
+		if (event->result.outcome == SLICE_END)
+			node_succeeded(coord, node_of_peer(coord, event->peer), file, i);
 		if (run->id.lease > 0)
 			slice_paced(coord, job, file, run);
 		file->bytes_done += link->end - link->begin;

@@ -239,8 +239,16 @@ void split_inflated(struct coord *coord, struct job *job, struct file *file, con
 	changed(coord, job, file, i, proven, placed_before);
 }
 
+/* What is counted from its points does not go together, or no such point can be: nobody is to be told them again. */
+void seek_wrong(struct coord *coord, struct file *file)
+{
+	if (file->seek)
+		emit(coord, ACTION_DROP_SEEK, 0)->find.seek = file->seek;
+	file->seek = 0;
+}
+
 /* As if it had been inflated by somebody who has forgotten its text: so its point is known, and that of the next one. */
-static int pointed(struct file *file, const struct event *event)
+static int pointed(struct coord *coord, struct file *file, const struct event *event)
 {
 	struct split_report report = event->point.report;
 	uint16_t *symbols = NULL;
@@ -259,7 +267,7 @@ static int pointed(struct file *file, const struct event *event)
 	r = split_chain_offer_inflated(file->split, event->point.slice, event->point.found ? SPLIT_DONE : SPLIT_UNSURE, &report,
 	                               symbols, &used);
 	if (!used)
-		file->seek = 0;
+		seek_wrong(coord, file);
 	return r;
 }
 
@@ -275,7 +283,7 @@ void split_pointed(struct coord *coord, const struct event *event)
 	placed_before = file->split->placed;
 	if (event->point.gone)
 		file->seek = 0;
-	else if (file->seek && file->split->links[i].state == SPLIT_LINK_OPEN && pointed(file, event) < 0)
+	else if (file->seek && file->split->links[i].state == SPLIT_LINK_OPEN && pointed(coord, file, event) < 0)
 		coord->oom = true;
 	changed(coord, job, file, i, proven, placed_before);
 }

@@ -179,6 +179,7 @@ void split_give_up(struct coord *coord, struct job *job, struct file *file)
 	         "job %llu: slices of %s do not go together; it is counted anew, in one", (unsigned long long)job->row.id,
 	         TEXT(file->path));
 	runs_drop(coord, job, file);
+	seek_wrong(coord, file);
 	if (!MUTANT(MUTANT_SPLIT_KEEPS))
 		emit_merge(coord, ACTION_FORGET_SLICES, file);
 	file_release(coord, job, file);

@@ -13,6 +13,8 @@
 
 #define SLICE_ALL UINT64_MAX /* instead of a slice: all of the file */
 #define ERRNO_CHANGED (-1)   /* instead of an errno: what the node has there is not the file that was planned */
+#define ERRNO_DATA (-2)      /* ... it could be read, and is no valid FASTQ, or damaged */
+#define WHO_SEVERAL UINT64_MAX
 
 /* One slice that a node counts. */
 struct run {
@@ -32,6 +34,7 @@ struct node {
 	char name[NODE_NAME_MAX];
 	uint32_t number;      /* from 1, never used again: tells which node it was when that may have been forgotten */
 	uint8_t instance[16];
+	uint64_t who;         /* the same for all nodes of one key: see core_word.c */
 	uint64_t peer;        /* 0: down */
 	uint32_t slots, algorithm, proto;
 	uint32_t cores;       /* that work for its slots; 0: not known */
@@ -78,6 +81,8 @@ struct slice {
 	uint64_t crash_lease; /* the highest one under which it crashed */
 	uint64_t taken_lease; /* the last one that was taken away: its result is still of use */
 	uint32_t taken_from;  /* from the node of this number */
+	uint64_t crashed_by, lost_by; /* who, each time; WHO_SEVERAL: not always the same, or not known */
+	uint32_t trouble_with; /* the node of this number had the last one; 0: somebody has counted it since */
 	struct counted counted;
 	/* file.split: */
 	uint32_t holder;      /* the node of this number keeps its text; 0: nobody does */
@@ -96,6 +101,7 @@ struct io_fail {
 	uint64_t slice;       /* or SLICE_ALL */
 	int error_number;
 	char node[NODE_NAME_MAX];
+	uint64_t who;
 	uint64_t successes;   /* of the node, before */
 	bool judged;          /* another node could: it has been counted */
 };
@@ -124,7 +130,9 @@ struct file {
 	uint64_t open_ms;     /* when */
 	struct io_fail *fails; /* of opening before the plan, of slices after it */
 	uint32_t fails_n;
-	struct error *open_error; /* the last one, NULL: none */
+	struct error *open_error; /* the last one, or that it is no FASTQ; NULL: none */
+	struct error *doubt;  /* what one node alone has said of the data of slice doubt_of; NULL: nothing */
+	uint64_t doubt_of;
 	/* counting */
 	struct split_chain *split; /* WAY_SPLIT, else NULL; then `chain` follows what it says */
 	bool split_look;      /* a scout has ended in this step */
@@ -224,6 +232,7 @@ struct coord {
 	bool index_stale;     /* ready and openers are to be made anew */
 	uint64_t due_ms;
 	uint64_t work_n;      /* of all jobs */
+	uint32_t doubts;      /* files with one */
 	uint32_t splits;      /* files that are counted in slices of a gzip stream, */
 	bool splits_look;     /* some have a look at the end of this step */
 	uint32_t split_slots; /* and slots for these: of nodes that can, and are there */

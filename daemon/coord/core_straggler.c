@@ -126,9 +126,9 @@ static bool run_copies(const struct coord *coord, const struct file *file, const
 }
 
 /* and on this node. */
-static bool run_fits(const struct job *job, const struct file *file, const struct run *run, const struct node *node)
+static bool run_fits(const struct coord *coord, const struct job *job, const struct file *file, const struct run *run, const struct node *node)
 {
-	return node_counts(node, job, file) && !file_failed_on(file, run->id.slice, node->name) &&
+	return node_counts(node, job, file) && !slice_barred(coord, job, file, run->id.slice, node) &&
 	       (node->runs_n == 0 || !slice_alone(file, run->id.slice));
 }
 
@@ -148,7 +148,7 @@ static const struct run *straggler_find(struct coord *coord, const struct node *
 			if (!run_tells(coord, run) || (best && best->begun_ms <= run->begun_ms))
 				continue;
 			file = slice_file(coord, &run->id, &job);
-			if (!file || !run_copies(coord, file, run) || (node && !run_fits(job, file, run, node)) ||
+			if (!file || !run_copies(coord, file, run) || (node && !run_fits(coord, job, file, run, node)) ||
 			    !run_slow(coord, job, file, run))
 				continue;
 			best = run;

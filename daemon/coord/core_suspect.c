@@ -191,7 +191,7 @@ void node_failed_alone(struct coord *coord, struct node *node, const struct file
 	char what[64] = "open";
 
 	if (slice != SLICE_ALL)
-		(void)snprintf(what, sizeof what, "read slice %llu of", (unsigned long long)slice);
+		(void)snprintf(what, sizeof what, "count slice %llu of", (unsigned long long)slice);
 	node->faults++;
 	emit_log(coord, LOG_WARNING, about_slice(TOLD_NODE_AT_FAULT, file, slice, node),
 	         "job %llu: node %s could not %s %s, which another node can: the fault is the node's (%u in a row)",
@@ -222,6 +222,17 @@ static void fails_judge(struct coord *coord, const struct node *node, struct fil
 	}
 }
 
+/* It went wrong with one node as often as it could, and not with this one. */
+static void troubles_judge(struct coord *coord, const struct node *node, struct file *file, uint64_t i)
+{
+	struct slice *slice = &file->slices[i];
+	struct node *other = slice->trouble_with ? node_of_number(coord, slice->trouble_with) : NULL;
+
+	slice->trouble_with = 0;
+	if (other && other->who != node->who && word_spent(coord, slice, other))
+		node_failed_alone(coord, other, file, i);
+}
+
 void node_succeeded(struct coord *coord, struct node *node, struct file *file, uint64_t slice)
 {
 	node->reads = true;
@@ -229,4 +240,6 @@ void node_succeeded(struct coord *coord, struct node *node, struct file *file, u
 	if (!MUTANT(MUTANT_HOLE_EVER))
 		node->faults = 0;
 	fails_judge(coord, node, file, slice);
+	if (slice != SLICE_ALL)
+		troubles_judge(coord, node, file, slice);
 }

@@ -4,6 +4,7 @@
  *
  *     crash of the child      -> counted (durable), told to be so; open again, until crashes_max
  *     lost with its node      -> counted (durable); open again, from the second time on alone (core_alone.c), until losses_max
+ *                                (of both the last one is another node's, where there is one: core_word.c)
  *     cannot be read          -> open for other nodes; the same error on two nodes, or on all that are there, is the file's
  *     the node lacks the file -> the file is open for other nodes only; it fails when all that are there lack it
  *     has another one there   -> the same; it fails when two nodes say so: then it has changed
@@ -53,6 +54,7 @@ void run_lost(struct coord *coord, const struct run *run, const struct node *nod
 		return;
 	slice = &file->slices[id->slice];
 	slice->losses++;
+	word_by(slice, &slice->lost_by, node);
 	emit_log(coord, job_trouble(coord, job, LOG_NOTICE), about_slice(TOLD_SLICE_LOST, file, id->slice, node),
 	         "job %llu: slice %llu of %s was lost with node %s", (unsigned long long)id->job, (unsigned long long)id->slice,
 	         TEXT(file->path), node->name);
@@ -87,13 +89,14 @@ bool crash_known(const struct slice *slice, const struct slice_id *id)
 	return slice->crashes > 0 && id->lease <= slice->crash_lease && !MUTANT(MUTANT_CRASH_TWICE);
 }
 
-static void crash_count(struct coord *coord, struct job *job, struct file *file, const struct event *event)
+static void crash_count(struct coord *coord, struct job *job, struct file *file, const struct event *event, const struct node *node)
 {
 	const struct slice_id *id = &event->failed.id;
 	struct slice *slice = &file->slices[id->slice];
 	char what[160];
 
 	slice->crashes++;
+	word_by(slice, &slice->crashed_by, node);
 	if (id->lease > slice->crash_lease)
 		slice->crash_lease = id->lease;
 	trouble_save(coord, file, id->slice);
@@ -113,13 +116,15 @@ void slice_crashed(struct coord *coord, const struct event *event)
 	struct job *job;
 	struct file *file = slice_file(coord, id, &job);
 	struct run run = {0};
-	bool had = run_end(coord, event->peer, id, &run) || node_brought(node, id);
+	bool had = run_end(coord, event->peer, id, &run);
 
+	if (!had && node_brought(node, id)) /* a second one that it brings is made up: of each slice it had one at a time */
+		had = !file || file->slices[id->slice].crashed_by != node->who;
 	if (file && !had)
 		had = was_taken(file, node, id) && !crash_known(&file->slices[id->slice], id);
 	if (file && had && (slice_wanted(file, id) || MUTANT(MUTANT_AUDIT_CRASHES)) &&
 	    !MUTANT(MUTANT_NO_CRASH_LIMIT))
-		crash_count(coord, job, file, event);
+		crash_count(coord, job, file, event, node);
 	emit_id(coord, ACTION_SEND_ACK, event->peer, id);
 }
 
@@ -162,7 +167,8 @@ void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t 
 	bool lacks = errno_lacks(error_number);
 	uint64_t of = lacks || error_number == ERRNO_CHANGED ? SLICE_ALL : slice;
 	struct error sentence = *error;
-	uint32_t failed = 0, same = 0;
+	uint32_t failed = 0;
+	bool agreed;
 
 	emit_log(coord, job_trouble(coord, job, LOG_WARNING),
 	         about_slice(error_number == ERRNO_CHANGED ? TOLD_FILE_CHANGED : TOLD_SLICE_UNREADABLE, file, slice, node),
@@ -171,15 +177,14 @@ void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t 
 		coord->oom = true;
 		return;
 	}
-	for (uint32_t i = 0; i < file->fails_n; i++) {
+	for (uint32_t i = 0; i < file->fails_n; i++)
 		failed += file->fails[i].slice == of;
-		same += file->fails[i].slice == of && file->fails[i].error_number == error_number;
-	}
+	agreed = !lacks && word_agreed(coord, job, file, of, error_number);
 	if (MUTANT(MUTANT_IO_ONCE) || (MUTANT(MUTANT_CHANGED_ONCE) && error_number == ERRNO_CHANGED))
-		same = 2;
-	if (((lacks || same < 2) && !none_left(coord, job, file, slice)) || MUTANT(MUTANT_IO_FOREVER))
+		agreed = !lacks;
+	if ((!agreed && !none_left(coord, job, file, slice)) || MUTANT(MUTANT_IO_FOREVER))
 		return;
-	if (file->split && (lacks || same < 2) && node_left(coord, job, file, slice, 0)) {
+	if (file->split && !agreed && node_left(coord, job, file, slice, 0)) {
 		split_give_up(coord, job, file);
 		return;
 	}
@@ -188,6 +193,8 @@ void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t 
 
 		(void)snprintf(sentence.text + n, sizeof sentence.text - n, " (on %u nodes)", failed);
 	}
+	if (word_is_all(coord, job, file))
+		sentence = *file->doubt;
 	file_fail(coord, job, file, &sentence);
 }
 

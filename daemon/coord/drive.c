@@ -213,6 +213,8 @@ static int perform_save(struct server *server, const struct action *action, stru
 	case ACTION_USE_RESULT:
 		server->cache_hits++;
 		return store_use_kept(server->store, action->use.job, action->use.file, action->use.kept, clock_wall_ms(), err);
+	case ACTION_DROP_SEEK:
+		return store_drop_seek(server->store, action->find.seek, err);
 	case ACTION_SAVE_TROUBLE:
 		return store_save_trouble(server->store, &action->trouble, err);
 	default: /* ACTION_SAVE_NODE */
@@ -247,6 +249,7 @@ static void saved(const struct action *action)
 		FAILPOINT("forgotten");
 		break;
 	case ACTION_USE_RESULT:
+	case ACTION_DROP_SEEK:
 		break; /* FAILPOINT(file-saved) follows */
 	case ACTION_SAVE_TROUBLE:
 		FAILPOINT("trouble-saved");
@@ -315,6 +318,7 @@ static int perform(struct server *server, const struct action *action, struct ro
 	case ACTION_FORGET_SLICE:
 	case ACTION_FORGET_SLICES:
 	case ACTION_USE_RESULT:
+	case ACTION_DROP_SEEK:
 	case ACTION_SAVE_TROUBLE:
 	case ACTION_SAVE_NODE:
 		if (perform_save(server, action, &error) < 0)

@@ -97,9 +97,9 @@ static int hello_vouched(struct session *session, const struct peer_row *row, co
 		                 row->name);
 	if (hello->role != fq_Role_ROLE_CLIENT)
 		return error_set(err, -EPERM, ERROR_DENIED, "a user for whom a worker vouches is a client and nothing else");
-	if (distrust_reason(session))
+	if (distrust_reason(session, NULL, false))
 		return error_set(err, -EPERM, ERROR_DENIED, "worker %s %s, and vouches for nobody until an administrator resumes it",
-		                 row->name, distrust_reason(session));
+		                 row->name, distrust_reason(session, NULL, false));
 	if (uid_is_nobody(hello->uid) || hello->name[0] == '\0')
 		return error_set(err, -EPERM, ERROR_DENIED,
 		                 "worker %s cannot tell who you are (user %u, without a name); join with a key of your own: "
@@ -220,15 +220,18 @@ static int hello_batch(const fq_Hello *hello, struct error *err)
 
 static int hello_worker(const struct session *session, const fq_Hello *hello, struct error *err)
 {
+	const char *distrusted;
+
 	if (!name_valid(hello->name))
 		return error_set(err, -EINVAL, ERROR_CONFIG,
 		                 "'%s' is no name for a node; it has letters, digits and . _ - @ : and at most %d of them",
 		                 TEXT(hello->name), PEER_NAME_MAX - 1);
 	if (hello_batch(hello, err) < 0)
 		return -EINVAL;
-	if (distrust_reason(session))
+	distrusted = distrust_reason(session, hello->name, hello->batch_engine[0] != '\0');
+	if (distrusted)
 		return error_set(err, -EPERM, ERROR_DENIED, "this worker %s; an administrator can let it in again: fqctl resume %s",
-		                 distrust_reason(session), hello->name);
+		                 distrusted, hello->name);
 	if (hello->slots > SLOTS_MAX)
 		return error_set(err, -EINVAL, ERROR_CONFIG, "%u slots are too many for a node; the most is %d", hello->slots,
 		                 SLOTS_MAX);

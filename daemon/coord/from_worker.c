@@ -68,6 +68,7 @@ void from_worker_hello(struct session *session, const fq_Hello *hello)
 		.held_n = (uint32_t)hello->held_count,
 	};
 	memcpy(event.hello.instance, hello->instance, sizeof event.hello.instance);
+	memcpy(&event.hello.key, session->pin, sizeof event.hello.key);
 	drive(session->server, &event);
 	server_status(session->server);
 }

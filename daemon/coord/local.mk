@@ -22,6 +22,7 @@ COORD_CORE_SOURCES = \
 	daemon/coord/core_slice.c \
 	daemon/coord/core_straggler.c \
 	daemon/coord/core_suspect.c \
+	daemon/coord/core_word.c \
 	daemon/coord/core_trouble.c \
 	daemon/coord/core_view.c \
 	daemon/coord/rows.h

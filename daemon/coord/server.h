@@ -53,6 +53,8 @@ struct page_kept {
 /* The key of a worker that gets nothing more, and why. */
 struct distrusted {
 	uint8_t pin[PIN_SIZE];
+	char name[PEER_NAME_MAX]; /* of the node */
+	bool batch;               /* it said that it is a batch system's job */
 	char reason[256];
 };
 

@@ -130,9 +130,10 @@ void session_refuse(struct session *session, const struct error *error);
 /* Nothing more for it: the sentence, and the end; what such a worker counts goes to others at once. */
 void session_cut(struct session *session, const struct error *error);
 
-/* ---- distrust.c: workers that sent what cannot be get nothing more until an administrator resumes them, under any name, and vouch for nobody */
+/* ---- distrust.c: workers that sent what cannot be get nothing more until an administrator resumes them, and vouch for nobody */
 void distrust_add(struct session *session, const struct error *error);
-const char *distrust_reason(const struct session *session); /* NULL: it is none */
+/* NULL: it is none. As which node it comes, and whether that is a batch system's job; name NULL: as none, or any. */
+const char *distrust_reason(const struct session *session, const char *name, bool batch);
 void distrust_forget(struct server *server);
 
 /* A request that the core answers: its number there, and back to who asked what. */

@@ -85,6 +85,9 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_SEEK_OF] = "SELECT slice_size FROM kept WHERE id = ?1 AND slice_size > 0",
 	[SQL_SEEK_SLICE] = "SELECT bytes FROM seek WHERE kept = ?1 AND slice = ?2",
 	[SQL_SEEK_FORGET] = "DELETE FROM seek WHERE kept = ?1",
+	[SQL_SEEK_KEPT] = "SELECT total(length(seek.bytes)) FROM seek JOIN kept ON kept.id = seek.kept"
+	                  " WHERE kept.id = ?1 AND kept.slice_size > 0",
+	[SQL_SEEK_UNMARK] = "UPDATE kept SET content = NULL, slice_size = 0, bytes = bytes - ?2 WHERE id = ?1 AND slice_size > 0",
 	[SQL_KEPT_REMOVE] = "DELETE FROM kept WHERE id = ?1 AND key IS NULL AND NOT EXISTS (SELECT 1 FROM result WHERE result.kept = kept.id)",
 	[SQL_KEPT_COUNTERS] = "SELECT counters FROM kept WHERE id = ?1",
 	[SQL_KEPT_EXPIRE] = "DELETE FROM kept WHERE key IS NULL AND NOT EXISTS (SELECT 1 FROM result WHERE result.kept = kept.id)",

@@ -237,6 +237,31 @@ int store_find_seek(struct store *store, const uint8_t content[RESULT_KEY_SIZE],
 	return r;
 }
 
+int store_drop_seek(struct store *store, uint64_t id, struct error *err)
+{
+	sqlite3_stmt *s = store_statement(store, SQL_SEEK_KEPT);
+	uint64_t bytes;
+	int r;
+
+	bind_u64(s, 1, id);
+	r = store_row(store, s, err);
+	if (r < 0)
+		return r;
+	bytes = (uint64_t)sqlite3_column_double(s, 0);
+	s = store_writer(store, SQL_SEEK_UNMARK, err);
+	if (!s)
+		return -EIO;
+	bind_u64(s, 1, id);
+	bind_u64(s, 2, bytes);
+	r = store_run(store, s, err);
+	if (r < 0 || sqlite3_changes(store->db) != 1)
+		return r; /* it went with its result */
+	store->kept_bytes -= bytes;
+	s = store_statement(store, SQL_SEEK_FORGET);
+	bind_u64(s, 1, id);
+	return store_run(store, s, err);
+}
+
 int store_use_kept(struct store *store, uint64_t job, uint32_t file, uint64_t id, uint64_t now_ms, struct error *err)
 {
 	sqlite3_stmt *s = store_writer(store, SQL_KEPT_USE, err);

@@ -181,6 +181,12 @@ static void reopen(struct link *slice)
 	slice->fault = (struct slice_fault){0};
 }
 
+void chain_reopen(struct chain *chain)
+{
+	assert(chain->proven < chain->n && chain->links[chain->proven].fault.kind != FAULT_NONE);
+	reopen(&chain->links[chain->proven]);
+}
+
 static void prove_empty(struct chain *chain, struct link *slice)
 {
 	slice->state = LINK_PROVEN;

@@ -93,6 +93,9 @@ bool chain_seam_valid(const struct chain *chain, uint64_t i, const struct slice_
 #define GZIP_RATIO_MAX 1032 /* of deflate: 258 bytes by two bits */
 bool chain_counts_valid(const struct chain *chain, const struct slice_seam *seam, uint64_t bases);
 
+/* After CHAIN_FAULT: the fault is not believed, and the slice is to be counted again from where it began. */
+void chain_reopen(struct chain *chain);
+
 enum chain_outcome {
 	CHAIN_MORE = 0,  /* slices are open, or counts are missing */
 	CHAIN_DONE = 1,  /* every byte is proven: merge the counters of all slices that are not empty, in order */

@@ -147,6 +147,26 @@ beside "messages of a client and of the coordinator" of-a-client of-the-coordina
 ok "scenario 40: of-the-coordinator: dropped, with one line" journal_has coord 'worker l-of-the-coordinator is dropped: DRAIN is not for a coordinator' 1
 liars_end
 
+# ---- jobs of a batch system, with one key
+array() { # array LIE NAME: comes with the array's key
+	timeout 10 "$liar" "$1" "${host%:*}" "${host##*:}" "$work/liar/array" "$2" ${3:+"$3"} >"$work/liar.array.$2" 2>&1
+}
+array batch-lies l-array1 "$(admin token --role worker)"
+ok "scenario 40: one of a batch system's jobs lies: it is dropped" said array.l-array1 'ended: DRAIN is not for'
+array batch l-array1
+ok "scenario 40: and does not come again" said array.l-array1 'ended: this worker sent what cannot be'
+"$liar" batch "${host%:*}" "${host##*:}" "$work/liar/array" l-array2 >"$work/liar.array.l-array2" 2>&1 &
+pid_liar[array]=$!
+ok "scenario 40: others with its key do" wait_until 10 said array.l-array2 '^welcome'
+array honest l-array3
+ok "scenario 40: not one that is no batch system's job" said array.l-array3 'ended: this worker sent what cannot be'
+array batch-lies l-array4
+array batch-lies l-array5
+array batch l-array6
+ok "scenario 40: after three of them the key is not let in" said array.l-array6 'ended: this worker sent what cannot be'
+ok "scenario 40: who is there stays" node_is l-array2 '^idle$'
+liars_end
+
 # ---- what is OPENED
 beside "OPENED of no kind" open-kind
 dropped open-kind 'unknown kind of file 77'
@@ -158,7 +178,10 @@ beside "OPENED of other jobs and files" open-other-job
 liars_end
 
 beside "OPENED of a size that cannot be" open-huge
-dropped open-huge 'a file of 9223372036854775808 bytes, of which its submitter has read'
+dropped open-huge 'an opened file of more bytes than any has'
+liars_end
+beside "OPENED of another size than the submitter's" open-larger
+dropped open-larger 'a file of [0-9]+ bytes, of which its submitter has read'
 liars_end
 beside "OPENED of another file" open-other-file
 ok "scenario 40: open-other-file: another node sees it" journal_has coord 'changed while it was read'
@@ -176,15 +199,67 @@ ok "scenario 40: silent: and gets no other" journal_has coord 'node l-silent mad
 ok "scenario 40: and so where a result never ends" journal_has coord 'node l-blob-unended made no progress with slice'
 liars_end
 
-# ---- what cannot be told from the truth: the job fails, never is a number wrong
-for lie in open-no-fastq fault-data crashes; do
-	LIAR_SLOTS=8 liars $lie
-	id=$(fq submit --parsable --as json --slice-size 64K "$data/reads.fq")
-	job_ends "$id"
-	is "scenario 40: $lie: the job fails" "$(job_state "$id")" FAILED
-	is "scenario 40: $lie: and has no report" "$(fq fetch --as json "$id" 2>/dev/null)" ''
+# ---- what would end a file, said by one alone: another one is asked, and who was wrong is at fault
+LIAR_SLOTS=8 beside "no FASTQ, says one that opens it" open-no-fastq
+ok "scenario 40: open-no-fastq: a line names the node" journal_has coord 'node l-open-no-fastq could not open .*reads.fq, which another node can'
+liars_end
+for lie in fault-data crashes; do
+	LIAR_SLOTS=8 beside "$lie" $lie
+	ok "scenario 40: $lie: a line names the node" journal_has coord "node l-$lie could not count slice [0-9]+ of .*reads.fq, which another node can"
+	ok "scenario 40: $lie: and it gets nothing more" wait_until 5 node_is l-$lie '^dra?i?ng?$'
 	liars_end
 done
+
+# ---- slices of one gzip stream: what a scout says of its text, and a count of where it ends
+splits_ask() {
+	reads=$data/reads.fq.gz
+	gzip -c "$data/reads.fq" >"$reads"
+	"$ctl" qc --local --split-gzip never --as json "$reads" >"$golden/gzip"
+}
+until_split() { # jobs, until it had such a slice: the honest one may be faster
+	for _ in {1..10}; do
+		id=$(fq submit --parsable --as json --split-gzip always --slice-size 64K "$reads")
+		same_gzip || return 1
+		! said "$1" '^split$' || return 0
+	done
+}
+# beside_split LIE HOW: alone with one honest worker; HOW: "dropped SENTENCE", "anew" or "goes on".
+beside_split() {
+	local lie=$1 how=$2
+	LIAR_SLOTS=8 liars "$lie"
+	ok "scenario 40: $lie: each job is completed with the golden report" until_split "$lie"
+	ok "scenario 40: $lie: it had its say" said "$lie" '^split$'
+	case $how in
+	dropped*) dropped "$lie" "${how#dropped }" ;;
+	anew) ok "scenario 40: $lie: slices that do not go together are no result" journal_has coord "job $id: slices of .* do not go together; it is counted anew" ;;
+	refused) ok "scenario 40: $lie: refused, with a line" journal_has coord "l-$lie tells of bytes [0-9]+ to [0-9]+ what cannot be" ;;
+	esac
+	liars_end
+}
+same_gzip() { job_ends "$id" && fq fetch --as json "$id" >"$work/fetched" && cmp "$work/fetched" "$golden/gzip"; }
+splits_ask
+beside_split scout-window anew
+beside_split scout-open 'goes on'
+beside_split scout-text 'goes on'
+beside_split scout-begin 'goes on'
+beside_split scout-end 'goes on'
+beside_split scout-far 'goes on'
+beside_split scout-beyond 'dropped bits that are not within the file'
+beside_split scout-noise 'dropped damaged symbols'
+beside_split scout-huge 'dropped RESULT of a scout with more symbols than can be'
+beside_split scout-outcome 'dropped unknown outcome 77'
+beside_split scout-fault 'dropped a fault that is for counting to find'
+beside_split scout-others 'goes on'
+beside_split scout-counts 'goes on'
+beside_split scout-unsplit 'goes on'
+beside_split count-crc anew
+beside_split count-trailer 'goes on'
+beside_split count-text 'goes on'
+beside_split count-end 'goes on'
+beside_split count-window 'goes on'
+beside_split count-no-window 'goes on'
+beside_split count-no-report 'goes on'
+beside_split count-other-text anew
 
 descriptors_back() { [ "$(descriptors "$pid_coord")" -le "${remembered[$pid_coord]%% *}" ]; }
 ok "scenario 40: no descriptor is left over" wait_until 5 descriptors_back

@@ -20,6 +20,7 @@
 #include "daemon/convert.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
+#include "lib/fastq/symbol.h"
 #include "lib/qc/count.h"
 #include "lib/wire/dial.h"
 #include "lib/wire/trust.h"
@@ -92,16 +93,66 @@ static int open_file(const char *path)
 	return fd;
 }
 
+/* Where its text ended, and the window behind it. */
+static void report_split(const struct slice_count *count, const fq_Task *task, fq_Result *result)
+{
+	_cleanup_(freep) uint8_t *packed = NULL;
+	size_t n = 0;
+
+	if (!task->split || !count->window)
+		return;
+	result->has_report = true;
+	report_to_message(&count->report, &result->report);
+	if (count->report.next_header)
+		return;
+	liar_must(window_pack(count->window, SPLIT_WINDOW, &packed, &n) == 0, "packing");
+	memcpy(result->window.bytes, packed, n);
+	result->window.size = (pb_size_t)n;
+}
+
+static void split_freep(struct split **split)
+{
+	split_free(*split);
+}
+
+/* It keeps no text: whoever counts the slice decodes it from its point. */
+static void scout(const fq_Task *task, struct answer *ret)
+{
+	_cleanup_(closep) int fd = open_file(task->path);
+	_cleanup_(split_freep) struct split *split = NULL;
+	const struct split_task what = {.file_size = task->fingerprint.size, .begin = task->begin, .end = task->end, .text_max = task->text_max};
+	struct error err;
+	int r;
+
+	liar_must(split_new(fd, &what, NULL, &split, &err) == 0, "a scout");
+	do
+		r = split_step(split);
+	while (r == SPLIT_MORE);
+	*ret = (struct answer){.result = {.has_ref = true, .ref = task->ref, .outcome = (uint32_t)r}};
+	if (r != SPLIT_DONE)
+		return;
+	ret->result.has_report = true;
+	report_to_message(split_report(split), &ret->result.report);
+	liar_must(split_pack_window(split, &ret->blob, &ret->n) == 0, "packing");
+	if (ret->n > 0)
+		answer_sign(ret);
+}
+
 void liar_count(struct liar *liar, const fq_Task *task, uint32_t modules, const struct count_rules *rules, struct answer *ret)
 {
 	_cleanup_(closep) int fd = open_file(task->path);
+	static uint8_t window[SPLIT_WINDOW];
 	struct slice_count count = {0};
+	struct split_point point;
 	struct slice_task slice;
 	struct prior prior;
 	struct error err;
 
 	liar_must(task_from_message(task, READ_MAX_DEFAULT, &slice, &err) == 0 && prior_from_message(task, &prior, &err) == 0,
 	          "a task");
+	if (task->split)
+		liar_must(point_from_message(&task->point, slice.file_size, window, &point, &err) == 0, "a point");
+	slice.point = task->split ? &point : NULL;
 	prior.tracked = task->brief ? liar->tracked : NULL;
 	liar_must(count_slice(fd, &slice, modules, task->brief ? rules : NULL, &prior, NULL, NULL, &count, &err) == 0, "a slice");
 	*ret = (struct answer){.result = {.has_ref = true, .ref = task->ref, .outcome = count.outcome, .has_seam = true,
@@ -110,6 +161,7 @@ void liar_count(struct liar *liar, const fq_Task *task, uint32_t modules, const 
 	if (count.outcome == SLICE_END) {
 		ret->result.bases = counters_bases(count.counters);
 		answer_pack(ret, count.counters);
+		report_split(&count, task, &ret->result);
 	}
 	slice_count_deinit(&count);
 }
@@ -164,7 +216,10 @@ static void take_task(struct liar *liar, const fq_Task *task)
 		liar_lied();
 		return;
 	}
-	liar_count(liar, task, task->modules, &liar->rules, &answer);
+	if (task->ref.scout)
+		scout(task, &answer);
+	else
+		liar_count(liar, task, task->modules, &liar->rules, &answer);
 	if (liar->lie->result)
 		liar->lie->result(liar, task, &answer);
 	if (!answer.silent && answer.n > 0)
@@ -264,6 +319,9 @@ static const struct lie *lie_find(const char *name)
 	for (const struct lie *lie = lies_of_results; lie->name; lie++)
 		if (strcmp(lie->name, name) == 0)
 			return lie;
+	for (const struct lie *lie = lies_of_splits; lie->name; lie++)
+		if (strcmp(lie->name, name) == 0)
+			return lie;
 	return NULL;
 }
 
@@ -272,6 +330,8 @@ static int list(void)
 	for (const struct lie *lie = lies; lie->name; lie++)
 		(void)puts(lie->name);
 	for (const struct lie *lie = lies_of_results; lie->name; lie++)
+		(void)puts(lie->name);
+	for (const struct lie *lie = lies_of_splits; lie->name; lie++)
 		(void)puts(lie->name);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A worker that does everything right but for one lie: liar.c is the worker, lies.c and lies_result.c what it can lie about.
+ * A worker that does everything right but for one lie: liar.c is the worker, lies.c, lies_result.c and lies_split.c what it can lie about.
  *
  *     HELLO --hello()--> WELCOME --welcomed()--> OPEN --opened()--> TASK --task()--> count --result()--> RESULT
  *
@@ -53,7 +53,7 @@ struct lie {
 	void (*result)(struct liar *liar, const fq_Task *task, struct answer *answer);
 };
 
-extern const struct lie lies[], lies_of_results[]; /* the last has no name */
+extern const struct lie lies[], lies_of_results[], lies_of_splits[]; /* the last has no name */
 
 void liar_send(struct liar *liar, uint16_t type, const void *message);
 void liar_send_blob(struct liar *liar, uint16_t type, const void *message, const uint8_t *bytes, size_t n);

@@ -66,6 +66,13 @@ static void other_algorithm(struct liar *liar, fq_Hello *hello)
 	hello->algorithm = 99;
 }
 
+/* A batch system's job, one of many with one key. */
+static void batch(struct liar *liar, fq_Hello *hello)
+{
+	(void)snprintf(hello->batch_engine, sizeof hello->batch_engine, "slurm");
+	(void)snprintf(hello->batch_job, sizeof hello->batch_job, "77_1");
+}
+
 static void other_role(struct liar *liar, fq_Hello *hello)
 {
 	hello->role = fq_Role_ROLE_ADMIN;
@@ -76,6 +83,11 @@ static void other_role(struct liar *liar, fq_Hello *hello)
 static void open_huge(struct liar *liar, fq_Opened *opened)
 {
 	opened->fingerprint.size = 1ULL << 63;
+}
+
+static void open_larger(struct liar *liar, fq_Opened *opened)
+{
+	opened->fingerprint.size++;
 }
 
 static void open_kind(struct liar *liar, fq_Opened *opened)
@@ -247,6 +259,7 @@ const struct lie lies[] = {
 	{.name = "other-algorithm", .hello = other_algorithm},
 	{.name = "other-role", .hello = other_role},
 	{.name = "open-huge", .opened = open_huge},
+	{.name = "open-larger", .opened = open_larger},
 	{.name = "open-kind", .opened = open_kind},
 	{.name = "open-nothing", .opened = open_nothing},
 	{.name = "open-other-job", .opened = open_other_job},
@@ -263,6 +276,8 @@ const struct lie lies[] = {
 	{.name = "returns", .task = returns},
 	{.name = "black-hole", .task = black_hole},
 	{.name = "of-a-client", .welcomed = of_a_client},
+	{.name = "batch", .hello = batch},
+	{.name = "batch-lies", .hello = batch, .welcomed = of_the_coordinator},
 	{.name = "of-the-coordinator", .welcomed = of_the_coordinator},
 	{0},
 };

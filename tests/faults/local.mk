@@ -10,7 +10,7 @@ EXTRA_DIST += tests/faults/faults.sh tests/faults/upgrade.sh
 # Peers that do what they should not: liar is a worker with one lie a run.
 FAULT_TESTS += tests/faults/40-liars.t
 check_PROGRAMS += tests/faults/liar
-tests_faults_liar_SOURCES = tests/faults/liar.c tests/faults/liar.h tests/faults/lies.c tests/faults/lies_result.c
+tests_faults_liar_SOURCES = tests/faults/liar.c tests/faults/liar.h tests/faults/lies.c tests/faults/lies_result.c tests/faults/lies_split.c
 tests_faults_liar_LDADD = $(DAEMON_LIBS)
 # A bad network between two programs.
 check_PROGRAMS += tests/faults/fqproxy

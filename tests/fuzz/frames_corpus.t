@@ -10,6 +10,8 @@ for target in "$work"/*/; do
 done
 FQ_FUZZ_COUNTED=abort "$build/session" "$work/session/right" >"$work/log" 2>&1
 is_ok $? "session: right results reach the end of their job"
+FQ_FUZZ_PLACED=abort "$build/session" "$work/session/split" >"$work/log" 2>&1
+is_ok $? "session: slices of a gzip stream are taken from scouts, and the first one is proven"
 (FQ_FUZZ_COUNTED=abort "$build/session" "$work/session/hash") >"$work/log" 2>&1
 is_ok $((! $?)) "session: and wrong ones do not"
 done_testing

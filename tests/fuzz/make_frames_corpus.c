@@ -9,11 +9,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "daemon/convert.h"
 #include "lib/base/cleanup.h"
+#include "lib/fastq/symbol.h"
 #include "lib/qc/count.h"
 #include "lib/wire/message.h"
 #include "tests/fuzz/corpus_out.h"
@@ -123,6 +125,65 @@ static void worker_results(void)
 		put_result(out, 0, NULL); /* once more */
 		corpus_close(out);
 	}
+}
+
+/* Scouts of slices of a gzip stream, and the count of its first. */
+static void put_scout(FILE *out, uint64_t slice)
+{
+	static uint16_t symbols[SPLIT_WINDOW];
+	fq_Result result = {.has_ref = true, .ref = ref_of(slice), .outcome = SPLIT_DONE, .has_report = true};
+	const bool last = slice + 1 == SESSION_SLICES;
+	const struct split_report report = {
+		.first_bit = 8 * slice * SESSION_SPLIT,
+		.next_bit = 8 * (slice + 1) * SESSION_SPLIT,
+		.next_header = last,
+		.text = SESSION_SPLIT,
+		.head = {.length = SESSION_SPLIT},
+		.head_ends = last,
+		.tail_member = last ? (slice + 1) * SESSION_SPLIT : 0,
+	};
+	uint8_t *blob = NULL;
+	size_t n = 0;
+
+	result.ref.split = result.ref.scout = true;
+	report_to_message(&report, &result.report);
+	for (size_t i = 0; i < SPLIT_WINDOW; i++)
+		symbols[i] = i % 3 ? 'A' : (uint16_t)(SYMBOL_OPEN + i);
+	if (!last)
+		corpus_must(symbols_pack(symbols, &blob, &n) == 0 && digest_sha256(blob, n, NULL, 0, result.blob_sha256) == 0, "symbols");
+	result.blob_bytes = n;
+	corpus_put(out, fq_Type_RESULT, 0, &result);
+	if (n > 0)
+		corpus_put_raw(out, fq_Type_DATA, 0, blob, n);
+	free(blob);
+}
+
+static void split_end(fq_Result *result)
+{
+	static const uint8_t window[SPLIT_WINDOW];
+	const struct split_report report = {.next_bit = 8 * SESSION_SPLIT, .first_header = true, .text = SESSION_SPLIT, .head_ends = true,
+	                                    .tail = {.length = SESSION_SPLIT}, .counted = true};
+	uint8_t *packed = NULL;
+	size_t n = 0;
+
+	result->ref.split = true;
+	result->has_report = true;
+	report_to_message(&report, &result->report);
+	result->seam.next = (fq_Place){.within = SESSION_SPLIT};
+	corpus_must(window_pack(window, sizeof window, &packed, &n) == 0 && n <= sizeof result->window.bytes, "a window");
+	memcpy(result->window.bytes, packed, n);
+	result->window.size = (pb_size_t)n;
+	free(packed);
+}
+
+static void splitter_results(void)
+{
+	FILE *out = corpus_create("session", "split", SESSION_AS_SPLITTER);
+
+	put_scout(out, 1);
+	put_scout(out, 2);
+	put_result(out, 0, split_end);
+	corpus_close(out);
 }
 
 static void worker_others(void)
@@ -242,6 +303,7 @@ int main(int argc, char **argv)
 	corpus_begin(argv[1]);
 	worker_results();
 	worker_others();
+	splitter_results();
 	client_asks("client", SESSION_AS_CLIENT);
 	client_asks("admin-asks", SESSION_AS_ADMIN);
 	client_submits();

@@ -3,7 +3,7 @@
  * What a peer says once it is let in: frames into the coordinator's own sessions over a socket pair, with a database of its own in
  * a temporary folder. The first byte says as what it comes: a stranger (which may say HELLO itself), a client, an administrator or
  * a worker; the rest are frames. A job of one file is there, of three slices, and a node that counts none of them, so a worker is
- * given all three.
+ * given all three; for one kind of worker the file is one gzip stream, and it counts the first slice and inflates the others.
  *
  * Whatever comes, the coordinator goes on: it answers a PING of another session behind all of it, and its state can be loaded again.
  */
@@ -88,7 +88,7 @@ static void prepare(void)
 
 /* ---- the job */
 
-static void submit(struct server *server)
+static void submit(struct server *server, bool split)
 {
 	static const char *const paths[] = {SESSION_PATH};
 	struct event event = {.kind = EVENT_SUBMIT};
@@ -97,22 +97,27 @@ static void submit(struct server *server)
 	(void)snprintf(row->owner, sizeof row->owner, "uid:%u", SESSION_UID);
 	row->modules = COUNT_MEAN;
 	row->algorithm = COUNTERS_ALGORITHM;
-	row->slice_size = SESSION_SLICE;
+	row->slice_size = split ? SESSION_SPLIT : SESSION_SLICE;
+	row->split_gzip = split ? SPLIT_GZIP_ALWAYS : SPLIT_GZIP_DEFAULT;
 	row->files = 1;
 	event.submit.paths = paths;
 	drive(server, &event);
 }
 
-static void open_file(struct server *server)
+static void open_file(struct server *server, bool split)
 {
 	struct event event = {.kind = EVENT_NODE_HELLO, .peer = OTHER_PEER};
 
 	event.hello = (struct node_hello){.name = "other", .algorithm = COUNTERS_ALGORITHM, .proto = PROTO_VERSION};
 	drive(server, &event);
-	submit(server);
+	submit(server, split);
 	event = (struct event){.kind = EVENT_OPENED, .peer = OTHER_PEER};
 	event.opened.job = 1;
 	session_file_facts(&event.opened.facts);
+	if (split) {
+		event.opened.facts.kind = FILE_GZIP;
+		event.opened.facts.fingerprint.size = SESSION_SLICES * SESSION_SPLIT;
+	}
 	drive(server, &event);
 }
 
@@ -156,7 +161,7 @@ static int join(struct server *server, uint8_t as)
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
 	must(connection_new_plain(fds[1], &connection, &err) == 0);
 	must(session_new(server, connection, "", "", as == SESSION_AS_ADMIN ? 0 : SESSION_UID, false, &err) == 0);
-	if (as == SESSION_AS_WORKER)
+	if (as == SESSION_AS_WORKER || as == SESSION_AS_SPLITTER)
 		greet_worker(server->sessions);
 	else if (as != SESSION_AS_STRANGER)
 		greet_client(server->sessions);
@@ -235,6 +240,7 @@ static void check_state(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct file_view view;
 	struct server server;
 	struct error err;
 	int fd;
@@ -245,12 +251,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		prepare();
 	clear_folder();
 	must(server_init(&server, &settings, service, &err) == 0);
-	open_file(&server);
+	open_file(&server, data[0] % SESSION_AS_MAX == SESSION_AS_SPLITTER);
 	fd = join(&server, data[0] % SESSION_AS_MAX);
 	feed(&server, fd, data + 1, size - 1);
 	closep(&fd);
 	check_alive(&server);
 	must(!getenv("FQ_FUZZ_COUNTED") || !coord_find_row(server.coord, 1)); /* frames_corpus.t: the job has ended */
+	must(!getenv("FQ_FUZZ_PLACED") || /* where the last slice begins only the scout of the one before has told */
+	     (coord_find_file(server.coord, 1, 0, &view) && view.chain->proven == 1 && view.chain->links[2].state == LINK_OPEN));
 	server_deinit(&server);
 	if (size % STATE_EACH == 0)
 		check_state();

@@ -14,8 +14,9 @@
 #define SESSION_SLICE (SESSION_RECORDS / SESSION_SLICES * (sizeof SESSION_RECORD - 1))
 #define SESSION_UID 12345
 
-/* The first byte of an input. */
-enum { SESSION_AS_STRANGER, SESSION_AS_CLIENT, SESSION_AS_ADMIN, SESSION_AS_WORKER, SESSION_AS_MAX };
+/* The first byte of an input. For SPLITTER, a worker too, the file is one gzip stream, in as many slices of this size. */
+enum { SESSION_AS_STRANGER, SESSION_AS_CLIENT, SESSION_AS_ADMIN, SESSION_AS_WORKER, SESSION_AS_SPLITTER, SESSION_AS_MAX };
+#define SESSION_SPLIT (1ULL << 20)
 
 static inline void session_file_facts(struct file_facts *ret)
 {

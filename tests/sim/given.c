@@ -71,6 +71,8 @@ static void task_given(struct sim *sim, uint32_t node, const struct action *acti
 		         (unsigned long long)id->job);
 	if (slice && !id->again && slice->epoch == sim->epoch && slice->node == node)
 		sim_fail(sim, "audit", "%s is to audit slice %llu, which it counted", name, (unsigned long long)id->slice);
+	if (!slice || id->again)
+		word_given(sim, node, id);
 	lease = seen_lease_add(sim, node, id);
 	lease->alone = often;
 	lease->audit = seen_audited(sim, id);
@@ -83,7 +85,9 @@ void observe_action(struct sim *sim, const struct action *action)
 
 	if (action->kind == ACTION_LOG && strstr(action->log.text, "opening it takes too long"))
 		sim->open_stalled = true;
-	if (action->kind == ACTION_SAVE_SLICE || action->kind == ACTION_SAVE_AGAIN)
+	if (action->kind == ACTION_LOG && strstr(action->log.text, "another one is to say so"))
+		observe_doubt(sim, action);
+	if ((action->kind == ACTION_SAVE_SLICE && action->slice.fault.kind == FAULT_NONE) || action->kind == ACTION_SAVE_AGAIN)
 		seen_success(sim, action->slice.job, action->slice.file, action->slice.slice);
 	if (node == NODES_MAX_SIM)
 		return;
@@ -124,7 +128,7 @@ static void check_holes(struct sim *sim)
 	for (uint32_t i = 0; i < sim->nodes_n; i++)
 		liars = liars || sim->nodes[i].lies != 0;
 	for (uint32_t i = 0; i < sim->nodes_n && !liars && !sim->open_stalled; i++) {
-		if ((sim->seen.holes & (1u << i)) && sim->seen.failed[i] + sim->seen.late[i] < 3)
+		if ((sim->seen.holes & (1u << i)) && sim->seen.failed[i] + sim->seen.late[i] + sim->seen.troubled[i] < 3)
 			sim_fail(sim, "hole", "%s is drained and has failed %u times in a row", sim->nodes[i].name, sim->seen.failed[i]);
 		if (sim->seen.failed[i] >= 3 && sim->seen.late[i] == 0 && !sim->working.drained[i])
 			sim_fail(sim, "hole", "%s has failed %u times in a row where others did not, and is not drained",

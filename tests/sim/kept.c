@@ -107,6 +107,14 @@ void kept_save(struct sim *sim, uint64_t job, uint32_t file, uint32_t index)
 	image_keep(&sim->working, &kept);
 }
 
+void kept_drop_seek(struct sim *sim, const struct action *action)
+{
+	struct sim_kept *kept = image_kept(&sim->working, NULL, action->find.seek);
+
+	if (kept)
+		kept->slice_size = 0;
+}
+
 void kept_use(struct sim *sim, const struct action *action)
 {
 	const struct job_row *job = image_job(&sim->working, action->use.job);

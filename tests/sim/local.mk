@@ -20,6 +20,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/perform.c \
 	tests/sim/recount.c tests/sim/recount.h \
 	tests/sim/sim.h \
+	tests/sim/word.c \
 	tests/sim/world.c
 tests_sim_sim_CPPFLAGS = $(AM_CPPFLAGS) -DCOORD_MUTANTS
 tests_sim_sim_LDADD = $(FASTQ_LIBS)

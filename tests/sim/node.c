@@ -194,6 +194,7 @@ void node_dial(struct sim *sim, uint32_t index)
 	hello->event.hello.slots = node->slots;
 	hello->event.hello.algorithm = node->algorithm;
 	hello->event.hello.proto = node->proto;
+	hello->event.hello.key = index + 1;
 	hello->event.hello.draining = node->draining;
 	hello->event.hello.transient = node->transient;
 	for (uint32_t i = 0; i < node->runs_n; i++)

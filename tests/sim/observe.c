@@ -118,14 +118,40 @@ static void failure_add(struct sim *sim, uint64_t job, uint32_t file, uint64_t s
 		.job = job, .file = file, .slice = slice, .node = node, .lacks = lacks, .successes = sim->seen.successes[node]};
 }
 
+/* With whom a slice went wrong is the core's to know: anybody else may be at fault now. */
+static void observe_troubles(struct sim *sim, uint64_t job, uint32_t file, uint64_t slice)
+{
+	const struct trouble_row *trouble = image_trouble(&sim->working, job, file, slice);
+
+	for (uint32_t i = 0; i < sim->nodes_n; i++)
+		if (trouble && i != sim->seen.node && (trouble->crashes + 1 >= sim->limits.crashes_max || trouble->losses + 1 >= sim->limits.losses_max))
+			sim->seen.troubled[i]++;
+}
+
+/* One has said that the data are at fault, and another one is to say so. */
+void observe_doubt(struct sim *sim, const struct action *action)
+{
+	const struct log_about *about = &action->log.about;
+	uint32_t node = sim->seen.node;
+
+	if (!about->node)
+		return;
+	for (uint32_t i = 0; i < sim->nodes_n; i++)
+		if (strcmp(about->node, sim->nodes[i].name) == 0)
+			sim->seen.node = i;
+	failure_add(sim, about->job - 1, (uint32_t)about->file - 1, about->slice - 1, false);
+	sim->seen.node = node;
+}
+
 /* The node of this event could read what others could not. */
 void seen_success(struct sim *sim, uint64_t job, uint32_t file, uint64_t slice)
 {
 	uint32_t node = sim->seen.node;
 
 	sim->seen.successes[node]++;
-	sim->seen.failed[node] = 0;
+	sim->seen.failed[node] = sim->seen.troubled[node] = 0;
 	sim->seen.reads[node] = true;
+	observe_troubles(sim, job, file, slice);
 	for (uint32_t i = 0; i < sim->seen.failures_n; i++) {
 		struct sim_failure *failure = &sim->seen.failures[i];
 
@@ -178,8 +204,8 @@ static bool works(const struct node_view *view)
 	return view->peer && strcmp(view->state, "drain") != 0 && strcmp(view->state, "drng") != 0;
 }
 
-/* A node that is there and was not tried with the slice; NODES_MAX_SIM: none. */
-static uint32_t untried(const struct sim *sim, const struct file_row *row, uint64_t slice)
+/* An honest node that is there and was not tried with the slice, but this one; NODES_MAX_SIM: none. */
+uint32_t seen_untried(const struct sim *sim, const struct file_row *row, uint64_t slice, uint32_t but)
 {
 	const struct job_row *job = image_job((struct sim_image *)&sim->working, row->job);
 
@@ -187,7 +213,7 @@ static uint32_t untried(const struct sim *sim, const struct file_row *row, uint6
 		struct node_view view;
 
 		if (seen_view(sim, i, &view) && works(&view) && sim->seen.algorithm[i] == job->algorithm && sim->nodes[i].lies == 0 &&
-		    i != sim->seen.node && sim->seen.late[i] == 0 && !seen_failed_on(sim, row->job, row->file, slice, i))
+		    i != but && sim->seen.late[i] == 0 && !seen_failed_on(sim, row->job, row->file, slice, i))
 			return i;
 	}
 	return NODES_MAX_SIM;
@@ -202,15 +228,16 @@ void observe_failed(struct sim *sim, const struct file_row *row)
 	uint64_t slice = SLICE_ALL;
 	uint32_t left;
 
+	word_failed(sim, row);
 	if (sim->open_stalled || !event || strstr(text, "(on ") || lied_about(sim, row->job, row->file) ||
 	    (!opening && !strstr(text, "unreadable here") && !strstr(text, "is not here") && !strstr(text, "changed while")))
 		return;
 	if (!opening)
 		slice = event->kind == EVENT_RESULT ? event->result.id.slice : event->failed.id.slice;
-	left = untried(sim, row, slice);
+	left = seen_untried(sim, row, slice, sim->seen.node);
 	for (uint32_t i = 0; i < sim->seen.failures_n && !opening && left < NODES_MAX_SIM; i++)
 		if (sim->seen.failures[i].job == row->job && sim->seen.failures[i].file == row->file)
-			left = untried(sim, row, sim->seen.failures[i].slice);
+			left = seen_untried(sim, row, sim->seen.failures[i].slice, sim->seen.node);
 	if (left < NODES_MAX_SIM)
 		sim_fail(sim, "gave up", "file %u of job %llu failed although %s was not tried: %s", row->file,
 		         (unsigned long long)row->job, sim->nodes[left].name, text);
@@ -277,6 +304,7 @@ static void event_result(struct sim *sim, const struct event *event)
 	bool none = event->result.outcome == SLICE_FAULT && (fault->kind == FAULT_CHANGED || fault->kind == FAULT_READ);
 	struct sim_slice *slice;
 
+	word_told(sim, event);
 	if (none && sim->seen.live)
 		event_failed(sim, &event->result.id, ERRNO_CHANGED);
 	sim->seen.late[sim->seen.node] += none && !sim->seen.live;
@@ -323,6 +351,7 @@ static void event_crashed(struct sim *sim, const struct slice_id *id)
 		if (deaths->leases[i] == id->lease)
 			return;
 	deaths->leases[deaths->n++] = id->lease;
+	word_crashed(sim, id);
 	if (deaths->n > sim->limits.crashes_max)
 		sim_fail(sim, "crashes", "slice %llu of job %llu has killed %u children, and the most is %u",
 		         (unsigned long long)id->slice, (unsigned long long)id->job, deaths->n, sim->limits.crashes_max);

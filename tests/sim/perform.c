@@ -334,6 +334,9 @@ static void perform_row(struct sim *sim, const struct action *action, struct rou
 	case ACTION_USE_RESULT:
 		kept_use(sim, action);
 		break;
+	case ACTION_DROP_SEEK:
+		kept_drop_seek(sim, action);
+		break;
 	default: /* ACTION_SAVE_NODE */
 		save_node(sim, action);
 	}

@@ -239,6 +239,13 @@ struct sim_deaths {
 	uint64_t leases[8];
 };
 
+/* What was told of a slice, and by whom (bit sets). */
+struct sim_word {
+	uint64_t job, slice;
+	uint32_t file, crashes, crashed, told;
+};
+
+#define WORDS_MAX_SIM 128
 #define LEASES_MAX_SIM 512
 #define FAILURES_MAX_SIM 256
 
@@ -248,9 +255,12 @@ struct sim_seen {
 	uint32_t leases_n;
 	struct sim_failure failures[FAILURES_MAX_SIM];
 	uint32_t failures_n;
+	struct sim_word words[WORDS_MAX_SIM];
+	uint32_t words_n;
 	uint64_t successes[NODES_MAX_SIM]; /* something was opened, or counted and taken */
 	uint32_t failed[NODES_MAX_SIM];    /* in a row, where others did not */
 	uint32_t late[NODES_MAX_SIM];      /* failures with what was taken from it before */
+	uint32_t troubled[NODES_MAX_SIM];  /* slices that went wrong to one before the limit, perhaps with it, and that another counted */
 	bool reads[NODES_MAX_SIM];         /* this instance has had a success */
 	uint8_t instance[NODES_MAX_SIM][16];
 	uint32_t algorithm[NODES_MAX_SIM];
@@ -368,6 +378,7 @@ void image_keep(struct sim_image *image, const struct sim_kept *kept);
 /* ---- kept.c */
 void kept_find(struct sim *sim, struct event *opened); /* what is kept goes with the event */
 void kept_save(struct sim *sim, uint64_t job, uint32_t file, uint32_t index);
+void kept_drop_seek(struct sim *sim, const struct action *action);
 void kept_use(struct sim *sim, const struct action *action);
 uint64_t file_version(const struct sim *sim, const struct sim_file *file); /* the time of its last change, ns */
 
@@ -414,6 +425,14 @@ struct sim_lease *seen_lease_add(struct sim *sim, uint32_t node, const struct sl
 void seen_lease_end(struct sim *sim, struct sim_lease *lease);
 uint32_t seen_leases_on(const struct sim *sim, uint32_t node, bool *ret_alone);
 bool seen_lost_often(const struct sim *sim, const struct slice_id *id);
+void observe_doubt(struct sim *sim, const struct action *action);
+uint32_t seen_untried(const struct sim *sim, const struct file_row *row, uint64_t slice, uint32_t but);
+
+/* ---- word.c: what one node says alone */
+void word_crashed(struct sim *sim, const struct slice_id *id);
+void word_given(struct sim *sim, uint32_t node, const struct slice_id *id);
+void word_told(struct sim *sim, const struct event *event);
+void word_failed(struct sim *sim, const struct file_row *row);
 bool seen_failed_on(const struct sim *sim, uint64_t job, uint32_t file, uint64_t slice, uint32_t node);
 void seen_success(struct sim *sim, uint64_t job, uint32_t file, uint64_t slice); /* of the node of this event: others could not */
 bool seen_view(const struct sim *sim, uint32_t node, struct node_view *ret);

@@ -194,6 +194,7 @@ void fake_hello(struct fake *fake, uint64_t peer, const char *name, uint32_t slo
 	event.hello.algorithm = FAKE_ALGORITHM;
 	event.hello.proto = fake->proto ? fake->proto : 2;
 	event.hello.transient = fake->transient;
+	event.hello.key = fake->key;
 	event.hello.held = held;
 	event.hello.held_n = held_n;
 	fake_step(fake, &event);

@@ -20,6 +20,7 @@ struct fake {
 	bool transient;   /* the next nodes are batch jobs */
 	uint32_t proto;   /* of the next nodes; 0: 2 */
 	uint32_t cores;   /* of each of them; 0: it does not say */
+	uint64_t key;     /* of each of them */
 };
 
 void fake_init(struct fake *fake);

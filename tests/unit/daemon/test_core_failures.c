@@ -27,10 +27,14 @@ static struct fake_task task_of(const struct fake *fake, uint64_t slice)
 
 static void test_crashes(void)
 {
+	const char *const path = "/a.fq";
 	struct fake_task task;
 	struct fake fake;
 
-	fake_running(&fake, 400, 100);
+	fake_init(&fake);
+	fake_hello(&fake, 1, "node01", 4, NULL, 0);
+	fake_submit(&fake, "alice", 100, 1, &path);
+	fake_opened(&fake, 1, 1, 0, 400);
 	task = task_of(&fake, 2);
 	for (int i = 0; i < 2; i++) {
 		uint64_t lease = task.id.lease;

@@ -16,7 +16,7 @@ static const char *const path = "/a.fq.gz";
 static const uint16_t symbols[SPLIT_WINDOW];
 static const uint8_t window[SPLIT_WINDOW];
 
-static void begin(struct fake *fake, uint64_t bytes)
+static void begin_by(struct fake *fake, uint64_t bytes, uint64_t seek)
 {
 	struct event event = {.kind = EVENT_OPENED, .peer = 1};
 
@@ -31,7 +31,14 @@ static void begin(struct fake *fake, uint64_t bytes)
 	event.opened.job = 1;
 	event.opened.facts.kind = FILE_GZIP;
 	event.opened.facts.fingerprint.size = bytes;
+	event.opened.seek.id = seek;
+	event.opened.seek.slice_size = MIB;
 	fake_step(fake, &event);
+}
+
+static void begin(struct fake *fake, uint64_t bytes)
+{
+	begin_by(fake, bytes, 0);
 }
 
 static struct split_report report_of(uint64_t slice)
@@ -288,9 +295,46 @@ static void test_restart(void)
 	fake_deinit(&fake);
 }
 
+/* An index that tells what cannot be, or that is not what is counted from it: nobody is told of it again. */
+static void test_index(void)
+{
+	for (int wrong = 0; wrong < 3; wrong++) {
+		struct event event = {.kind = EVENT_POINT};
+		const struct action *find;
+		struct fake_task first;
+		struct fake fake;
+
+		begin_by(&fake, SLICES * MIB, 9);
+		first = given(&fake, 0, false);
+		find = fake_action(&fake, ACTION_FIND_POINT, 0);
+		ok(find && find->find.seek == 9 && find->find.slice == 1 && !given(&fake, 1, true).peer, "an index is asked, instead of scouts");
+		event.point.job = 1;
+		event.point.slice = 1;
+		event.point.found = true;
+		event.point.report = report_of(1);
+		event.point.window = window;
+		if (wrong == 1)
+			event.point.report.text = event.point.report.head.length = MIB - 5;
+		else if (wrong == 2)
+			event.point.report.text = UINT64_MAX / 2;
+		fake_step(&fake, &event);
+		if (wrong < 2) {
+			is_u64(fake_count(&fake, ACTION_DROP_SEEK), 0, "what it says can be");
+			counted(&fake, &first, 0);
+			first = given(&fake, 1, false);
+			is_u64(first.peer > 0, true, "and is counted from");
+			counted(&fake, &first, 0);
+		}
+		is_u64(fake_count(&fake, ACTION_DROP_SEEK), wrong > 0, "it goes where it was wrong");
+		ok(wrong == 0 || fake_action(&fake, ACTION_DROP_SEEK, 0)->find.seek == 9, "that one");
+		fake_deinit(&fake);
+	}
+}
+
 int main(void)
 {
 	test_way();
+	test_index();
 	test_plan();
 	test_cores();
 	test_gone();

@@ -89,6 +89,12 @@ static void test_index(struct store *store)
 	uint64_t id = 0, size = 0, n, bytes = 0;
 
 	ok(store_save_kept(store, 1, 0, key, &row, "result", &error) == 0 && store_save_seek(store, 1, 0, content, MIB, &error) == 0 &&
+	           store_find_seek(store, content, &id, &size, &error) == 0 && store_drop_seek(store, id, &error) == 0 &&
+	           store_find_seek(store, content, &id, &size, &error) == STORE_NONE,
+	   "an index that is wrong goes: %s", error.text);
+	ok(store_sum_kept(store, &n, &bytes, &error) == 0 && n == 1 && bytes == 6, "without the result: %llu bytes stay", (unsigned long long)bytes);
+	ok(store_drop_seek(store, id, &error) == 0 && store_sum_kept(store, &n, &bytes, &error) == 0 && bytes == 6, "once");
+	ok(store_save_seek(store, 1, 0, content, MIB, &error) == 0 &&
 	           store_forget_slices(store, 1, 0, &error) == 0,
 	   "a result is kept, and its slices go: %s", error.text);
 	is_int(store_slice_window(store, 1, 0, 0, got, &error), STORE_NONE, "with what they had");
