@@ -70,7 +70,7 @@ static void show_job(const fq_Job *job)
 	if (job->merge != fq_MergeLevel_MERGE_LEVEL_NONE)
 		(void)printf("  Merge      %s\n", merge_level_name((enum merge_level)job->merge));
 	if (job->cached > 0)
-		(void)printf("  Cached     %u: counted by an earlier job\n", job->cached);
+		(void)printf("  Cached     %u: counted by an earlier job\n", job->cached < job->files ? job->cached : job->files);
 	(void)printf("  Bytes      %s of %s\n", text_bytes(done, job->bytes_done), text_bytes(all, job->bytes));
 	(void)printf("  Reads      %llu\n  Bases      %llu\n", (unsigned long long)job->records,
 	             (unsigned long long)job->bases);
