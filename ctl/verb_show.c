@@ -134,7 +134,7 @@ static void show_second(const fq_File *file)
 static void show_group(const fq_File *file)
 {
 	(void)printf("  Group %u  %s  %s\n    Files     %u, the first is file %u, the others are those of the next rows\n", file->file,
-	             job_told_name(file->state), TEXT(file->path), file->of, file->member);
+	             file->cached ? "CACHED" : job_told_name(file->state), TEXT(file->path), file->of, file->member);
 	if (file->again > 0)
 		(void)printf("    Again     %llu of these files counted a second time, for what comes before them\n",
 		             (unsigned long long)file->again);
