@@ -192,6 +192,21 @@ coord_start --ping 200ms --dead 2s
 if [ "$FQ_FAILPOINTS" != yes ]; then
 	skip "ends on the way: this build has no failpoints"
 else
+	end_process "$pid_coord" TERM
+	FQ_FAILPOINT=group-idle:on coord_start --ping 200ms --dead 2s
+	wait_until 20 node_is w3 '^idle$'
+	id=$(fq submit --parsable --merge sample A_S1_L00?_R2*)
+	members_done() { [ "$(fq show --json "$id" | grep -o '"files_done":2' | wc -l)" -eq 1 ]; }
+	ok "while a group is merged for long, questions are answered" wait_until 30 members_done
+	ok "again and again" timeout 20 "$ctl" ping -h "$host"
+	is "and the job goes on" "$(fq status --no-header -o ST "$id" | tr -d ' ')" R
+	ok "a job whose group is merged can be cancelled" timeout 20 "$ctl" cancel -h "$host" "$id"
+	is "and is" "$(fq status --all --no-header -o ST "$id" | tr -d ' ')" CA
+	id=$(fq submit --parsable --merge sample --as fastqc --kmers 7 A_S1_L00?_R2*)
+	wait_until 30 members_done
+	end_process "$pid_coord" KILL
+	coord_start --ping 200ms --dead 2s
+	ok "killed while a group is merged: the job completes" fq wait "$id"
 	for point in merged again-planned file-saved; do # of the second there are as many as groups, at least
 		turns="1 3 $([ $point = again-planned ] && echo 4 || echo 12)"
 		for times in ${few:-$turns}; do
