@@ -30,8 +30,8 @@ const char *job_told_short(uint32_t state)
 
 uint32_t job_told(const fq_Job *job)
 {
-	if (job->state == fq_JobState_JOB_COMPLETED && job->files > 0 && job->cached == job->files && job->rows <= job->files)
-		return JOB_CACHED; /* where there are groups too, these were counted */
+	if (job->state == fq_JobState_JOB_COMPLETED && job->files > 0 && job->cached >= job->files && job->cached >= job->rows)
+		return JOB_CACHED; /* rows: of groups as well */
 	return job->state < JOB_CACHED ? (uint32_t)job->state : JOB_TOLD_MAX;
 }
 

@@ -37,6 +37,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/verbs.c \
 	ctl/watch.h \
 	ctl/watch_find.c \
+	ctl/watch_sets.c \
 	ctl/watch_jobs.c ctl/watch_jobs.h \
 	ctl/watch_out.c ctl/watch_out.h \
 	ctl/when.c ctl/when.h \

@@ -71,7 +71,7 @@ static void put_job(FILE *out, const fq_Job *job)
 	put_text(out, "profile", job->profile);
 	put_text(out, "merge", merge_level_name((enum merge_level)job->merge));
 	put_number(out, "files_done", job->files_done);
-	put_number(out, "files_cached", job->cached);
+	put_number(out, "files_cached", job->cached < job->files ? job->cached : job->files);
 	put_number(out, "bytes", job->bytes);
 	put_number(out, "bytes_done", job->bytes_done);
 	put_number(out, "reads", job->records);

@@ -70,7 +70,7 @@ static void show_job(const fq_Job *job)
 	if (job->merge != fq_MergeLevel_MERGE_LEVEL_NONE)
 		(void)printf("  Merge      %s\n", merge_level_name((enum merge_level)job->merge));
 	if (job->cached > 0)
-		(void)printf("  Cached     %u: counted by an earlier job\n", job->cached);
+		(void)printf("  Cached     %u: counted by an earlier job\n", job->cached < job->files ? job->cached : job->files);
 	(void)printf("  Bytes      %s of %s\n", text_bytes(done, job->bytes_done), text_bytes(all, job->bytes));
 	(void)printf("  Reads      %llu\n  Bases      %llu\n", (unsigned long long)job->records,
 	             (unsigned long long)job->bases);
@@ -134,7 +134,7 @@ static void show_second(const fq_File *file)
 static void show_group(const fq_File *file)
 {
 	(void)printf("  Group %u  %s  %s\n    Files     %u, the first is file %u, the others are those of the next rows\n", file->file,
-	             job_told_name(file->state), TEXT(file->path), file->of, file->member);
+	             file->cached ? "CACHED" : job_told_name(file->state), TEXT(file->path), file->of, file->member);
 	if (file->again > 0)
 		(void)printf("    Again     %llu of these files counted a second time, for what comes before them\n",
 		             (unsigned long long)file->again);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fqctl watch: a job for each FASTQ file below a folder as soon as it is complete.
+ * fqctl watch: a job for each FASTQ file below a folder as soon as it is complete, or with --merge for the files of each sample.
  *
  *     round: look (watch_find.c) -> submit what is complete, ask for open jobs (watch_jobs.c) -> write results (watch_out.c), tell -> wait
  *
@@ -33,6 +33,10 @@ static const struct option_row watch_rows[] = {
 	{.long_name = "every", .argument = "DURATION", .type = OPTION_DURATION, .default_text = "30s", .smallest = 500,
 	 .largest = 86400000, .help = "Look for files so often where the kernel tells of none, as on network file systems.",
 	 OPTION_FIELD(struct watch_options, every_ms)},
+	{.long_name = "merge", .argument = "LEVEL", .type = OPTION_CHOICE, .default_text = "none", .choices = "none|lane|sample|all",
+	 .help = "Take the files of a sample in one folder as one job when all are complete, and count those that belong together as one, too; "
+	         "all: all files of a folder.",
+	 OPTION_FIELD(struct watch_options, merge)},
 	{.long_name = "once", .type = OPTION_BOOL, .help = "Submit what is there now, and end.",
 	 OPTION_FIELD(struct watch_options, once)},
 	{.long_name = "lenient", .type = OPTION_BOOL,
@@ -71,12 +75,17 @@ static void tell(void *data, const char *sentence)
 	say(((struct watching *)data)->call, "%s", sentence);
 }
 
+static bool is_open(const struct watch_set *set)
+{
+	return set->n > 0 && set->files[0]->state == WATCH_OPEN;
+}
+
 /* Jobs of files that have changed since are nobody's any more. */
 static void count_open(struct watching *watching)
 {
 	watching->open = 0;
-	for (size_t i = 0; i < watching->tree.n; i++)
-		watching->open += watching->tree.files[i]->state == WATCH_OPEN;
+	for (size_t i = 0; i < watching->tree.sets_n; i++)
+		watching->open += is_open(&watching->tree.sets[i]);
 }
 
 static int look(struct watching *watching, struct error *err)
@@ -155,9 +164,9 @@ static void farewell(const struct watching *watching)
 	char jobs[256] = "";
 	size_t n = 0, told = 0;
 
-	for (size_t i = 0; i < watching->tree.n && n < sizeof jobs - 32; i++)
-		if (watching->tree.files[i]->state == WATCH_OPEN) {
-			n += (size_t)snprintf(jobs + n, sizeof jobs - n, " %llu", (unsigned long long)watching->tree.files[i]->job);
+	for (size_t i = 0; i < watching->tree.sets_n && n < sizeof jobs - 32; i++)
+		if (is_open(&watching->tree.sets[i])) {
+			n += (size_t)snprintf(jobs + n, sizeof jobs - n, " %llu", (unsigned long long)watching->tree.sets[i].files[0]->job);
 			told++;
 		}
 	if (watching->open > 0)
@@ -201,6 +210,8 @@ static int way_make(const struct watching *watching, uint8_t ret[DIGEST_SIZE], s
 	pack_u64(&packer, output_modules(&call->output, &call->reporting));
 	pack_u64(&packer, watching->options->lenient);
 	pack_u64(&packer, getuid());
+	if (watching->options->merge != MERGE_NONE)
+		pack_u64(&packer, (uint64_t)watching->options->merge);
 	rules_pack(&call->reporting.rules, &packer);
 	if (call->reporting.asked[0]) {
 		pack_bytes(&packer, call->reporting.asked, strlen(call->reporting.asked) + 1);
@@ -248,7 +259,7 @@ static int run(struct call *call, struct error *err)
 		                 TEXT(call->arguments[0]));
 	call->output.run = NULL; /* nothing is said of all files together */
 	signals_take();
-	r = watch_tree_init(&watching.tree, root, &options->after, options->settle_ms, err);
+	r = watch_tree_init(&watching.tree, root, &options->after, options->settle_ms, options->merge, err);
 	if (r == 0)
 		r = way_make(&watching, watching.tree.way, err);
 	if (r == 0)
@@ -271,7 +282,9 @@ const struct verb verb_watch = {
 	.help = "Submit each FASTQ file below a folder once it is complete.",
 	.detail = "Files named .fastq, .fq, .fastq.gz or .fq.gz, in DIR and its folders. One is complete when a CopyComplete.txt or "
 	          "RTAComplete.txt (--after) newer than it is in its folder or above, or else when it has not changed for --settle. "
-	          "A line a file is printed when its job has ended: id, path, state, with tabs between. Watching again submits nothing twice.",
+	          "A line a file is printed when its job has ended: id, path, state, with tabs between; a line a group, too. With --merge a "
+	          "sample whose files came at different times is one job once each of them is complete, and another one where a further "
+	          "file comes later. Watching again submits nothing twice.",
 	.forms = OUTPUT_SET(OUTPUT_FASTQC),
 	.counts = true,
 	.table = &watch_table,

@@ -44,9 +44,10 @@ static void file_free(struct watch_file *file)
 	free(file);
 }
 
-int watch_tree_init(struct watch_tree *tree, const char *root, const struct conf_list *after, uint64_t settle_ms, struct error *err)
+int watch_tree_init(struct watch_tree *tree, const char *root, const struct conf_list *after, uint64_t settle_ms, enum merge_level merge,
+                    struct error *err)
 {
-	*tree = (struct watch_tree){.root = root, .after = after, .settle_ms = settle_ms};
+	*tree = (struct watch_tree){.root = root, .after = after, .settle_ms = settle_ms, .merge = merge};
 	for (size_t i = 0; i < after->n; i++)
 		if (!after->items[i][0] || strchr(after->items[i], '/'))
 			return error_set(err, -EINVAL, ERROR_USAGE, "--after %s: right is the name of a file, as CopyComplete.txt",
@@ -59,6 +60,7 @@ void watch_tree_deinit(struct watch_tree *tree)
 {
 	if (!tree->root)
 		return;
+	watch_sets_drop(tree);
 	for (size_t i = 0; i < tree->n; i++)
 		file_free(tree->files[i]);
 	free(tree->files);
@@ -150,21 +152,6 @@ static int file_add(struct watch_tree *tree, const char *path, struct watch_file
 	return 0;
 }
 
-static int uuid_make(const struct watch_tree *tree, struct watch_file *file, struct error *err)
-{
-	uint64_t numbers[] = {(uint64_t)file->st.st_size, (uint64_t)file->st.st_mtim.tv_sec, (uint64_t)file->st.st_mtim.tv_nsec};
-	uint8_t digest[DIGEST_SIZE], all[DIGEST_SIZE + sizeof numbers];
-	int r;
-
-	memcpy(all, tree->way, DIGEST_SIZE);
-	memcpy(all + DIGEST_SIZE, numbers, sizeof numbers);
-	r = digest_sha256(all, sizeof all, file->path, strlen(file->path), digest);
-	if (r < 0)
-		return error_set(err, r, ERROR_OS, "no SHA-256: %s", strerror(-r));
-	memcpy(file->uuid, digest, sizeof file->uuid);
-	return 0;
-}
-
 /* As it is now; of a file that grows as its server says. False: it is gone, or no file. */
 static bool look(const struct watch_file *file, struct stat *ret)
 {
@@ -194,7 +181,6 @@ static int file_note(struct walk *walk, const char *path, const struct timespec 
 		file->state = WATCH_GROWS;
 		file->since_ms = walk->now_ms;
 		file->st = st;
-		r = uuid_make(walk->tree, file, walk->err);
 	}
 	return r;
 }
@@ -298,9 +284,11 @@ int watch_find(struct watch_tree *tree, void (*tell)(void *data, const char *sen
 	for (size_t i = 0; i < tree->n; i++)
 		tree->files[i]->seen = false;
 	r = folder_walk(&walk, tree->root, (struct timespec){0}, 0);
-	if (r == 0)
-		drop_gone(tree);
-	return r;
+	if (r < 0)
+		return r;
+	drop_gone(tree);
+	r = watch_sets_make(tree);
+	return r < 0 ? error_set(err, r, ERROR_OS, "files cannot be put together: %s", strerror(-r)) : 0;
 }
 
 bool watch_events(const struct watch_tree *tree)

@@ -5,24 +5,26 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/job.h"
 #include "ctl/submit.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 
-#define SUBMIT_BATCH 16 /* files submitted in a round */
+#define SUBMIT_BATCH 16 /* jobs submitted in a round */
 #define ASK_BATCH 32 /* jobs asked for in a round, one after the other */
 
-/* The line of a file. */
-static int put(const struct watch_file *file, const char *state, struct error *err)
+/* A line of a set: of a file, or a group. */
+static int put(const struct watch_set *set, const char *of, const char *state, struct error *err)
 {
 	char path[4 * PATH_MAX];
 
-	(void)text_escape(path, sizeof path, file->path);
-	if (file->job)
-		(void)printf("%llu\t%s\t%s\n", (unsigned long long)file->job, path, state);
+	(void)text_escape(path, sizeof path, of);
+	if (set->files[0]->job)
+		(void)printf("%llu\t%s\t%s\n", (unsigned long long)set->files[0]->job, path, state);
 	else
 		(void)printf("-\t%s\t%s\n", path, state);
 	if (fflush(stdout) != 0)
@@ -30,12 +32,34 @@ static int put(const struct watch_file *file, const char *state, struct error *e
 	return 0;
 }
 
+/* The same line of all of its files. */
+static int put_all(const struct watch_set *set, const char *state, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < set->n; i++)
+		r = put(set, set->files[i]->path, state, err);
+	return r;
+}
+
+static void set_state(const struct watch_set *set, enum watch_state state)
+{
+	for (size_t i = 0; i < set->n; i++)
+		set->files[i]->state = state;
+}
+
+static void set_job(const struct watch_set *set, uint64_t job)
+{
+	for (size_t i = 0; i < set->n; i++)
+		set->files[i]->job = job;
+}
+
 /* Nothing more is done with it until it changes. */
-static int refuse(struct watching *watching, struct watch_file *file, const struct error *error, struct error *err)
+static int refuse(struct watching *watching, const struct watch_set *set, const struct error *error, struct error *err)
 {
 	failures_add(&watching->failures, error);
-	file->state = WATCH_DONE;
-	return put(file, "REFUSED", err);
+	set_state(set, WATCH_DONE);
+	return put_all(set, "REFUSED", err);
 }
 
 static void close_client(struct watching *watching)
@@ -79,33 +103,51 @@ int watch_reach(struct watching *watching, struct error *err)
 	return 1;
 }
 
-static int submit_file(struct watching *watching, size_t at, struct error *err)
+/* The files of the set in place of the call's arguments. */
+static int submit_as(struct call *call, const struct submission *submission, const struct watch_set *set, const struct watch_rows *rows,
+                     uint64_t *ret_job, struct error *err)
 {
-	struct watch_file *file = watching->tree.files[at];
-	const struct watch_file *rival = watch_out_rival(&watching->out, &watching->tree, at);
-	struct submission submission = {.uuid = file->uuid, .lenient = watching->options->lenient};
-	struct call *call = watching->call;
 	char **arguments = call->arguments;
-	struct error error = {0};
+	size_t n = call->arguments_n;
 	int r;
 
-	file->job = 0;
-	if (rival) {
-		(void)error_set(&error, -EEXIST, ERROR_USAGE, "%s: its reports would replace those of %s", TEXT(file->path), TEXT(rival->path));
-		return refuse(watching, file, &error, err);
-	}
-	call->arguments = &file->path;
-	r = submit(call, &submission, &file->job, &error);
+	call->arguments = rows->paths;
+	call->arguments_n = set->n;
+	r = submit(call, submission, ret_job, err);
 	call->arguments = arguments;
+	call->arguments_n = n;
+	return r;
+}
+
+static int submit_set(struct watching *watching, const struct watch_set *set, struct error *err)
+{
+	const struct watch_options *options = watching->options;
+	struct submission submission = {.uuid = set->files[0]->uuid, .lenient = options->lenient, .merge = options->merge};
+	struct watch_rows rows _cleanup_(watch_rows_deinit) = {0};
+	const struct watch_file *rival = NULL;
+	const char *path = NULL;
+	struct error error = {0};
+	uint64_t job = 0;
+	int r = watch_rows_make(&watching->tree, set, &rows, &error);
+
+	set_job(set, 0);
+	if (r == 0)
+		rival = watch_out_rival(&watching->out, &watching->tree, set, &rows, &path);
+	if (rival)
+		r = error_set(&error, -EEXIST, ERROR_USAGE, "%s: its reports would replace those of %s", TEXT(path), TEXT(rival->path));
+	if (r < 0)
+		return refuse(watching, set, &error, err);
+	r = submit_as(watching->call, &submission, set, &rows, &job, &error);
 	if (r == 0) {
-		file->state = WATCH_OPEN;
+		set_job(set, job);
+		set_state(set, WATCH_OPEN);
 		watching->open++;
 		watching->asked_ms = 0;
 		return 0;
 	}
 	if (client_lost(r, &error) || error.class == ERROR_TEMPORARY || error.class == ERROR_TIMEOUT)
 		return away(watching, &error);
-	return refuse(watching, file, &error, err);
+	return refuse(watching, set, &error, err);
 }
 
 int watch_submit_some(struct watching *watching, struct error *err)
@@ -115,17 +157,17 @@ int watch_submit_some(struct watching *watching, struct error *err)
 
 	watching->due_ms = UINT64_MAX;
 	watching->more = false;
-	for (size_t i = 0; r == 0 && i < watching->tree.n; i++) {
-		struct watch_file *file = watching->tree.files[i];
+	for (size_t i = 0; r == 0 && i < watching->tree.sets_n; i++) {
+		const struct watch_set *set = &watching->tree.sets[i];
 		uint64_t due;
 
-		if (file->state != WATCH_GROWS)
+		if (set->n == 0 || set->files[0]->state != WATCH_GROWS)
 			continue;
-		if (watch_out_written(&watching->out, file)) {
-			file->state = WATCH_DONE;
+		if (watch_out_written(&watching->out, &watching->tree, set)) {
+			set_state(set, WATCH_DONE);
 			continue;
 		}
-		if (!watch_complete(&watching->tree, file, watching->looked_ms, &due)) {
+		if (!watch_set_complete(&watching->tree, set, watching->looked_ms, &due)) {
 			if (due < watching->due_ms)
 				watching->due_ms = due;
 			continue;
@@ -137,7 +179,7 @@ int watch_submit_some(struct watching *watching, struct error *err)
 		if (r <= 0)
 			return r;
 		n++;
-		r = submit_file(watching, i, err);
+		r = submit_set(watching, set, err);
 		if (watching->away)
 			return r;
 		watching->more = false;
@@ -145,35 +187,84 @@ int watch_submit_some(struct watching *watching, struct error *err)
 	return r;
 }
 
-/* An ended job: its results, its line. */
-static int settle(struct watching *watching, struct watch_file *file, const fq_Job *job, struct error *err)
-{
-	const char *state = job_told_name(job_told(job));
-	struct error error = {0};
-	int r = job_result(job, &error);
+/* What became of each row of a job, from SHOW. */
+struct told_rows {
+	const char **states;
+	size_t n;
+	struct failures *failures; /* of its files and groups */
+};
 
-	if (r < 0)
-		failures_add(&watching->failures, &error);
-	else if (watching->out.folder)
-		r = watch_out_fetch(&watching->out, &watching->client, file, job, &error);
-	if (r < 0 && job->state == fq_JobState_JOB_COMPLETED) {
-		if (client_lost(r, &error) || error.class == ERROR_TEMPORARY || error.class == ERROR_TIMEOUT)
-			return away(watching, &error);
-		failures_add(&watching->failures, &error);
-	}
-	if (r != 0 && job->state == fq_JobState_JOB_COMPLETED) {
-		state = "UNWRITTEN";
-		if (watching->failures.class == ERROR_NONE)
-			watching->failures.class = r > 0 ? (enum error_class)r : ERROR_CANT_CREATE;
-	}
-	file->state = WATCH_DONE;
-	watching->open--;
-	return put(file, state, err);
+static int row_told(void *data, uint16_t type, const void *message, struct error *err)
+{
+	struct told_rows *told = data;
+	const fq_File *file = message;
+	struct error error = {0};
+
+	(void)err;
+	if (type != fq_Type_FILE || file->file >= told->n)
+		return 0;
+	told->states[file->file] = job_told_name(file->cached && file->state == fq_JobState_JOB_COMPLETED ? JOB_CACHED
+	                                                                                                  : (uint32_t)file->state);
+	if (file->role == fq_FileRole_ROLE_SECOND || !file->has_error || file->error.class == ERROR_NONE) /* its group tells */
+		return 0;
+	(void)error_set(&error, 0, (enum error_class)file->error.class, "%s", file->error.text);
+	failures_add(told->failures, &error);
+	return 0;
 }
 
-static int ask_file(struct watching *watching, struct watch_file *file, struct error *err)
+/* An ended job: its results, its lines. */
+static int settle(struct watching *watching, const struct watch_set *set, const fq_Job *job, const struct watch_rows *rows,
+                  const char **states, struct error *err)
 {
-	fq_JobsRequest request = {.job = file->job};
+	struct told_rows told = {.states = states, .n = rows->n, .failures = &watching->failures};
+	bool many = rows->n > 1, some = job->state == fq_JobState_JOB_COMPLETED || (many && job->state == fq_JobState_JOB_FAILED);
+	fq_JobsRequest request = {.job = job->job};
+	struct error error = {0};
+	int r = 0, failed = job_result(job, &error);
+
+	if (failed < 0 && (!many || job->state != fq_JobState_JOB_FAILED))
+		failures_add(&watching->failures, &error);
+	if (some && watching->out.folder)
+		r = watch_out_fetch(&watching->out, &watching->client, set, rows, job, &error);
+	states[0] = job_told_name(job_told(job));
+	if (many && !client_lost(r, &error)) {
+		int asked = client_list(&watching->client, fq_Type_SHOW, &request, row_told, &told, &error);
+
+		r = asked < 0 ? asked : r;
+	}
+	if (r < 0 && (client_lost(r, &error) || error.class == ERROR_TEMPORARY || error.class == ERROR_TIMEOUT))
+		return away(watching, &error);
+	if (r < 0)
+		failures_add(&watching->failures, &error);
+	if (r != 0 && watching->failures.class == ERROR_NONE)
+		watching->failures.class = r > 0 ? (enum error_class)r : ERROR_CANT_CREATE;
+	set_state(set, WATCH_DONE);
+	watching->open--;
+	for (size_t i = 0, e = 0; e == 0 && i < rows->n; i++) {
+		bool unwritten = r != 0 && some && (!states[i] || (strcmp(states[i], "FAILED") != 0 && strcmp(states[i], "CANCELLED") != 0));
+
+		e = rows->paths[i] && put(set, rows->paths[i], unwritten ? "UNWRITTEN" : states[i] ? states[i] : states[0], err) < 0;
+		if (e)
+			return -EIO;
+	}
+	return 0;
+}
+
+static int settle_set(struct watching *watching, const struct watch_set *set, const fq_Job *job, struct error *err)
+{
+	struct watch_rows rows _cleanup_(watch_rows_deinit) = {0};
+	_cleanup_(freep) const char **states = NULL;
+	int r = watch_rows_make(&watching->tree, set, &rows, err);
+
+	if (r < 0)
+		return r;
+	states = calloc(rows.n + 1, sizeof *states);
+	return states ? settle(watching, set, job, &rows, states, err) : error_oom(err);
+}
+
+static int ask_set(struct watching *watching, const struct watch_set *set, struct error *err)
+{
+	fq_JobsRequest request = {.job = set->files[0]->job};
 	struct error error = {0};
 	fq_Job job = {0};
 	int r = client_list(&watching->client, fq_Type_SHOW, &request, job_only, &job, &error);
@@ -182,21 +273,21 @@ static int ask_file(struct watching *watching, struct watch_file *file, struct e
 		return away(watching, &error);
 	if (r < 0) {
 		watching->open--;
-		return refuse(watching, file, &error, err);
+		return refuse(watching, set, &error, err);
 	}
 	if (job_ended(job.state))
-		return settle(watching, file, &job, err);
+		return settle_set(watching, set, &job, err);
 	if (!watching->options->once || watching->out.folder)
 		return 0;
-	file->state = WATCH_DONE; /* with --once nobody waits for it */
+	set_state(set, WATCH_DONE); /* with --once nobody waits for it */
 	watching->open--;
-	return put(file, job_told_name(job_told(&job)), err);
+	return put_all(set, job_told_name(job_told(&job)), err);
 }
 
 int watch_ask_some(struct watching *watching, struct error *err)
 {
 	uint64_t now = clock_monotonic_ms();
-	size_t n = watching->tree.n, asked = 0;
+	size_t n = watching->tree.sets_n, asked = 0;
 	int r;
 
 	if (watching->open == 0) {
@@ -208,12 +299,12 @@ int watch_ask_some(struct watching *watching, struct error *err)
 	watching->asked_ms = now;
 	r = watch_reach(watching, err);
 	for (size_t i = 0; r > 0 && i < n && asked < ASK_BATCH && watching->open > 0 && !watching->away && !*watching->ended; i++) {
-		struct watch_file *file = watching->tree.files[watching->asked++ % n];
+		const struct watch_set *set = &watching->tree.sets[watching->asked++ % n];
 
-		if (file->state != WATCH_OPEN)
+		if (set->n == 0 || set->files[0]->state != WATCH_OPEN)
 			continue;
 		asked++;
-		r = ask_file(watching, file, err) < 0 ? -1 : 1;
+		r = ask_set(watching, set, err) < 0 ? -1 : 1;
 	}
 	return r < 0 ? -EIO : 0;
 }

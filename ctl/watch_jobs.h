@@ -17,6 +17,7 @@ struct watch_options {
 	struct conf_list after;
 	uint64_t settle_ms, every_ms;
 	bool once, lenient;
+	enum merge_level merge;
 };
 
 struct watching {
@@ -26,7 +27,7 @@ struct watching {
 	struct watch_out out;
 	struct client client;
 	bool away;          /* and that is said */
-	size_t open, asked; /* jobs; the place behind the file that was asked for last */
+	size_t open, asked; /* jobs; the place behind the set that was asked for last */
 	uint64_t begun_ms, looked_ms, asked_ms, tried_ms;
 	uint64_t due_ms;    /* when a file that grows may be complete */
 	bool more;          /* files are complete and wait for the next round */

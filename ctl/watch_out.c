@@ -77,7 +77,30 @@ void watch_out_deinit(struct watch_out *out)
 	*out = (struct watch_out){0};
 }
 
-/* The folder of the file's results; made where it is not there yet. 0, -ENOMEM or another negative errno. */
+int watch_rows_make(const struct watch_tree *tree, const struct watch_set *set, struct watch_rows *ret, struct error *err)
+{
+	_cleanup_(freep) char **paths = calloc(set->n + 1, sizeof *paths);
+	int r;
+
+	*ret = (struct watch_rows){0};
+	if (!paths)
+		return error_oom(err);
+	for (size_t i = 0; i < set->n; i++)
+		paths[i] = set->files[i]->path;
+	r = group_names_make(&ret->names, (const char *const *)paths, set->n, tree->merge, err);
+	if (r == 0)
+		ret->paths = group_names_rows(&ret->names, paths, set->n, &ret->n);
+	return r < 0 ? r : ret->paths ? 0 : error_oom(err);
+}
+
+void watch_rows_deinit(struct watch_rows *rows)
+{
+	free(rows->paths);
+	group_names_deinit(&rows->names);
+	*rows = (struct watch_rows){0};
+}
+
+/* The folder of results of files beside this one; made where it is not there yet. 0, -ENOMEM or another negative errno. */
 static int folder_of(const struct watch_out *out, const struct watch_file *file, bool make, char **ret)
 {
 	const char *below = file->path + strlen(out->root);
@@ -121,42 +144,78 @@ static bool form_there(const struct output_options *options, enum compat compat,
 	return is_there(place, ".html") && is_there(place, options->delete ? "" : ".zip");
 }
 
-bool watch_out_written(struct watch_out *out, const struct watch_file *file)
+bool watch_out_written(struct watch_out *out, const struct watch_tree *tree, const struct watch_set *set)
 {
 	struct output_options options = out->call->output;
+	struct watch_rows rows _cleanup_(watch_rows_deinit) = {0};
 	_cleanup_(freep) char *folder = NULL;
-	bool there = out->n > 0 && bsearch(file->uuid, out->written, out->n, sizeof *out->written, by_bytes);
+	bool there = out->n > 0 && bsearch(set->files[0]->uuid, out->written, out->n, sizeof *out->written, by_bytes);
+	struct error error;
 
-	if (!there || folder_of(out, file, false, &folder) < 0)
+	if (!there || folder_of(out, set->files[0], false, &folder) < 0 || watch_rows_make(tree, set, &rows, &error) < 0)
 		return false;
 	options.folder = folder;
 	for (enum output_form form = 0; there && form < _OUTPUT_FORM_MAX; form++)
-		if (options.forms & OUTPUT_SET(form))
-			there = form_there(&options, out->call->reporting.rules.compat, form, file->path);
+		for (size_t i = 0; there && i < rows.n; i++)
+			if (rows.paths[i] && (options.forms & OUTPUT_SET(form)))
+				there = form_there(&options, out->call->reporting.rules.compat, form, rows.paths[i]);
 	return there;
 }
 
+static bool is_member(const struct watch_set *set, const struct watch_file *file)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->files[i] == file)
+			return true;
+	return false;
+}
+
+/* The first of the files with this path or a greater one. */
+static size_t place_from(const struct watch_tree *tree, const char *path, size_t n)
+{
+	size_t low = 0, high = tree->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strncmp(tree->files[middle]->path, path, n) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* Both are x_fastqc; x.fq and x.fastq.gz stand together, since all such names begin with "x.". */
-const struct watch_file *watch_out_rival(const struct watch_out *out, const struct watch_tree *tree, size_t at)
+static const struct watch_file *rival_of(const struct watch_out *out, const struct watch_tree *tree, const struct watch_set *set,
+                                         const char *path)
 {
 	enum compat compat = out->call->reporting.rules.compat;
-	const char *path = tree->files[at]->path;
 	_cleanup_(freep) char *stem = output_fastqc_name(path, compat);
 	size_t n = stem ? (size_t)(strrchr(path, '/') + 1 - path) + strlen(stem) : 0;
-	size_t first = at;
 
-	if (!out->folder || !stem || !(out->call->output.forms & OUTPUT_SET(OUTPUT_FASTQC)))
-		return NULL;
-	while (first > 0 && strncmp(tree->files[first - 1]->path, path, n) == 0)
-		first--;
-	for (size_t i = first; i < tree->n && strncmp(tree->files[i]->path, path, n) == 0; i++) {
+	for (size_t i = stem ? place_from(tree, path, n) : tree->n; i < tree->n && strncmp(tree->files[i]->path, path, n) == 0; i++) {
 		const struct watch_file *other = tree->files[i];
 		_cleanup_(freep) char *name = output_fastqc_name(other->path, compat);
 
-		if (i != at && other->state != WATCH_GROWS && !strchr(other->path + n, '/') && name && strcmp(name, stem) == 0)
+		if (other->state != WATCH_GROWS && !is_member(set, other) && !strchr(other->path + n, '/') && name && strcmp(name, stem) == 0)
 			return other;
 	}
 	return NULL;
+}
+
+const struct watch_file *watch_out_rival(const struct watch_out *out, const struct watch_tree *tree, const struct watch_set *set,
+                                         const struct watch_rows *rows, const char **ret_path)
+{
+	const struct watch_file *rival = NULL;
+
+	if (!out->folder || !(out->call->output.forms & OUTPUT_SET(OUTPUT_FASTQC)))
+		return NULL;
+	for (size_t i = 0; !rival && i < rows->n; i++) {
+		*ret_path = rows->paths[i];
+		rival = rows->paths[i] ? rival_of(out, tree, set, rows->paths[i]) : NULL;
+	}
+	return rival;
 }
 
 /* A line that does not reach the disk costs a fetch the next time. */
@@ -168,12 +227,12 @@ static void record_add(struct watch_out *out, const struct watch_file *file)
 	(void)fflush(out->record);
 }
 
-int watch_out_fetch(struct watch_out *out, struct client *client, const struct watch_file *file, const fq_Job *job,
-                    struct error *err)
+int watch_out_fetch(struct watch_out *out, struct client *client, const struct watch_set *set, const struct watch_rows *rows,
+                    const fq_Job *job, struct error *err)
 {
 	_cleanup_(freep) char *folder = NULL;
 	char *given = out->call->output.folder;
-	int r = folder_of(out, file, true, &folder);
+	int r = folder_of(out, set->files[0], true, &folder);
 
 	if (r == -ENOMEM)
 		return error_oom(err);
@@ -186,9 +245,9 @@ int watch_out_fetch(struct watch_out *out, struct client *client, const struct w
 	if (r < 0)
 		return r;
 	out->call->output.folder = folder;
-	r = job_fetch(out->call, client, file->job, &file->path, 1, MANY, err);
+	r = job_fetch(out->call, client, job->job, rows->paths, rows->n, MANY, err);
 	out->call->output.folder = given;
 	if (r == 0)
-		record_add(out, file);
+		record_add(out, set->files[0]);
 	return r;
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/coord/group.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/qc/counters.h"
@@ -68,6 +67,7 @@ void contexts_deinit(struct contexts *contexts)
 	contexts_let_go(contexts);
 	while (contexts->n > 0)
 		remove_at(contexts, contexts->n - 1);
+	groupings_deinit(&contexts->groups);
 }
 
 static int rules_of(const struct job_row *row, struct count_rules *ret, struct error *err)
@@ -83,8 +83,8 @@ static int rules_of(const struct job_row *row, struct count_rules *ret, struct e
 }
 
 /* Behind which text the file lies: of a group's, where it is counted for one again. */
-static int begin_of(struct store *store, const struct coord *coord, const struct job_row *row, uint32_t file, uint32_t *ret_modules,
-                    struct prior *ret, struct error *err)
+static int begin_of(struct contexts *contexts, struct store *store, const struct coord *coord, const struct job_row *row, uint32_t file,
+                    uint32_t *ret_modules, struct prior *ret, struct error *err)
 {
 	struct file_view view;
 
@@ -94,11 +94,11 @@ static int begin_of(struct store *store, const struct coord *coord, const struct
 	if (!coord_find_file(coord, row->id, file, &view) || view.row->role != FILE_SECOND)
 		return 0;
 	*ret_modules = view.row->modules;
-	return group_begin(store, coord, row, view.row, ret, err);
+	return group_begin(&contexts->groups, store, coord, view.row, ret, err);
 }
 
-static int context_new(struct store *store, const struct coord *coord, const struct job_row *row, uint32_t file, struct context **ret,
-                       struct error *err)
+static int context_new(struct contexts *contexts, struct store *store, const struct coord *coord, const struct job_row *row, uint32_t file,
+                       struct context **ret, struct error *err)
 {
 	struct context *context = calloc(1, sizeof *context);
 	struct prior begin = {0};
@@ -111,7 +111,7 @@ static int context_new(struct store *store, const struct coord *coord, const str
 	context->file = file;
 	r = rules_of(row, &context->rules, err);
 	if (r == 0)
-		r = begin_of(store, coord, row, file, &modules, &begin, err);
+		r = begin_of(contexts, store, coord, row, file, &modules, &begin, err);
 	if (r == 0 && assembly_new_at(modules, &context->rules, &begin, &context->assembly) < 0)
 		r = error_oom(err);
 	tracked_free(begin.tracked);
@@ -134,7 +134,7 @@ static int context_of(struct contexts *contexts, struct store *store, const stru
 	if (!row)
 		return error_set(err, -ENOENT, ERROR_SOFTWARE, "there is no unfinished job %llu", (unsigned long long)job);
 	if (!context) {
-		r = context_new(store, coord, row, file, &context, err);
+		r = context_new(contexts, store, coord, row, file, &context, err);
 		if (r < 0)
 			return r;
 		for (i = 1; i < contexts->n; i++)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "daemon/coord/core.h"
+#include "daemon/coord/group.h"
 #include "daemon/coord/store.h"
 #include "lib/base/digest.h"
 #include "lib/qc/assembly.h"
@@ -55,6 +56,7 @@ struct contexts {
 	uint32_t n;
 	struct at_hand hand;
 	uint64_t uses;
+	struct groupings groups;
 	uint64_t bytes_max;         /* what is kept for other files than the one at hand, in packed bytes; 0: no bound */
 	atomic_ulong taken;         /* slices that went into an assembly; another thread may look (labour.c) */
 };

@@ -199,6 +199,7 @@ struct event {
 			const struct second *again; /* in order: not merged yet, these are to be counted a second time */
 			uint64_t again_n, again_done; /* how many; how many others there were and are merged */
 			uint64_t records, bases; /* where merged */
+			uint64_t kept;           /* a group: that has the result of this id, which an earlier job has left; 0: no */
 			struct error error;
 		} merged;
 	};
@@ -213,7 +214,8 @@ enum action_kind {
 	ACTION_SAVE_AGAIN,     /* .slice.job/.file/.slice: the counters that came with the event, of its second count */
 	ACTION_MERGE_FILE,     /* (of a group: its members' results, and those of its second counts, which then go; .again are members.)
 	                          .merge: counters of these slices, in order, and their second counts as far as they are there,
-	                          into the file's result; then all of these go. Answer with EVENT_MERGED before the next commit */
+	                          into the file's result; then all of these go. Answer with EVENT_MERGED before the next commit; of a
+	                          group at any time, in the transaction that has its result, unless it has ended */
 	ACTION_FORGET_SLICES,  /* .merge.job/.file: all slices' rows and counters of a file that failed or was cancelled */
 	ACTION_USE_RESULT,     /* .use: the file's result is the kept one of this id */
 	ACTION_SAVE_NODE,      /* .node: drained, by a person or by its faults, or no longer */
@@ -338,7 +340,8 @@ void actions_deinit(struct actions *actions);
 
 struct job_view {
 	const struct job_row *row;
-	uint32_t files_done, files_cached;
+	uint32_t files_done;
+	uint32_t files_cached;     /* of those that were submitted; row->files where groups are, too: then nothing was counted */
 	uint64_t bytes, bytes_done, records, bases;
 	uint32_t nodes;            /* nodes counting for it now */
 	char node_names[256];      /* folded (lib/base/hostlist.h) */
@@ -403,6 +406,12 @@ bool coord_result_key_as(const struct coord *coord, uint64_t job, uint32_t file,
 /* The same for what the file is, whatever is counted of it: by this the points of a gzip stream are kept. */
 bool coord_content_key(const struct coord *coord, uint64_t job, uint32_t file, const struct file_facts *facts,
                        uint8_t ret[RESULT_KEY_SIZE]);
+
+/*
+ * Adds member k (from 0, one after the other) to what the result of a group is kept by, which begins as zero bytes: the key of the result of
+ * each member, in order. find: whether an earlier job's result is of use. False: it is not kept.
+ */
+bool coord_group_key(const struct coord *coord, uint64_t job, uint32_t group, uint32_t k, bool find, uint8_t key[RESULT_KEY_SIZE]);
 
 /* Whether the worker of this connection counts this slice under this lease. */
 bool coord_node_runs(const struct coord *coord, uint64_t peer, const struct slice_id *id);

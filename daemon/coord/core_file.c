@@ -374,6 +374,8 @@ void file_merged(struct coord *coord, const struct event *event)
 	file->row.state = JOB_COMPLETED;
 	file->row.records = event->merged.records;
 	file->row.bases = event->merged.bases;
+	if (event->merged.kept)
+		file_use_kept(coord, file, event->merged.kept);
 	tell_merged(coord, file);
 	file_end(coord, job, file);
 	job_end_if_done(coord, job);

@@ -10,6 +10,7 @@
  *     all members are COMPLETED -> MERGE_FILE of the group -> merged: COMPLETED
  *                                                          `-> .again: these members lack what comes before them (lib/qc/follow.h):
  *                                                              their FILE_SECOND begin, the others end -> all have ended -> merged again
+ *                                                          `-> .kept: an earlier job has left the result of these very members
  *     a member, or a second count, has failed -> the group fails, and what is left of its second counts is cancelled
  *
  * A second count is begun where its row has modules. So a restart knows how far a group was: nothing but rows is durable.
@@ -76,7 +77,7 @@ static struct file *second_of(struct job *job, const struct file *group, uint32_
 	return &job->files[group->row.file + k];
 }
 
-static struct file *member_of(struct job *job, const struct file *group, uint32_t k)
+struct file *group_member(struct job *job, const struct file *group, uint32_t k)
 {
 	return &job->files[k == 0 ? group->row.member : second_of(job, group, k)->row.member];
 }
@@ -107,7 +108,7 @@ int groups_link(struct job *job)
 		if (group->row.role != FILE_GROUP || !group_sound(job, group))
 			return -EINVAL;
 		for (uint32_t k = 0; k < group->row.of; k++) {
-			struct file *member = member_of(job, group, k);
+			struct file *member = group_member(job, group, k);
 
 			if (member->groups_n == GROUPS_MAX)
 				return -EINVAL;
@@ -141,8 +142,10 @@ static void second_end(struct coord *coord, struct job *job, struct file *second
 static void seconds_end(struct coord *coord, struct job *job, struct file *group, enum job_state state)
 {
 	for (uint32_t k = 1; k < group->row.of; k++)
-		if (!second_of(job, group, k)->ended)
+		if (!second_of(job, group, k)->ended) {
+			second_of(job, group, k)->row.cached = state == JOB_COMPLETED && group->row.cached;
 			second_end(coord, job, second_of(job, group, k), state);
+		}
 }
 
 static void group_fail(struct coord *coord, struct job *job, struct file *group, const struct file *row)
@@ -244,7 +247,7 @@ static void group_loaded(struct coord *coord, struct job *job, struct file *grou
 			group_fail(coord, job, group, second);
 	}
 	for (uint32_t k = 0; k < group->row.of; k++) {
-		const struct file *member = member_of(job, group, k);
+		const struct file *member = group_member(job, group, k);
 
 		members += !member->ended;
 		if (member->row.state == JOB_FAILED && !group->ended)

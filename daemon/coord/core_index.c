@@ -186,7 +186,8 @@ void file_sums(const struct file *file, struct sums *ret)
 	ret->bytes_done = file->ended || file->bytes_done > size ? size : file->bytes_done;
 	ret->records = file->row.role != FILE_ALONE ? 0 : file->ended ? file->row.records : file->chain.records;
 	ret->bases = file->row.role != FILE_ALONE ? 0 : file->row.bases;
-	ret->cached = file->row.cached;
+	ret->cached = file->row.cached && file->row.role == FILE_ALONE;
+	ret->known = file->row.cached;
 	ret->lacking = !file->row.planned && file->fails_n > 0;
 }
 
@@ -202,5 +203,6 @@ void file_changed(struct job *job, struct file *file)
 	job->sums.bases += now.bases - file->summed.bases;
 	job->sums.lacking += now.lacking - file->summed.lacking;
 	job->sums.cached += now.cached - file->summed.cached;
+	job->sums.known += now.known - file->summed.known;
 	file->summed = now;
 }

@@ -203,6 +203,7 @@ bool copies_disagree(struct coord *coord, struct job *job, struct file *file, co
 void counted_by(struct coord *coord, struct file *file, const struct event *event); /* it was taken */
 
 /* ---- core_kept.c */
+void file_use_kept(struct coord *coord, struct file *file, uint64_t kept); /* its result is that one */
 void file_kept(struct coord *coord, struct job *job, struct file *file, const struct event *event); /* ... ends with it */
 
 /* ---- core_again.c */
@@ -260,6 +261,7 @@ int groups_make_rows(struct job *job, const struct group *groups, uint32_t n); /
 int groups_link(struct job *job); /* once all rows are there. -EINVAL: they make no sense */
 void groups_loaded(struct coord *coord, struct job *job);
 void group_row_ended(struct coord *coord, struct job *job, struct file *file); /* any row of a job with groups, whose end is saved */
+struct file *group_member(struct job *job, const struct file *group, uint32_t k); /* from 0, in order */
 void group_again(struct coord *coord, struct job *job, struct file *group, const struct event *event);
 bool file_held(const struct file *file); /* nothing of it is to be opened or handed out now */
 bool second_changed(struct job *job, const struct file *file, const struct file_facts *facts); /* since it was counted first */

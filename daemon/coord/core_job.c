@@ -240,7 +240,7 @@ static void tell_end(struct coord *coord, const struct job *job, uint32_t failed
 	uint32_t known = 0;
 
 	for (uint32_t i = 0; i < job->row.inputs; i++)
-		reads += job->files[i].row.records, known += job->files[i].row.cached;
+		reads += job->files[i].row.records, known += job->files[i].row.cached && job->files[i].row.role == FILE_ALONE;
 	about.records = LOG_ID(reads);
 	about.elapsed_ms = LOG_ID(ms);
 	if (failed > 0)

@@ -10,6 +10,8 @@
  * the same on another file system are of no use. Inode and times are what the worker's file system says; where two nodes are told
  * different ones, slices of one file could not be counted on both either.
  *
+ * The result of a group is kept by those of its members, in order: they have all been opened for the job that finds it, too.
+ *
  * Times come in steps of some milliseconds, on some servers of seconds: who writes to a file just when it is counted may leave the
  * same time. So what was changed less than SETTLED_MS before its job was submitted is not kept.
  */
@@ -80,6 +82,22 @@ bool coord_result_key_as(const struct coord *coord, uint64_t id, uint32_t index,
 	return is_settled(job, &facts->fingerprint) && key_make(coord, job, file, facts, way, ret) == 0;
 }
 
+bool coord_group_key(const struct coord *coord, uint64_t id, uint32_t index, uint32_t k, bool find, uint8_t key[RESULT_KEY_SIZE])
+{
+	struct job *job;
+	const struct file *group = file_find(coord, id, index, &job), *member;
+	uint8_t both[2][RESULT_KEY_SIZE];
+
+	if (!group || group->ended || group->row.role != FILE_GROUP || k >= group->row.of || (find && job->row.fresh))
+		return false;
+	member = group_member(job, group, k);
+	memcpy(both[0], key, RESULT_KEY_SIZE);
+	return is_settled(job, &member->row.facts.fingerprint) &&
+	       key_make(coord, job, member, &member->row.facts, &(struct counted_way){job->row.modules, job->row.rules, job->row.rules_n},
+	                both[1]) == 0 &&
+	       digest_sha256(both, sizeof both, "member", 6, key) == 0;
+}
+
 bool coord_content_key(const struct coord *coord, uint64_t id, uint32_t index, const struct file_facts *facts,
                        uint8_t ret[RESULT_KEY_SIZE])
 {
@@ -103,24 +121,30 @@ bool coord_content_key(const struct coord *coord, uint64_t id, uint32_t index, c
 	return digest_sha256(&numbers, sizeof numbers, (const uint8_t *)file->path, strlen(file->path), ret) == 0;
 }
 
+void file_use_kept(struct coord *coord, struct file *file, uint64_t kept)
+{
+	struct action *action = MUTANT(MUTANT_KEPT_NOT_SAVED) ? NULL : emit(coord, ACTION_USE_RESULT, 0);
+
+	file->row.cached = true;
+	if (!action)
+		return;
+	action->use.job = file->row.job;
+	action->use.file = file->row.file;
+	action->use.kept = kept;
+}
+
 void file_kept(struct coord *coord, struct job *job, struct file *file, const struct event *event)
 {
 	struct log_about about = about_slice(TOLD_FILE_COMPLETED, file, SLICE_ALL, NULL);
 
 	file->row.facts = event->opened.facts;
 	file->row.slice_size = 0;
-	file->row.planned = file->row.cached = true;
+	file->row.planned = true;
 	file->row.state = JOB_COMPLETED;
 	file->row.records = event->opened.kept.records;
 	file->row.bases = event->opened.kept.bases;
 	job_begin(coord, job);
-	if (!MUTANT(MUTANT_KEPT_NOT_SAVED)) {
-		struct action *action = emit(coord, ACTION_USE_RESULT, 0);
-
-		action->use.job = job->row.id;
-		action->use.file = file->row.file;
-		action->use.kept = event->opened.kept.id;
-	}
+	file_use_kept(coord, file, event->opened.kept.id);
 	about.records = LOG_ID(file->row.records);
 	emit_log(coord, LOG_DEBUG, about,
 	         "job %llu: %s has %llu reads, as an earlier job has counted", (unsigned long long)job->row.id, TEXT(file->path),

@@ -119,6 +119,7 @@ struct sums {
 	uint64_t bytes, bytes_done, records, bases;
 	uint32_t lacking; /* files that some node could not open and none has */
 	uint32_t cached;  /* files whose result was kept from an earlier job */
+	uint32_t known;   /* rows of which nothing was counted: those, such groups, and their second counts */
 };
 
 struct file {

@@ -92,7 +92,7 @@ static void job_look(const struct coord *coord, const struct job *job, struct jo
 	*ret = (struct job_view){
 		.row = &job->row,
 		.files_done = job->inputs_ended,
-		.files_cached = job->sums.cached,
+		.files_cached = job->sums.known == job->row.files ? job->sums.known : job->sums.cached,
 		.bytes = job->sums.bytes,
 		.bytes_done = job->sums.bytes_done + job->running_bytes,
 		.records = job->sums.records,

@@ -51,6 +51,8 @@ void job_changed(struct server *server, uint64_t job)
 	const struct job_row *row = coord_find_row(server->coord, job);
 	bool ended = !row || row->state > JOB_RUNNING, watched = false;
 
+	if (ended)
+		groupings_drop_job(&server->contexts.groups, job);
 	for (struct session *session = server->watches_n > 0 ? server->sessions : NULL; session; session = session->next) {
 		bool here = false;
 
@@ -293,7 +295,14 @@ static int round_find(struct server *server, const struct action *action, struct
 
 static int round_merge(struct server *server, const struct action *action, struct round *round)
 {
-	struct event *merged = reallocarray(round->merged, round->merged_n + 1, sizeof *merged);
+	struct event *merged;
+	struct file_view view;
+
+	if (coord_find_file(server->coord, action->merge.job, action->merge.file, &view) && view.row->role == FILE_GROUP) {
+		group_work_want(server, action->merge.job, action->merge.file);
+		return 0;
+	}
+	merged = reallocarray(round->merged, round->merged_n + 1, sizeof *merged);
 
 	if (!merged)
 		die_of_memory();
@@ -413,6 +422,18 @@ void drive(struct server *server, struct event *event)
 
 	if (!server->fallen)
 		(void)settle(server, &actions, &round, step(server, event, &actions, &round)); /* what fails has fallen */
+}
+
+void drive_merged(struct server *server, const struct event *merged)
+{
+	struct actions actions = {0};
+	struct round round = {.merged = malloc(sizeof *merged), .merged_n = 1};
+
+	if (!round.merged)
+		die_of_memory();
+	round.merged[0] = *merged;
+	FAILPOINT("merged");
+	(void)settle(server, &actions, &round, drive_check(server)); /* as in drive() */
 }
 
 int drive_begin(struct server *server, struct error *err)

@@ -61,6 +61,8 @@ static int find_any(struct server *server, const struct event *event, struct kep
 		return STORE_NONE;
 	way = (struct counted_way){row->modules, row->rules, row->rules_n};
 	r = find_way(server, event, &way, ret, err);
+	if (row->files > row->inputs) /* with more in them its members make no group of what it asks for */
+		return r;
 	if (r == STORE_NONE && row->modules == COUNT_REPORT) {
 		way.modules |= COUNT_KMERS;
 		r = find_way(server, event, &way, ret, err);

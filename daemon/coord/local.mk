@@ -38,6 +38,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/enrol.c \
 	daemon/coord/fall.c \
 	daemon/coord/group.c daemon/coord/group.h \
+	daemon/coord/group_work.c \
 	daemon/coord/from_admin.c \
 	daemon/coord/from_client.c \
 	daemon/coord/from_submit.c \

@@ -217,7 +217,7 @@ int memory_init(struct server *server, struct error *err)
 {
 	int r;
 
-	server->incoming.max = server->outgoing.max = server->contexts.bytes_max = server->settings->results_memory;
+	server->incoming.max = server->outgoing.max = server->contexts.bytes_max = server->contexts.groups.bytes_max = server->settings->results_memory;
 	r = sd_event_add_defer(service_event(server->service), &server->grants, on_grants, server);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(server->grants, SD_EVENT_OFF);

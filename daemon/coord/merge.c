@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "daemon/coord/group.h"
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -71,7 +70,7 @@ static int finish(struct server *server, struct assembly *assembly, const struct
 	return 0;
 }
 
-static int list_again(const struct again *again, size_t n, int field, struct event *ret)
+int merge_list(const struct again *again, size_t n, int field, struct event *ret)
 {
 	struct second *list = calloc(n, sizeof *list);
 
@@ -103,59 +102,24 @@ static int merge(struct server *server, const struct chain *chain, struct event 
 		return r;
 	again = assembly_again(assembly, &n);
 	if (n > 0)
-		return list_again(again, n, TILE_FIELD_UNKNOWN, ret);
+		return merge_list(again, n, TILE_FIELD_UNKNOWN, ret);
 	r = finish(server, assembly, chain, ret);
 	context_drop(&server->contexts, ret->merged.job, ret->merged.file);
 	return r;
 }
 
-/* A group's result, where nothing of it lacks. */
-static int group_finish(struct server *server, struct assembly *assembly, const struct file_row *row, uint64_t records, struct event *ret)
+void merge_failed(struct server *server, struct event *ret)
 {
-	_cleanup_(counters_freep) struct counters *total = NULL;
-	_cleanup_(freep) uint8_t *packed = NULL;
-	struct error *err = &ret->merged.error;
-	size_t n = 0;
-	int r = assembly_result(assembly, &total, err);
+	struct error error;
 
-	if (r == 0 && (counters_modules(total) & COUNT_LENGTHS) && counters_reads(total) != records)
-		r = error_set(err, -EBADMSG, ERROR_SOFTWARE, "%s: the merged counters hold %llu reads, its files %llu", TEXT(row->path),
-		              (unsigned long long)counters_reads(total), (unsigned long long)records);
-	if (r == 0 && counters_pack(total, &packed, &n) < 0)
-		r = error_oom(err);
-	if (r < 0)
-		return r;
-	ret->merged.records = records;
-	ret->merged.bases = counters_bases(total);
-	r = store_save_result(server->store, row->job, row->file, packed, n, err);
-	if (r == 0)
-		r = group_forget(server->store, row, err);
-	server->unsaved += n;
-	return r;
-}
-
-static int group_merge(struct server *server, const struct file_row *row, struct event *ret)
-{
-	const struct job_row *job = coord_find_row(server->coord, row->job);
-	struct assembly *assembly = NULL;
-	const struct again *again;
-	struct prior prior;
-	uint64_t records;
-	size_t n = 0;
-	int r = group_assemble(server->store, server->coord, job, row, &assembly, &records, &ret->merged.error);
-
-	if (r < 0)
-		return r;
-	again = assembly_again(assembly, &n);
-	assembly_prior(assembly, assembly_n(assembly), &prior);
-	r = n > 0 ? list_again(again, n, prior.tile_field, ret) : group_finish(server, assembly, row, records, ret);
-	assembly_free(assembly);
-	return r;
+	ret->merged.failed = true;
+	if (store_failure(server->store, &error) == 0) /* otherwise the file is not to blame */
+		log_event(LOG_ERR, &(struct log_about){.job = LOG_ID(ret->merged.job), .file = LOG_ID(ret->merged.file)},
+		          "job %llu: %s", (unsigned long long)ret->merged.job, ret->merged.error.text);
 }
 
 struct merging {
 	struct server *server;
-	const struct file_row *group; /* NULL: it is a file */
 	const struct chain *chain;
 	struct event *ret;
 };
@@ -165,8 +129,6 @@ static int merge_work(void *data, struct error *err)
 	const struct merging *merging = data;
 
 	(void)err; /* it is the event's */
-	if (merging->group)
-		return group_merge(merging->server, merging->group, merging->ret);
 	return merge(merging->server, merging->chain, merging->ret);
 }
 
@@ -181,22 +143,14 @@ static bool is_small(const struct server *server, uint64_t job, uint32_t file, c
 void merge_file(struct server *server, uint64_t job, uint32_t file, const struct chain *chain, struct event *ret)
 {
 	struct merging merging = {.server = server, .chain = chain, .ret = ret};
-	struct file_view view;
-	struct error error;
 	int r;
 
 	*ret = (struct event){.kind = EVENT_MERGED};
 	ret->merged.job = job;
 	ret->merged.file = file;
-	if (coord_find_file(server->coord, job, file, &view) && view.row->role == FILE_GROUP)
-		merging.group = view.row;
-	r = !merging.group && is_small(server, job, file, chain) ? merge_work(&merging, NULL) : labour(server, merge_work, &merging, NULL);
-	if (r < 0) {
-		ret->merged.failed = true;
-		if (store_failure(server->store, &error) == 0) /* otherwise the file is not to blame */
-			log_event(LOG_ERR, &(struct log_about){.job = LOG_ID(job), .file = LOG_ID(file)},
-			          "job %llu: %s", (unsigned long long)job, ret->merged.error.text);
-	}
+	r = is_small(server, job, file, chain) ? merge_work(&merging, NULL) : labour(server, merge_work, &merging, NULL);
+	if (r < 0)
+		merge_failed(server, ret);
 }
 
 void merge_free(struct event *event)

@@ -82,6 +82,7 @@ struct server {
 	struct probe *probes;     /* probe.c: list */
 	uint32_t probes_made;
 	sd_event_source *probing; /* timer */
+	sd_event_source *grouping; /* group_work.c: timer */
 	sd_event_source *fall; /* fall.c: deferred */
 	bool fallen;           /* the core is ahead of the disk, or (coord NULL) there is none: nothing is driven */
 	bool fallen_told;      /* in the log */
@@ -159,6 +160,7 @@ void http_deinit(struct server *server);
 
 /* One event through the core and all that follows. Where the store fails nothing of it was told: see fall.c. */
 void drive(struct server *server, struct event *event);
+void drive_merged(struct server *server, const struct event *merged); /* the same of a group; its list is taken over */
 int drive_begin(struct server *server, struct error *err); /* loads the core, and does what follows */
 int drive_commit(struct server *server);                   /* now, and lets go what waited; negative: it has fallen, say nothing */
 int drive_check(struct server *server);                    /* behind calls of the store that are no event: whether it has failed */
@@ -191,3 +193,9 @@ void backup_end(struct server *server); /* the one that is being made, if any */
  */
 void merge_file(struct server *server, uint64_t job, uint32_t file, const struct chain *chain, struct event *ret);
 void merge_free(struct event *event);
+void merge_failed(struct server *server, struct event *ret); /* its error says why */
+int merge_list(const struct again *again, size_t n, int field, struct event *ret); /* they are to be counted again. 0 or negative */
+
+/* ---- group_work.c: merging groups, in steps between which all else is done */
+int group_work_init(struct server *server, struct error *err);
+void group_work_want(struct server *server, uint64_t job, uint32_t file); /* drive_merged() is to follow, unless it ends before */

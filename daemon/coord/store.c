@@ -42,7 +42,10 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_FILE_FIND] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 AND file = ?2",
 	[SQL_FILE_OF_JOB] = "SELECT " FILE_COLUMNS " FROM file WHERE job = ?1 ORDER BY file",
 	[SQL_FILE_PLANNED] = "SELECT planned FROM file WHERE job = ?1 AND file = ?2 AND planned > 0",
-	[SQL_FILE_SUMS] = "SELECT count(*), total(size), total(records), total(bases), total(cached) FROM file WHERE job = ?1 AND role = 0",
+	[SQL_FILE_SUMS] = "SELECT total(role = 0), total(size) FILTER (WHERE role = 0), total(records) FILTER (WHERE role = 0),"
+	                  " total(bases) FILTER (WHERE role = 0),"
+	                  " CASE WHEN total(cached) = count(*) THEN total(cached) ELSE total(cached) FILTER (WHERE role = 0) END"
+	                  " FROM file WHERE job = ?1",
 	[SQL_FILE_EXPIRE] = "DELETE FROM file WHERE job NOT IN (SELECT id FROM job)",
 	[SQL_SLICE_SAVE] = "REPLACE INTO slice (" SLICE_COLUMNS
 	                   ", counters) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",

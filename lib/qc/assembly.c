@@ -24,7 +24,7 @@ struct assembly {
 	struct counters *total;  /* of these; NULL before the first was taken */
 	struct tracked *tracked; /* once they are complete */
 	struct again *again;
-	size_t again_n, again_room;
+	size_t again_from, again_n, again_room; /* of the room, those from again_from on are to be counted */
 	bool handed_over; /* there was a result */
 };
 
@@ -121,7 +121,7 @@ void assembly_prior(const struct assembly *assembly, uint64_t i, struct prior *r
 
 static int again_add(struct assembly *assembly, const struct again *more)
 {
-	if (assembly->again_n == assembly->again_room) {
+	if (assembly->again_from + assembly->again_n == assembly->again_room) {
 		size_t room = assembly->again_room > 0 ? 2 * assembly->again_room : 16;
 		struct again *again = reallocarray(assembly->again, room, sizeof *again);
 
@@ -130,7 +130,7 @@ static int again_add(struct assembly *assembly, const struct again *more)
 		assembly->again = again;
 		assembly->again_room = room;
 	}
-	assembly->again[assembly->again_n++] = *more;
+	assembly->again[assembly->again_from + assembly->again_n++] = *more;
 	return 0;
 }
 
@@ -201,7 +201,7 @@ void assembly_skip(struct assembly *assembly)
 const struct again *assembly_again(const struct assembly *assembly, size_t *ret_n)
 {
 	*ret_n = assembly->again_n;
-	return assembly->again;
+	return assembly->again_n > 0 ? assembly->again + assembly->again_from : NULL;
 }
 
 int assembly_again_prior(struct assembly *assembly, const struct again *again, struct prior *ret)
@@ -219,6 +219,16 @@ int assembly_again_prior(struct assembly *assembly, const struct again *again, s
 	return 0;
 }
 
+/* Those before it move up, which is none of them where they come in order. */
+static void again_remove(struct assembly *assembly, size_t at)
+{
+	struct again *again = assembly->again + assembly->again_from;
+
+	memmove(again + 1, again, at * sizeof *again);
+	assembly->again_from++;
+	assembly->again_n--;
+}
+
 /* Whether these are the numbers of the same records as the first time. */
 static bool same_records(const struct again *again, const struct counters *counters)
 {
@@ -232,7 +242,8 @@ static bool same_records(const struct again *again, const struct counters *count
 
 int assembly_patch(struct assembly *assembly, uint64_t slice, const struct counters *counters, struct error *err)
 {
-	struct again *again = assembly->again, *end = again + assembly->again_n;
+	const struct again *first = assembly->again_n > 0 ? assembly->again + assembly->again_from : NULL, *again = first;
+	const struct again *end = first ? first + assembly->again_n : NULL;
 	bool early = false; /* the sums of a slice before it are not there */
 	int r = -ENOENT;
 
@@ -249,8 +260,7 @@ int assembly_patch(struct assembly *assembly, uint64_t slice, const struct count
 	if (r < 0)
 		return error_set(err, r, ERROR_SOFTWARE, "the second count of slice %" PRIu64 " cannot be merged: %s", slice,
 		                 strerror(-r));
-	memmove(again, again + 1, (size_t)(end - again - 1) * sizeof *again);
-	assembly->again_n--;
+	again_remove(assembly, (size_t)(again - first));
 	return 0;
 }
 

@@ -272,10 +272,8 @@ static int reads_check(const struct making *making, struct error *err)
 	return 0;
 }
 
-static int make(struct making *making, const char *const *paths, enum merge_level level, struct error *err)
+static void parse(struct making *making, const char *const *paths)
 {
-	int r = 0;
-
 	for (uint32_t i = 0; i < making->n; i++) {
 		struct named *file = &making->files[i];
 		const char *slash = strrchr(paths[i], '/');
@@ -289,6 +287,13 @@ static int make(struct making *making, const char *const *paths, enum merge_leve
 	}
 	qsort(making->names, making->n, sizeof *making->names, by_text);
 	pairs_find(making);
+}
+
+static int make(struct making *making, const char *const *paths, enum merge_level level, struct error *err)
+{
+	int r = 0;
+
+	parse(making, paths);
 	if (level == MERGE_ALL)
 		r = reads_check(making, err);
 	if (r < 0)
@@ -323,4 +328,43 @@ void groups_deinit(struct groups *groups)
 		free(groups->items[i].files);
 	free(groups->items);
 	*groups = (struct groups){0};
+}
+
+/* ---- jobs */
+
+static int sample_order(const struct named *x, const struct named *y)
+{
+	struct name_parts a = x->parts, b = y->parts;
+
+	a.read[0] = b.read[0] = '\0';
+	a.lane = b.lane = a.set = b.set = 0;
+	return name_order(&a, &b);
+}
+
+static int by_whole_sample(const void *a, const void *b)
+{
+	return sample_order(*(struct named *const *)a, *(struct named *const *)b);
+}
+
+int groups_together(const char *const *paths, uint32_t n, enum merge_level level, uint32_t *ret)
+{
+	_cleanup_(freep) struct named *files = calloc(n + 1, sizeof *files);
+	_cleanup_(freep) struct named **sorted = calloc(n + 1, sizeof(struct named *));
+	_cleanup_(freep) const char **names = calloc(n + 1, sizeof *names);
+	struct making making = {.files = files, .sorted = sorted, .names = names, .n = n};
+	uint32_t number = 0;
+
+	if (!files || !sorted || !names)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		ret[i] = level == MERGE_NONE ? i : 0;
+	if (level == MERGE_NONE || level == MERGE_ALL)
+		return 0;
+	parse(&making, paths);
+	qsort(sorted, n, sizeof(struct named *), by_whole_sample);
+	for (uint32_t i = 0; i < n; i++) {
+		number += i > 0 && sample_order(sorted[i - 1], sorted[i]) != 0;
+		ret[sorted[i]->index] = number;
+	}
+	return 0;
 }

@@ -42,3 +42,9 @@ const char *merge_level_name(enum merge_level level);
  */
 int groups_make(const char *const *paths, uint32_t n, enum merge_level level, struct groups *ret, struct error *err);
 void groups_deinit(struct groups *groups);
+
+/*
+ * Which files are to be counted in one job, so that its groups of this level are whole: ret[i] == ret[k] where i and k are files of one
+ * sample (of whatever lane and read), with MERGE_ALL always, with MERGE_NONE never. Numbers are below n. 0 or -ENOMEM.
+ */
+int groups_together(const char *const *paths, uint32_t n, enum merge_level level, uint32_t *ret);

@@ -153,6 +153,37 @@ for times in 1 2; do
 done
 is "the second time the files were known" "$(fq show --json "$(fq status --all --no-header -o ID | sort -n | tail -n 1)" |
 	python3 -c 'import json, sys; print(json.load(sys.stdin)["files_cached"])')" 8
+last() { fq status --all --no-header -o ID | sort -n | tail -n 1; }
+state_of() { fq status --all --no-header -o ID,ST "$(last)" | awk '{ print $2 }'; }
+is "and its groups: nothing was counted" "$(state_of) $(fq show "$(last)" | grep -c '^  Group [0-9]* *CACHED')" "CH 4"
+is "the list has them beside their first files" "$(admin cache list --no-header | awk '{ print $NF }' | grep -c "^$in/\(A_R1\|A_R2\|B_R1\|all_R1\)$")" 4
+end_process "$pid_coord" KILL
+coord_start --ping 200ms --dead 2s
+wait_until 20 node_is w3 '^idle$'
+ok "kept, of fewer groups, behind a crash" qc got --merge sample "${files[@]}"
+is "kept, of fewer groups: nothing was counted" "$(state_of)" CH
+ok "kept, of fewer groups: the groups" same "$work/got" A_R1 A_R2 B_R1
+ok "kept: not where that is not wanted" qc got --merge sample --no-cache A_S1_L00?_R2*
+is "kept: not where that is not wanted: it is counted" "$(state_of)" CD
+ok "kept: not of fewer members" qc got --merge sample A_S1_L002_R1* A_S1_L003_R1*
+text A_S1_L002_R1* A_S1_L003_R1* >"$work/cat/fewer"
+"$ctl" qc --local -q --kmers 7 --as text --sample A_R1 "$work/cat/fewer" >"$work/fewer"
+"$ctl" fetch -h "$host" --as text --output-dir "$work/fetched" "$(last)"
+ok "kept: not of fewer members: as of cat" cmp "$work/fetched/A_R1.fastqc_data.txt" "$work/fewer"
+ok "kept: a report's members are none of means" fq submit --wait --merge sample --as csv --output-dir "$work/fetched" A_S1_L00?_R1*
+ok "kept: means as of cat" cmp "$work/fetched/A_R1.csv" <("$ctl" qc --local -q --as csv "$work/cat/A_R1")
+admin cache rm "$in/A_R2" >/dev/null
+ok "kept: one group is taken away" qc got --merge sample "${files[@]}"
+is "kept: it alone is counted" "$(state_of) $(fq show "$(last)" | grep -c '^  Group [0-9]* *CACHED')" "CD 2"
+ok "kept: it alone is counted: the same" same "$work/got" A_R1 A_R2 B_R1
+cp "$work/in/A_S1_L002_R2_001.fastq" "$work/saved"
+tr A C <"$work/saved" >"$in/A_S1_L002_R2_001.fastq"
+doze 2.1
+ok "kept: a member has changed" qc got --merge sample "${files[@]}"
+is "kept: a member has changed: its group is counted" "$(state_of) $(fq show "$(last)" | grep -c '^  Group [0-9]* *CACHED')" "CD 2"
+ok "kept: a member has changed: the others are the same" same "$work/got" A_R1 B_R1
+ok "kept: a member has changed: it is another report" sh -c "! cmp -s '$work/got/A_R2_fastqc.zip' '$work/want/A_R2_fastqc.zip'"
+cat "$work/saved" >"$in/A_S1_L002_R2_001.fastq"
 end_process "$pid_coord" TERM
 no_cache=(--cache-size 0)
 coord_start "${pings[@]}"
@@ -162,6 +193,21 @@ coord_start "${pings[@]}"
 if [ "$FQ_FAILPOINTS" != yes ]; then
 	skip "ends on the way: this build has no failpoints"
 else
+	end_process "$pid_coord" TERM
+	FQ_FAILPOINT=group-idle:on coord_start --ping 200ms --dead 2s
+	wait_until 20 node_is w3 '^idle$'
+	id=$(fq submit --parsable --merge sample A_S1_L00?_R2*)
+	members_done() { [ "$(fq show --json "$id" | grep -o '"files_done":2' | wc -l)" -eq 1 ]; }
+	ok "while a group is merged for long, questions are answered" wait_until 30 members_done
+	ok "again and again" timeout 20 "$ctl" ping -h "$host"
+	is "and the job goes on" "$(fq status --no-header -o ST "$id" | tr -d ' ')" R
+	ok "a job whose group is merged can be cancelled" timeout 20 "$ctl" cancel -h "$host" "$id"
+	is "and is" "$(fq status --all --no-header -o ST "$id" | tr -d ' ')" CA
+	id=$(fq submit --parsable --merge sample --as fastqc --kmers 7 A_S1_L00?_R2*)
+	wait_until 30 members_done
+	end_process "$pid_coord" KILL
+	coord_start --ping 200ms --dead 2s
+	ok "killed while a group is merged: the job completes" fq wait "$id"
 	for point in merged again-planned file-saved; do # of the second there are as many as groups, at least
 		turns="1 3 $([ $point = again-planned ] && echo 4 || echo 12)"
 		for times in ${few:-$turns}; do

@@ -108,6 +108,7 @@ static const char *job_recount(const struct coord *coord, const struct job *job)
 		all.bases += sums.bases;
 		all.lacking += sums.lacking;
 		all.cached += sums.cached;
+		all.known += sums.known;
 		alone += file->alone_n;
 		work += job->work[f / 64] >> f % 64 & 1;
 		if (!job->ended && job->row.id < coord->open_from && !file->ended && !file->row.planned && !file->open_peer && !file_held(file))

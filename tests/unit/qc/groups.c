@@ -35,6 +35,22 @@ static const char *told(const char *const *paths, enum merge_level level)
 	return text;
 }
 
+/* "0 1 2 3": as groups_together() numbers them. */
+static const char *together(const char *const *paths, enum merge_level level)
+{
+	static char text[200];
+	uint32_t n = 0, of[PATHS_MAX];
+	size_t at = 0;
+
+	while (n < PATHS_MAX && paths[n])
+		n++;
+	if (groups_together(paths, n, level, of) < 0)
+		return "oom";
+	for (uint32_t i = 0; i < n; i++)
+		at += (size_t)snprintf(text + at, sizeof text - at, "%s%u", i ? " " : "", of[i]);
+	return text;
+}
+
 int main(void)
 {
 	static const char *const lanes[PATHS_MAX] = {
@@ -71,5 +87,10 @@ int main(void)
 	is_str(told(taken, MERGE_ALL), "B_R1_merged: 4 2 3 | all_R1: 0 1 | all_R1_merged: 4 2 3 0 1", "names that a file or another group has");
 	is_str(told(nano, MERGE_ALL), "FAO1_pass_barcode01: 1 0 | all: 1 0 2", "nanopores have no pairs");
 	is_str(told(ten, MERGE_SAMPLE), "s2_R1: 1 3 2", "numbers in the order of people");
+	is_str(together(lanes, MERGE_NONE), "0 1 2 3 4 5 6 7", "jobs: each alone");
+	is_str(together(lanes, MERGE_SAMPLE), "1 0 0 0 1 0 0 0", "jobs: a sample, of any lane and read");
+	is_str(together(sets, MERGE_LANE), "0 0 0", "jobs: of any set and lane");
+	is_str(together(plain, MERGE_SAMPLE), "0 0 0 0 1", "jobs: pairs of no form");
+	is_str(together(lanes, MERGE_ALL), "0 0 0 0 0 0 0 0", "jobs: all");
 	return done_testing();
 }
