@@ -166,7 +166,8 @@ static void on_up(const fq_Welcome *welcome, void *userdata)
 
 	take_briefs_clear(worker);
 	texts_clear(&worker->texts, worker->slots, worker->slots_begun); /* it reckons with none */
-	worker->connections++;
+	if (worker->connections++ == 0)
+		idle_begin(worker); /* until now there was nobody to give it work; later ones do not keep a node that has none */
 	worker->proto = welcome->proto;
 	worker->has_coordinator = true;
 	memcpy(worker->coordinator, welcome->coordinator, sizeof worker->coordinator);

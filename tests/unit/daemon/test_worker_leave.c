@@ -133,6 +133,25 @@ static void test_idle_alone(struct fake *fake)
 	ok(clock_monotonic_ms() - began >= IDLE_MS, "not before its time");
 }
 
+/* Its time begins when there is somebody who could give it work. */
+static void test_idle_late(struct fake *fake)
+{
+	fq_Hello hello;
+	fq_Empty empty;
+	uint64_t began;
+
+	fake_start(fake, "--idle-exit=4s");
+	(void)poll(NULL, 0, BUSY_MS / 2);
+	fake_accept(fake, &hello);
+	began = clock_monotonic_ms();
+	fake_welcome(fake);
+	fake_expect(fake, fq_Type_DRAINING, &empty);
+	ok(clock_monotonic_ms() - began >= BUSY_MS - 50, "a coordinator that answers late: not before its time from then on (%llu ms)",
+	   (unsigned long long)(clock_monotonic_ms() - began));
+	fake_wait_close(fake);
+	is_int(fake_wait_end(fake), 0, "exit status 0");
+}
+
 static void test_idle_abandoned(struct fake *fake)
 {
 	_cleanup_(blob_deinit) struct blob blob = {0};
@@ -194,6 +213,7 @@ int main(void)
 	test_race(&fake);
 	test_deaf(&fake);
 	test_idle(&fake);
+	test_idle_late(&fake);
 	test_batch(&fake);
 	test_idle_abandoned(&fake); /* at the end: connections are not taken */
 	test_idle_alone(&fake);
