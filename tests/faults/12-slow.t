@@ -4,13 +4,15 @@
 # progress, while the other slot's wait behind them. Nobody is taken for gone, and no slice is lost.
 . "$(dirname "$0")/faults.sh"
 
-rate=${FQ_SLOW_RATE:-4mbit} reads=${FQ_SLOW_BASES:-400000}
+rate=${FQ_SLOW_RATE:-4mbit} reads=${FQ_SLOW_BASES:-400000} dead=2 stall=5
+# A coordinator with sanitizers takes so long for such counters that it is itself silent for some seconds on a busy machine.
+[ -z "${FQ_SANITIZERS:-}" ] || rate=${FQ_SLOW_RATE:-2mbit} dead=5 stall=11
 mkdir -p "$data" "$golden"
 for i in 1 2; do "$top_build/tests/tools/mkfastq" 1 "$reads" nova $((20 + i)); done >"$data/long.fq"
 "$ctl" qc --local --as json "$data/long.fq" >"$golden/long.fq" || { echo "Bail out! no golden report"; exit 1; }
 
 hosts_make 1
-cluster_start --ping 100ms --dead 2s --stall 5s
+cluster_start --ping 100ms --dead ${dead}s --stall ${stall}s
 worker_start 1 -n 2
 submit long.fq --slice-size "$reads" && job_ends "$id" # warm
 remember "${pid_worker[1]}"
@@ -20,10 +22,10 @@ slow() {
 	journal_mark
 	link_rate w1 "$rate"
 	began=$SECONDS
-	submit long.fq --slice-size "$reads" && job_ends "$id" 55 && job_same "$id" || return 1
+	submit long.fq --slice-size "$reads" && job_ends "$id" 120 && job_same "$id" || return 1
 	printf 'it took %d s\n' $((SECONDS - began)) | diag
 	link_heal w1
-	[ $((SECONDS - began)) -gt 5 ] && journal_has c0 'nothing came|is gone|made no progress|suspect' 0 &&
+	[ $((SECONDS - began)) -gt $stall ] && journal_has c0 'nothing came|is gone|made no progress|suspect' 0 &&
 		journal_has w1 'lost the coordinator' 0 && slices_of "$id" '[1-9] (losses|crashes)' 0
 }
 ok "scenario 12: a line of $rate and large results: slower, and nothing else" slow
