@@ -243,6 +243,7 @@ static int load_setting(struct conf *conf, const char *name, const config_settin
 		return r;
 	}
 	conf->source[i] = conf->file_source;
+	conf->line[i] = (unsigned int)config_setting_source_line(setting);
 	return 0;
 }
 
@@ -257,10 +258,15 @@ static int load_checked(struct conf *conf, const char *name, const char *text, s
 	if (!config_read_string(&config, text)) {
 		const char *why = config_error_text(&config);
 
+		if (why && strncmp(why, "duplicate", 9) == 0)
+			return error_set(err, -EINVAL, ERROR_CONFIG, "%s:%d: this key has a value in a line before: right is each key once",
+			                 TEXT(name), config_error_line(&config));
 		return error_set(err, -EINVAL, ERROR_CONFIG,
 		                 "%s:%d: %s: right are lines of the form  key = value;", TEXT(name),
 		                 config_error_line(&config), why ? why : "a number is too large");
 	}
+	(void)snprintf(conf->file, sizeof conf->file, "%s", name);
+	memset(conf->line, 0, sizeof conf->line);
 	root = config_root_setting(&config);
 	return load_settings(conf, name, root, err);
 }
@@ -341,7 +347,22 @@ int conf_environment(struct conf *conf, struct error *err)
 
 int conf_finish(struct conf *conf, struct error *err)
 {
-	return conf->table->finish ? conf->table->finish(conf, err) : 0;
+	const struct option_table *table = conf->table;
+	int r = table->finish ? table->finish(conf, err) : 0;
+	size_t n;
+
+	if (r == 0 || !err || err->class != ERROR_CONFIG || conf->file[0] == '\0')
+		return r;
+	n = strcspn(err->text, ": ");
+	for (size_t i = 0; i < table->n; i++) {
+		const char *key = table->rows[i].key;
+
+		if (!key || strlen(key) != n || strncmp(key, err->text, n) != 0 || conf->line[i] == 0 || conf->source[i] >= CONF_ENVIRONMENT)
+			continue;
+		error_prefix(err, "%s:%u: ", TEXT(conf->file), conf->line[i]);
+		break;
+	}
+	return r;
 }
 
 enum conf_source conf_source_of(const struct conf *conf, size_t offset)

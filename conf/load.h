@@ -31,6 +31,8 @@ struct conf {
 	const struct option_table *table;
 	void *settings;
 	enum conf_source source[OPTION_ROWS_MAX];
+	unsigned int line[OPTION_ROWS_MAX]; /* in file; 0: it is not there */
+	char file[256];                     /* for sentences, the one that was loaded last */
 	struct conf *group;           /* gets what the file's group says; NULL: that is checked, and forgotten */
 	enum conf_source file_source; /* what the next file counts as; CONF_FILE after conf_init */
 };
@@ -55,7 +57,7 @@ enum { CONF_NO_FILE = 1 };
 int conf_load_file(struct conf *conf, const char *path, struct error *err);
 
 int conf_environment(struct conf *conf, struct error *err);
-int conf_finish(struct conf *conf, struct error *err);
+int conf_finish(struct conf *conf, struct error *err); /* a sentence that begins with a key of the file says its line */
 
 /* From where the value of the row with this field came. */
 enum conf_source conf_source_of(const struct conf *conf, size_t offset);

@@ -19,6 +19,7 @@
 
 static const char style[] =
 	"body { display: block; max-width: 100rem; }\n"
+	".verdict { margin-bottom: .8rem; }\n"
 	".runs { padding: 0; overflow: hidden; }\n"
 	".runs .scroll { max-height: none; width: auto; margin: 0; border: 0; border-radius: 0; }\n"
 	".runs table { width: 100%; font-size: 14px; }\n"

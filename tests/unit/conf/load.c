@@ -93,7 +93,7 @@ static const struct {
     {"speed = \"quick\";", "some.conf:1: speed: \"quick\" is none of the choices: right is "
                            "one of slow|fast|fastest"},
     {"count = 4;\ncount = 5;",
-     "some.conf:2: duplicate setting name: right are lines of the form  key = value;"},
+     "some.conf:2: this key has a value in a line before: right is each key once"},
     {"count = 4;\nbytes 5;\n",
      "some.conf:2: syntax error: right are lines of the form  key = value;"},
     {"bytes =\n 5000000000;",

@@ -257,6 +257,28 @@ static void test_refused(void)
 	}
 }
 
+/* What is only found when all is read is said with the line of the file too, where the value is from there. */
+static void test_line(void)
+{
+	static const struct {
+		const char *line;
+		bool prefixed;
+	} cases[] = {{"--config @line.conf --check-config", true}, {"--config @line.conf -h a --name d/e", false}};
+
+	write_file("line.conf", "\nport = 5;\nname = \"b/c\";\n");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct worker_settings settings;
+		char want[256];
+		struct error err;
+
+		(void)snprintf(want, sizeof want, "%s:3: ", PATH_OF("line.conf"));
+		ok(start(&worker_program, &settings, cases[i].line, &err) < 0 && strstr(err.text, "is no name of a node"), "%s", err.text);
+		is_int(strncmp(err.text, want, strlen(want)) == 0, cases[i].prefixed, "%s the line", cases[i].prefixed ? "with" : "without");
+		worker_settings_deinit(&settings);
+	}
+	(void)unlink(PATH_OF("line.conf"));
+}
+
 /* A group is as right when it is dumped as when it is checked. */
 static void test_group_refused(void)
 {
@@ -466,6 +488,7 @@ int main(void)
 	test_gate();
 	test_joined();
 	test_refused();
+	test_line();
 	test_group_refused();
 	test_printed();
 	test_dump(&coord_program,
