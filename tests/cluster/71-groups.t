@@ -197,7 +197,7 @@ else
 	FQ_FAILPOINT=group-idle:on coord_start --ping 200ms --dead 2s
 	wait_until 20 node_is w3 '^idle$'
 	id=$(fq submit --parsable --merge sample A_S1_L00?_R2*)
-	members_done() { [ "$(fq show --json "$id" | grep -o '"files_done":2' | wc -l)" -eq 1 ]; }
+	members_done() { [ "$(timeout 10 "$ctl" show -h "$host" --json "$id" | grep -o '"files_done":2' | wc -l)" -eq 1 ]; }
 	ok "while a group is merged for long, questions are answered" wait_until 30 members_done
 	ok "again and again" timeout 20 "$ctl" ping -h "$host"
 	is "and the job goes on" "$(fq status --no-header -o ST "$id" | tr -d ' ')" R
