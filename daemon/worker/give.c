@@ -68,6 +68,8 @@ static void give_one(struct worker *worker, struct held_slice *slice, struct slo
 	int r;
 
 	r = slot_give(slot, &work);
+	if (r == -EAGAIN)
+		return; /* another slot takes it, or this one's next child */
 	if (r < 0) {
 		(void)error_set(&err, r, ERROR_OS, "%s cannot be given to a child: %s", TEXT(slice->task.path), strerror(-r));
 		give_io_error(worker, slice, -r, err.text);

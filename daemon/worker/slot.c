@@ -13,6 +13,7 @@
 #include "daemon/worker/process.h"
 #include "daemon/worker/slot_internal.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 
 #define RESTART_US 1000000 /* until the next try, where a child could not even be started */
@@ -212,10 +213,18 @@ int slot_give(struct slot *slot, const struct slot_work *work)
 	}
 	task->slice.point = NULL;
 	task->point.window = NULL;
+	if (failpoint_is_on("give-child-ended"))
+		(void)shutdown(slot->fd, SHUT_RDWR);
 	r = ipc_send_task(slot->fd, task, &files, point ? point->window : NULL);
 	if (r == 0)
 		slot->state = SLOT_BUSY;
-	return r;
+	if (r != -EPIPE && r != -ECONNRESET)
+		return r;
+	log_event(LOG_WARNING, &(struct log_about){.event = TOLD_SLOT_FAILED},
+	          "slot %u: its child ended before it could be given a slice", slot->number);
+	slot->state = SLOT_STOPPING; /* its end, which comes, begins another */
+	slot_kill(slot);
+	return -EAGAIN;
 }
 
 void slot_forget(struct slot *slot, const struct text_key *key)

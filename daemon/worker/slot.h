@@ -86,7 +86,7 @@ struct slot_work {
 	uint64_t text_max, text_room;
 };
 
-/* Gives it to an IDLE slot. 0 or negative errno. */
+/* Gives it to an IDLE slot. 0 or negative errno; -EAGAIN: its child has ended just now; it is no more IDLE. */
 int slot_give(struct slot *slot, const struct slot_work *work);
 
 /* Its child forgets the text of a slice, or of all (NULL), when it is done with what it does. */

@@ -5,6 +5,7 @@ CLUSTER_TESTS = \
 	tests/cluster/20-data.t \
 	tests/cluster/30-input.t \
 	tests/cluster/40-kill.t \
+	tests/cluster/42-child.t \
 	tests/cluster/45-audits.t \
 	tests/cluster/50-leave.t \
 	tests/cluster/55-keys.t \
