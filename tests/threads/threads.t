@@ -50,6 +50,35 @@ ln "$work/zip.fq.gz" "$work/lanes/A_S1_L002_R1_001.fastq.gz"
 is "a group of two files: no race" $? 0 || diag <"$work/err"
 "$ctl" check "$work/zip.fq.gz" >"$work/got" 2>"$work/err"
 is "check, which reads ahead: no race" $? 0 || diag <"$work/err"
+mkdir "$work/many" "$work/out4"
+head -n 2000 "$work/plain.fq" >"$work/small.fq"
+for i in {1..24}; do ln "$work/small.fq" "$work/many/$i.fq"; done
+"$ctl" qc --local -q -t 4 --as fastqc,html,json,text -o "$work/out4" "$work"/many/*.fq >"$work/got" 2>"$work/err"
+is "many small files, written by the threads that end them: no race" $? 0 || diag <"$work/err"
+for at in 20 60; do # percent: a byte is another one
+	place=$(($(stat -c %s "$work/zip.fq.gz") * at / 100))
+	{ head -c $place "$work/zip.fq.gz" && printf U && tail -c +$((place + 2)) "$work/zip.fq.gz"; } >"$work/bad$at.fq.gz"
+	"$ctl" qc --local -t 4 --split-gzip always --slice-size 300K --as text "$work/bad$at.fq.gz" >"$work/got" 2>"$work/err"
+	ok "a file in slices with another byte at $at %: no race, and refused ($?)" test "$(grep -c 'data race' "$work/err")" = 0 -a -s "$work/err"
+done
+for i in 1 2; do
+	mkdir "$work/ended$i"
+	"$ctl" qc --local -q -t 4 -o "$work/ended$i" "$work"/many/*.fq "$work/plain.fq" >"$work/got" 2>"$work/err" &
+	pid=$!
+	wait_until 30 test -s "$work/ended$i/$((i * 3))_fastqc.html"
+	end_process $pid TERM
+	is "ended by a signal while threads write: no race" $? 143 || diag <"$work/err"
+	is "and nothing half done is left" "$(find "$work/ended$i" -name '.fqctl.*' | wc -l)" 0
+done
+if unshare -m true 2>/dev/null; then
+	mkdir "$work/full"
+	unshare -m sh -c 'mount -t tmpfs -o size=200k none "$1" && "$2" qc --local -q -t 4 -o "$1" "$3"/*.fq; status=$?
+		find "$1" -name ".fqctl.*"; exit $status' - "$work/full" "$ctl" "$work/many" >"$work/got" 2>"$work/err"
+	is "the disk is full while threads write: no race, and said" $? 73 || diag <"$work/err"
+	is "and nothing half done is left" "$(cat "$work/got")" ""
+else
+	skip "no mount can be made here"
+fi
 
 # The coordinator's and the worker's threads, and fqctl's that read proofs.
 cluster_start --verbose
