@@ -81,7 +81,9 @@ else
 fi
 
 # The coordinator's and the worker's threads, and fqctl's that read proofs.
-cluster_start --verbose
+no_cache=()
+printf 'correct-horse-battery\n' >"$work/token"
+cluster_start --verbose --status-listen 127.0.0.1:0 --status-token "$work/token"
 worker_start 1 -n 2
 id=$(fq submit --parsable --as json "$work/plain.fq" "$work/bgzf.fq.gz" "$work/zip.fq.gz" "$work/long.fq" 2>"$work/err")
 is "a job of four files is submitted: no race" $? 0 || diag <"$work/err"
@@ -91,7 +93,46 @@ id=$(fq submit --parsable --as json --merge sample --split-gzip always --slice-s
 is "a group, of a file and a stream in slices, is submitted: no race" $? 0 || diag <"$work/err"
 fq wait "$id" >"$work/out" 2>&1
 is "and counted" $? 0 || diag <"$work/out"
+
+# Large counters are merged and large reports are rendered (a thread of the coordinator's) while pages and results are asked for.
+cat >"$work/ask.py" <<'PY'
+import base64, sys, urllib.error, urllib.request
+for page in sys.argv[2:]:
+    authorization = "Basic " + base64.b64encode(b":correct-horse-battery").decode()
+    request = urllib.request.Request("http://" + sys.argv[1] + page, headers={"Authorization": authorization})
+    try:
+        print(page, len(urllib.request.urlopen(request, timeout=60).read()))
+    except (OSError, urllib.error.HTTPError) as error:
+        print(page, error)
+PY
+# Without python3 or libmicrohttpd there are no pages, and the rest goes on.
+pages() {
+	[ -s "$state/listening-status" ] || return 0
+	python3 "$work/ask.py" "$(cat "$state/listening-status")" / /metrics /job/1 /job/1/3/report.html /job/1/0/report.html \
+		>>"$work/pages" 2>&1
+}
+fq submit --parsable --no-cache --as json "$work/long.fq" >"$work/id" 2>"$work/err"
+is "a job of long reads is submitted" $? 0 || diag <"$work/err"
+asking=()
+pages & asking+=($!)
+pages & asking+=($!)
+for form in html json; do
+	mkdir "$work/fetched.$form"
+	fq fetch --as $form -o "$work/fetched.$form" 1 >"$work/fetch.$form" 2>&1 & asking+=($!)
+done
+kill -HUP "$pid_coord"
+wait "${asking[@]}"
+# It may render for longer than fqctl waits for an answer.
+ok "and counted while pages and results were asked for" wait_until 60 fq wait "$(cat "$work/id")"
+fq submit --wait --as json "$work/long.fq" >"$work/got" 2>"$work/err"
+is "it is kept for a later job" $? 0 || diag <"$work/err"
+fq submit --parsable --no-cache --as json "$work/long.fq" >"$work/id" 2>"$work/err"
+pages & asking=($!)
+fq cancel "$(cat "$work/id")" >"$work/out" 2>&1 # it may be through with it
 end_process "$pid_coord" TERM
+is "the coordinator ends in the middle of that: no race" $? 0 || diag <"$work/coord.log"
+wait "${asking[@]}"
+end_process "${pid_worker[1]}" TERM
 is "no race in the coordinator" "$(grep -c 'data race' "$work/coord.log")" 0
 is "no race in the worker" "$(grep -c 'data race' "$work/worker1.log")" 0
 done_testing
