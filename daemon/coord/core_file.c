@@ -275,6 +275,8 @@ void file_opened(struct coord *coord, const struct event *event)
 			file_kept(coord, job, file, event);
 		else
 			plan(coord, job, file, node, event);
+	} else if (wrong_data(event) && !word_other_left(coord, job, file, SLICE_ALL, node->who)) {
+		file_fail(coord, job, file, &event->opened.error);
 	} else if (wrong_data(event)) {
 		file_open_failed(coord, job, file, node, ERRNO_DATA, &event->opened.error);
 		if (word_agreed(coord, job, file, SLICE_ALL, ERRNO_DATA))

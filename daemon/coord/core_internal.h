@@ -157,6 +157,8 @@ void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t 
 /* ---- core_word.c */
 void word_by(struct slice *slice, uint64_t *by, const struct node *node); /* it, one of the slice's two, happened with this node, too */
 bool word_spent(const struct coord *coord, const struct slice *slice, const struct node *node); /* all troubles but the last were its */
+/* Whether a witness is there who is none of these, and may be given the slice (SLICE_ALL: asked to open the file). */
+bool word_other_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t i, uint64_t who);
 /* Whether the node is not to be given the slice: it failed with it, or had all troubles with it alone, and others are there. */
 bool slice_barred(const struct coord *coord, const struct job *job, const struct file *file, uint64_t i, const struct node *node);
 /* Whether this error of the slice, or (SLICE_ALL) the file, is believed: told by two witnesses, or by two nodes and no other is left. */

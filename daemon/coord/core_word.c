@@ -45,7 +45,7 @@ static bool spent(const struct coord *coord, const struct slice *slice, const st
 }
 
 /* Somebody else who may be given the slice. */
-static bool other_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t i, uint64_t who)
+bool word_other_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t i, uint64_t who)
 {
 	for (uint32_t n = 0; n < coord->nodes_n; n++) {
 		const struct node *node = coord->nodes[n];
@@ -60,7 +60,7 @@ static bool other_left(const struct coord *coord, const struct job *job, const s
 bool slice_barred(const struct coord *coord, const struct job *job, const struct file *file, uint64_t i, const struct node *node)
 {
 	return file_failed_on(file, i, node->name) ||
-	       (spent(coord, &file->slices[i], node) && other_left(coord, job, file, i, node->who));
+	       (spent(coord, &file->slices[i], node) && word_other_left(coord, job, file, i, node->who));
 }
 
 bool word_agreed(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice, int error_number)
@@ -78,7 +78,7 @@ bool word_agreed(const struct coord *coord, const struct job *job, const struct 
 		second = first;
 		first = fail;
 	}
-	return second && !other_left(coord, job, file, slice, first->who);
+	return second && !word_other_left(coord, job, file, slice, first->who);
 }
 
 /* ---- doubts */

@@ -136,7 +136,10 @@ static void test_fault(void)
 	tasks[1] = fake_task(&fake, 0);
 	is_u64(tasks[1].id.slice, 1, "that slice is counted anew");
 	fake_result(&fake, &tasks[1], 120, 230, 6);
-	is_int(fake_file(&fake)->state, JOB_FAILED, "proven, the file fails");
+	is_u64(fake_count(&fake, ACTION_SAVE_FILE), 0, "nor what one node alone says when it is proven");
+	tasks[2] = fake_task_of(&fake, 2);
+	fake_fault(&fake, &tasks[2], FAULT_NO_PLUS, 230, 1);
+	is_int(fake_file(&fake)->state, JOB_FAILED, "said twice, the file fails");
 	ok(strstr(fake_file(&fake)->error.text, "/a.fq: record 13 at byte 230"), "the record has its number in the file: %s",
 	   fake_file(&fake)->error.text);
 	is_int(fake_job(&fake)->error.class, ERROR_DATA, "its class is that of bad data");
