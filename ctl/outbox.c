@@ -90,10 +90,13 @@ int outbox_write(struct outbox *outbox, const char *name, outbox_writer writer, 
 	r = temporary_name(name, &item->temporary, err);
 	if (r < 0)
 		return r;
+	leftovers_hold();
 	item->leftover = leftover_add(item->temporary);
 	fd = open(item->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		r = refuse(name, -errno, err);
+	r = fd < 0 ? -errno : 0;
+	leftovers_release();
+	if (r < 0) {
+		r = refuse(name, r, err);
 		free(TAKE(item->temporary));
 		return r;
 	}
@@ -121,9 +124,12 @@ int outbox_folder(struct outbox *outbox, const char *name, const char **ret, str
 	r = temporary_name(name, &item->temporary, err);
 	if (r < 0)
 		return r;
+	leftovers_hold();
 	item->leftover = leftover_add(item->temporary);
-	if (mkdir(item->temporary, 0777) < 0) {
-		r = refuse(name, -errno, err);
+	r = mkdir(item->temporary, 0777) < 0 ? -errno : 0;
+	leftovers_release();
+	if (r < 0) {
+		r = refuse(name, r, err);
 		free(TAKE(item->temporary));
 		return r;
 	}
@@ -133,17 +139,21 @@ int outbox_folder(struct outbox *outbox, const char *name, const char **ret, str
 
 int outbox_subfolder(struct outbox *outbox, const char *path, struct error *err)
 {
-	struct outbox_item *item;
-	int r;
+	struct outbox_item *item = NULL;
+	int made, r = 0;
 
-	if (mkdir(path, 0777) < 0)
-		return errno == EEXIST ? 0 : refuse(path, -errno, err);
-	r = item_add(outbox, path, true, &item, err);
-	if (r == 0) {
+	leftovers_hold();
+	made = mkdir(path, 0777) < 0 ? -errno : 0;
+	if (made == 0)
+		r = item_add(outbox, path, true, &item, err);
+	if (made == 0 && r == 0) {
 		item->leftover = leftover_add(path);
 		item->temporary = strdup(path); /* stays where it is, unless it has to go */
 	}
-	return r == 0 && !item->temporary ? error_oom(err) : r;
+	leftovers_release();
+	if (made < 0)
+		return made == -EEXIST ? 0 : refuse(path, made, err);
+	return item && !item->temporary ? error_oom(err) : r;
 }
 
 static int item_commit(struct outbox_item *item, struct error *err)

@@ -68,7 +68,8 @@ void watch_tree_deinit(struct watch_tree *tree);
 
 /*
  * Looks at everything below the root: new files are added, those that have changed grow again, those that are gone are dropped unless
- * their job is open; all files of a set of which one is new, or has changed, grow. tell() is given sentences about folders that cannot be read, each kind once. 0 or negative with a sentence.
+ * their job is open; all files of a set of which one is new, or has changed, grow. tell() is given sentences about folders that cannot be
+ * read, each kind once. 0 or negative with a sentence.
  */
 int watch_find(struct watch_tree *tree, void (*tell)(void *data, const char *sentence), void *data, struct error *err);
 

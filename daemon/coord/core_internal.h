@@ -165,7 +165,8 @@ bool slice_barred(const struct coord *coord, const struct job *job, const struct
 bool word_agreed(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice, int error_number);
 /* The data of the slice at `proven` are at fault, says who counted it (NULL: not known). True: it is open again, for others. */
 bool word_doubted(struct coord *coord, struct job *job, struct file *file, const struct node *teller);
-bool word_is_all(const struct coord *coord, const struct job *job, const struct file *file); /* nobody else is left who could say it: file->doubt */
+/* Nobody else is left who could say what file->doubt says. */
+bool word_is_all(const struct coord *coord, const struct job *job, const struct file *file);
 void words_settle(struct coord *coord); /* at the end of a step: where nodes have left, a doubt may be all there is to be had */
 
 /* ---- core_suspect.c */
