@@ -16,6 +16,7 @@ unset FQ_KEYS XDG_CONFIG_HOME
 mkdir -p "$HOME" "$examples/bin" "$examples/blocks" "$work/data" "$work/backup" "$work/here/run42" "$work/here/means" "$work/here/reports"
 for name in run42/lane1 run42/lane2 reads_R1 reads_R2 reads big; do "$made" 2000 80 nova 8 >"$work/here/$name.fq"; done
 for name in run42/lane1 run42/lane2 reads_R1 reads_R2 reads; do gzip -c "$work/here/$name.fq" >"$work/here/$name.fastq.gz"; done
+rm "$work/here"/run42/*.fq # a run folder has each file once
 cp "$work/here/reads.fq" "$work/data/reads.fq"
 
 # ---- the commands of the blocks: ours, and what stands before the daemons and systemctl
