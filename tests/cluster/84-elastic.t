@@ -67,7 +67,7 @@ config 'max = 3;'
 takes() { "$coordd" --config "$work/fqcoordd.conf" --check-config >/dev/null; }
 ok "which the coordinator takes" takes
 config 'max = 3; worker_keys = "";' 2>/dev/null
-ok "a key twice" refuses 78 "duplicate" keep
+ok "a key twice" refuses 78 "right is each key once" keep
 
 # ---- up and down
 

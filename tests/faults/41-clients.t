@@ -77,10 +77,11 @@ fi
 is_stopped() { [ "$(ps -o stat= -p "$1" | cut -c1)" = T ]; }
 left() { find "$work/results" -name '.fqctl.*'; }
 
+# Under nohup the test itself has SIGHUP ignored.
 signalled() { # signalled SIGNAL STATUS OPTION...
 	local pid
 	rm -rf "$work/results" && mkdir "$work/results"
-	FQ_FAILPOINT=outbox-written:stop "$ctl" fetch -h "$host" --output-dir "$work/results" "${@:3}" "$report" >"$work/out" 2>&1 &
+	FQ_FAILPOINT=outbox-written:stop env --default-signal=HUP "$ctl" fetch -h "$host" --output-dir "$work/results" "${@:3}" "$report" >"$work/out" 2>&1 &
 	pid=$!
 	wait_until 10 is_stopped $pid && [ -n "$(left)" ] || return 1
 	kill "-$1" $pid && kill -CONT $pid
