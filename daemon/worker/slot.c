@@ -213,7 +213,7 @@ int slot_give(struct slot *slot, const struct slot_work *work)
 	}
 	task->slice.point = NULL;
 	task->point.window = NULL;
-	if (failpoint_is_on("give-child-ended"))
+	if (FAILPOINT_ON("give-child-ended"))
 		(void)shutdown(slot->fd, SHUT_RDWR);
 	r = ipc_send_task(slot->fd, task, &files, point ? point->window : NULL);
 	if (r == 0)
