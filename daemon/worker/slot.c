@@ -16,7 +16,7 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 
-#define RESTART_US 1000000 /* until the next try, where a child could not even be started */
+#define RESTART_US 1000000 /* until the next try, where a child could not even be started, or look for the end of one that was killed */
 #define RESTART_IDLE_US                                                                            \
 	100000 /* where it died without a task: else one that always does would keep a core busy */
 
