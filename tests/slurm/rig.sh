@@ -156,7 +156,6 @@ slurm_conf() { # slurm_conf NODE...
 		${slurm_scheduler:+SchedulerParameters=$slurm_scheduler}
 		ReturnToService=2
 		SlurmdTimeout=10
-		KillWait=10
 		MinJobAge=300
 		MailProg=/bin/true
 		MpiDefault=none
