@@ -39,25 +39,27 @@ nothing_left "it"
 
 [ "${FQ_FAILPOINTS:-}" = yes ] || { skip "calls that end in mid-slice: this build has no failpoints"; done_testing; }
 
-# One more call; its process is $pid. Who counts the first slice of a file stops by himself, whatever comes first, nodes or work; $busy is
-# the node of one of them. By then both nodes are there, and stand still.
+# begins WHAT IDLE: one more call, of which workers leave that had nothing to do for so long; its process is $pid. Who counts the first
+# slice of a file stops by himself, whichever comes first, nodes or work, and no other slice is given out before; $busy is his node.
 begins() {
 	fresh
 	(cd "$home" && exec setpriv --reuid alice --regid alice --init-groups env --default-signal=INT -u FQ_KEYS HOME="$home" \
 		FQ_FAILPOINT=child-crash-at-0:stop \
-		fqctl qc --slurm --cpus-per-task 2 -N 2 --idle-exit 3s --slice-size 1M -o got "$reads" "$rig/small.fastq.gz") \
+		fqctl qc --slurm --cpus-per-task 2 -N 2 --idle-exit "$2" --slice-size 1M -o got "$reads" "$rig/small.fastq.gz") \
 		>"$work/announced" 2>"$work/said" {never}>&- &
 	pid=$! busy=
-	ok "$1: slices are in hand" wait_until 40 in_hand
-	for node in n1 n2; do hold_node "$node"; done
+	ok "$1: a slice is in hand" wait_until 40 in_hand
 }
 in_hand() {
 	local node
-	for node in n1 n2; do has_slots "$node" || return 1; done
 	for node in n1 n2; do ! stands_there "$node" || busy=$node; done
 	[ -n "$busy" ]
 }
-stands_there() { ps -o stat= -p "$(paste -sd, <<<"$(slots_of "$1")")" | grep -q '^T'; }
+stands_there() {
+	local slots
+	slots=$(slots_of "$1")
+	[ -n "$slots" ] && ps -o stat= -p "$(paste -sd, <<<"$slots")" | grep -q '^T'
+}
 
 # Another node's process stops as well when it is given that slice: until the end of the call.
 lets_go() {
@@ -73,7 +75,8 @@ ends() { # ends WHAT STATUS
 }
 letting=
 
-begins "a node goes down"
+begins "a node goes down" 1m
+for node in n1 n2; do ok "$node is there" wait_until 20 has_slots "$node"; done
 node_kill "$busy"
 lets_go
 ends "a node goes down" 0
@@ -85,14 +88,14 @@ node_boot "$busy"
 ok "the node is back" wait_until 40 node_in "$busy" idle
 
 for signal in INT TERM; do
-	begins $signal
+	begins $signal 3s
 	kill -$signal $pid
 	ends $signal $((128 + $(kill -l $signal)))
 	ok "$signal: no report of what was not counted" test ! -e "$home/got/reads_fastqc.zip"
 	nothing_left $signal
 done
 
-begins KILL
+begins KILL 3s
 kill -KILL $pid
 ends KILL 137
 coordinator() { pgrep -u alice fqcoordd; }
@@ -108,9 +111,9 @@ is "the next call" $? 0
 ok "the same reports" same_reports
 nothing_left "with what was left before"
 
-begins "slurmctld dies"
+begins "slurmctld dies" 3s
 touch "$work/now"
-scontrol update JobId="$(jobs_of -o %A | head -n 1)" Nice=1
+scontrol update JobId="$(jobs_of -w "$busy" -o %A | head -n 1)" Nice=1
 ok "slurmctld has saved them" wait_until 20 test "$rig/slurmctld/job_state" -nt "$work/now"
 slurmctld_kill
 lets_go
