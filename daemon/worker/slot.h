@@ -18,6 +18,7 @@
 
 #include "daemon/worker/brief.h"
 #include "daemon/worker/ipc.h"
+#include "daemon/worker/process.h"
 
 enum slot_state {
 	SLOT_DOWN,     /* waits to be started (again) */
@@ -54,9 +55,8 @@ struct slot {
 	uint64_t memory;     /* bytes that a child may use; 0: no limit */
 
 	enum slot_state state;
-	pid_t pid; /* 0: DOWN */
-	int fd;
-	sd_event_source *io, *exit, *restart;
+	struct process process; /* none: DOWN */
+	sd_event_source *io, *restart;
 	bool was_ready;         /* some child of it has said READY */
 	struct child_task task; /* BUSY */
 

@@ -36,12 +36,13 @@ static uint64_t queued_ms(pid_t pid)
  */
 static uint64_t cpu_ms(const struct slot *slot)
 {
+	pid_t pid = slot->process.pid;
 	struct timespec time;
 	clockid_t clock;
 
-	if (slot->pid == 0 || clock_getcpuclockid(slot->pid, &clock) != 0 || clock_gettime(clock, &time) < 0)
+	if (pid == 0 || clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) < 0)
 		return 0;
-	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000 + queued_ms(slot->pid);
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000 + queued_ms(pid);
 }
 
 void stall_begin(struct held_slice *slice)

@@ -95,8 +95,13 @@ UNIT_TESTS += tests/unit/daemon/test_worker tests/unit/daemon/test_worker_brief 
 	tests/unit/daemon/test_worker_ends tests/unit/daemon/test_worker_leave tests/unit/daemon/test_worker_split \
 	tests/unit/daemon/test_worker_openers tests/unit/daemon/test_worker_parts
 
-tests_unit_daemon_test_worker_openers_SOURCES = tests/unit/daemon/test_worker_openers.c $(TAP)
+DEBUGGER = tests/unit/daemon/debugger.c tests/unit/daemon/debugger.h
+tests_unit_daemon_test_worker_openers_SOURCES = tests/unit/daemon/test_worker_openers.c $(DEBUGGER) $(TAP)
 tests_unit_daemon_test_worker_openers_LDADD = $(WORKER_LIBS)
+
+UNIT_TESTS += tests/unit/daemon/test_worker_process
+tests_unit_daemon_test_worker_process_SOURCES = tests/unit/daemon/test_worker_process.c $(DEBUGGER) $(TAP)
+tests_unit_daemon_test_worker_process_LDADD = $(WORKER_LIBS)
 
 tests_unit_daemon_test_worker_ends_SOURCES = tests/unit/daemon/test_worker_ends.c tests/unit/daemon/worker_fake.c \
 	tests/unit/daemon/worker_fake.h $(WIRE_PAIR) $(TAP)

@@ -19,6 +19,7 @@
 
 #include "daemon/worker/openers.h"
 #include "lib/base/cleanup.h"
+#include "tests/unit/daemon/debugger.h"
 #include "tests/unit/tap.h"
 
 #define LIMIT_MS 5000 /* in which a busy machine starts a process, also one with sanitizers */
@@ -119,7 +120,7 @@ static size_t alive(const struct test *test)
 	size_t n = 0;
 
 	for (size_t i = 0; i < OPENERS_MAX; i++)
-		n += test->openers.all[i].pid > 0;
+		n += test->openers.all[i].process.pid > 0;
 	return n;
 }
 
@@ -171,9 +172,9 @@ static void test_many(struct test *test)
 
 static void strike(const struct opener *opener, int signal)
 {
-	if (!opener || opener->pid <= 0)
+	if (!opener || opener->process.pid <= 0)
 		fail("no opener");
-	(void)kill(opener->pid, signal);
+	(void)kill(opener->process.pid, signal);
 }
 
 static void test_hangs(struct test *test)
@@ -197,7 +198,7 @@ static void test_ends(struct test *test)
 static void kill_all(struct test *test)
 {
 	for (size_t i = 0; i < OPENERS_MAX; i++)
-		if (test->openers.all[i].pid > 0)
+		if (test->openers.all[i].process.pid > 0)
 			strike(&test->openers.all[i], SIGKILL);
 }
 
@@ -220,6 +221,80 @@ static void test_none(struct test *test)
 	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), -EIO, "none that works: %s", test->answer.error.text);
 	test->openers.program = program;
 	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "and one that does");
+}
+
+/* ---- a debugger holds it ---- */
+
+static bool is_down(struct test *test, const struct opener *opener, pid_t pid)
+{
+	while (opener->process.pid == pid)
+		if (sd_event_run(test->event, UINT64_C(20000000)) <= 0)
+			return false;
+	return true;
+}
+
+static struct opener *last_idle(struct test *test)
+{
+	struct opener *opener = NULL;
+
+	for (size_t i = 0; i < OPENERS_MAX; i++)
+		if (test->openers.all[i].state == OPENER_IDLE)
+			opener = &test->openers.all[i];
+	if (!opener)
+		fail("no opener waits");
+	return opener;
+}
+
+/* The end of one that a debugger holds just then is told to nobody: it is looked for. */
+static void test_held(struct test *test)
+{
+	struct opener *opener = last_idle(test);
+	pid_t pid = opener->process.pid;
+	struct debugger debugger;
+
+	if (debugger_hold(&debugger, pid) < 0) {
+		skip("openers in a debugger's hands: this user may not hold them");
+		return;
+	}
+	strike(opener, SIGKILL);
+	if (!debugger_has_ended(&debugger))
+		fail("it does not end");
+	while (opener->process.pid == pid && sd_event_run(test->event, 100000) > 0) /* nothing that is told */
+		continue;
+	ok(opener->process.pid == pid, "one that ends in a debugger's hands is there until it is let go");
+	debugger_let_go(&debugger);
+	ok(is_down(test, opener, pid), "afterwards it is looked for, and gone");
+	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "and another one opens");
+}
+
+/* One that is not needed any more. */
+static void test_held_leaving(struct test *test)
+{
+	size_t answers = test->answers;
+	struct opener *opener;
+	struct debugger debugger;
+	pid_t pid;
+
+	for (int i = 0; i < MANY; i++)
+		ask(test, OPEN_FACTS, path, NULL, -1);
+	while (alive(test) < 2 && test->answers < answers + MANY)
+		(void)sd_event_run(test->event, UINT64_C(20000000));
+	run_until(test, answers + MANY);
+	if (alive(test) < 2) {
+		skip("one opener was quick enough for all");
+		return;
+	}
+	opener = last_idle(test);
+	pid = opener->process.pid;
+	if (debugger_hold(&debugger, pid) < 0) {
+		skip("an opener that leaves in a debugger's hands: this user may not hold it");
+		return;
+	}
+	while (opener->state == OPENER_IDLE)
+		(void)sd_event_run(test->event, UINT64_C(20000000));
+	ok(opener->state == OPENER_LEAVING && debugger_has_ended(&debugger), "one that is not needed any more ends in a debugger's hands");
+	debugger_let_go(&debugger);
+	ok(is_down(test, opener, pid), "it is looked for, too, and gone");
 }
 
 /* As if none ended when it was killed. */
@@ -351,6 +426,8 @@ int main(void)
 	test_many(&test);
 	test_hangs(&test);
 	test_ends(&test);
+	test_held(&test);
+	test_held_leaving(&test);
 	test_none(&test);
 	test_all_hang(&test);
 	test_on_their_way(&test);
