@@ -59,7 +59,7 @@ static void clear(struct opener *opener)
 static void on_end_of_opener(int signal, int exit_status, void *owner)
 {
 	struct opener *opener = owner;
-	struct opener_item *item = TAKE(opener->item);
+	struct opener_item *item = TAKE(opener->item); /* BUSY: its end has come before that of its socket */
 	enum opener_state before = opener->state;
 
 	clear(opener);
@@ -76,6 +76,18 @@ static void on_end_of_opener(int signal, int exit_status, void *owner)
 	openers_give(opener->openers);
 }
 
+/* It is of no use any more, and its end follows, which a debugger may keep back: what it had to open is not kept so long. */
+static void end(struct opener *opener)
+{
+	struct opener_item *item = TAKE(opener->item);
+
+	opener->state = OPENER_ENDING;
+	(void)sd_event_source_set_enabled(opener->io, SD_EVENT_OFF); /* switching off does not fail */
+	process_kill(&opener->process);
+	if (item)
+		queue_ask_again(opener->openers, item);
+}
+
 static void take_answer(struct opener *opener)
 {
 	struct openers *openers = opener->openers;
@@ -88,9 +100,8 @@ static void take_answer(struct opener *opener)
 		return;
 	if (r == 0 && opener->state == OPENER_BUSY)
 		r = opener_check_answer(&answer, &opener->item->request, fd);
-	if (r != 0 || opener->state != OPENER_BUSY) { /* its end follows */
-		(void)sd_event_source_set_enabled(opener->io, SD_EVENT_OFF); /* switching off does not fail */
-		process_kill(&opener->process);
+	if (r != 0 || opener->state != OPENER_BUSY) {
+		end(opener);
 		return;
 	}
 	item = TAKE(opener->item);
@@ -132,17 +143,23 @@ static int start(struct opener *opener)
 
 /* ---- giving ---- */
 
-static void give(struct openers *openers, struct opener *opener)
+/* fresh: it was started for this. One that had ended before, while it had nothing to do, has not ended over what it is given now. */
+static void give(struct openers *openers, struct opener *opener, bool fresh)
 {
 	struct opener_item *item = queue_pop(openers);
 	int r = opener_send(opener->process.fd, &item->request, sizeof item->request, item->file);
 
+	if (r < 0 && !fresh) {
+		queue_put_back(openers, item);
+		end(opener);
+		return;
+	}
 	item->ticks = 0;
 	opener->state = OPENER_BUSY;
 	opener->item = item;
 	opener->aside = item->request.aside;
 	if (r < 0)
-		process_kill(&opener->process); /* it has ended or will; what it has is asked again then */
+		process_kill(&opener->process); /* its end follows, whereupon what it has is asked again */
 }
 
 static int start_one(struct openers *openers, struct opener **ret)
@@ -185,10 +202,11 @@ void openers_give(struct openers *openers)
 {
 	while (openers->first) {
 		struct opener *opener = in_state(openers, OPENER_IDLE);
+		bool fresh = !opener;
 
-		if (!opener && (in_state(openers, OPENER_BUSY) || start_one(openers, &opener) < 0))
+		if (fresh && (in_state(openers, OPENER_BUSY) || start_one(openers, &opener) < 0))
 			break;
-		give(openers, opener);
+		give(openers, opener, fresh);
 	}
 	set_timers(openers);
 }

@@ -34,6 +34,7 @@ enum opener_state {
 	OPENER_IDLE,
 	OPENER_BUSY,
 	OPENER_HUNG,    /* was killed for its silence, and has not ended */
+	OPENER_ENDING,  /* has closed its socket or spoken nonsense, and was killed; its end has not come */
 	OPENER_LEAVING, /* is not needed any more, and ends */
 };
 

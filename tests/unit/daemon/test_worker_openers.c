@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/worker/openers.h"
@@ -177,6 +178,18 @@ static void strike(const struct opener *opener, int signal)
 	(void)kill(opener->process.pid, signal);
 }
 
+static struct opener *last_idle(struct test *test)
+{
+	struct opener *opener = NULL;
+
+	for (size_t i = 0; i < OPENERS_MAX; i++)
+		if (test->openers.all[i].state == OPENER_IDLE)
+			opener = &test->openers.all[i];
+	if (!opener)
+		fail("no opener waits");
+	return opener;
+}
+
 static void test_hangs(struct test *test)
 {
 	strike(&test->openers.all[0], SIGSTOP);
@@ -186,13 +199,40 @@ static void test_hangs(struct test *test)
 
 static void test_ends(struct test *test)
 {
-	struct opener *opener = NULL;
-
-	for (size_t i = 0; i < OPENERS_MAX; i++)
-		if (test->openers.all[i].state == OPENER_IDLE)
-			opener = &test->openers.all[i];
-	strike(opener, SIGKILL);
+	strike(last_idle(test), SIGKILL);
 	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "one that was killed: another one is asked");
+}
+
+/* Fails once, then is fqworkerd. */
+static void make_shy(const struct test *test, char shy[64])
+{
+	FILE *file;
+
+	(void)snprintf(shy, 64, "%s.shy", path);
+	file = fopen(shy, "we");
+	if (!file || fprintf(file, "#!/bin/sh\nmkdir '%s.was' 2>/dev/null && exit 1\nexec '%s' \"$@\"\n", shy, test->openers.program) < 0 ||
+	    fclose(file) != 0 || chmod(shy, 0700) < 0)
+		fail("no program");
+}
+
+/* One that has ended while it had nothing to do is none that has ended over a request. */
+static void test_ended_before(struct test *test)
+{
+	const struct opener *opener = last_idle(test);
+	const char *program = test->openers.program;
+	char shy[64], was[80];
+	siginfo_t info;
+
+	make_shy(test, shy);
+	strike(opener, SIGKILL);
+	if (waitid(P_PID, (id_t)opener->process.pid, &info, WEXITED | WNOWAIT) < 0)
+		fail("it does not end");
+	test->openers.program = shy;
+	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "one that had ended before, one that fails, and one that answers: %s",
+	       test->answer.error.text);
+	test->openers.program = program;
+	(void)snprintf(was, sizeof was, "%s.was", shy);
+	ok(rmdir(was) == 0 && unlink(shy) == 0, "it was those");
 }
 
 static void kill_all(struct test *test)
@@ -233,16 +273,12 @@ static bool is_down(struct test *test, const struct opener *opener, pid_t pid)
 	return true;
 }
 
-static struct opener *last_idle(struct test *test)
+/* The event library has looked, and saw nothing. */
+static bool is_not_told(struct test *test, const struct opener *opener, pid_t pid)
 {
-	struct opener *opener = NULL;
-
-	for (size_t i = 0; i < OPENERS_MAX; i++)
-		if (test->openers.all[i].state == OPENER_IDLE)
-			opener = &test->openers.all[i];
-	if (!opener)
-		fail("no opener waits");
-	return opener;
+	while (sd_event_run(test->event, 100000) > 0)
+		continue;
+	return opener->process.pid == pid;
 }
 
 /* The end of one that a debugger holds just then is told to nobody: it is looked for. */
@@ -259,31 +295,29 @@ static void test_held(struct test *test)
 	strike(opener, SIGKILL);
 	if (!debugger_has_ended(&debugger))
 		fail("it does not end");
-	while (opener->process.pid == pid && sd_event_run(test->event, 100000) > 0) /* nothing that is told */
-		continue;
-	ok(opener->process.pid == pid, "one that ends in a debugger's hands is there until it is let go");
+	ok(is_not_told(test, opener, pid), "one that ends in a debugger's hands is there until it is let go");
+	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "another one opens");
+	ok(opener->process.pid == pid, "meanwhile");
 	debugger_let_go(&debugger);
 	ok(is_down(test, opener, pid), "afterwards it is looked for, and gone");
-	is_int(answer_of(test, OPEN_FACTS, path, NULL, -1), 0, "and another one opens");
 }
 
-/* One that is not needed any more. */
+/* One that is not needed any more: it was started because the first one stood still. */
 static void test_held_leaving(struct test *test)
 {
 	size_t answers = test->answers;
-	struct opener *opener;
+	struct opener *opener = last_idle(test);
 	struct debugger debugger;
 	pid_t pid;
 
-	for (int i = 0; i < MANY; i++)
-		ask(test, OPEN_FACTS, path, NULL, -1);
-	while (alive(test) < 2 && test->answers < answers + MANY)
-		(void)sd_event_run(test->event, UINT64_C(20000000));
-	run_until(test, answers + MANY);
-	if (alive(test) < 2) {
-		skip("one opener was quick enough for all");
-		return;
-	}
+	strike(opener, SIGSTOP);
+	ask(test, OPEN_FACTS, path, NULL, -1);
+	ask(test, OPEN_FACTS, path, NULL, -1);
+	while (alive(test) < 2)
+		if (sd_event_run(test->event, UINT64_C(20000000)) <= 0)
+			fail("no second opener");
+	strike(opener, SIGCONT);
+	run_until(test, answers + 2);
 	opener = last_idle(test);
 	pid = opener->process.pid;
 	if (debugger_hold(&debugger, pid) < 0) {
@@ -291,8 +325,10 @@ static void test_held_leaving(struct test *test)
 		return;
 	}
 	while (opener->state == OPENER_IDLE)
-		(void)sd_event_run(test->event, UINT64_C(20000000));
+		if (sd_event_run(test->event, UINT64_C(20000000)) <= 0)
+			fail("none leaves");
 	ok(opener->state == OPENER_LEAVING && debugger_has_ended(&debugger), "one that is not needed any more ends in a debugger's hands");
+	ok(is_not_told(test, opener, pid), "and is there");
 	debugger_let_go(&debugger);
 	ok(is_down(test, opener, pid), "it is looked for, too, and gone");
 }
@@ -426,6 +462,7 @@ int main(void)
 	test_many(&test);
 	test_hangs(&test);
 	test_ends(&test);
+	test_ended_before(&test);
 	test_held(&test);
 	test_held_leaving(&test);
 	test_none(&test);
