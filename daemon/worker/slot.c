@@ -4,7 +4,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "daemon/events.h"
@@ -16,6 +18,7 @@
 #define RESTART_US 1000000 /* until the next try, where a child could not even be started */
 #define RESTART_IDLE_US                                                                            \
 	100000 /* where it died without a task: else one that always does would keep a core busy */
+#define UNREAD_MAX (64 << 10) /* bytes that a child has not read, until more is said to it than tasks: a socket holds thrice as much */
 
 /* ---- starting ---- */
 
@@ -169,6 +172,23 @@ void slot_deinit(struct slot *slot)
 	slot->restart = sd_event_source_disable_unref(slot->restart);
 }
 
+/* The child has ended, or stands still and has room for no more, or has got a part of it. */
+static bool is_lost(int r)
+{
+	return r == -EPIPE || r == -ECONNRESET || r == -EAGAIN || r == -EIO;
+}
+
+static int lose(struct slot *slot, int r)
+{
+	const char *why = r == -EAGAIN || r == -EIO ? "takes nothing, and is killed" : "ended";
+
+	log_event(LOG_WARNING, &(struct log_about){.event = TOLD_SLOT_FAILED},
+	          "slot %u: its child %s before it could be given a slice", slot->number, why);
+	slot->state = SLOT_STOPPING; /* its end, which comes, begins another */
+	slot_kill(slot);
+	return -EAGAIN;
+}
+
 int slot_give(struct slot *slot, const struct slot_work *work)
 {
 	const struct split_point *point = work->slice->point;
@@ -176,7 +196,7 @@ int slot_give(struct slot *slot, const struct slot_work *work)
 	struct child_task *task = &slot->task;
 	int r;
 
-	assert(slot->state == SLOT_IDLE);
+	assert(slot_is_free(slot));
 	*task = (struct child_task){
 	    .magic = CHILD_MAGIC,
 	    .kind = work->scout ? TASK_SCOUT : TASK_COUNT,
@@ -202,13 +222,14 @@ int slot_give(struct slot *slot, const struct slot_work *work)
 	r = ipc_send_task(slot->process.fd, task, &files, point ? point->window : NULL);
 	if (r == 0)
 		slot->state = SLOT_BUSY;
-	if (r != -EPIPE && r != -ECONNRESET)
-		return r;
-	log_event(LOG_WARNING, &(struct log_about){.event = TOLD_SLOT_FAILED},
-	          "slot %u: its child ended before it could be given a slice", slot->number);
-	slot->state = SLOT_STOPPING; /* its end, which comes, begins another */
-	slot_kill(slot);
-	return -EAGAIN;
+	return is_lost(r) ? lose(slot, r) : r;
+}
+
+static bool leaves_room(const struct slot *slot)
+{
+	int unread;
+
+	return ioctl(slot->process.fd, SIOCOUTQ, &unread) == 0 && unread < UNREAD_MAX;
 }
 
 void slot_forget(struct slot *slot, const struct text_key *key)
@@ -216,8 +237,8 @@ void slot_forget(struct slot *slot, const struct text_key *key)
 	struct child_task task = {.magic = CHILD_MAGIC, .kind = TASK_FORGET, .all = !key};
 	const struct child_files none = {-1, -1};
 
-	if (slot->state != SLOT_IDLE && slot->state != SLOT_BUSY)
-		return; /* it has none */
+	if ((slot->state != SLOT_IDLE && slot->state != SLOT_BUSY) || !leaves_room(slot))
+		return; /* it has none; or it has not heard of so many yet, and the room is for its next task */
 	if (key)
 		task.key = *key;
 	/* Unheard, it takes room until others need that. */

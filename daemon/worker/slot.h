@@ -86,7 +86,13 @@ struct slot_work {
 	uint64_t text_max, text_room;
 };
 
-/* Gives it to an IDLE slot. 0 or negative errno; -EAGAIN: its child has ended just now; it is no more IDLE. */
+/* Whether it may be given a task: IDLE, and its child has neither ended nor been killed. */
+static inline bool slot_is_free(const struct slot *slot)
+{
+	return slot->state == SLOT_IDLE && !slot->deaf;
+}
+
+/* Gives it to a free slot. 0 or negative errno; -EAGAIN: its child has ended just now, or takes nothing; it is no more free. */
 int slot_give(struct slot *slot, const struct slot_work *work);
 
 /* Its child forgets the text of a slice, or of all (NULL), when it is done with what it does. */

@@ -99,9 +99,11 @@ DEBUGGER = tests/unit/daemon/debugger.c tests/unit/daemon/debugger.h
 tests_unit_daemon_test_worker_openers_SOURCES = tests/unit/daemon/test_worker_openers.c $(DEBUGGER) $(TAP)
 tests_unit_daemon_test_worker_openers_LDADD = $(WORKER_LIBS)
 
-UNIT_TESTS += tests/unit/daemon/test_worker_process
+UNIT_TESTS += tests/unit/daemon/test_worker_process tests/unit/daemon/test_worker_slot
 tests_unit_daemon_test_worker_process_SOURCES = tests/unit/daemon/test_worker_process.c $(DEBUGGER) $(TAP)
 tests_unit_daemon_test_worker_process_LDADD = $(WORKER_LIBS)
+tests_unit_daemon_test_worker_slot_SOURCES = tests/unit/daemon/test_worker_slot.c $(DEBUGGER) $(TAP)
+tests_unit_daemon_test_worker_slot_LDADD = $(WORKER_LIBS)
 
 tests_unit_daemon_test_worker_ends_SOURCES = tests/unit/daemon/test_worker_ends.c tests/unit/daemon/worker_fake.c \
 	tests/unit/daemon/worker_fake.h $(WIRE_PAIR) $(TAP)
