@@ -52,7 +52,7 @@ void process_leave(struct process *process);
 void process_end(struct process *process);
 
 /*
- * Kills a child of this process and waits for its end, but not for ever: one that hangs in the kernel over a dead file system is left,
- * and ends when that lets it go. 0: nothing.
+ * Kills a child of this process and waits for its end, but not for ever: one that a debugger holds, or that hangs in the kernel over a
+ * dead file system, is left, and ends when that lets it go. 0: nothing.
  */
 void process_reap(pid_t pid);

@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/service.h"
+#include "daemon/worker/dialler.h"
 #include "daemon/worker/process.h"
 #include "lib/base/clock.h"
 #include "tests/unit/daemon/debugger.h"
@@ -208,6 +211,82 @@ static void test_held(struct test *test)
 	(void)waitpid(test->pid, NULL, 0);
 }
 
+/* ---- a process that dials, of the other kind ---- */
+
+static void on_alarm(int signal)
+{
+	static const char words[] = "Bail out! the end of a process that dials is waited for for ever\n";
+
+	_exit(write(STDOUT_FILENO, words, sizeof words - 1) < 0 ? 2 : 1);
+}
+
+static void on_dialled(void *userdata, int r, int fd, const struct error *err)
+{
+	fail("it has dialled");
+}
+
+/* Of loopback, and takes no connection any more. */
+static uint16_t full_port(int fds[8])
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof address;
+
+	for (int i = 0; i < 8; i++)
+		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (bind(fds[0], (struct sockaddr *)&address, n) < 0 || listen(fds[0], 0) < 0 ||
+	    getsockname(fds[0], (struct sockaddr *)&address, &n) < 0)
+		fail("no port");
+	for (int i = 1; i < 8; i++)
+		(void)connect(fds[i], (struct sockaddr *)&address, n);
+	return ntohs(address.sin_port);
+}
+
+/* Of this process, which has one. */
+static pid_t only_child(void)
+{
+	FILE *file = fopen("/proc/thread-self/children", "re");
+	int pid = 0;
+
+	if (file) {
+		if (fscanf(file, "%d", &pid) != 1)
+			pid = 0;
+		(void)fclose(file);
+	}
+	return pid;
+}
+
+static void test_dialler(void)
+{
+	static const struct service_callbacks none = {0};
+	struct service *service = NULL;
+	struct dialler *dialler = NULL;
+	struct debugger debugger;
+	struct error err = {0};
+	int fds[8];
+	uint16_t port = full_port(fds);
+	pid_t pid;
+
+	if (service_new(&none, SERVICE_CHILDREN, NULL, &service, &err) < 0 ||
+	    dialler_new(service, "127.0.0.1", port, 60000, on_dialled, NULL, &dialler, &err) < 0)
+		fail(err.text);
+	pid = only_child();
+	if (pid == 0 || debugger_hold(&debugger, pid) < 0) {
+		skip("a process that dials in a debugger's hands: this user may not hold one, or the kernel does not name it");
+		dialler = dialler_free(dialler);
+	} else {
+		(void)signal(SIGALRM, on_alarm);
+		(void)alarm(WAIT_US / 1000000);
+		dialler = dialler_free(dialler);
+		(void)alarm(0);
+		ok(dialler == NULL, "the end of a process that dials is not waited for for ever, either");
+		debugger_let_go(&debugger);
+		(void)waitpid(pid, NULL, 0);
+	}
+	for (int i = 0; i < 8; i++)
+		(void)close(fds[i]);
+	service_free(service);
+}
+
 int main(void)
 {
 	struct test test = {.process = PROCESS_NONE};
@@ -221,6 +300,7 @@ int main(void)
 	test_ends(&test);
 	test_many(&test);
 	test_held(&test);
+	test_dialler();
 	sd_event_unref(test.event);
 	return done_testing();
 }
