@@ -61,7 +61,8 @@ static void end_count(struct worker *worker, struct held_slice *slice)
 		log_event(LOG_WARNING, &about,
 		          "slot %u: its child has computed for %llu ms without progress; it is killed", slice->slot->number,
 		          (unsigned long long)limit);
-		slot_kill(slice->slot); /* a crash, which follows */
+		slot_kill(slice->slot); /* a crash, which follows; one that does not even end has computed nothing the next time */
+		stall_begin(slice);
 		return;
 	}
 	(void)snprintf(why, sizeof why, "%s could not be read on for %llu ms: its storage does not answer", TEXT(slice->task.path),

@@ -106,7 +106,7 @@ tests_unit_daemon_test_worker_slot_SOURCES = tests/unit/daemon/test_worker_slot.
 tests_unit_daemon_test_worker_slot_LDADD = $(WORKER_LIBS)
 
 tests_unit_daemon_test_worker_ends_SOURCES = tests/unit/daemon/test_worker_ends.c tests/unit/daemon/worker_fake.c \
-	tests/unit/daemon/worker_fake.h $(WIRE_PAIR) $(TAP)
+	tests/unit/daemon/worker_fake.h $(DEBUGGER) $(WIRE_PAIR) $(TAP)
 tests_unit_daemon_test_worker_ends_LDADD = $(WORKER_LIBS)
 
 tests_unit_daemon_test_worker_leave_SOURCES = tests/unit/daemon/test_worker_leave.c tests/unit/daemon/worker_fake.c \
