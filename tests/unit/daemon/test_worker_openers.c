@@ -3,6 +3,7 @@
  * A supervisor's openers, which are real processes of fqworkerd: what they answer, and what becomes of requests whose opener hangs,
  * ends, or cannot be had. One "hangs" because the test has stopped it.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -393,6 +394,48 @@ static void test_on_their_way(struct test *test)
 	test->descriptors = 0;
 }
 
+static size_t descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	while (folder && readdir(folder))
+		n++;
+	if (folder)
+		(void)closedir(folder);
+	return n;
+}
+
+/* What an opener should never say, as one might that reads what strangers have made. */
+static void test_two_descriptors(void)
+{
+	union {
+		char bytes[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr align;
+	} control = {0};
+	struct open_answer answer = {.magic = OPENER_MAGIC};
+	struct iovec part = {.iov_base = &answer, .iov_len = sizeof answer};
+	struct msghdr message = {
+	    .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	int fds[2], file = -1;
+	size_t before;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+		fail("no sockets");
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(2 * sizeof(int));
+	memcpy(CMSG_DATA(header), (int[]){STDERR_FILENO, STDERR_FILENO}, 2 * sizeof(int));
+	if (sendmsg(fds[0], &message, MSG_NOSIGNAL) < 0)
+		fail("descriptors cannot be sent");
+	before = descriptors();
+	is_int(opener_receive(fds[1], &answer, sizeof answer, &file), -EBADMSG, "an answer with two descriptors is none");
+	is_int((int)descriptors(), (int)before, "and leaves none");
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
+
 static int ask_aside(struct test *test)
 {
 	struct open_request request;
@@ -468,6 +511,7 @@ int main(void)
 	test_none(&test);
 	test_all_hang(&test);
 	test_on_their_way(&test);
+	test_two_descriptors();
 	test_aside(&test);
 	test_full(&test);
 	openers_deinit(&test.openers);
