@@ -96,8 +96,13 @@ UNIT_TESTS += tests/unit/daemon/test_worker tests/unit/daemon/test_worker_brief 
 	tests/unit/daemon/test_worker_openers tests/unit/daemon/test_worker_parts
 
 DEBUGGER = tests/unit/daemon/debugger.c tests/unit/daemon/debugger.h
-tests_unit_daemon_test_worker_openers_SOURCES = tests/unit/daemon/test_worker_openers.c $(DEBUGGER) $(TAP)
+OPENERS_MADE = tests/unit/daemon/openers_made.c tests/unit/daemon/openers_made.h
+tests_unit_daemon_test_worker_openers_SOURCES = tests/unit/daemon/test_worker_openers.c $(OPENERS_MADE) $(TAP)
 tests_unit_daemon_test_worker_openers_LDADD = $(WORKER_LIBS)
+
+UNIT_TESTS += tests/unit/daemon/test_worker_openers_ends
+tests_unit_daemon_test_worker_openers_ends_SOURCES = tests/unit/daemon/test_worker_openers_ends.c $(OPENERS_MADE) $(DEBUGGER) $(TAP)
+tests_unit_daemon_test_worker_openers_ends_LDADD = $(WORKER_LIBS)
 
 UNIT_TESTS += tests/unit/daemon/test_worker_process tests/unit/daemon/test_worker_slot
 tests_unit_daemon_test_worker_process_SOURCES = tests/unit/daemon/test_worker_process.c $(DEBUGGER) $(TAP)
