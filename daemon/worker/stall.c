@@ -71,15 +71,24 @@ static void end_count(struct worker *worker, struct held_slice *slice)
 	give_io_error(worker, slice, ETIMEDOUT, why);
 }
 
+static struct held_slice *first_stalled(const struct held *held)
+{
+	for (struct held_slice *slice = held->first; slice; slice = slice->next)
+		if (slice->state == HELD_RUNNING && slice->stall_ticks > TICKS)
+			return slice;
+	return NULL;
+}
+
+/* The end of one may lead to others being sent and forgotten: after each the list is looked through anew. */
 static int on_tick(sd_event_source *source, uint64_t us, void *userdata)
 {
 	struct worker *worker = userdata;
+	struct held_slice *stalled;
 
-	for (struct held_slice *slice = worker->held.first, *next; slice; slice = next) {
-		next = slice->next;
-		if (slice->state == HELD_RUNNING && ++slice->stall_ticks > TICKS)
-			end_count(worker, slice);
-	}
+	for (struct held_slice *slice = worker->held.first; slice; slice = slice->next)
+		slice->stall_ticks += slice->state == HELD_RUNNING;
+	while ((stalled = first_stalled(&worker->held)))
+		end_count(worker, stalled); /* it does not run any more, or its time begins anew */
 	if (sd_event_source_set_time_relative(source, worker->settings->stall_ms * 1000 / TICKS) < 0 ||
 	    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) < 0)
 		log_error("the timer for counts without progress cannot be set");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * For test_worker_openers*.c: a supervisor's openers, which are real processes of fqworkerd, and a file for them to open. Whatever cannot be
- * set up, and anything that does not happen, ends the test program.
+ * For test_worker_openers*.c: a supervisor's openers, which are real processes of fqworkerd, and a file for them to open. Whatever
+ * cannot be set up, and anything that does not happen, ends the test program.
  */
 #pragma once
 

@@ -272,7 +272,8 @@ static void test_held(void)
 
 static void test_texts(void)
 {
-	struct slot slots[2] = {{.process = {.pid = 70, .fd = -1}}, {.process = {.pid = 71, .fd = -1}}}; /* they are down: nobody is told anything */
+	/* They are down: nobody is told anything. */
+	struct slot slots[2] = {{.process = {.pid = 70, .fd = -1}}, {.process = {.pid = 71, .fd = -1}}};
 	const fq_SliceRef a = {.job = 1, .file = 2, .slice = 3, .lease = 4}, b = {.job = 1, .file = 2, .slice = 4, .lease = 5};
 	const fq_SliceRef again = {.job = 1, .file = 2, .slice = 3, .lease = 9}, other = {.job = 1, .file = 1, .slice = 3, .lease = 4};
 	struct texts texts = {0};
