@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/worker/process.h"
 #include "lib/base/cleanup.h"
 #include "lib/wire/dial.h"
 
@@ -43,11 +43,7 @@ struct dialler *dialler_free(struct dialler *dialler)
 	if (!dialler)
 		return NULL;
 	sd_event_source_disable_unref(dialler->io);
-	if (dialler->pid > 0) {
-		(void)kill(dialler->pid, SIGKILL); /* it is ours and not waited for: it exists */
-		while (waitpid(dialler->pid, NULL, 0) < 0 && errno == EINTR)
-			continue;
-	}
+	process_reap(dialler->pid);
 	closep(&dialler->fd);
 	free(dialler);
 	return NULL;

@@ -22,7 +22,7 @@
 
 /* ---- slots ---- */
 
-/* Of those that are idle the one that keeps the fewest texts, as these are best counted where they are. */
+/* Of those that are free the one that keeps the fewest texts, as these are best counted where they are. */
 static struct slot *idle_slot(const struct worker *worker, size_t *ret_n)
 {
 	struct slot *idle = NULL;
@@ -32,7 +32,7 @@ static struct slot *idle_slot(const struct worker *worker, size_t *ret_n)
 	for (size_t i = 0; i < worker->slots_begun; i++) {
 		size_t n;
 
-		if (worker->slots[i].state != SLOT_IDLE)
+		if (!slot_is_free(&worker->slots[i]))
 			continue;
 		++*ret_n;
 		n = texts_of(&worker->texts, &worker->slots[i]);
@@ -91,7 +91,7 @@ static struct held_slice *next_of_text(const struct worker *worker, struct slot 
 		if (slice->state != HELD_OPEN || !slice->slice.point)
 			continue;
 		slot = texts_slot(&worker->texts, &slice->task.ref);
-		if (slot && slot->state == SLOT_IDLE) {
+		if (slot && slot_is_free(slot)) {
 			*ret = slot;
 			return slice;
 		}

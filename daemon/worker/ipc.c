@@ -64,7 +64,7 @@ int ipc_send_task(int fd, const struct child_task *task, const struct child_file
 		return r;
 	part = (struct iovec){.iov_base = (void *)(uintptr_t)window, .iov_len = window_n};
 	message = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1};
-	return send_whole(fd, &message, window_n);
+	return send_whole(fd, &message, window_n) < 0 ? -EIO : 0;
 }
 
 /* How many came. */

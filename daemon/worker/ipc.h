@@ -101,7 +101,10 @@ struct child_report {
 	char text[CHILD_TEXT_MAX];
 };
 
-/* The supervisor's: sends a task, its descriptors and the window of its point without waiting. 0 or negative errno. */
+/*
+ * The supervisor's: sends a task, its descriptors and the window of its point without waiting. 0 or negative errno; -EAGAIN: the child
+ * has long read nothing; -EIO: it has got a part, and is of no use any more.
+ */
 int ipc_send_task(int fd, const struct child_task *task, const struct child_files *files, const uint8_t *window);
 
 /*

@@ -22,6 +22,7 @@ daemon_libworker_a_SOURCES = \
 	daemon/worker/opener.c daemon/worker/opener.h \
 	daemon/worker/opener_ipc.c daemon/worker/opener_ipc.h \
 	daemon/worker/openers.c daemon/worker/openers.h \
+	daemon/worker/openers_internal.h daemon/worker/openers_queue.c \
 	daemon/worker/process.c daemon/worker/process.h \
 	daemon/worker/slot.c daemon/worker/slot.h daemon/worker/slot_internal.h \
 	daemon/worker/slot_read.c \

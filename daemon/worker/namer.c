@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/worker/process.h"
 #include "lib/base/cleanup.h"
 #include "lib/wire/trust.h"
 
@@ -37,11 +37,7 @@ struct namer *namer_free(struct namer *namer)
 	if (!namer)
 		return NULL;
 	sd_event_source_disable_unref(namer->io);
-	if (namer->pid > 0) {
-		(void)kill(namer->pid, SIGKILL); /* it is ours and not waited for: it exists */
-		while (waitpid(namer->pid, NULL, 0) < 0 && errno == EINTR)
-			continue;
-	}
+	process_reap(namer->pid);
 	closep(&namer->fd);
 	free(namer);
 	return NULL;

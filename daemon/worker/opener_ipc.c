@@ -58,7 +58,7 @@ int opener_receive(int fd, void *packet, size_t n, int *ret_file)
 	    .msg_iov = &part,
 	    .msg_iovlen = 1,
 	    .msg_control = control.bytes,
-	    .msg_controllen = sizeof control.bytes,
+	    .msg_controllen = CMSG_LEN(sizeof(int)), /* with what it is rounded up to there is room for a second one */
 	};
 	_cleanup_(closep) int file = -1;
 	ssize_t got;

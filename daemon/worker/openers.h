@@ -5,10 +5,10 @@
  *     openers_ask --> queue --> an idle opener, soon a new one up to OPENERS_MAX --> on_answer
  *                                    `-- silent for the limit: -ETIMEDOUT; it is killed, and HUNG until it has ended
  *
- * One opener is kept warm, so that the usual request is one round trip; others end when they were not needed for a while. One that hangs over a dead file system may not end when it
- * is killed; it is left, and counts. When all of them hang, nothing is opened any more until one has ended: each request is answered
- * with -ETIMEDOUT and a sentence at once. Requests aside of jobs get at most OPENERS_ASIDE_MAX of the openers, also of those that
- * hang, so that questions never keep jobs from being opened.
+ * One opener is kept warm, so that the usual request is one round trip; others end when they were not needed for a while. One that hangs
+ * over a dead file system may not end when it is killed; it is left, and counts. When all of them hang, nothing is opened any more until
+ * one has ended: each request is answered with -ETIMEDOUT and a sentence at once. Requests aside of jobs get at most OPENERS_ASIDE_MAX of
+ * the openers, also of those that hang, so that questions never keep jobs from being opened.
  *
  * Memory: OPENERS_QUEUE_MAX requests.
  */
@@ -22,6 +22,7 @@
 
 #include "conf/option.h"
 #include "daemon/worker/opener_ipc.h"
+#include "daemon/worker/process.h"
 
 #define OPENERS_MAX 8
 #define OPENERS_QUEUE_MAX 4096
@@ -33,6 +34,7 @@ enum opener_state {
 	OPENER_IDLE,
 	OPENER_BUSY,
 	OPENER_HUNG,    /* was killed for its silence, and has not ended */
+	OPENER_ENDING,  /* has closed its socket or spoken nonsense, and was killed; its end has not come */
 	OPENER_LEAVING, /* is not needed any more, and ends */
 };
 
@@ -43,9 +45,8 @@ struct openers;
 struct opener {
 	struct openers *openers;
 	enum opener_state state;
-	pid_t pid;
-	int fd;
-	sd_event_source *io, *exit;
+	struct process process;
+	sd_event_source *io;
 	struct opener_item *item; /* BUSY */
 	bool aside;               /* BUSY, HUNG: over a request aside of jobs */
 };

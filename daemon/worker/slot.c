@@ -4,27 +4,27 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <signal.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "daemon/events.h"
-#include "daemon/worker/process.h"
 #include "daemon/worker/slot_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 
-#define RESTART_US 1000000 /* until the next try, where a child could not even be started, or look for the end of one that was killed */
+#define RESTART_US 1000000 /* until the next try, where a child could not even be started */
 #define RESTART_IDLE_US                                                                            \
 	100000 /* where it died without a task: else one that always does would keep a core busy */
+#define UNREAD_MAX (64 << 10) /* bytes that a child has not read, until more is said to it than tasks: a socket holds thrice as much */
 
 /* ---- starting ---- */
 
-static int on_exit_of_child(sd_event_source *source, const siginfo_t *info, void *userdata);
+static void on_end_of_child(int signal, int exit_status, void *owner);
 
-static int fork_child(struct slot *slot)
+static int start_child(struct slot *slot)
 {
 	char *const arguments[] = {(char *)CHILD_NAME, (char *)CHILD_OPTION, NULL};
 	const struct process_plan plan = {
@@ -36,21 +36,16 @@ static int fork_child(struct slot *slot)
 	    .userdata = slot->userdata,
 	};
 
-	return process_start(&plan, &slot->pid, &slot->fd);
+	return process_start(&slot->process, slot->event, &plan, on_end_of_child, slot);
 }
 
-static int watch_child(struct slot *slot)
+static int listen_to_child(struct slot *slot)
 {
-	int r;
+	int r = sd_event_add_io(slot->event, &slot->io, slot->process.fd, EPOLLIN, slot_on_io, slot);
 
-	r = sd_event_add_io(slot->event, &slot->io, slot->fd, EPOLLIN, slot_on_io, slot);
-	if (r >= 0)
-		r = sd_event_add_child(slot->event, &slot->exit, slot->pid, WEXITED,
-		                       on_exit_of_child, slot);
 	if (r < 0)
 		return r;
 	(void)sd_event_source_set_description(slot->io, "slot-socket"); /* for debugging only */
-	(void)sd_event_source_set_description(slot->exit, "slot-child");
 	return 0;
 }
 
@@ -58,10 +53,7 @@ static int watch_child(struct slot *slot)
 static void clear(struct slot *slot)
 {
 	slot->io = sd_event_source_disable_unref(slot->io);
-	slot->exit = sd_event_source_disable_unref(slot->exit);
-	(void)sd_event_source_set_enabled(slot->restart, SD_EVENT_OFF);
-	closep(&slot->fd);
-	slot->pid = 0;
+	process_end(&slot->process);
 	slot->state = SLOT_DOWN;
 	slot->deaf = false;
 	slot_forget_report(slot);
@@ -72,13 +64,11 @@ static int start(struct slot *slot)
 	int r;
 
 	slot->state = SLOT_STARTING;
-	r = fork_child(slot);
+	r = start_child(slot);
 	if (r == 0)
-		r = watch_child(slot);
-	if (r < 0) {
-		process_end(slot->pid);
+		r = listen_to_child(slot);
+	if (r < 0)
 		clear(slot);
-	}
 	return r;
 }
 
@@ -90,30 +80,11 @@ static void start_later(struct slot *slot, uint64_t us)
 		          "slot %u: its timer cannot be set; it stays down", slot->number);
 }
 
-/*
- * Whether a child that was killed has ended. The event library looks once, and is told nothing while a debugger, or the leak check of a
- * sanitizer, holds the child.
- */
-static void look_for_end(struct slot *slot)
-{
-	siginfo_t info = {0};
-
-	if (waitid(P_PID, (id_t)slot->pid, &info, WEXITED | WNOHANG) == 0 && info.si_pid == slot->pid)
-		(void)on_exit_of_child(slot->exit, &info, slot);
-	else
-		start_later(slot, RESTART_US);
-}
-
 static int on_restart(sd_event_source *source, uint64_t us, void *userdata)
 {
 	struct slot *slot = userdata;
-	int r;
+	int r = start(slot);
 
-	if (slot->pid != 0) {
-		look_for_end(slot);
-		return 0;
-	}
-	r = start(slot);
 	if (r < 0) {
 		log_event(LOG_WARNING, &(struct log_about){.event = TOLD_SLOT_FAILED},
 		          "slot %u: no child can be started: %s", slot->number, strerror(-r));
@@ -139,30 +110,26 @@ static void tell_end(struct slot *slot, enum slot_state before, int signal, int 
 	}
 }
 
-static int on_exit_of_child(sd_event_source *source, const siginfo_t *info, void *userdata)
+static void on_end_of_child(int signal, int exit_status, void *owner)
 {
-	struct slot *slot = userdata;
-	bool exited = info->si_code == CLD_EXITED;
-	int signal = exited ? 0 : info->si_status, status = exited ? info->si_status : 0;
+	struct slot *slot = owner;
 	enum slot_state before;
 
 	slot_read_rest(slot); /* its last report counts */
 	before = slot->state;
 	clear(slot);
-	tell_end(slot, before, signal, status);
-	if (before == SLOT_STARTING && !slot->was_ready && exited)
-		slot->callbacks->on_unfit(slot, status, slot->userdata);
+	tell_end(slot, before, signal, exit_status);
+	if (before == SLOT_STARTING && !slot->was_ready && signal == 0)
+		slot->callbacks->on_unfit(slot, exit_status, slot->userdata);
 	if (before == SLOT_IDLE)
 		start_later(slot, RESTART_IDLE_US);
 	else if (before == SLOT_STARTING || start(slot) < 0)
 		start_later(slot, RESTART_US);
-	return 0;
 }
 
 void slot_kill(struct slot *slot)
 {
-	(void)kill(slot->pid, SIGKILL); /* it is ours and not waited for: it exists */
-	start_later(slot, RESTART_US);  /* should nobody tell of its end */
+	process_kill(&slot->process);
 }
 
 void slot_stop(struct slot *slot)
@@ -187,7 +154,7 @@ int slot_init(struct slot *slot, sd_event *event, unsigned int number, const cha
 	    .number = number,
 	    .program = program,
 	    .memory = memory,
-	    .fd = -1,
+	    .process = PROCESS_NONE,
 	};
 	r = sd_event_add_time(event, &slot->restart, CLOCK_MONOTONIC, 0, 0, on_restart, slot);
 	if (r >= 0)
@@ -201,9 +168,25 @@ void slot_deinit(struct slot *slot)
 {
 	if (!slot->event)
 		return; /* never made */
-	process_end(slot->pid);
 	clear(slot);
 	slot->restart = sd_event_source_disable_unref(slot->restart);
+}
+
+/* The child has ended, or stands still and has room for no more, or has got a part of it. */
+static bool is_lost(int r)
+{
+	return r == -EPIPE || r == -ECONNRESET || r == -EAGAIN || r == -EIO;
+}
+
+static int lose(struct slot *slot, int r)
+{
+	const char *why = r == -EAGAIN || r == -EIO ? "takes nothing, and is killed" : "ended";
+
+	log_event(LOG_WARNING, &(struct log_about){.event = TOLD_SLOT_FAILED},
+	          "slot %u: its child %s before it could be given a slice", slot->number, why);
+	slot->state = SLOT_STOPPING; /* its end, which comes, begins another */
+	slot_kill(slot);
+	return -EAGAIN;
 }
 
 int slot_give(struct slot *slot, const struct slot_work *work)
@@ -213,7 +196,7 @@ int slot_give(struct slot *slot, const struct slot_work *work)
 	struct child_task *task = &slot->task;
 	int r;
 
-	assert(slot->state == SLOT_IDLE);
+	assert(slot_is_free(slot));
 	*task = (struct child_task){
 	    .magic = CHILD_MAGIC,
 	    .kind = work->scout ? TASK_SCOUT : TASK_COUNT,
@@ -235,17 +218,18 @@ int slot_give(struct slot *slot, const struct slot_work *work)
 	task->slice.point = NULL;
 	task->point.window = NULL;
 	if (FAILPOINT_ON("give-child-ended"))
-		(void)shutdown(slot->fd, SHUT_RDWR);
-	r = ipc_send_task(slot->fd, task, &files, point ? point->window : NULL);
+		(void)shutdown(slot->process.fd, SHUT_RDWR);
+	r = ipc_send_task(slot->process.fd, task, &files, point ? point->window : NULL);
 	if (r == 0)
 		slot->state = SLOT_BUSY;
-	if (r != -EPIPE && r != -ECONNRESET)
-		return r;
-	log_event(LOG_WARNING, &(struct log_about){.event = TOLD_SLOT_FAILED},
-	          "slot %u: its child ended before it could be given a slice", slot->number);
-	slot->state = SLOT_STOPPING; /* its end, which comes, begins another */
-	slot_kill(slot);
-	return -EAGAIN;
+	return is_lost(r) ? lose(slot, r) : r;
+}
+
+static bool leaves_room(const struct slot *slot)
+{
+	int unread;
+
+	return ioctl(slot->process.fd, SIOCOUTQ, &unread) == 0 && unread < UNREAD_MAX;
 }
 
 void slot_forget(struct slot *slot, const struct text_key *key)
@@ -253,10 +237,10 @@ void slot_forget(struct slot *slot, const struct text_key *key)
 	struct child_task task = {.magic = CHILD_MAGIC, .kind = TASK_FORGET, .all = !key};
 	const struct child_files none = {-1, -1};
 
-	if (slot->state != SLOT_IDLE && slot->state != SLOT_BUSY)
-		return; /* it has none */
+	if ((slot->state != SLOT_IDLE && slot->state != SLOT_BUSY) || !leaves_room(slot))
+		return; /* it has none; or it has not heard of so many yet, and the room is for its next task */
 	if (key)
 		task.key = *key;
 	/* Unheard, it takes room until others need that. */
-	(void)ipc_send_task(slot->fd, &task, &none, NULL);
+	(void)ipc_send_task(slot->process.fd, &task, &none, NULL);
 }

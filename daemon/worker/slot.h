@@ -18,6 +18,7 @@
 
 #include "daemon/worker/brief.h"
 #include "daemon/worker/ipc.h"
+#include "daemon/worker/process.h"
 
 enum slot_state {
 	SLOT_DOWN,     /* waits to be started (again) */
@@ -54,9 +55,8 @@ struct slot {
 	uint64_t memory;     /* bytes that a child may use; 0: no limit */
 
 	enum slot_state state;
-	pid_t pid; /* 0: DOWN */
-	int fd;
-	sd_event_source *io, *exit, *restart;
+	struct process process; /* none: DOWN */
+	sd_event_source *io, *restart;
 	bool was_ready;         /* some child of it has said READY */
 	struct child_task task; /* BUSY */
 
@@ -86,7 +86,13 @@ struct slot_work {
 	uint64_t text_max, text_room;
 };
 
-/* Gives it to an IDLE slot. 0 or negative errno; -EAGAIN: its child has ended just now; it is no more IDLE. */
+/* Whether it may be given a task: IDLE, and its child has neither ended nor been killed. */
+static inline bool slot_is_free(const struct slot *slot)
+{
+	return slot->state == SLOT_IDLE && !slot->deaf;
+}
+
+/* Gives it to a free slot. 0 or negative errno; -EAGAIN: its child has ended just now, or takes nothing; it is no more free. */
 int slot_give(struct slot *slot, const struct slot_work *work);
 
 /* Its child forgets the text of a slice, or of all (NULL), when it is done with what it does. */

@@ -114,7 +114,7 @@ static ssize_t read_piece(struct slot *slot)
 		room = slot->blob_size - slot->blob_n;
 	}
 	do
-		n = recv(slot->fd, to, room, MSG_DONTWAIT);
+		n = recv(slot->process.fd, to, room, MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;

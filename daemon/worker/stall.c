@@ -36,12 +36,13 @@ static uint64_t queued_ms(pid_t pid)
  */
 static uint64_t cpu_ms(const struct slot *slot)
 {
+	pid_t pid = slot->process.pid;
 	struct timespec time;
 	clockid_t clock;
 
-	if (slot->pid == 0 || clock_getcpuclockid(slot->pid, &clock) != 0 || clock_gettime(clock, &time) < 0)
+	if (pid == 0 || clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) < 0)
 		return 0;
-	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000 + queued_ms(slot->pid);
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000 + queued_ms(pid);
 }
 
 void stall_begin(struct held_slice *slice)
@@ -60,7 +61,8 @@ static void end_count(struct worker *worker, struct held_slice *slice)
 		log_event(LOG_WARNING, &about,
 		          "slot %u: its child has computed for %llu ms without progress; it is killed", slice->slot->number,
 		          (unsigned long long)limit);
-		slot_kill(slice->slot); /* a crash, which follows */
+		slot_kill(slice->slot); /* a crash, which follows; one that does not even end has computed nothing the next time */
+		stall_begin(slice);
 		return;
 	}
 	(void)snprintf(why, sizeof why, "%s could not be read on for %llu ms: its storage does not answer", TEXT(slice->task.path),
@@ -69,15 +71,24 @@ static void end_count(struct worker *worker, struct held_slice *slice)
 	give_io_error(worker, slice, ETIMEDOUT, why);
 }
 
+static struct held_slice *first_stalled(const struct held *held)
+{
+	for (struct held_slice *slice = held->first; slice; slice = slice->next)
+		if (slice->state == HELD_RUNNING && slice->stall_ticks > TICKS)
+			return slice;
+	return NULL;
+}
+
+/* The end of one may lead to others being sent and forgotten: after each the list is looked through anew. */
 static int on_tick(sd_event_source *source, uint64_t us, void *userdata)
 {
 	struct worker *worker = userdata;
+	struct held_slice *stalled;
 
-	for (struct held_slice *slice = worker->held.first, *next; slice; slice = next) {
-		next = slice->next;
-		if (slice->state == HELD_RUNNING && ++slice->stall_ticks > TICKS)
-			end_count(worker, slice);
-	}
+	for (struct held_slice *slice = worker->held.first; slice; slice = slice->next)
+		slice->stall_ticks += slice->state == HELD_RUNNING;
+	while ((stalled = first_stalled(&worker->held)))
+		end_count(worker, stalled); /* it does not run any more, or its time begins anew */
 	if (sd_event_source_set_time_relative(source, worker->settings->stall_ms * 1000 / TICKS) < 0 ||
 	    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) < 0)
 		log_error("the timer for counts without progress cannot be set");

@@ -27,7 +27,7 @@ static struct text *find(const struct texts *texts, const fq_SliceRef *ref)
 /* Not one that was started since. */
 static bool is_there(const struct text *text)
 {
-	return text->slot->pid == text->pid;
+	return text->slot->process.pid == text->pid;
 }
 
 static void drop_at(struct texts *texts, struct text *text)
@@ -54,7 +54,7 @@ void texts_keep(struct texts *texts, const fq_SliceRef *ref, struct slot *slot)
 	if (!list)
 		return;
 	texts->list = list;
-	list[texts->n++] = (struct text){.key = texts_key(ref), .slot = slot, .pid = slot->pid};
+	list[texts->n++] = (struct text){.key = texts_key(ref), .slot = slot, .pid = slot->process.pid};
 }
 
 struct slot *texts_slot(const struct texts *texts, const fq_SliceRef *ref)

@@ -16,7 +16,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define FILE_SIZE 1000
-#define NOBODY 0x3ffffff0 /* no process has this number: killing it is nothing */
 
 static void must(bool fact)
 {
@@ -59,7 +58,7 @@ static bool feed(struct slot *slot, int fd, const uint8_t *data, size_t n)
 		int on = SD_EVENT_OFF;
 
 		at += k > 0 ? (size_t)k : 0;
-		(void)slot_on_io(slot->io, slot->fd, EPOLLIN, slot);
+		(void)slot_on_io(slot->io, slot->process.fd, EPOLLIN, slot);
 		(void)sd_event_source_get_enabled(slot->io, &on);
 		if (on == SD_EVENT_OFF)
 			return false;
@@ -71,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static sd_event *event;
 	volatile uint8_t seen = 0;
-	struct slot slot = {.callbacks = &callbacks, .userdata = (void *)&seen, .number = 1, .state = SLOT_STARTING, .pid = NOBODY};
+	struct slot slot = {.callbacks = &callbacks, .userdata = (void *)&seen, .number = 1, .state = SLOT_STARTING, .process = PROCESS_NONE};
 	int fds[2];
 
 	if (size < 1 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
@@ -81,10 +80,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(sd_event_new(&event) == 0);
 	}
 	slot.event = event;
-	slot.fd = fds[1];
+	slot.process.fd = fds[1];
 	slot.task.kind = TASK_COUNT;
 	slot.task.slice = (struct slice_task){.kind = FILE_PLAIN, .file_size = FILE_SIZE, .end = FILE_SIZE};
-	must(sd_event_add_io(event, &slot.io, slot.fd, EPOLLIN, slot_on_io, &slot) >= 0);
+	must(sd_event_add_io(event, &slot.io, slot.process.fd, EPOLLIN, slot_on_io, &slot) >= 0);
 	for (size_t at = 1, n = 1 + data[0] * 16UL; at < size; at += n)
 		if (!feed(&slot, fds[0], data + at, size - at < n ? size - at : n))
 			break;
@@ -92,6 +91,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	slot_read_rest(&slot);
 	slot_forget_report(&slot);
 	slot.io = sd_event_source_disable_unref(slot.io);
-	closep(&slot.fd);
+	closep(&slot.process.fd);
 	return 0;
 }

@@ -7,13 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/worker/uplink_internal.h"
@@ -26,7 +24,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define TURNS_MAX 2000
 #define PIECE 4096
-#define NOBODY 0x3ffffff0 /* no process has this number: killing it is nothing */
 
 static struct worker_settings settings;
 static struct service *service;
@@ -64,21 +61,14 @@ static void enrol(void)
 	must(known_add(path, "127.0.0.1", 1, pin, &err) == 0);
 }
 
-/* The process behind it is ended, and its place taken by nobody. */
-static pid_t bury(pid_t pid)
-{
-	must(pid > 0 && kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
-	return NOBODY;
-}
-
+/* The processes are ended, and their places taken by nobody. */
 static void still_slots(void)
 {
 	for (size_t i = 0; i < worker.slots_begun; i++) {
 		struct slot *slot = &worker.slots[i];
 
-		slot->exit = sd_event_source_disable_unref(slot->exit);
 		slot->io = sd_event_source_disable_unref(slot->io);
-		slot->pid = bury(slot->pid);
+		process_end(&slot->process);
 	}
 }
 
@@ -86,10 +76,8 @@ static void still_openers(void)
 {
 	struct opener *warm = &worker.openers.all[0];
 
-	warm->exit = sd_event_source_disable_unref(warm->exit);
 	warm->io = sd_event_source_disable_unref(warm->io);
-	(void)bury(warm->pid);
-	warm->pid = 0;
+	process_end(&warm->process);
 	for (size_t i = 0; i < OPENERS_MAX; i++)
 		worker.openers.all[i].state = OPENER_HUNG;
 	worker.openers.told = true;

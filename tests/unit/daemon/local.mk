@@ -95,11 +95,23 @@ UNIT_TESTS += tests/unit/daemon/test_worker tests/unit/daemon/test_worker_brief 
 	tests/unit/daemon/test_worker_ends tests/unit/daemon/test_worker_leave tests/unit/daemon/test_worker_split \
 	tests/unit/daemon/test_worker_openers tests/unit/daemon/test_worker_parts
 
-tests_unit_daemon_test_worker_openers_SOURCES = tests/unit/daemon/test_worker_openers.c $(TAP)
+DEBUGGER = tests/unit/daemon/debugger.c tests/unit/daemon/debugger.h
+OPENERS_MADE = tests/unit/daemon/openers_made.c tests/unit/daemon/openers_made.h
+tests_unit_daemon_test_worker_openers_SOURCES = tests/unit/daemon/test_worker_openers.c $(OPENERS_MADE) $(TAP)
 tests_unit_daemon_test_worker_openers_LDADD = $(WORKER_LIBS)
 
+UNIT_TESTS += tests/unit/daemon/test_worker_openers_ends
+tests_unit_daemon_test_worker_openers_ends_SOURCES = tests/unit/daemon/test_worker_openers_ends.c $(OPENERS_MADE) $(DEBUGGER) $(TAP)
+tests_unit_daemon_test_worker_openers_ends_LDADD = $(WORKER_LIBS)
+
+UNIT_TESTS += tests/unit/daemon/test_worker_process tests/unit/daemon/test_worker_slot
+tests_unit_daemon_test_worker_process_SOURCES = tests/unit/daemon/test_worker_process.c $(DEBUGGER) $(TAP)
+tests_unit_daemon_test_worker_process_LDADD = $(WORKER_LIBS)
+tests_unit_daemon_test_worker_slot_SOURCES = tests/unit/daemon/test_worker_slot.c $(DEBUGGER) $(TAP)
+tests_unit_daemon_test_worker_slot_LDADD = $(WORKER_LIBS)
+
 tests_unit_daemon_test_worker_ends_SOURCES = tests/unit/daemon/test_worker_ends.c tests/unit/daemon/worker_fake.c \
-	tests/unit/daemon/worker_fake.h $(WIRE_PAIR) $(TAP)
+	tests/unit/daemon/worker_fake.h $(DEBUGGER) $(WIRE_PAIR) $(TAP)
 tests_unit_daemon_test_worker_ends_LDADD = $(WORKER_LIBS)
 
 tests_unit_daemon_test_worker_leave_SOURCES = tests/unit/daemon/test_worker_leave.c tests/unit/daemon/worker_fake.c \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A real fqworkerd against a coordinator of a few lines (worker_fake.h): what it keeps until it is acknowledged, what it says it
- * knows of its coordinator, and what it tells of a file that nobody has shown he can read.
+ * knows of its coordinator, what it tells of a file that nobody has shown he can read, and of a child that does not end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/fastq/proof.h"
 #include "lib/qc/count.h"
+#include "tests/unit/daemon/debugger.h"
 #include "tests/unit/daemon/worker_fake.h"
 #include "tests/unit/tap.h"
 
@@ -236,6 +237,39 @@ static void test_proof(struct fake *fake, const char *path, const char *other)
 	ok(opened.has_error && !opened.unproven && opened.error_number == ENOENT, "a file that is not there has no proof");
 }
 
+/* ---- a count without progress whose child does not end ---- */
+
+/* It goes in circles, and is killed in the hands of a debugger. */
+static void test_stalls(struct fake *fake, const char *path)
+{
+	const char *failpoints = getenv("FQ_FAILPOINTS");
+	const fq_Task task = task_of(path, 7);
+	struct debugger debugger;
+	fq_IoError failed;
+	fq_Hello hello;
+
+	if (!failpoints || strcmp(failpoints, "yes") != 0) {
+		skip("a count that makes no progress: this build has no failpoints");
+		return;
+	}
+	(void)kill(fake->pid, SIGKILL);
+	(void)fake_wait_end(fake);
+	(void)setenv("FQ_FAILPOINT", "child-loop-at-0:on", 1);
+	fake_start(fake, "--stall=1s");
+	(void)unsetenv("FQ_FAILPOINT");
+	connect_anew(fake, &hello);
+	if (debugger_hold(&debugger, fake_child(fake, 0)) < 0) {
+		skip("a child that is killed in a debugger's hands: this user may not hold one");
+		return;
+	}
+	fake_send(fake, fq_Type_TASK, &task);
+	fake_expect(fake, fq_Type_IO_ERROR, &failed);
+	is_u64(failed.ref.lease, 7, "a slice whose child was killed and does not end is given back: %s", failed.text);
+	ok(fake_logged(fake, "has computed for 1000 ms without progress; it is killed"), "it was killed before");
+	fake_acknowledge(fake, &failed.ref);
+	debugger_let_go(&debugger);
+}
+
 int main(void)
 {
 	struct fake fake;
@@ -254,6 +288,7 @@ int main(void)
 	test_old_protocol(&fake, path);
 	test_another_state(&fake, path);
 	test_proof(&fake, path, other);
+	test_stalls(&fake, path);
 	fake_deinit(&fake);
 	return done_testing();
 }

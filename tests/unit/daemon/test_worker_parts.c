@@ -272,7 +272,8 @@ static void test_held(void)
 
 static void test_texts(void)
 {
-	struct slot slots[2] = {{.pid = 70, .fd = -1}, {.pid = 71, .fd = -1}}; /* they are down: nobody is told anything */
+	/* They are down: nobody is told anything. */
+	struct slot slots[2] = {{.process = {.pid = 70, .fd = -1}}, {.process = {.pid = 71, .fd = -1}}};
 	const fq_SliceRef a = {.job = 1, .file = 2, .slice = 3, .lease = 4}, b = {.job = 1, .file = 2, .slice = 4, .lease = 5};
 	const fq_SliceRef again = {.job = 1, .file = 2, .slice = 3, .lease = 9}, other = {.job = 1, .file = 1, .slice = 3, .lease = 4};
 	struct texts texts = {0};
@@ -283,7 +284,7 @@ static void test_texts(void)
 	texts_keep(&texts, &again, &slots[1]);
 	ok(texts_slot(&texts, &a) == &slots[1] && texts_of(&texts, &slots[0]) == 1 && texts_of(&texts, &slots[1]) == 1,
 	   "the last one who inflated it has it");
-	slots[1].pid = 72;
+	slots[1].process.pid = 72;
 	ok(!texts_slot(&texts, &a) && texts_of(&texts, &slots[1]) == 0, "a child that was started anew has none");
 	texts_drop(&texts, &b);
 	texts_drop(&texts, &b);
