@@ -13,6 +13,7 @@
 #include "daemon/coord/session.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/failpoint.h"
 
 #define TURN_MS 4         /* as group_work.c's */
 #define PIECE (512u << 10) /* bytes: not a millisecond, with their digest two */
@@ -77,7 +78,7 @@ static int read_piece(struct server *server, struct reading *reading, struct err
 	}
 	n = n < PIECE ? n : PIECE;
 	r = store_result_read(server->store, reading->at, reading->bytes + reading->at, n, err);
-	if (r == -ESTALE) {
+	if (r == -ESTALE || FAILPOINT_ON("reading-stale")) {
 		store_result_close(server->store);
 		reading->open = false;
 		return LISTING_WAITS;
@@ -131,6 +132,10 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source;
 	(void)usec;
+	if (FAILPOINT_ON("reading-idle")) { /* one that never comes to its end */
+		arm(server);
+		return 0;
+	}
 	while (!server->fallen && server->readings && clock_monotonic_ms() < begun + TURN_MS) {
 		struct reading *reading = server->readings;
 		int r = read_piece(server, reading, &reading->error);
