@@ -205,10 +205,11 @@ static void on_read(void *data)
 		(void)error_set(&rendering->error, -EFBIG, ERROR_NO_INPUT,
 		                "the result is too large to be shown here: right is fqctl fetch --as html %llu", (unsigned long long)reading->job);
 	if (rendering->r == 0 && !is_left(rendering)) {
-		rendering->r = errand_begin(rendering->server, render_work, on_rendered, rendering);
-		if (rendering->r == 0)
-			return;
-		(void)error_set(&rendering->error, rendering->r, ERROR_OS, "no thread: %s", strerror(-rendering->r));
+		int r = errand_begin(rendering->server, render_work, on_rendered, rendering);
+
+		if (r == 0)
+			return; /* from here on it is the thread's */
+		rendering->r = error_set(&rendering->error, r, ERROR_OS, "no thread: %s", strerror(-r));
 	}
 	conclude(rendering);
 }
