@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The report of a file that was counted whole: the same page as fqctl fetch --as html writes, by the limits of the job's profile or FastQC's
- * own. Nobody but those who asked for it waits for it:
+ * The report of a file that was counted whole: the same page as fqctl fetch --as html writes, by the limits of the job's profile or
+ * FastQC's own. Nobody but those who asked for it waits for it:
  *
  *     asked for -> its turn -> its counters are read (reading.c) -> unpacked and rendered (errand.c) -> a page for each who asks for it
  *

@@ -103,9 +103,9 @@ int store_result(struct store *store, uint64_t job, uint32_t file, const void **
 int store_result_size(struct store *store, uint64_t job, uint32_t file, size_t *ret_n, struct error *err);
 
 /*
- * The same in pieces, of one result at a time, while all else goes on: open, read from its beginning to its end, close. -ESTALE: its row has
- * changed (it was used by a later job, or is gone), or what was open was taken back; it is to be opened again. While it is open, the log is
- * not copied into the database; closing does that.
+ * The same in pieces, of one result at a time, while all else goes on: open, read from its beginning to its end, close. -ESTALE: its row
+ * has changed (it was used by a later job, or is gone), or what was open was taken back; it is to be opened again. While it is open,
+ * the log is not copied into the database; closing does that.
  */
 int store_result_open(struct store *store, uint64_t job, uint32_t file, size_t *ret_n, struct error *err); /* 0 or STORE_NONE */
 int store_result_read(struct store *store, size_t at, void *to, size_t n, struct error *err);
