@@ -6,7 +6,8 @@
 made=$top_build/tests/tools/mkfastq
 token=correct-horse-battery
 printf '%s\n' $token >"$work/token"
-with_pages=(--status-listen 127.0.0.1:0 --status-token "$work/token")
+# A slow fqctl that renders is silent for long.
+with_pages=(--status-listen 127.0.0.1:0 --status-token "$work/token" --dead 5m)
 
 "$made" 6 600000 long 5 >"$work/long.fq"
 cp "$work/long.fq" "$work/other.fq"
