@@ -91,7 +91,7 @@ again reading-idle:on
 timeout 300 "$ctl" fetch -h "$host" --as html -d "$work/fetched" "$id" >"$work/out" 2>&1 & fetching=$!
 (page "/job/$id/0/report.html") >"$work/stands.0" & askers=($!)
 answered "while results are read"
-ok "and that goes on" kill -0 $fetching
+ok "and that goes on" kill -0 $fetching || diag <"$work/out"
 end_process $fetching TERM
 answered "behind one who has left"
 ends "in the middle of it"
