@@ -35,7 +35,7 @@ libdeflate\.h            lib/fastq/(inflate|crc)[^/]*
 isa-l\.h                 lib/fastq/(inflate|crc|packed)[^/]*
 isa-l/.*                 lib/fastq/(inflate|crc|packed)[^/]*
 zip\.h                    lib/qc/archive[^/]*
-pthread\.h               (ctl/(local/|output_run|proofs)|daemon/coord/labour|lib/base/failpoint|lib/fastq/ahead)[^/]*
+pthread\.h               (ctl/(local/|output_run|proofs)|daemon/coord/(labour|errand)|lib/base/failpoint|lib/fastq/ahead)[^/]*
 '
 
 # What comes with the C library, the kernel and the compiler.

@@ -62,6 +62,7 @@ static void forget(struct server *server)
 	server->held = NULL;
 	server->held_n = server->held_room = 0;
 	server->unsaved = 0;
+	readings_end(server);
 	contexts_deinit(&server->contexts);
 	server->coord = coord_free(server->coord);
 	server->hold = false;

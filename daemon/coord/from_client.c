@@ -78,20 +78,75 @@ static int fetch_check(struct session *session, uint64_t id, struct job_row *ret
 	return 0;
 }
 
+static void fetch_send(struct session *session, uint16_t tag, fq_FileResult *head, uint8_t *bytes, size_t n)
+{
+	head->blob_bytes = n;
+	session->sending.busy = true;
+	session->sending.since_ms = server_now(session->server);
+	session->sending.from = connection_bytes_out(peer_connection(session->peer));
+	(void)peer_send_blob(session->peer, fq_Type_FILE_RESULT, tag, head, bytes, n);
+}
+
+/* A small one, at once. */
+static int fetch_small(struct session *session, uint16_t tag, fq_FileResult *head, struct error *err)
+{
+	const void *bytes;
+	uint8_t *copy;
+	size_t n;
+	int r = store_result(session->server->store, head->job, head->file, &bytes, &n, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	copy = malloc(n);
+	if (!copy)
+		return error_oom(err);
+	memcpy(copy, bytes, n);
+	r = digest_sha256(copy, n, NULL, 0, head->blob_sha256);
+	if (r < 0) {
+		free(copy);
+		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
+	}
+	fetch_send(session, tag, head, copy, n);
+	return 0;
+}
+
+static void fetch_read(void *data)
+{
+	listing_more(data);
+}
+
+/* A large one, when it is read. */
+static int fetch_large(struct session *session, uint16_t tag, fq_FileResult *head, struct error *err)
+{
+	struct reading *reading = &session->sending.reading;
+
+	if (!reading->done) {
+		*reading = (struct reading){.job = head->job, .file = head->file, .hashed = true, .done = fetch_read, .data = session};
+		reading_begin(session->server, reading);
+		return LISTING_WAITS;
+	}
+	reading->done = NULL;
+	if (reading->r != 0) {
+		*err = reading->error;
+		return reading->r < 0 ? reading->r : 0;
+	}
+	memcpy(head->blob_sha256, reading->sha256, sizeof reading->sha256);
+	fetch_send(session, tag, head, TAKE(reading->bytes), reading->n);
+	return 0;
+}
+
 /* Sends the result of one file, if it has one and there is room for it. */
 static int fetch_file(struct session *session, uint16_t tag, uint64_t job, uint32_t file, struct error *err)
 {
 	_cleanup_(freep) fq_FileResult *head = calloc(1, sizeof *head);
 	struct store *store = session->server->store;
 	struct file_row row;
-	const void *bytes;
-	uint8_t *copy;
 	size_t n;
 	int r;
 
 	if (!head)
 		return error_oom(err);
-	if (session->sending.busy || session->sending.claim.state == CLAIM_WAITS)
+	if (session->sending.busy || session->sending.claim.state == CLAIM_WAITS || session->sending.reading.waits)
 		return LISTING_WAITS;
 	r = store_find_file(store, job, file, &row, err);
 	if (r != 0 || row.role == FILE_SECOND) /* that one's is a part of another one's */
@@ -104,26 +159,12 @@ static int fetch_file(struct session *session, uint16_t tag, uint64_t job, uint3
 	if (row.facts.bgzf_unended)
 		(void)snprintf(head->warning, sizeof head->warning,
 		               "ends without BGZF's end-of-file block; the copy may be incomplete");
-	r = store_result(store, job, file, &bytes, &n, err);
+	r = store_result_size(store, job, file, &n, err);
 	if (r != 0)
 		return r < 0 ? r : 0; /* a file that failed */
 	if (session->sending.claim.state == CLAIM_NONE && !memory_out(session, n))
 		return LISTING_WAITS;
-	copy = malloc(n);
-	if (!copy)
-		return error_oom(err);
-	memcpy(copy, bytes, n);
-	head->blob_bytes = n;
-	r = digest_sha256(copy, n, NULL, 0, head->blob_sha256);
-	if (r < 0) {
-		free(copy);
-		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
-	}
-	session->sending.busy = true;
-	session->sending.since_ms = server_now(session->server);
-	session->sending.from = connection_bytes_out(peer_connection(session->peer));
-	(void)peer_send_blob(session->peer, fq_Type_FILE_RESULT, tag, head, copy, n);
-	return 0;
+	return n < LABOUR_BYTES ? fetch_small(session, tag, head, err) : fetch_large(session, tag, head, err);
 }
 
 static int fetch_more(struct session *session, struct listing *listing, struct error *err)

@@ -168,7 +168,8 @@ static bool is_asking(const char *method)
 	return strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 }
 
-static int page_choose(const struct http *http, struct MHD_Connection *connection, const char *path, const char *method, struct page *page)
+static int page_choose(const struct http *http, struct MHD_Connection *connection, const char *path, const char *method,
+                       struct page_asker *asker, struct page *page)
 {
 	const bool health = strcmp(path, "/healthz") == 0;
 
@@ -180,26 +181,90 @@ static int page_choose(const struct http *http, struct MHD_Connection *connectio
 	if (http->guarded && !health && !token_shown(http, connection))
 		return page_sentence(MHD_HTTP_UNAUTHORIZED,
 		                     "The token of the status page is asked for: as a bearer, or as the password of any user.", page);
-	return page_make(http->server, path, http->guarded, page);
+	return page_make(http->server, path, http->guarded, asker, page);
 }
 
-/* Called when the head of a request is there, and again when there is no more of it. */
+/* ---- an answer that is made while the loop goes on: libmicrohttpd does not look at the connection until then */
+
+struct asking {
+	struct page_asker asker;
+	struct MHD_Connection *connection;
+};
+
+static void asking_tell(struct page_asker *asker)
+{
+	MHD_resume_connection(((struct asking *)asker)->connection);
+}
+
+/* A browser that goes on waiting does not close its side. */
+static bool asking_gone(const struct page_asker *asker)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(((const struct asking *)asker)->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	ssize_t n;
+	char byte;
+
+	if (!info)
+		return false;
+	n = recv(info->connect_fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+static enum MHD_Result answer_later(struct MHD_Connection *connection, struct asking *asking, void **request)
+{
+	*request = asking;
+	MHD_suspend_connection(connection);
+	return MHD_YES;
+}
+
+static int begun; /* what a request has that waits for nothing */
+
+static enum MHD_Result answer_told(struct MHD_Connection *connection, struct asking *asking)
+{
+	struct page page = asking->asker.page;
+
+	asking->asker.page.bytes = NULL;
+	return page.bytes ? answer(connection, &page) : MHD_NO;
+}
+
+static void on_request_end(void *userdata, struct MHD_Connection *connection, void **request, enum MHD_RequestTerminationCode why)
+{
+	struct asking *asking = *request == &begun ? NULL : *request;
+
+	(void)userdata;
+	(void)connection;
+	(void)why;
+	if (asking)
+		free(asking->asker.page.bytes);
+	free(asking);
+}
+
+/* Called when the head of a request is there, again when there is no more of it, and again when what was to be made is. */
 static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *upload_data, size_t *upload_data_size, void **request)
 {
-	static int begun;
+	_cleanup_(freep) struct asking *asking = NULL;
 	struct page page;
+	int r;
 
 	(void)version;
 	(void)upload_data;
-	(void)upload_data_size;
 	if (!*request && is_asking(method)) {
 		*request = &begun; /* with an answer now the connection would end behind it */
 		return MHD_YES;
 	}
 	if (*upload_data_size > 0)
 		return MHD_NO; /* a GET with a body */
-	return page_choose(userdata, connection, url, method, &page) < 0 ? MHD_NO : answer(connection, &page);
+	if (*request && *request != &begun)
+		return answer_told(connection, *request);
+	asking = calloc(1, sizeof *asking);
+	if (!asking)
+		return MHD_NO;
+	*asking = (struct asking){.asker = {.tell = asking_tell, .gone = asking_gone}, .connection = connection};
+	r = page_choose(userdata, connection, url, method, &asking->asker, &page);
+	if (r == PAGE_LATER)
+		return answer_later(connection, TAKE(asking), request);
+	return r < 0 ? MHD_NO : answer(connection, &page);
 }
 
 /* ---- on the loop */
@@ -291,8 +356,9 @@ static int http_start(struct http *http, int *fd, struct error *err)
 	r = token_load(http, err);
 	if (r < 0)
 		return r;
-	http->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, http,
+	http->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, http,
 	                                MHD_OPTION_EXTERNAL_LOGGER, on_line, NULL, MHD_OPTION_LISTEN_SOCKET, *fd,
+	                                MHD_OPTION_NOTIFY_COMPLETED, on_request_end, NULL,
 	                                MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS,
 	                                MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	                                MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)TIMEOUT_S, MHD_OPTION_END);
@@ -328,6 +394,7 @@ void http_deinit(struct server *server)
 
 	if (!http)
 		return;
+	renderings_end(server);
 	(void)sd_event_source_disable_unref(http->io);
 	(void)sd_event_source_disable_unref(http->timer);
 	if (http->daemon)

@@ -11,10 +11,6 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
-#define STATUS_OK 200
-#define STATUS_NONE 404
-#define STATUS_NOT_NOW 503
-
 #define KEPT_MS 1000   /* a page is given again for so long: who asks often gets the same one */
 #define ENDED_LOOK 200 /* jobs, from the last, among which those that have ended are looked for */
 
@@ -138,13 +134,13 @@ static int page_status(struct server *server, bool whole, struct page *ret)
 static int page_health(const struct server *server, struct page *ret)
 {
 	if (!server->coord || server->fallen || server->hold)
-		return page_sentence(STATUS_NOT_NOW, "the disk of the state folder is full: no job is taken", ret);
-	return page_sentence(STATUS_OK, "ok", ret);
+		return page_sentence(PAGE_STATUS_NOT_NOW, "the disk of the state folder is full: no job is taken", ret);
+	return page_sentence(PAGE_STATUS_OK, "ok", ret);
 }
 
-int page_make(struct server *server, const char *path, bool whole, struct page *ret)
+int page_make(struct server *server, const char *path, bool whole, struct page_asker *asker, struct page *ret)
 {
-	*ret = (struct page){.status = STATUS_OK};
+	*ret = (struct page){.status = PAGE_STATUS_OK};
 	if (strcmp(path, "/healthz") == 0)
 		return page_health(server, ret);
 	if (strcmp(path, "/") == 0)
@@ -154,6 +150,6 @@ int page_make(struct server *server, const char *path, bool whole, struct page *
 		return page_write(server, write_metrics, whole, ret);
 	}
 	if (whole && strncmp(path, "/job/", 5) == 0 && server->coord && !server->fallen)
-		return page_of_job(server, path + 5, ret);
-	return page_sentence(STATUS_NONE, "There is no such page: right are / and /metrics and /healthz.", ret);
+		return page_of_job(server, path + 5, asker, ret);
+	return page_sentence(PAGE_STATUS_NONE, "There is no such page: right are / and /metrics and /healthz.", ret);
 }

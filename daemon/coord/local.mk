@@ -36,6 +36,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/copies.c daemon/coord/copies.h \
 	daemon/coord/drive.c \
 	daemon/coord/enrol.c \
+	daemon/coord/errand.c \
 	daemon/coord/fall.c \
 	daemon/coord/group.c daemon/coord/group.h \
 	daemon/coord/group_work.c \
@@ -48,6 +49,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/health.c \
 	daemon/coord/http.c daemon/coord/http.h \
 	daemon/coord/http_pages.c \
+	daemon/coord/http_render.c \
 	daemon/coord/http_report.c \
 	daemon/coord/labour.c \
 	daemon/coord/listen.c \
@@ -58,6 +60,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/metrics.c daemon/coord/metrics.h \
 	daemon/coord/observe.c daemon/coord/observe.h \
 	daemon/coord/probe.c \
+	daemon/coord/reading.c \
 	daemon/coord/server.c daemon/coord/server.h \
 	daemon/coord/session.c daemon/coord/session.h \
 	daemon/coord/show.c \

@@ -191,6 +191,8 @@ int server_init(struct server *server, const struct coord_settings *settings, st
 	if (r == 0)
 		r = group_work_init(server, err);
 	if (r == 0)
+		r = readings_init(server, err);
+	if (r == 0)
 		r = fall_init(server, err);
 	if (r == 0)
 		r = core_begin(server, err);
@@ -216,6 +218,7 @@ void server_deinit(struct server *server)
 	(void)sd_event_source_unref(server->changes);
 	(void)sd_event_source_unref(server->expire);
 	(void)sd_event_source_unref(server->grouping);
+	(void)sd_event_source_unref(server->reading);
 	fall_deinit(server);
 	free(server->held);
 	free(server->distrusted);

@@ -46,6 +46,31 @@ struct page_kept {
 	uint64_t made_ms;
 };
 
+/* A result that is being read in turns: reading.c. Begun with all else zero; what was read is the asker's to take or drop. */
+struct reading {
+	uint64_t job;
+	uint32_t file;
+	bool hashed;                /* the digest is asked for */
+	size_t max;                 /* bytes that it may have; 0: any */
+	void (*done)(void *data);   /* called once, never out of reading_begin(); not of one that is dropped */
+	void *data;
+	/* when it is done */
+	int r;                      /* 0, STORE_NONE, or negative with a sentence */
+	struct error error;
+	uint8_t *bytes;             /* NULL: r is not 0 */
+	size_t n;
+	uint8_t sha256[DIGEST_SIZE];
+	/* reading.c's own */
+	struct reading *next;
+	bool waits, open;
+	size_t at;
+	unsigned int tries;
+	struct digest *digest;
+};
+
+struct errand;
+struct rendering;
+
 #define LISTENERS_MAX 8
 #define SESSION_BUCKETS 1024
 #define DISTRUSTED_MAX 256
@@ -83,6 +108,10 @@ struct server {
 	uint32_t probes_made;
 	sd_event_source *probing; /* timer */
 	sd_event_source *grouping; /* group_work.c: timer */
+	struct reading *readings;  /* reading.c: list, in the order of asking */
+	sd_event_source *reading;  /* timer */
+	struct errand *errand;     /* errand.c: that is on its way; NULL: none */
+	struct rendering *renderings; /* http_render.c: list, in the order of asking */
 	sd_event_source *fall; /* fall.c: deferred */
 	bool fallen;           /* the core is ahead of the disk, or (coord NULL) there is none: nothing is driven */
 	bool fallen_told;      /* in the log */
@@ -129,6 +158,19 @@ typedef int (*labour_fn)(void *data, struct error *err);
 int labour(struct server *server, labour_fn work, void *data, struct error *err);
 
 #define LABOUR_BYTES (1u << 20) /* packed counters of so many bytes are long work: some tens of milliseconds */
+
+/* ---- errand.c: work on nothing that the loop has or changes, in a thread of its own, while the loop goes on */
+typedef void (*errand_fn)(void *data);
+
+/* work in the thread, then done in the loop. One at a time: -EBUSY; or another negative errno. */
+int errand_begin(struct server *server, errand_fn work, errand_fn done, void *data);
+void errand_end(struct server *server); /* waits for the work; done is not called */
+
+/* ---- reading.c */
+int readings_init(struct server *server, struct error *err);
+void reading_begin(struct server *server, struct reading *reading);
+void reading_drop(struct server *server, struct reading *reading); /* also one that is done or was never begun */
+void readings_end(struct server *server);                          /* all are done, with a sentence */
 
 /* The core's clock: monotonic milliseconds, without the time of long work. */
 uint64_t server_now(const struct server *server);

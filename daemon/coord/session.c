@@ -318,6 +318,7 @@ struct session *session_free(struct session *session)
 		session->next->previous = session->previous;
 	server->sessions_n--;
 	probes_gone(session);
+	reading_drop(server, &session->sending.reading);
 	server->watches_n -= session->watches_n;
 	memory_in_done(session);
 	memory_out_done(session);

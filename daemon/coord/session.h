@@ -48,6 +48,7 @@ struct sending {
 	struct claim claim;
 	bool busy;          /* it is queued and not read yet */
 	uint64_t since_ms, from; /* when, and bytes that were read by then */
+	struct reading reading;  /* of it, where it is large */
 };
 
 struct watch {

@@ -68,6 +68,9 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_RESULT_SAVE] = "REPLACE INTO result (job, file, counters) VALUES (?1, ?2, ?3)",
 	[SQL_RESULT_REFER] = "REPLACE INTO result (job, file, kept) VALUES (?1, ?2, ?3)",
 	[SQL_RESULT_FORGET] = "DELETE FROM result WHERE job = ?1 AND file = ?2",
+	/* The type stands in front of the bytes, which are not read for it; kept stands behind them. */
+	[SQL_RESULT_PLACE] = "SELECT rowid, length(counters), CASE typeof(counters) WHEN 'blob' THEN 0 ELSE kept END FROM result"
+	                     " WHERE job = ?1 AND file = ?2",
 	[SQL_RESULT] = "SELECT counters, kept FROM result WHERE job = ?1 AND file = ?2",
 	[SQL_RESULT_EXPIRE] = "DELETE FROM result WHERE job NOT IN (SELECT id FROM job)",
 	[SQL_KEPT_SAVE] = "INSERT INTO kept (key, path, records, bases, bytes, made, used, uses, counters)"
@@ -92,6 +95,7 @@ static const char *const texts[_SQL_MAX] = {
 	                  " WHERE kept.id = ?1 AND kept.slice_size > 0",
 	[SQL_SEEK_UNMARK] = "UPDATE kept SET content = NULL, slice_size = 0, bytes = bytes - ?2 WHERE id = ?1 AND slice_size > 0",
 	[SQL_KEPT_REMOVE] = "DELETE FROM kept WHERE id = ?1 AND key IS NULL AND NOT EXISTS (SELECT 1 FROM result WHERE result.kept = kept.id)",
+	[SQL_KEPT_LENGTH] = "SELECT length(counters) FROM kept WHERE id = ?1",
 	[SQL_KEPT_COUNTERS] = "SELECT counters FROM kept WHERE id = ?1",
 	[SQL_KEPT_EXPIRE] = "DELETE FROM kept WHERE key IS NULL AND NOT EXISTS (SELECT 1 FROM result WHERE result.kept = kept.id)",
 	[SQL_NODE_SAVE] = "REPLACE INTO node (name, reason) VALUES (?1, ?2)",
@@ -237,7 +241,7 @@ bool store_dirty(const struct store *store)
  * The pages that were committed go from the log into the database when there are many. SQLite would do it by itself, but keep
  * to itself what goes wrong. What is committed stays so, whatever happens here.
  */
-static int checkpoint(struct store *store, struct error *err)
+int store_checkpoint(struct store *store, struct error *err)
 {
 	int code;
 
@@ -245,7 +249,7 @@ static int checkpoint(struct store *store, struct error *err)
 		return 0;
 	code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	if (code == SQLITE_OK || (code & 0xff) == SQLITE_LOCKED || (code & 0xff) == SQLITE_BUSY)
-		return 0; /* a row is still shown: the next commit does it */
+		return 0; /* a row is still shown: the next commit does it, or the end of reading a result */
 	if ((code & 0xff) != SQLITE_FULL)
 		return store_fail(store, code & 0xff, err);
 	(void)room_give_up(store); /* a log that grows takes more and more */
@@ -276,7 +280,7 @@ int store_commit(struct store *store, struct error *err)
 	store->open = false;
 	store->commits++;
 	mark_commit(store);
-	return checkpoint(store, err);
+	return store_checkpoint(store, err);
 }
 
 int store_roll_back(struct store *store, struct error *err)
@@ -288,6 +292,7 @@ int store_roll_back(struct store *store, struct error *err)
 	for (int i = 0; i < _SQL_MAX; i++)
 		(void)sqlite3_reset(store->statements[i]); /* repeats an error that was told */
 	store->shown = NULL;
+	store_result_close(store);
 	if (!sqlite3_get_autocommit(store->db))
 		code = sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	store->open = store->kept_known = false;

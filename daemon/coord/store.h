@@ -99,6 +99,17 @@ int store_save_result(struct store *store, uint64_t job, uint32_t file, const vo
 int store_forget_result(struct store *store, uint64_t job, uint32_t file, struct error *err); /* also where there is none */
 int store_result(struct store *store, uint64_t job, uint32_t file, const void **ret_bytes, size_t *ret_n,
                  struct error *err);
+/* Its bytes, without reading them: 0 or STORE_NONE. */
+int store_result_size(struct store *store, uint64_t job, uint32_t file, size_t *ret_n, struct error *err);
+
+/*
+ * The same in pieces, of one result at a time, while all else goes on: open, read from its beginning to its end, close. -ESTALE: its row
+ * has changed (it was used by a later job, or is gone), or what was open was taken back; it is to be opened again. While it is open,
+ * the log is not copied into the database; closing does that.
+ */
+int store_result_open(struct store *store, uint64_t job, uint32_t file, size_t *ret_n, struct error *err); /* 0 or STORE_NONE */
+int store_result_read(struct store *store, size_t at, void *to, size_t n, struct error *err);
+void store_result_close(struct store *store); /* also where none is open; what fails is in store_failure() */
 
 /* ---- results that are kept for later jobs, found by their key (coord_result_key()), each once for all jobs that have it */
 struct kept_row {

@@ -47,6 +47,7 @@ enum statement {
 	SQL_RESULT_REFER,
 	SQL_RESULT_FORGET,
 	SQL_RESULT,
+	SQL_RESULT_PLACE,
 	SQL_RESULT_EXPIRE,
 	SQL_KEPT_SAVE,
 	SQL_KEPT_FIND,
@@ -68,6 +69,7 @@ enum statement {
 	SQL_SEEK_UNMARK,
 	SQL_KEPT_REMOVE,
 	SQL_KEPT_COUNTERS,
+	SQL_KEPT_LENGTH,
 	SQL_KEPT_EXPIRE,
 	SQL_NODE_SAVE,
 	SQL_NODE_FORGET,
@@ -91,6 +93,7 @@ struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[_SQL_MAX];
 	sqlite3_stmt *shown; /* whose row the caller may still look at */
+	sqlite3_blob *piecewise; /* a result that is read in pieces; NULL: none */
 	bool open;           /* a transaction */
 	int version;         /* of the tables; 0: none yet */
 	int log_pages, log_pages_max; /* of the write-ahead log; so many, and it is copied into the database */
@@ -116,6 +119,7 @@ int store_run(struct store *store, sqlite3_stmt *statement, struct error *err);
 int store_row(struct store *store, sqlite3_stmt *statement, struct error *err);
 
 /* ---- store.c, store_schema.c, store_open.c */
+int store_checkpoint(struct store *store, struct error *err); /* where it is due */
 int store_prepare(struct store *store, struct error *err);
 int store_execute(struct store *store, const char *sql, struct error *err);
 int store_check(struct store *store, struct error *err);   /* whole, and of which version */

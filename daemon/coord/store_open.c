@@ -344,6 +344,7 @@ struct store *store_free(struct store *store)
 		return NULL;
 	for (int i = 0; i < _SQL_MAX; i++)
 		(void)sqlite3_finalize(store->statements[i]);
+	store_result_close(store);
 	(void)sqlite3_close_v2(store->db);
 	closep(&store->mark);
 	closep(&store->lock);

@@ -45,6 +45,38 @@ int digest_sha256(const void *a, size_t a_n, const void *b, size_t b_n, uint8_t 
 	return 0;
 }
 
+/* struct digest is libcrypto's, by another name */
+struct digest *digest_new(void)
+{
+	EVP_MD_CTX *context;
+
+	crypto_start();
+	context = EVP_MD_CTX_new();
+	if (context && EVP_DigestInit_ex2(context, EVP_sha256(), NULL) != 1) {
+		EVP_MD_CTX_free(context);
+		context = NULL;
+	}
+	return (struct digest *)context;
+}
+
+int digest_add(struct digest *digest, const void *bytes, size_t n)
+{
+	return EVP_DigestUpdate((EVP_MD_CTX *)digest, bytes, n) == 1 ? 0 : -EIO;
+}
+
+int digest_end(struct digest *digest, uint8_t ret[DIGEST_SIZE])
+{
+	unsigned int n = 0;
+
+	return EVP_DigestFinal_ex((EVP_MD_CTX *)digest, ret, &n) == 1 && n == DIGEST_SIZE ? 0 : -EIO; /* SHA-256 writes no more */
+}
+
+struct digest *digest_free(struct digest *digest)
+{
+	EVP_MD_CTX_free((EVP_MD_CTX *)digest);
+	return NULL;
+}
+
 int digest_hmac(const void *key, size_t key_n, const void *a, size_t a_n, const void *b, size_t b_n, uint8_t ret[DIGEST_SIZE])
 {
 	uint8_t inner[64], outer[64], hash[DIGEST_SIZE];

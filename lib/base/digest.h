@@ -17,6 +17,13 @@ void crypto_start(void);
 /* SHA-256 of two pieces one after the other (the second may be of length 0). 0 or negative errno. */
 int digest_sha256(const void *a, size_t a_n, const void *b, size_t b_n, uint8_t ret[DIGEST_SIZE]);
 
+/* The same of as many pieces as there are. NULL: no memory; 0 or negative errno. */
+struct digest;
+struct digest *digest_new(void);
+int digest_add(struct digest *digest, const void *bytes, size_t n);
+int digest_end(struct digest *digest, uint8_t ret[DIGEST_SIZE]); /* nothing can be added behind it */
+struct digest *digest_free(struct digest *digest);
+
 /* HMAC-SHA256 (RFC 2104) of two pieces one after the other under a key of 1 to 64 bytes. 0 or negative errno. */
 int digest_hmac(const void *key, size_t key_n, const void *a, size_t a_n, const void *b, size_t b_n, uint8_t ret[DIGEST_SIZE]);
 

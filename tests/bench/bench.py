@@ -9,7 +9,7 @@ Absolute times on shared machines say little; the ratios are what to quote.
 Prints a table: what was reached by wall time (and by CPU time, which a busy machine moves less), the goal, and what would be better still. Made data stays in TOP_BUILDDIR/bench for the next time; every
 run is a row of TOP_BUILDDIR/bench/rows-DATE.tsv.
 """
-import argparse, contextlib, datetime, os, platform, resource, shutil, signal, statistics, subprocess, sys, tempfile, time, urllib.request, zlib
+import argparse, contextlib, datetime, os, platform, resource, shutil, signal, socket, statistics, struct, subprocess, sys, tempfile, threading, time, urllib.error, urllib.request, zlib
 
 parser = argparse.ArgumentParser()
 parser.add_argument("build")
@@ -282,6 +282,92 @@ def finished():
     os.unlink(token)
 
 
+ANSWER_GOAL_MS = 100
+
+
+class Asker:
+    """A connection over the unix socket that asks STATUS (lib/wire/fqcluster.proto: frames of length, type and tag)."""
+    PING, PONG, HELLO, WELCOME, STATUS, JOB, END = 1, 2, 5, 6, 62, 81, 88
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.stream = self.socket.makefile("rb")
+        # Hello: proto_min 1, proto_max 3, role client, name, instance, version
+        self.send(self.HELLO, b"\x08\x01\x10\x03\x18\x02\x22\x05bench\x2a\x10" + bytes(16) + b"\x32\x05bench")
+        self.until(self.WELCOME)
+
+    def send(self, kind, payload=b""):
+        self.socket.sendall(struct.pack(">IHH", len(payload), kind, 1) + payload)
+
+    def until(self, last):
+        while True:
+            n, kind, _ = struct.unpack(">IHH", self.stream.read(8))
+            self.stream.read(n)
+            if kind == self.PING:
+                self.send(self.PONG)
+            elif kind == last:
+                return
+            elif kind != self.JOB:
+                sys.exit(f"the coordinator answers STATUS by a frame of type {kind}")
+
+    def status(self):
+        self.send(self.STATUS)
+        self.until(self.END)
+
+
+def waits(path, function):
+    """Milliseconds that each STATUS took, one after the other over one connection, while the function ran in another thread."""
+    done, asker, times = threading.Event(), Asker(path), []
+
+    def run():
+        try:
+            function()
+        finally:
+            done.set()
+    other = threading.Thread(target=run)
+    other.start()
+    while not done.is_set():
+        start = time.monotonic()
+        asker.status()
+        times.append((time.monotonic() - start) * 1e3)
+        time.sleep(.001)
+    other.join()
+    return sorted(times)
+
+
+def answers():
+    """The longest wait for STATUS while a very large report is fetched, in every form, and rendered for the status page."""
+    if args.only not in "answers meanwhile":
+        return
+    token = os.path.join(folder, "status.token")
+    with open(token, "w") as out:
+        out.write("only-for-this-run-of-bench\n")
+    for what, command in (("60 reads of 1 Mb", [mkfastq, "60", "1000000", "nova"]), ("2,000 reads of up to 1 Mb", [mkfastq, "2000", "1000000", "long"])):
+        reads = made(f"mega-{command[3]}-{version()}.fq", command)
+        with cluster("--status-listen", "127.0.0.1:0", "--status-token", token) as (coord, host, env, _):
+            path = f"{coord}/ctl.sock"
+
+            def tell(doing, times):
+                print(f"answers meanwhile, {what}, {doing}: longest wait for status {times[-1]:.0f} ms (99 % {times[int(len(times) * .99)]:.0f}; "
+                      f"{len(times)} asked; goal <= {ANSWER_GOAL_MS} ms: {'yes' if times[-1] <= ANSWER_GOAL_MS else 'NO'})", flush=True)
+
+            def run(*command):
+                subprocess.run([fqctl, *command], check=True, stdout=subprocess.DEVNULL, env=env)
+            tell("counted", waits(path, lambda: run("submit", "-h", host, "--wait", "--quiet", "--as", "json", reads)))
+            for form in ("text", "html", "fastqc", "csv", "json"):
+                to = tempfile.mkdtemp(dir=coord)
+                tell(f"fetched as {form}", waits(path, lambda: run("fetch", "-h", host, "--as", form, *(["--nogroup"] if form != "csv" else []), "-d", to, "1")))
+            address = open(f"{coord}/listening-status").read().strip()
+            ask = urllib.request.Request(f"http://{address}/job/1/0/report.html", headers={"Authorization": "Bearer only-for-this-run-of-bench"})
+
+            def get():
+                with contextlib.suppress(urllib.error.HTTPError), urllib.request.urlopen(ask) as answer: # it may be said to be too large
+                    answer.read()
+            tell("asked for over HTTP", waits(path, get))
+    os.unlink(token)
+
+
 def page():
     """The page of a finished report: tests/bench/page_bench says what it is made of, and its goal."""
     if args.only in "page":
@@ -361,4 +447,5 @@ finally:
 latency()
 page()
 finished()
+answers()
 slices()

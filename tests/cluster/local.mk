@@ -32,6 +32,7 @@ CLUSTER_TESTS = \
 	tests/cluster/85-gate.t \
 	tests/cluster/87-journal.t \
 	tests/cluster/90-doctor.t \
+	tests/cluster/91-large-reports.t \
 	tests/cluster/92-status.t \
 	tests/cluster/93-pages.t \
 	tests/cluster/94-prometheus.t \

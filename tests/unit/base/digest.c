@@ -28,12 +28,28 @@ static void is_hmac(const void *key, size_t key_n, const char *a, const char *b,
 	is_str(text_hex(hex, digest, sizeof digest), want, "it is that of the RFC");
 }
 
+/* The same message in each two pieces that it can be cut into. */
+static void test_pieces(const char *text, const char *want)
+{
+	for (size_t cut = 0; cut <= strlen(text); cut++) {
+		struct digest *digest = digest_new();
+		char hex[2 * DIGEST_SIZE + 1];
+		uint8_t got[DIGEST_SIZE];
+
+		ok(digest && digest_add(digest, text, cut) == 0 && digest_add(digest, text + cut, strlen(text) - cut) == 0 &&
+		       digest_end(digest, got) == 0 && strcmp(text_hex(hex, got, sizeof got), want) == 0,
+		   "\"%s\" cut at %zu", text, cut);
+		digest = digest_free(digest);
+	}
+}
+
 int main(void)
 {
 	static const char abc[] =
 	    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 	uint8_t one[64] = {0}, two[64] = {0};
 
+	test_pieces("abc", abc);
 	is_sha256("abc", NULL, abc);
 	is_sha256("abc", "", abc);
 	is_sha256("a", "bc", abc);

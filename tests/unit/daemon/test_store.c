@@ -336,6 +336,33 @@ static void test_result(const char *folder)
 	store_free(store);
 }
 
+/* While it is read, other rows are written. */
+static void test_pieces(const char *folder)
+{
+	struct store *store = store_at(folder);
+	struct error error;
+	char bytes[4] = "";
+	size_t n = 0;
+
+	ok(store_result_size(store, 2, 0, &n, &error) == 0 && n == 3, "the size of a result, without it");
+	is_int(store_result_size(store, 2, 1, &n, &error), STORE_NONE, "of none there is no size");
+	is_int(store_result_open(store, 2, 1, &n, &error), STORE_NONE, "and nothing to be read");
+	is_int(store_result_read(store, 0, bytes, 1, &error), -ESTALE, "which is not read");
+	ok(store_result_open(store, 2, 0, &n, &error) == 0 && n == 3, "a result is read in pieces");
+	is_int(store_result_read(store, 0, bytes, 2, &error), 0, "the first of them");
+	ok(store_save_result(store, 2, 1, "other", 5, &error) == 0 && store_commit(store, &error) == 0, "another row is written");
+	ok(store_result_read(store, 2, bytes + 2, 1, &error) == 0 && strcmp(bytes, "sum") == 0, "the last piece");
+	is_int(store_save_result(store, 2, 0, "new sum", 7, &error), 0, "the row itself is");
+	is_int(store_result_read(store, 0, bytes, 3, &error), -ESTALE, "then it has to be opened again");
+	ok(store_result_open(store, 2, 0, &n, &error) == 0 && n == 7, "and is another one");
+	is_int(store_roll_back(store, &error), 0, "that is taken back");
+	is_int(store_result_read(store, 0, bytes, 3, &error), -ESTALE, "so it has to be opened once more");
+	ok(store_result_open(store, 2, 0, &n, &error) == 0 && n == 3 && store_result_read(store, 0, bytes, 3, &error) == 0 &&
+	       strcmp(bytes, "sum") == 0,
+	   "and is the old one");
+	store_free(store);
+}
+
 static void test_expired(const char *folder)
 {
 	struct store *store = store_at(folder);
@@ -461,6 +488,7 @@ int main(void)
 	test_again(folder);
 	test_killed(folder);
 	test_result(folder);
+	test_pieces(folder);
 	test_expired(folder);
 	(void)snprintf(ended, sizeof ended, "%s/ended", base);
 	test_ended(ended);

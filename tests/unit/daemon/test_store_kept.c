@@ -83,6 +83,8 @@ static void test_used(const char *folder)
 	struct job_sums sums;
 	struct error error = {0};
 	uint64_t first, cursor = 0;
+	char piece[3];
+	size_t n;
 
 	job_save(store, 1, "alice", 100);
 	is_int(keep(store, 1, key_a, "counters", 100), 0, "the first job's result is kept");
@@ -95,7 +97,12 @@ static void test_used(const char *folder)
 	is_int(store_use_kept(store, 2, 0, first, 150, &error), 0, "a second job has it too");
 	is_int(store_use_kept(store, 2, 0, first + 1, 150, &error), -EINVAL, "what is not kept cannot be used: %s", error.text);
 	ok(result_is(store, 1, "counters") && result_is(store, 2, "counters"), "both have the same result");
-	ok(store_find_kept(store, key_a, &row, &error) == 0 && row.used_ms == 150 && row.uses == 1, "that it was used is known");
+	ok(store_result_open(store, 2, 0, &n, &error) == 0 && n == 8 && store_result_read(store, 3, piece, 3, &error) == 0 &&
+	       memcmp(piece, "nte", 3) == 0,
+	   "which is read in pieces");
+	ok(store_use_kept(store, 2, 0, first, 150, &error) == 0 && store_result_read(store, 3, piece, 3, &error) == -ESTALE,
+	   "until it is used");
+	ok(store_find_kept(store, key_a, &row, &error) == 0 && row.used_ms == 150 && row.uses == 2, "that it was used is known");
 	ok(sums_are(store, 1, 8), "it is stored once");
 	ok(store_find_job(store, 1, &job, &error) == 0 && !job.fresh && store_find_file(store, 2, 0, &file, &error) == 0 && file.cached &&
 	       file.facts.fingerprint.ctime_ns == 77 && store_sum_job(store, 2, &sums, &error) == 0 && sums.cached == 1,
