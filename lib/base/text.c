@@ -50,7 +50,8 @@ bool text_is_unfit(uint32_t code)
 	       code == 0x61c || (code >= 0x200b && code <= 0x200f) ||
 	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
 	       code == 0xfeff || (code >= 0xfff9 && code <= 0xfffb) ||
-	       (code >= 0xe0000 && code <= 0xe007f);
+	       (code >= 0xe0000 && code <= 0xe007f) ||
+	       (code >= 0xfdd0 && code <= 0xfdef) || (code & 0xfffe) == 0xfffe;
 }
 
 static char *escape(char *out, size_t size, const void *foreign, size_t n, bool backslash_stays)
