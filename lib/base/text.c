@@ -264,20 +264,6 @@ int text_unhex(const char *text, uint8_t *ret_bytes, size_t n)
 
 /* ---- addresses ---- */
 
-/* An IPv6 address in figures, with or without the interface it belongs to (fe80::1%eth0). */
-static bool is_v6(const char *host)
-{
-	struct in6_addr address;
-	char figures[INET6_ADDRSTRLEN];
-	size_t n = strcspn(host, "%");
-
-	if (n >= sizeof figures || (host[n] == '%' && host[n + 1] == '\0'))
-		return false;
-	memcpy(figures, host, n);
-	figures[n] = '\0';
-	return inet_pton(AF_INET6, figures, &address) == 1;
-}
-
 /* A host's name or IPv4 address: what getaddrinfo() may be asked without surprise. */
 static bool is_name(const char *host)
 {
@@ -286,6 +272,20 @@ static bool is_name(const char *host)
 	return host[strspn(host,
 	                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")] ==
 	       '\0';
+}
+
+/* An IPv6 address in figures, with or without the interface it belongs to (fe80::1%eth0). */
+static bool is_v6(const char *host)
+{
+	struct in6_addr address;
+	char figures[INET6_ADDRSTRLEN];
+	size_t n = strcspn(host, "%");
+
+	if (n >= sizeof figures || (host[n] == '%' && !is_name(host + n + 1)))
+		return false;
+	memcpy(figures, host, n);
+	figures[n] = '\0';
+	return inet_pton(AF_INET6, figures, &address) == 1;
 }
 
 int text_to_address(const char *text, uint16_t default_port, char ret_host[TEXT_HOST_MAX],
