@@ -22,3 +22,10 @@ dist_check_SCRIPTS += tests/fuzz/frames_corpus.t
 if !FUZZERS
 TESTS += tests/fuzz/frames_corpus.t
 endif
+
+# What is told over HTTP.
+FUZZ_TARGETS += tests/fuzz/http
+tests_fuzz_http_SOURCES = tests/fuzz/http.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_http_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_http_LDADD = $(COORD_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/http
