@@ -22,3 +22,10 @@ tests_fuzz_words_SOURCES = tests/fuzz/words.c $(FUZZ_FORMS) $(FUZZ_MAIN)
 tests_fuzz_words_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_words_LDADD = $(CTL_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/groups tests/fuzz/corpus/told tests/fuzz/corpus/table tests/fuzz/corpus/words
+
+# What a coordinator answers.
+FUZZ_TARGETS += tests/fuzz/answers
+tests_fuzz_answers_SOURCES = tests/fuzz/answers.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_answers_LDFLAGS = $(FUZZ_LINK) -Wl,--wrap=client_open
+tests_fuzz_answers_LDADD = $(CTL_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/answers
