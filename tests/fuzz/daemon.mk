@@ -29,3 +29,9 @@ tests_fuzz_http_SOURCES = tests/fuzz/http.c $(FUZZ_FORMS) $(FUZZ_MAIN)
 tests_fuzz_http_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_http_LDADD = $(COORD_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/http
+
+FUZZ_TARGETS += tests/fuzz/journal
+tests_fuzz_journal_SOURCES = tests/fuzz/journal.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_journal_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_journal_LDADD = $(DAEMON_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/journal
