@@ -29,3 +29,9 @@ tests_fuzz_answers_SOURCES = tests/fuzz/answers.c $(FUZZ_FORMS) $(FUZZ_MAIN)
 tests_fuzz_answers_LDFLAGS = $(FUZZ_LINK) -Wl,--wrap=client_open
 tests_fuzz_answers_LDADD = $(CTL_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/answers
+
+FUZZ_TARGETS += tests/fuzz/shell
+tests_fuzz_shell_SOURCES = tests/fuzz/shell.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_shell_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_shell_LDADD = $(CTL_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/shell
