@@ -66,7 +66,7 @@ static void check_value(const struct journal_entry *entry, const char *name, con
 	const struct iovec *field = find(entry, name);
 	size_t n = strlen(name) + 1;
 
-	if (!text || !text[0] || !is_plain(text) || strlen(text) > JOURNAL_VALUE_MAX)
+	if (!text || !text[0] || !is_plain(text) || strlen(text) >= JOURNAL_VALUE_MAX)
 		return;
 	must(field && field->iov_len - n == strlen(text) && memcmp((const char *)field->iov_base + n, text, strlen(text)) == 0);
 }

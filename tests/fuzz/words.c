@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Words from people: sizes, durations, numbers, addresses, times, lists of hosts, and foreign strings. The first byte is the room for what
- * is written, the rest a text. What is taken means what it says, what is refused has a sentence, what is written fits and can be read back.
+ * Words from people: sizes, durations, numbers, addresses, times, states, roots, lists of hosts, and foreign strings. The first byte is the
+ * room for what is written, the rest a text. What is taken means what it says, what is refused has a sentence, what is written fits and can be
+ * read back.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/roots.h"
+#include "ctl/job.h"
+#include "ctl/job_cells.h"
 #include "ctl/when.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/hostlist.h"
@@ -151,6 +155,36 @@ static void check_when(const char *text)
 		must(ms <= NOW_MS);
 }
 
+/* ---- of options */
+
+static void check_states(const char *text)
+{
+	struct error err = {0};
+	uint32_t states = 0;
+
+	if (job_states_parse(text, &states, &err) < 0)
+		check_sentence(&err);
+	else
+		must((states != 0) == (text[0] != '\0') && !(states >> JOB_TOLD_MAX));
+}
+
+/* Both paths of a root are absolute, in the text, and go up nowhere. */
+static void check_root(const char *text)
+{
+	struct error err = {0};
+	struct root root;
+
+	if (root_parse(text, &root, &err) < 0) {
+		check_sentence(&err);
+		return;
+	}
+	must(root.site >= text && root.site + root.site_n <= text + strlen(text));
+	must(root.local >= text && root.local + root.local_n <= text + strlen(text));
+	must(root.site_n == 0 || (root.site[0] == '/' && root.site[root.site_n - 1] != '/'));
+	must(root.local_n == 0 || (root.local[0] == '/' && root.local[root.local_n - 1] != '/'));
+	must(!(root.site_n > 2 && memmem(root.site, root.site_n, "/../", 4)) && !(root.local_n > 2 && memmem(root.local, root.local_n, "/../", 4)));
+}
+
 /* ---- hosts */
 
 static int by_text(const void *a, const void *b)
@@ -277,6 +311,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_told(data + 1, size - 1);
 	check_address(text);
 	check_when(text);
+	check_states(text);
+	check_root(text);
 	check_hosts(data + 1, size - 1, room);
 	return 0;
 }
