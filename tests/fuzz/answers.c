@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a coordinator answers to fqctl, by a socket pair: the first byte of the input is the verb, the rest are frames of its answers, each a
- * type, a length (two bytes, the lowest first) and a payload; type ANSWER_NEXT means that what follows answers the next question.
+ * What a coordinator answers to fqctl, by a socket pair: the first byte of the input is the verb, the rest are frames of its answers, each
+ * a type, a length (two bytes, the lowest first) and a payload; type ANSWER_NEXT means that what follows answers the next question.
  *
  * Whatever is answered: the verb ends, with 0 or a sentence; what it prints is text that no terminal is fooled by; and with --json it is
  * nothing, or whole JSON.

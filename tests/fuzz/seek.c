@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the store has of slices of a gzip stream, damaged: the input is the numbers of two reports (8 bytes each, the lowest first), the byte
- * of flags of each, and the window of the second as it is stored, packed. Where that is no window the slice is as if it were not there,
+ * What the store has of slices of a gzip stream, damaged: the input is the numbers of two reports (8 bytes each, the lowest first), the
+ * byte of flags of each, and the window of the second as it is stored, packed. Where that is no window the slice is as if it were not there,
  * for whoever asks; where it is one, it is the same from the slice, from the index that is kept, and when it is packed anew. A core loads
  * what there is and believes no more slices than there are.
  */

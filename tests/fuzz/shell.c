@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What is handed to sbatch and to the shells of its jobs. The input is texts that end in zero bytes: where the worker, its keys and its folder
- * are, partition and host, then further words of sbatch. Read as a shell reads them, the line for people has the same words, and the script
+ * What is handed to sbatch and to the shells of its jobs. The input is texts that end in zero bytes: where the worker, its keys and its
+ * folder are, partition and host, then further words of sbatch. Read as a shell reads them, the line for people has the same words, and the script
  * runs the worker with the arguments that it is to have and nothing else; and whatever the further words are, none of sbatch's words is
  * taken for a script or sets what makes it our array.
  */
@@ -107,7 +107,8 @@ static void check_letters(const char *word)
 
 static void check_words(char *const *words, size_t further)
 {
-	static const char *const ours[] = {"--array", "--comment", "--job-name", "--nodes", "--ntasks", "--wrap", "--output", "--chdir", "--signal"};
+	static const char *const ours[] = {"--array", "--comment", "--job-name", "--nodes",  "--ntasks",
+	                                   "--wrap",  "--output",  "--chdir",    "--signal"};
 	size_t n = 0;
 
 	while (words[n])
