@@ -15,13 +15,38 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 
-/* The path's folder in full; where it is not there (of another host's paths) as it is written. */
+/* Takes "." and ".." out of a path, so that no folder for results lies above the one that they are to go into. */
+static void climbs_cut(char *path)
+{
+	char *end = path;
+
+	for (const char *at = path; *at;) {
+		size_t n = strcspn(at, "/"), slash = at[n] == '/'; /* bytes */
+
+		if (n == 2 && memcmp(at, "..", 2) == 0) {
+			end -= end > path && end[-1] == '/' && end - 1 > path; /* of the name before */
+			while (end > path && end[-1] != '/')
+				end--;
+		} else if (!(n == 1 && *at == '.') && (n > 0 || at == path)) {
+			memmove(end, at, n + slash);
+			end += n + slash;
+		}
+		at += n + slash;
+	}
+	end -= end > path + 1 && end[-1] == '/';
+	*end = '\0';
+}
+
+/* The path's folder in full; where it is not there (of another host's paths, which may be anything) as it is written. */
 static char *folder_in_full(const char *path)
 {
 	_cleanup_(freep) char *copy = strdup(path);
 	char *folder = copy ? dirname(copy) : NULL, *full = folder ? realpath(folder, NULL) : NULL;
 
-	return full ? full : folder ? strdup(folder) : NULL;
+	if (full || !folder)
+		return full;
+	climbs_cut(folder);
+	return strdup(folder);
 }
 
 static int by_name(const void *a, const void *b)

@@ -16,7 +16,7 @@
 
 struct printing {
 	FILE *out;
-	bool slices;
+	bool slices, job;  /* job: it was told */
 	uint32_t files;    /* that were begun */
 	uint64_t in_file;  /* slices that were printed of the last one */
 };
@@ -141,8 +141,11 @@ static int put(void *data, uint16_t type, const void *message, struct error *err
 {
 	struct printing *printing = data;
 
+	if ((type == fq_Type_JOB) == printing->job) /* it is told first, and once */
+		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to SHOW out of order", message_name(type));
 	switch (type) {
 	case fq_Type_JOB:
+		printing->job = true;
 		put_job(printing->out, message);
 		return 0;
 	case fq_Type_FILE:
@@ -173,6 +176,8 @@ int show_json(struct client *client, const fq_JobsRequest *request, bool slices,
 	if (!printing.out)
 		return error_oom(err);
 	r = client_list(client, fq_Type_SHOW, request, put, &printing, err);
+	if (r == 0 && !printing.job)
+		r = error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator told no job");
 	end_file(&printing);
 	(void)fputs("]}\n", printing.out);
 	failed = ferror(printing.out);

@@ -113,12 +113,14 @@ static size_t fit(const char *text, unsigned most, unsigned *ret_columns)
 	while (left > 0) {
 		wchar_t wide;
 		size_t n = mbrtowc(&wide, p, left, &state);
-		int w = n > left ? -1 : wcwidth(wide);
+		int w;
 
-		if (w < 0) {
+		if (n > left) {
 			*ret_columns = whole < most ? (unsigned)whole : most;
 			return *ret_columns;
 		}
+		w = wcwidth(wide);
+		w = w < 0 ? 1 : w; /* a character that the locale does not know */
 		if (columns + (unsigned)w > most)
 			break;
 		columns += (unsigned)w;

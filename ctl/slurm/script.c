@@ -150,6 +150,8 @@ static int word_check(const char *word, struct error *err)
 			return error_set(err, -EINVAL, ERROR_USAGE, "'%s' has bytes that no option of sbatch has", TEXT(word));
 	if (word[1] != '-' && strchr("aJNnWoDVhHuQ", word[1]))
 		return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is set by fqctl itself, or would not submit", TEXT(word));
+	if (strchr("IkOsv", word[1]) && word[2] != '\0') /* these have no value: behind them another letter would be an option too */
+		return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is several options: right is one in a word", TEXT(word));
 	for (size_t i = 0; word[1] == '-' && i < sizeof ours / sizeof *ours; i++)
 		if (name > 3 && strncmp(word, ours[i], name) == 0) /* sbatch takes beginnings too */
 			return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is set by fqctl itself, or would not submit", TEXT(word));

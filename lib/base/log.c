@@ -50,13 +50,14 @@ size_t log_escape(const char *line, size_t n, char *out, size_t size)
 	static const char hex[] = "0123456789abcdef";
 	size_t at = 0;
 
-	for (size_t i = 0; i < n && at + 4 <= size; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const unsigned char c = (unsigned char)line[i];
+		const bool plain = (c >= ' ' && c < 0x7f) || c == '\n';
 
-		if (c >= ' ' && c < 0x7f) {
-			out[at++] = (char)c;
-		} else if (c == '\n') {
-			out[at++] = ' ';
+		if (at + (plain ? 1 : 4) > size)
+			break;
+		if (plain) {
+			out[at++] = c == '\n' ? ' ' : (char)c;
 		} else {
 			memcpy(out + at, (const char[]){'\\', 'x', hex[c >> 4], hex[c & 15]}, 4);
 			at += 4;

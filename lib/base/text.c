@@ -50,7 +50,8 @@ bool text_is_unfit(uint32_t code)
 	       code == 0x61c || (code >= 0x200b && code <= 0x200f) ||
 	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
 	       code == 0xfeff || (code >= 0xfff9 && code <= 0xfffb) ||
-	       (code >= 0xe0000 && code <= 0xe007f);
+	       (code >= 0xe0000 && code <= 0xe007f) ||
+	       (code >= 0xfdd0 && code <= 0xfdef) || (code & 0xfffe) == 0xfffe;
 }
 
 static char *escape(char *out, size_t size, const void *foreign, size_t n, bool backslash_stays)
@@ -263,20 +264,6 @@ int text_unhex(const char *text, uint8_t *ret_bytes, size_t n)
 
 /* ---- addresses ---- */
 
-/* An IPv6 address in figures, with or without the interface it belongs to (fe80::1%eth0). */
-static bool is_v6(const char *host)
-{
-	struct in6_addr address;
-	char figures[INET6_ADDRSTRLEN];
-	size_t n = strcspn(host, "%");
-
-	if (n >= sizeof figures || (host[n] == '%' && host[n + 1] == '\0'))
-		return false;
-	memcpy(figures, host, n);
-	figures[n] = '\0';
-	return inet_pton(AF_INET6, figures, &address) == 1;
-}
-
 /* A host's name or IPv4 address: what getaddrinfo() may be asked without surprise. */
 static bool is_name(const char *host)
 {
@@ -285,6 +272,20 @@ static bool is_name(const char *host)
 	return host[strspn(host,
 	                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")] ==
 	       '\0';
+}
+
+/* An IPv6 address in figures, with or without the interface it belongs to (fe80::1%eth0). */
+static bool is_v6(const char *host)
+{
+	struct in6_addr address;
+	char figures[INET6_ADDRSTRLEN];
+	size_t n = strcspn(host, "%");
+
+	if (n >= sizeof figures || (host[n] == '%' && !is_name(host + n + 1)))
+		return false;
+	memcpy(figures, host, n);
+	figures[n] = '\0';
+	return inet_pton(AF_INET6, figures, &address) == 1;
 }
 
 int text_to_address(const char *text, uint16_t default_port, char ret_host[TEXT_HOST_MAX],

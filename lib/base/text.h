@@ -30,7 +30,7 @@ char *text_sentence(char *out, size_t size, const char *foreign);
 /* The length of the well-formed UTF-8 sequence that begins at s, of which n > 0 bytes are there, or 0; and its character. */
 size_t text_utf8_length(const uint8_t *s, size_t n, uint32_t *ret_code);
 
-/* Controls, the backslash, and characters that turn the direction of writing, break lines or are not seen. */
+/* Controls, the backslash, characters that turn the direction of writing, break lines or are not seen, and what is no character. */
 bool text_is_unfit(uint32_t code);
 
 /*

@@ -22,3 +22,23 @@ dist_check_SCRIPTS += tests/fuzz/frames_corpus.t
 if !FUZZERS
 TESTS += tests/fuzz/frames_corpus.t
 endif
+
+# What is told over HTTP.
+FUZZ_TARGETS += tests/fuzz/http
+tests_fuzz_http_SOURCES = tests/fuzz/http.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_http_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_http_LDADD = $(COORD_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/http
+
+FUZZ_TARGETS += tests/fuzz/journal
+tests_fuzz_journal_SOURCES = tests/fuzz/journal.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_journal_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_journal_LDADD = $(DAEMON_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/journal
+
+# What the store has of gzip streams in slices.
+FUZZ_TARGETS += tests/fuzz/seek
+tests_fuzz_seek_SOURCES = tests/fuzz/seek.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_seek_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_seek_LDADD = $(COORD_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/seek

@@ -12,6 +12,7 @@ TESTS += $(FUZZ_TARGETS)
 endif
 
 EXTRA_DIST += tests/fuzz/corpus.sh
+include tests/fuzz/forms.mk
 include tests/fuzz/conf.mk
 include tests/fuzz/ctl.mk
 include tests/fuzz/daemon.mk

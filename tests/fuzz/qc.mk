@@ -31,3 +31,13 @@ dist_check_SCRIPTS += tests/fuzz/qc_corpus.t
 if !FUZZERS
 TESTS += tests/fuzz/qc_corpus.t
 endif
+
+FUZZ_TARGETS += tests/fuzz/profile tests/fuzz/report
+tests_fuzz_profile_SOURCES = tests/fuzz/profile.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_profile_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_profile_LDADD = $(QC_LIBS) -lm
+
+tests_fuzz_report_SOURCES = tests/fuzz/report.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_report_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_report_LDADD = $(QC_LIBS) -lm
+EXTRA_DIST += tests/fuzz/corpus/profile tests/fuzz/corpus/report

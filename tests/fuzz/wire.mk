@@ -16,3 +16,9 @@ tests_fuzz_trust_LDADD = $(WIRE_LIBS)
 tests_fuzz_handshake_SOURCES = tests/fuzz/handshake.c $(FUZZ_MAIN)
 tests_fuzz_handshake_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_handshake_LDADD = $(WIRE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/keys
+tests_fuzz_keys_SOURCES = tests/fuzz/keys.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_keys_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_keys_LDADD = $(WIRE_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/keys

@@ -29,6 +29,7 @@ static void test_escape(void)
 	    {"\xc0\xaf", "\\xc0\\xaf"},                   /* overlong */
 	    {"\xed\xa0\x80", "\\xed\\xa0\\x80"},          /* surrogate */
 	    {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* above U+10FFFF */
+	    {"\xef\xbf\xbe\xef\xbf\xbd", "\\xef\\xbf\\xbe\xef\xbf\xbd"}, /* U+FFFE is no character, U+FFFD is one */
 	    {"x\xe2\x82", "x\\xe2\\x82"},                 /* cut in mid-character */
 	};
 	char out[64];
@@ -200,6 +201,7 @@ static void test_address_bad(void)
 	    "",     ":5381",  "host:",  "host:65536", "host:x", "host: 1",  "host:-1",
 	    "[::1", "[::1]x", "[::1]:", "[]",         "[host]", "[host]:1", "a b",
 	    "-h",   "host/x", "1:2:3",  "::1%",       "h\x1b",  "[::g]:1",
+	    "::1%]", "::1%e\x1b", "[::1%a b]",
 	};
 	char longest[300];
 

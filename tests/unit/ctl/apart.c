@@ -35,6 +35,8 @@ int main(void)
 	static const char *const alike[PATHS_MAX] = {"/no/run/x.fq", "/no/run1/x.fq", "/no/run10/x.fq"};
 	static const char *const same[PATHS_MAX] = {"/no/a/x.fq", "/no/a/x.fq.gz"};
 	static const char *const root[PATHS_MAX] = {"/x.fq", "/no/x.fq"};
+	static const char *const climbs[PATHS_MAX] = {"/no/a/../../../etc/x.fq", "/no/b/./x.fq", "../../no/c/../x.fq", "/..//no/../no//a/x.fq"};
+	static const char *const alone[PATHS_MAX] = {"no/../../x.fq", "/no/a/../x.fq", "/no/x.fq.gz"};
 
 	is_str(told(one), "[] []", "other names go beside each other");
 	is_str(told(two), "[a] [b] []", "one name in two folders");
@@ -43,5 +45,7 @@ int main(void)
 	is_str(told(alike), "[run] [run1] [run10]", "names that begin with each other");
 	is_str(told(same), "[] []", "in one folder they stay, and are refused");
 	is_str(told(root), "[] [no]", "the root");
+	is_str(told(climbs), "[etc] [no/b] [no] [no/a]", "no folder is above that of the results, whatever a path of another host says");
+	is_str(told(alone), "[] [no] [no]", "nor one that goes up only");
 	return done_testing();
 }
