@@ -316,8 +316,10 @@ static int ctl_run(int argc, char **argv, struct error *err)
 	}
 	if (r == 0)
 		r = fill(&conf_common_table, &arguments, &common, err);
-	if (r < 0)
+	if (r < 0) {
+		conf_deinit(&conf_common_table, &common);
 		return r;
+	}
 	if (common.help)
 		r = verb ? help_verb(stdout, verb) : help_program(stdout);
 	else if (common.version)

@@ -55,8 +55,8 @@ static int node_check(const struct server *server, const char *name, enum event_
 		return 0;
 	if (kind == EVENT_RESUME)
 		return error_set(err, -ENOENT, ERROR_USAGE, "there is no node '%s'; 'fqctl nodes' lists them", name);
-	return error_set(err, -ENOENT, ERROR_USAGE, "there is no node '%s', and no worker has joined under that name; 'fqctl nodes' and 'fqctl peers' "
-	                 "list them", name);
+	return error_set(err, -ENOENT, ERROR_USAGE, "there is no node '%s', and no worker has joined under that name; 'fqctl nodes' and "
+	                 "'fqctl peers' list them", name);
 }
 
 static void node_event(struct session *session, uint16_t tag, uint16_t type, enum event_kind kind, const fq_NodeRequest *request)

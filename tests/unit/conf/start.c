@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a daemon's main gets: precedence of the sources, what follows from several options or from the machine, and the options that only print. */
+/*
+ * What a daemon's main gets: precedence of the sources, what follows from several options or from the machine, and the options that
+ * only print.
+ */
 #include "conf/start.h"
 
 #include <errno.h>
