@@ -412,6 +412,7 @@ static const struct option_row rows[] = {
 	.long_name = "backup",
 	.argument = "DIR",
 	.type = OPTION_PATH,
+	.smallest = 1,
 	.help = "Write a copy of the state to the new folder DIR and exit; the coordinator may run.",
 	FIELD(backup),
     },
@@ -419,6 +420,7 @@ static const struct option_row rows[] = {
 	.long_name = "restore",
 	.argument = "DIR",
 	.type = OPTION_PATH,
+	.smallest = 1,
 	.help = "Put the copy in the folder DIR in the state's place and exit; the coordinator must "
                 "not run.",
 	FIELD(restore),

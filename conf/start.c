@@ -14,6 +14,7 @@ static const struct option_row common_rows[] = {
 	.long_name = "config",
 	.argument = "FILE",
 	.type = OPTION_PATH,
+	.smallest = 1,
 	.help = "Read this file instead of the usual one.",
 	OPTION_FIELD(struct conf_common, config),
     },

@@ -228,6 +228,7 @@ static const struct option_row rows[] = {
 	.long_name = "token-file",
 	.argument = "FILE",
 	.type = OPTION_PATH,
+	.smallest = 1,
 	.help = "With --batch: join with the token that is in this file, unless the key is enrolled already.",
 	FIELD(token_file),
     },

@@ -316,3 +316,13 @@ int client_job_numbers(char *const *texts, size_t n, struct error *err)
 		r = client_job_number(texts[i], &id, err);
 	return r;
 }
+
+int client_node_name(const char *text, char *out, size_t size, struct error *err)
+{
+	if (text[strcspn(text, "[]{}*?,")] != '\0')
+		return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is no node: lists and patterns of names are not read here, right are names as "
+		                 "'fqctl nodes' has them, with spaces between", TEXT(text));
+	if ((size_t)snprintf(out, size, "%s", text) >= size)
+		return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is too long for a node's name; 'fqctl nodes' lists them", TEXT(text));
+	return 0;
+}

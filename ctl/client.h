@@ -65,6 +65,12 @@ int client_reopen(struct client *client, uint64_t patience_ms, struct error *err
 int client_return(struct client *client, uint64_t end_ms, struct error *err);
 
 /* What fqctl says of a job in its words: "job 17". The number behind the verb. -EINVAL with a sentence (ERROR_USAGE). */
+/*
+ * A node's name as people type it, into out[size]. A list or a pattern of names is refused (-EINVAL with a sentence), as is what is too
+ * long: they would be no node's.
+ */
+int client_node_name(const char *text, char *out, size_t size, struct error *err);
+
 int client_job_number(const char *text, uint64_t *ret_job, struct error *err);
 
 /* Whether all n texts are such numbers: asked before a coordinator is. */

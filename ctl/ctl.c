@@ -31,6 +31,14 @@ void failures_add(struct failures *failures, const struct error *error)
 		failures->class = error->class;
 }
 
+int failures_pass(struct failures *failures, int r, const struct error *error)
+{
+	if (r >= 0 || (error->class != ERROR_USAGE && error->class != ERROR_NO_INPUT))
+		return r;
+	failures_add(failures, error);
+	return 0;
+}
+
 void say(const struct call *call, const char *format, ...)
 {
 	char text[ERROR_TEXT_MAX];
@@ -81,6 +89,13 @@ static void help_fields(const struct verb *verb, char *out, size_t size)
 		(void)snprintf(out + n, size - n, ".");
 }
 
+static void help_examples(FILE *out, const char *lines)
+{
+	(void)fputs("\nExamples:\n", out);
+	for (; *lines; lines += strcspn(lines, "\n"), lines += *lines == '\n')
+		(void)fprintf(out, "  %.*s\n", (int)strcspn(lines, "\n"), lines);
+}
+
 static int help_verb(FILE *out, const struct verb *verb)
 {
 	const struct option_table *tables[VERB_TABLES_MAX], *own_first[VERB_TABLES_MAX];
@@ -102,17 +117,27 @@ static int help_verb(FILE *out, const struct verb *verb)
 		help_fields(verb, fields, sizeof fields);
 	(void)snprintf(summary, sizeof summary, "%s%s%s%s", verb->help, verb->detail ? "\n" : "",
 	               verb->detail ? verb->detail : "", fields);
-	return conf_help(out, usage, summary, own_first, titles, n);
+	if (conf_help(out, usage, summary, own_first, titles, n) < 0)
+		return -EIO;
+	help_examples(out, verb->example);
+	return ferror(out) ? -EIO : 0;
 }
 
-static int arguments_check(const struct verb *verb, size_t n, struct error *err)
+static int arguments_check(const struct verb *verb, char *const *arguments, size_t n, struct error *err)
 {
+	if (n > 0 && verb->arguments_max == 0)
+		return error_set(err, -EINVAL, ERROR_USAGE, "%s takes no arguments, and '%s' is one; 'fqctl %s --help' tells more", verb->name,
+		                 TEXT(arguments[0]), verb->name);
+	for (size_t i = 0; i < n; i++) /* a variable of a script that is not set, most likely */
+		if (!arguments[i][0])
+			return error_set(err, -EINVAL, ERROR_USAGE, "argument %zu of %s is empty: right is %s; 'fqctl %s --help' tells more", i + 1,
+			                 verb->name, verb->arguments, verb->name);
 	if (n < verb->arguments_min)
 		return error_set(err, -EINVAL, ERROR_USAGE, "%s needs %s; 'fqctl %s --help' tells more", verb->name,
 		                 verb->arguments, verb->name);
 	if (n > verb->arguments_max)
 		return error_set(err, -EINVAL, ERROR_USAGE, "%s takes %s and no more; 'fqctl %s --help' tells more",
-		                 verb->name, verb->arguments[0] ? verb->arguments : "no arguments", verb->name);
+		                 verb->name, verb->arguments, verb->name);
 	return 0;
 }
 
@@ -196,7 +221,7 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
                     struct error *err)
 {
 	_cleanup_(freep) void *options = verb->table ? calloc(1, verb->table->settings_size) : NULL;
-	struct call call = {.verb = verb, .options = options};
+	struct call call = {.verb = verb, .options = options, .given = arguments};
 	struct report_choices report = {0};
 	struct rules_choices rules = {0};
 	struct output_run run;
@@ -220,7 +245,7 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 	} else if (r == 0 && !common->check_config) {
 		call.arguments = arguments->rest;
 		call.arguments_n = arguments->rest_n;
-		r = arguments_check(verb, call.arguments_n, err);
+		r = arguments_check(verb, call.arguments, call.arguments_n, err);
 		if (r == 0 && call.settings.json && !verb->json)
 			r = error_set(err, -EINVAL, ERROR_USAGE, "%s has no --json; %s", verb->name,
 			              verb->forms ? "results in JSON are --as json" : "status, history, show, nodes, probe, doctor and slurm have");
@@ -291,8 +316,10 @@ static int ctl_run(int argc, char **argv, struct error *err)
 	}
 	if (r == 0)
 		r = fill(&conf_common_table, &arguments, &common, err);
-	if (r < 0)
+	if (r < 0) {
+		conf_deinit(&conf_common_table, &common);
 		return r;
+	}
 	if (common.help)
 		r = verb ? help_verb(stdout, verb) : help_program(stdout);
 	else if (common.version)

@@ -12,6 +12,7 @@
 #include "ctl/leftovers.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
+#include "lib/qc/counters.h"
 
 struct place {
 	char *folder, *file;
@@ -85,6 +86,9 @@ static int job_check(struct call *call, struct client *client, uint64_t id, stru
 		return error_set(err, -EAGAIN, ERROR_TEMPORARY, "job %llu has not ended yet; 'fqctl wait %llu' waits for it",
 		                 (unsigned long long)id, (unsigned long long)id);
 	r = job_result(&job, err);
+	if (r == 0 && job.modules != 0 && (job.modules & COUNT_REPORT) != COUNT_REPORT)
+		r = error_set(err, -EINVAL, ERROR_USAGE, "job %llu was counted for csv only and has no report: right is a job that was submitted for "
+		              "one, as by 'fqctl submit --as text'", (unsigned long long)id);
 	if (r == 0 && job.files != 1)
 		r = error_set(err, -EINVAL, ERROR_USAGE,
 		              "job %llu has %u files: right is a job of one, or the files that 'fqctl fetch --as text' writes",

@@ -15,6 +15,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/json.c ctl/json.h \
 	ctl/judging.c ctl/judging.h \
 	ctl/leftovers.c ctl/leftovers.h \
+	ctl/given.c ctl/given.h \
 	ctl/list.c ctl/list.h \
 	ctl/outbox.c ctl/outbox.h \
 	ctl/output.c ctl/output.h \

@@ -9,9 +9,9 @@
 #include "lib/base/text.h"
 
 static const struct option_row rows[] = {
-	{.long_name = "fields", .letter = 'o', .argument = "FIELD,...", .type = OPTION_STRING, .largest = 1024,
+	{.long_name = "fields", .letter = 'o', .argument = "FIELD,...", .type = OPTION_STRING, .smallest = 1, .largest = 1024,
 	 .help = "Columns to show, in this order; --help has their names.", OPTION_FIELD(struct table_options, fields)},
-	{.long_name = "sort", .argument = "FIELD,...", .type = OPTION_STRING, .largest = 1024,
+	{.long_name = "sort", .argument = "FIELD,...", .type = OPTION_STRING, .smallest = 1, .largest = 1024,
 	 .help = "Sort by these columns; a - before one turns it round.", OPTION_FIELD(struct table_options, sort)},
 	{.long_name = "parsable", .letter = 'P', .type = OPTION_BOOL,
 	 .help = "Values between pipes, in full and under the names and units of --json.", OPTION_FIELD(struct table_options, pipes)},

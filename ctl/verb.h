@@ -25,7 +25,8 @@ struct call {
 	struct table_shape shape;     /* for verbs with .columns */
 	struct slurm_options slurm;   /* for verbs with .slurm */
 	void *options;                /* of the verb's own table */
-	char **arguments;             /* behind the verb */
+	const struct conf_arguments *given; /* the options as they stood there */
+	char **arguments;             /* behind the verb; none is empty */
 	size_t arguments_n;
 };
 
@@ -35,6 +36,7 @@ struct verb {
 	size_t arguments_min, arguments_max;
 	const char *help;       /* one sentence, for the list of verbs */
 	const char *detail;     /* further sentences for the verb's own help, or NULL */
+	const char *example;    /* command lines, a line each, all of them examples of fqctl(1), which a test runs */
 	uint32_t forms;         /* writes results: these OUTPUT_* where --as is not given, by options of output_table, report_table */
 	bool counts;            /* takes the options of rules_table too */
 	bool slurm;             /* takes the options of slurm_table */
@@ -82,6 +84,12 @@ struct failures {
 	enum error_class class;
 };
 void failures_add(struct failures *failures, const struct error *error);
+
+/*
+ * After one of several arguments: what is wrong with it alone (its class is USAGE or NO_INPUT) is told and costs the others nothing, 0.
+ * Anything else comes back as it was.
+ */
+int failures_pass(struct failures *failures, int r, const struct error *error);
 
 /* "fqctl: TEXT" on standard error, unless --quiet. */
 void say(const struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ctl/client.h"
+#include "ctl/given.h"
 #include "ctl/list.h"
 #include "ctl/verb.h"
 #include "lib/base/clock.h"
@@ -116,7 +117,7 @@ static int remove_one(struct call *call, struct client *client, const char *what
 		if ((size_t)snprintf(request.path, sizeof request.path, "%s", what) >= sizeof request.path)
 			return error_set(err, -ENAMETOOLONG, ERROR_USAGE, "%s is too long for a path", TEXT(what));
 	} else if (what) {
-		request.id = strtoull(what, NULL, 10);
+		(void)text_to_number(what, &request.id); /* is one: remove_check() */
 	}
 	r = client_list(client, fq_Type_CACHE, &request, take, &told, err);
 	if (r == 0)
@@ -128,6 +129,7 @@ static int remove_one(struct call *call, struct client *client, const char *what
 static int remove_check(const struct call *call, struct error *err)
 {
 	const struct cache_options *options = call->options;
+	uint64_t id;
 
 	if (options->all == (call->arguments_n > 1))
 		return error_set(err, -EINVAL, ERROR_USAGE, "cache rm takes ids or absolute paths, as 'fqctl cache list' "
@@ -135,8 +137,9 @@ static int remove_check(const struct call *call, struct error *err)
 	for (size_t i = 1; i < call->arguments_n; i++) {
 		const char *what = call->arguments[i];
 
-		if (what[0] != '/' && (strspn(what, "0123456789") != strlen(what) || strtoull(what, NULL, 10) == 0))
-			return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is no id of a kept result and no absolute path", TEXT(what));
+		if (what[0] != '/' && (text_to_number(what, &id) < 0 || id == 0))
+			return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is neither the id of a kept result nor an absolute path; 'fqctl cache list' "
+			                 "shows both", TEXT(what));
 	}
 	return 0;
 }
@@ -146,6 +149,7 @@ static int run(struct call *call, struct error *err)
 	const struct cache_options *options = call->options;
 	const char *what = call->arguments[0];
 	bool rm = strcmp(what, "rm") == 0, sums = strcmp(what, "stats") == 0;
+	struct failures failures = {0};
 	struct client client = {0};
 	int r = 0;
 
@@ -154,6 +158,8 @@ static int run(struct call *call, struct error *err)
 	if (!rm && (options->all || call->arguments_n > 1))
 		return error_set(err, -EINVAL, ERROR_USAGE, "cache %s takes nothing more", what);
 	r = rm ? remove_check(call, err) : 0;
+	if (r == 0 && (rm || sums))
+		r = given_no_table(call, rm ? "cache rm" : "cache stats", err);
 	r = r < 0 ? r : client_open(&client, &call->settings, err);
 	if (r == 0 && client.welcome.proto < 3)
 		r = error_set(err, -EPROTO, ERROR_UNAVAILABLE, "this coordinator (version %s) keeps no results",
@@ -161,11 +167,11 @@ static int run(struct call *call, struct error *err)
 	if (r == 0 && rm && options->all)
 		r = remove_one(call, &client, NULL, err);
 	for (size_t i = 1; r == 0 && rm && i < call->arguments_n; i++)
-		r = remove_one(call, &client, call->arguments[i], err);
+		r = failures_pass(&failures, remove_one(call, &client, call->arguments[i], err), err);
 	if (r == 0 && !rm)
 		r = sums ? stats(call, &client, err) : list(call, &client, err);
 	client_close(&client);
-	return r;
+	return r < 0 ? r : (int)failures.class;
 }
 
 const struct verb verb_cache = {
@@ -177,6 +183,8 @@ const struct verb verb_cache = {
 	.detail = "A file that has not changed since a job has counted it in the same way is not counted again. list shows those of your "
 	          "jobs, to an administrator all; IDLE is the time since the last use. stats tells how many there are, and how often "
 	          "one was of use. rm is for an administrator; jobs that have such a result keep it.",
+	.example = "fqctl cache list\n"
+	           "fqctl cache rm --all",
 	.table = &cache_table,
 	.json = true,
 	.columns = columns,

@@ -68,6 +68,7 @@ static int cancel(struct call *call, struct client *client, const fq_JobsRequest
 static int run(struct call *call, struct error *err)
 {
 	const struct cancel_options *options = call->options;
+	struct failures failures = {0};
 	struct client client = {0};
 	int r = client_job_numbers(call->arguments, call->arguments_n, err);
 
@@ -79,10 +80,10 @@ static int run(struct call *call, struct error *err)
 		(void)snprintf(request.reason, sizeof request.reason, "%s", options->reason);
 		r = client_job_number(call->arguments[i], &request.job, err);
 		if (r == 0)
-			r = cancel(call, &client, &request, err);
+			r = failures_pass(&failures, cancel(call, &client, &request, err), err);
 	}
 	client_close(&client);
-	return r;
+	return r < 0 ? r : (int)failures.class;
 }
 
 const struct verb verb_cancel = {
@@ -91,6 +92,9 @@ const struct verb verb_cancel = {
 	.arguments_min = 1,
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "Cancel jobs of yours; an administrator may cancel any.",
+	.detail = "What is counted of them now is given up; other jobs go on. One that has ended already, or is not there, is told (exit "
+	          "status 64, 66) and costs the others nothing.",
+	.example = "fqctl cancel -h coord --reason \"wrong run\" 18",
 	.table = &cancel_table,
 	.run = run,
 };

@@ -275,6 +275,8 @@ const struct verb verb_diff = {
 	.help = "Compare two reports: before and after trimming, say.",
 	.detail = "A and B are NAME_fastqc.zip or fastqc_data.txt, of fqcluster or of FastQC, or the number of a job of one file. "
 	          "MOST is the greatest difference of two values of a section. Of reads by score, GC and length these are per cent of all reads.",
+	.example = "fqctl diff before.txt after.txt\n"
+	           "fqctl diff -h coord 17 after.txt",
 	.json = true,
 	.table = &diff_table,
 	.run = run,

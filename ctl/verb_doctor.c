@@ -40,6 +40,7 @@ const struct verb verb_doctor = {
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "Look for what is wrong, from here to the nodes, and say what to do.",
 	.detail = "Each FILE is looked at here and on every node. Exit status 1: something is bad.",
+	.example = "fqctl doctor -h coord reads.fastq.gz",
 	.json = true,
 	.anyhow = true,
 	.run = run,

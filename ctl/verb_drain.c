@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fqctl drain and resume: whether nodes are given new slices. */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "ctl/client.h"
 #include "ctl/verb.h"
-#include "lib/base/text.h"
 
 struct drain_options {
 	char *reason;
@@ -26,23 +23,21 @@ static const struct option_table drain_table = {
 
 static int run_type(struct call *call, uint16_t type, const char *reason, struct error *err)
 {
+	struct failures failures = {0};
 	struct client client = {0};
 	int r = client_open(&client, &call->settings, err);
 
 	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
 		fq_NodeRequest request = {0};
 
-		if (strlen(call->arguments[i]) >= sizeof request.name) {
-			r = error_set(err, -EINVAL, ERROR_USAGE, "%s is too long for a node's name; 'fqctl nodes' lists them",
-			              TEXT(call->arguments[i]));
-			break;
-		}
-		(void)snprintf(request.name, sizeof request.name, "%s", call->arguments[i]);
 		(void)snprintf(request.reason, sizeof request.reason, "%s", reason);
-		r = client_call(&client, type, &request, fq_Type_DONE, NULL, err);
+		r = client_node_name(call->arguments[i], request.name, sizeof request.name, err);
+		if (r == 0)
+			r = client_call(&client, type, &request, fq_Type_DONE, NULL, err);
+		r = failures_pass(&failures, r, err);
 	}
 	client_close(&client);
-	return r;
+	return r < 0 ? r : (int)failures.class;
 }
 
 static int run_drain(struct call *call, struct error *err)
@@ -63,6 +58,10 @@ const struct verb verb_drain = {
 	.arguments_min = 1,
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "Give nodes no new slices; what they count now they finish.",
+	.detail = "For an administrator. It holds until 'fqctl resume', also over restarts. A node that is away is drained for when it "
+	          "comes; a name under which none was seen and no worker has joined is refused, and the other nodes are drained all the "
+	          "same.",
+	.example = "fqctl drain --reason \"new disk\" node1",
 	.table = &drain_table,
 	.run = run_drain,
 };
@@ -73,5 +72,8 @@ const struct verb verb_resume = {
 	.arguments_min = 1,
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "Give drained nodes slices again.",
+	.detail = "For an administrator. Whoever drained them: a person, or the coordinator because they disagreed with others or failed "
+	          "where others did not.",
+	.example = "fqctl resume node1",
 	.run = run_resume,
 };

@@ -149,7 +149,10 @@ const struct verb verb_fetch = {
 	.arguments_min = 1,
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "Write the results of ended jobs; nothing is counted again.",
-	.detail = "Reports (fastqc, text, json, html) need a job that was submitted for one of them; csv is always there.",
+	.detail = "Reports (fastqc, text, json, html) need a job that was submitted for one of them; csv is always there. To standard "
+	          "output where neither -o nor --output-dir says otherwise. How numbers are shown and judged is chosen anew.",
+	.example = "fqctl fetch -h coord --as text 17\n"
+	           "fqctl fetch -h coord --as fastqc,json --nogroup --output-dir reports/ 17",
 	.forms = OUTPUT_SET(OUTPUT_CSV),
 	.run = run,
 };

@@ -35,5 +35,6 @@ const struct verb verb_follow = {
 	.help = "Show the progress of jobs until they have ended.",
 	.detail = "A bar on a terminal, else a line for each 10 %. When fqctl is interrupted the jobs go on; a second ^C cancels "
 	          "the job that is shown. The exit status is the jobs'.",
+	.example = "fqctl follow -h coord 17",
 	.run = run,
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/given.h"
 #include "ctl/history.h"
 #include "ctl/job_cells.h"
 #include "ctl/list.h"
@@ -17,14 +18,14 @@ struct history_options {
 };
 
 static const struct option_row history_rows[] = {
-	{.long_name = "start", .letter = 'S', .argument = "TIME", .type = OPTION_STRING, .largest = 64,
+	{.long_name = "start", .letter = 'S', .argument = "TIME", .type = OPTION_STRING, .smallest = 1, .largest = 64,
 	 .help = "Jobs that ended at this time or later: today, yesterday, 2026-11-23, 2026-11-23T14:05, or how long ago (2d).",
 	 OPTION_FIELD(struct history_options, start)},
-	{.long_name = "end", .letter = 'E', .argument = "TIME", .type = OPTION_STRING, .largest = 64,
+	{.long_name = "end", .letter = 'E', .argument = "TIME", .type = OPTION_STRING, .smallest = 1, .largest = 64,
 	 .help = "Jobs that ended before this time.", OPTION_FIELD(struct history_options, end)},
-	{.long_name = "user", .letter = 'u', .argument = "USER", .type = OPTION_STRING, .largest = 64,
+	{.long_name = "user", .letter = 'u', .argument = "USER", .type = OPTION_STRING, .smallest = 1, .largest = 64,
 	 .help = "Only this user's jobs.", OPTION_FIELD(struct history_options, user)},
-	{.long_name = "state", .letter = 't', .argument = "STATE,...", .type = OPTION_STRING, .largest = 255,
+	{.long_name = "state", .letter = 't', .argument = "STATE,...", .type = OPTION_STRING, .smallest = 1, .largest = 255,
 	 .help = "Only jobs that ended in these states, short or long.", OPTION_FIELD(struct history_options, state)},
 	{.long_name = "limit", .letter = 'n', .argument = "N", .type = OPTION_NUMBER, .default_text = "1000", .largest = 10000000,
 	 .unit = "jobs", .help = "Only the newest N jobs of this time, before users and states are chosen; 0 is all.",
@@ -134,6 +135,10 @@ static int parse(const struct history_options *options, struct wanted *ret, stru
 	uint64_t now = clock_wall_ms();
 	int r = job_states_parse(options->state, &ret->states, err);
 
+	if (r == 0 && (ret->states >> fq_JobState_JOB_PENDING & 1 || ret->states >> fq_JobState_JOB_RUNNING & 1))
+		r = error_set(err, -EINVAL, ERROR_USAGE, "--state %s: history lists jobs that have ended, as CD, F, CA or CH; 'fqctl status' lists the "
+		              "others", options->state);
+
 	ret->user = options->user;
 	if (r == 0 && options->start[0])
 		r = when_parse("--start", options->start, now, &ret->from_ms, err);
@@ -152,6 +157,9 @@ static int run(struct call *call, struct error *err)
 	struct client client = {0};
 	struct wanted wanted = {0};
 	int r = parse(options, &wanted, err);
+
+	if (r == 0 && options->stats)
+		r = given_no_table(call, "history --stats", err);
 
 	if (r == 0)
 		r = client_open(&client, &call->settings, err);
@@ -173,6 +181,8 @@ const struct verb verb_history = {
 	.arguments = "",
 	.help = "List jobs that have ended: how long they took, and how they ended.",
 	.detail = "Without --start as far back as the coordinator keeps them. Of other people's jobs names are not told.",
+	.example = "fqctl history -h coord -S today\n"
+	           "fqctl history -h coord -S yesterday -E today --stats",
 	.table = &history_table,
 	.json = true,
 	.columns = columns,

@@ -66,6 +66,9 @@ const struct verb verb_join = {
 	.arguments_min = 1,
 	.arguments_max = 2,
 	.help = "Enrol this person's key with a coordinator by a token.",
-	.detail = "Makes the key when there is none. The token comes from 'fqctl token --role client' of an administrator.",
+	.detail = "Makes the key when there is none. The token comes from 'fqctl token --role client' of an administrator. HOST may be "
+	          "left out where -h, FQ_HOST or fqctl.conf names one. Key and coordinator are kept in the folder of --keys, and this is "
+	          "needed once.",
+	.example = "fqctl join coord TOKEN",
 	.run = run,
 };

@@ -84,6 +84,11 @@ const struct verb verb_nodes = {
 	.name = "nodes",
 	.arguments = "",
 	.help = "List the nodes: state, slots (allocated/idle/total), rate.",
+	.detail = "STATE is idle, mixed (some slots busy), alloc (all busy), suspect (it hangs, and is given nothing new until it "
+	          "answers), drng (drained, still busy), drain or down; REASON says why. RATE is bytes a second, BYTES what it has "
+	          "counted since it came, SEEN how long ago it was heard of.",
+	.example = "fqctl nodes -h coord\n"
+	           "fqctl nodes -h coord -P --no-header -o node,slots --sort -slots",
 	.json = true,
 	.columns = columns,
 	.columns_n = sizeof columns / sizeof *columns,

@@ -47,7 +47,9 @@ const struct verb verb_peers = {
 	.name = "peers",
 	.arguments = "",
 	.help = "List whose keys are enrolled, and who of them is connected.",
-	.detail = "For an administrator.",
+	.detail = "For an administrator. PIN is the beginning of the key's SHA-256, which 'fqctl revoke' takes; NODE and ADDRESS are of "
+	          "who is connected with it now.",
+	.example = "fqctl peers",
 	.json = true,
 	.columns = columns,
 	.columns_n = sizeof columns / sizeof *columns,

@@ -48,5 +48,8 @@ const struct verb verb_ping = {
 	.name = "ping",
 	.arguments = "",
 	.help = "Ask whether the coordinator is there.",
+	.detail = "Prints its address and version, how often it has started (generation), how many nodes it knows, and how many "
+	          "milliseconds a connection and an answer took. Exit status 69: nobody is there; 'fqctl doctor' says what to do.",
+	.example = "fqctl ping -h coord",
 	.run = run,
 };

@@ -2,7 +2,6 @@
 /* fqctl probe: can a node open a path, and is it the same file there as here? */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "ctl/list.h"
 #include "ctl/probe.h"
@@ -100,12 +99,11 @@ static int ask(struct call *call, struct client *client, const char *node, const
 
 static int check_arguments(const struct call *call, bool all, struct error *err)
 {
+	char node[sizeof((fq_Probe){0}.node)];
+
 	if (call->arguments_n != (all ? 1 : 2))
 		return error_set(err, -EINVAL, ERROR_USAGE, "probe needs NODE and PATH, or --all and PATH; 'fqctl nodes' lists the nodes");
-	if (!all && strlen(call->arguments[0]) >= sizeof((fq_Probe){0}.node))
-		return error_set(err, -EINVAL, ERROR_USAGE, "%s is too long for a node's name; 'fqctl nodes' lists them",
-		                 TEXT(call->arguments[0]));
-	return 0;
+	return all ? 0 : client_node_name(call->arguments[0], node, sizeof node, err);
 }
 
 static int run(struct call *call, struct error *err)
@@ -132,7 +130,11 @@ const struct verb verb_probe = {
 	.arguments_min = 1,
 	.arguments_max = 2,
 	.help = "Ask whether a node can open a file, and whether it is the one here.",
-	.detail = "PATH is a file; a node opens it under its absolute path.",
+	.detail = "PATH is a file; a node opens it under its absolute path. OPENS is yes, no, other (another file is there), silent (it "
+	          "does not answer), down, old (its program cannot be asked) or busy. Exit status 66: one of them cannot. NODE is a name "
+	          "of 'fqctl nodes'; with --all PATH stands alone.",
+	.example = "fqctl probe -h coord node1 reads.fastq.gz\n"
+	           "fqctl probe -h coord --all reads.fastq.gz",
 	.table = &probe_table,
 	.json = true,
 	.columns = columns,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/given.h"
 #include "ctl/list.h"
 #include "ctl/profiles.h"
 #include "ctl/verb.h"
@@ -16,7 +17,7 @@ struct profile_options {
 };
 
 static const struct option_row profile_rows[] = {
-	{.long_name = "job", .argument = "ID", .type = OPTION_NUMBER, .default_text = "0", .largest = INT64_MAX, .unit = "jobs",
+	{.long_name = "job", .argument = "ID", .type = OPTION_NUMBER, .default_text = "0", .largest = INT64_MAX,
 	 .help = "With show: the profile that this job was submitted with, as it was then.", OPTION_FIELD(struct profile_options, job)},
 };
 
@@ -146,9 +147,14 @@ static int run(struct call *call, struct error *err)
 	if (strcmp(word, "list") == 0 && call->arguments_n == 1 && job == 0)
 		return list(call, err);
 	if (strcmp(word, "show") == 0 && call->arguments_n == 1 + (job == 0) && !call->settings.json)
-		return show(call, job, job == 0 ? call->arguments[1] : "", err);
-	return error_set(err, -EINVAL, ERROR_USAGE,
-	                 "right is 'fqctl profile list', with or without --json, 'fqctl profile show NAME' or 'fqctl profile show --job ID'");
+		return given_no_table(call, "profile show", err) < 0 ? -EINVAL : show(call, job, job == 0 ? call->arguments[1] : "", err);
+	if (strcmp(word, "list") != 0 && strcmp(word, "show") != 0)
+		return error_set(err, -EINVAL, ERROR_USAGE, "profile: '%s' is neither list nor show", TEXT(word));
+	if (word[0] == 'l')
+		return error_set(err, -EINVAL, ERROR_USAGE, "profile list takes neither a name nor --job: 'fqctl profile show NAME' prints one");
+	if (call->settings.json)
+		return error_set(err, -EINVAL, ERROR_USAGE, "profile show has no --json: what it prints is a profile's own format");
+	return error_set(err, -EINVAL, ERROR_USAGE, "profile show takes a NAME or --job ID; 'fqctl profile list' lists the names");
 }
 
 const struct verb verb_profile = {
@@ -160,6 +166,8 @@ const struct verb verb_profile = {
 	.detail = "Those of the coordinator, where there is one (-h HOST, FQ_HOST, fqctl.conf), which jobs name, and those of this machine, for "
 	          "qc --local. A site keeps its own in profiles/NAME.txt in the folder of fqcoordd.conf, or of fqctl.conf, in the format of "
 	          "FastQC's limits.txt with demands such as min_q30 among the lines.",
+	.example = "fqctl profile list -h coord\n"
+	           "fqctl profile show amplicon >ours.txt",
 	.table = &profile_table,
 	.json = true,
 	.columns = columns,

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ctl/given.h"
 #include "ctl/local/local.h"
 #include "ctl/local/groups.h"
 #include "ctl/progress.h"
@@ -226,6 +227,13 @@ static int run_here(struct call *call, struct error *err)
 	return r;
 }
 
+static int no_slurm(const struct call *call, const struct qc_options *options, struct error *err)
+{
+	if (options->coordinator[0])
+		return error_set(err, -EINVAL, ERROR_USAGE, "--coordinator is for qc --slurm; the host of a coordinator that runs is named by -h");
+	return given_refuse(call, &slurm_table, NULL, "qc --slurm", err);
+}
+
 static int run(struct call *call, struct error *err)
 {
 	const struct qc_options *options = call->options;
@@ -236,6 +244,8 @@ static int run(struct call *call, struct error *err)
 		if (r < 0)
 			return r;
 	}
+	if (!options->slurm && no_slurm(call, options, err) < 0)
+		return -EINVAL;
 	call->output.beside = true;
 	call->output.announce = !call->settings.quiet;
 	r = output_check(&call->output, &call->reporting, (const char *const *)call->arguments, call->arguments_n, err);
@@ -274,6 +284,8 @@ const struct verb verb_qc = {
 	.detail = "With a coordinator (-h HOST, FQ_HOST, fqctl.conf) the cluster counts; without one, or with --local, all "
 	          "cores of this machine do, with the same result to the bit. The options are FastQC's (alias fastqc='fqctl qc'), "
 	          "but -h is the host. With --slurm Slurm's nodes count, without any service.",
+	.example = "fqctl qc -h coord -o reports/ run42/*.fastq.gz\n"
+	           "fqctl qc --local -t 2 --as csv reads.fq",
 	.forms = OUTPUT_SET(OUTPUT_FASTQC),
 	.counts = true,
 	.slurm = true,

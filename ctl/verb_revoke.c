@@ -14,8 +14,8 @@ static int revoke_one(struct call *call, struct client *client, const char *what
 	int r;
 
 	if ((size_t)snprintf(request.what, sizeof request.what, "%s", what) >= sizeof request.what)
-		return error_set(err, -EINVAL, ERROR_USAGE, "%s is too long for a name or a pin; 'fqctl peers' lists them",
-		                 TEXT(what));
+		return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is too long for a name, a pin or a token's number; 'fqctl peers' and 'fqctl "
+		                 "token --list' list them", TEXT(what));
 	r = client_call(client, fq_Type_REVOKE, &request, fq_Type_REVOKED, &revoked, err);
 	if (r == 0 && revoked.keys > 0)
 		say(call, "%s: %u key%s revoked", TEXT(what), revoked.keys, revoked.keys == 1 ? "" : "s");
@@ -26,13 +26,14 @@ static int revoke_one(struct call *call, struct client *client, const char *what
 
 static int run(struct call *call, struct error *err)
 {
+	struct failures failures = {0};
 	struct client client = {0};
 	int r = client_open(&client, &call->settings, err);
 
 	for (size_t i = 0; r == 0 && i < call->arguments_n; i++)
-		r = revoke_one(call, &client, call->arguments[i], err);
+		r = failures_pass(&failures, revoke_one(call, &client, call->arguments[i], err), err);
 	client_close(&client);
-	return r;
+	return r < 0 ? r : (int)failures.class;
 }
 
 const struct verb verb_revoke = {
@@ -43,5 +44,6 @@ const struct verb verb_revoke = {
 	.help = "Take back keys and tokens; who is connected with one is cut off.",
 	.detail = "For an administrator. All keys of the name, or the one whose pin (or the token whose number) begins so, with 16 "
 	          "digits at least. What a worker was counting goes to others, and what it still sends is not taken.",
+	.example = "fqctl revoke node9",
 	.run = run,
 };

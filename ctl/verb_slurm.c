@@ -8,9 +8,12 @@
  *     keep     as many as the queue needs (ctl/slurm/keep.c)
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "ctl/given.h"
 #include "ctl/list.h"
 #include "ctl/slurm/array.h"
 #include "ctl/slurm/keep.h"
@@ -27,7 +30,7 @@ static const struct option_row slurm_rows[] = {
 	{.long_name = "dry-run", .type = OPTION_BOOL,
 	 .help = "Of start: submit nothing, print the script, and on standard error how sbatch would be run. Of keep: only say what is to do.",
 	 OPTION_FIELD(struct verb_options, dry_run)},
-	{.long_name = "worker-keys", .argument = "DIR", .type = OPTION_PATH,
+	{.long_name = "worker-keys", .argument = "DIR", .type = OPTION_PATH, .smallest = 1,
 	 .help = "Of start: a folder with the key.pem and known of a worker that has joined, for who is no administrator.",
 	 OPTION_FIELD(struct verb_options, worker_keys)},
 	{.long_name = "once", .type = OPTION_BOOL, .help = "Of keep: look once, and end.", OPTION_FIELD(struct verb_options, once)},
@@ -149,14 +152,33 @@ static bool is_meant(const struct call *call, const struct slurm_job *job)
 	       (strcmp(host->host, job->host) == 0 && (host->port ? host->port : call->settings.port) == job->port);
 }
 
-static void keep_meant(const struct call *call, struct slurm_jobs *jobs)
+/* Whether Slurm has jobs of this array, or at least its folder is here. */
+static bool is_known(const struct slurm_jobs *jobs, const char *folder, const char *id)
 {
-	size_t n = 0;
+	char path[PATH_MAX];
 
 	for (size_t i = 0; i < jobs->n; i++)
+		if (strcmp(jobs->jobs[i].id, id) == 0)
+			return true;
+	return (size_t)snprintf(path, sizeof path, "%s/%s", folder, id) < sizeof path && access(path, F_OK) == 0;
+}
+
+/* Takes the others out. An array that is named has to be one. */
+static int keep_meant(const struct call *call, struct slurm_jobs *jobs, struct error *err)
+{
+	_cleanup_(freep) char *folder = NULL;
+	size_t n = 0;
+	int r = slurm_folder(&call->slurm, &folder, err);
+
+	for (size_t i = 1; r == 0 && i < call->arguments_n; i++)
+		if (!is_known(jobs, folder, call->arguments[i]))
+			r = error_set(err, -ENOENT, ERROR_USAGE, "there is no array of workers '%s', or it has ended; 'fqctl slurm status' lists them",
+			              call->arguments[i]);
+	for (size_t i = 0; r == 0 && i < jobs->n; i++)
 		if (is_meant(call, &jobs->jobs[i]))
 			jobs->jobs[n++] = jobs->jobs[i];
 	jobs->n = n;
+	return r;
 }
 
 /* ---- status */
@@ -228,7 +250,9 @@ static int status(struct call *call, struct error *err)
 		r = slurm_find(&jobs, err);
 	if (r < 0)
 		return r;
-	keep_meant(call, &jobs);
+	r = keep_meant(call, &jobs, err);
+	if (r < 0)
+		return r;
 	if (ask_nodes(call, &nodes, &error) < 0) /* Slurm's half is told without it */
 		complain(&error);
 	r = table_new(columns, sizeof columns / sizeof *columns, &table);
@@ -272,7 +296,9 @@ static int stop(struct call *call, struct error *err)
 		r = slurm_find(&jobs, err);
 	if (r < 0)
 		return r;
-	keep_meant(call, &jobs);
+	r = keep_meant(call, &jobs, err);
+	if (r < 0)
+		return r;
 	r = slurm_arrays_end(&jobs, options->drain_ms, NULL, err);
 	if (r == 0)
 		r = forget_ended(call, &jobs, err);
@@ -291,21 +317,39 @@ static int keep(struct call *call, struct error *err)
 	return slurm_keep(call, config, options->once || options->dry_run, options->dry_run, err);
 }
 
-static const struct {
+/* Which of the verb's own options an action takes, and which of slurm_table. */
+static const struct action {
 	const char *name;
 	int (*run)(struct call *call, struct error *err);
+	const char *own[4], *common[3];
+	bool takes_common; /* all of them */
 } actions[] = {
-	{"start", start},
-	{"status", status},
-	{"stop", stop},
-	{"keep", keep},
+	{"start", start, .own = {"dry-run", "worker-keys"}, .takes_common = true},
+	{"status", status, .common = {"address", "folder"}},
+	{"stop", stop, .own = {"drain"}, .common = {"address", "folder"}},
+	{"keep", keep, .own = {"dry-run", "once", "coordinator-config"}},
 };
+
+/* What would mean nothing is refused, most likely it was meant for another action. */
+static int action_check(const struct call *call, const struct action *action, struct error *err)
+{
+	int r = given_refuse(call, &verb_slurm_table, action->own, "another action of fqctl slurm", err);
+
+	if (r == 0 && !action->takes_common)
+		r = given_refuse(call, &slurm_table, action->common, "'fqctl slurm start'", err);
+	if (r == 0 && action->run != status)
+		r = given_no_table(call, "this action", err);
+	if (r == 0 && action->run == keep && call->arguments_n > 1)
+		r = error_set(err, -EINVAL, ERROR_USAGE, "slurm keep takes nothing more, and '%s' is; how many workers is said in fqcoordd.conf",
+		              TEXT(call->arguments[1]));
+	return r;
+}
 
 static int run(struct call *call, struct error *err)
 {
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
 		if (strcmp(call->arguments[0], actions[i].name) == 0)
-			return actions[i].run(call, err);
+			return action_check(call, &actions[i], err) < 0 ? -EINVAL : actions[i].run(call, err);
 	return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is nothing that fqctl slurm does: right are start, status, stop and keep",
 	                 TEXT(call->arguments[0]));
 }
@@ -320,6 +364,9 @@ const struct verb verb_slurm = {
 	          "It needs an administrator, or --worker-keys. 'status' lists them beside their nodes. 'stop' lets them hand in what they "
 	          "count, cancels the rest, and takes their key back; with ARRAYs those alone. 'keep' holds as many "
 	          "as the queue needs, by the group elastic of fqcoordd.conf.",
+	.example = "fqctl slurm start -h coord -N 20 --time 4:00:00 --cpus-per-task 8\n"
+	           "fqctl slurm status -h coord\n"
+	           "fqctl slurm stop -h coord",
 	.json = true,
 	.columns = columns,
 	.columns_n = sizeof columns / sizeof *columns,

@@ -19,9 +19,9 @@ struct status_options {
 static const struct option_row status_rows[] = {
 	{.long_name = "all", .letter = 'a', .type = OPTION_BOOL, .help = "Ended jobs too.",
 	 OPTION_FIELD(struct status_options, all)},
-	{.long_name = "user", .letter = 'u', .argument = "USER", .type = OPTION_STRING, .largest = 64,
+	{.long_name = "user", .letter = 'u', .argument = "USER", .type = OPTION_STRING, .smallest = 1, .largest = 64,
 	 .help = "Only this user's jobs.", OPTION_FIELD(struct status_options, user)},
-	{.long_name = "state", .letter = 't', .argument = "STATE,...", .type = OPTION_STRING, .largest = 255,
+	{.long_name = "state", .letter = 't', .argument = "STATE,...", .type = OPTION_STRING, .smallest = 1, .largest = 255,
 	 .help = "Only jobs in these states, short or long; ended ones too where one of them is an end.",
 	 OPTION_FIELD(struct status_options, state)},
 	{.long_name = "watch", .letter = 'w', .argument = "SECONDS", .type = OPTION_DURATION, .default_text = "0",
@@ -165,6 +165,11 @@ const struct verb verb_status = {
 	.arguments = "[ID...]",
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "List jobs: those waiting and running, or the ones named.",
+	.detail = "ST is PD (waits), R (runs), CD (completed), F (failed), CA (cancelled) or CH (cached). TIME is how long it has run; "
+	          "NODELIST(REASON) on which nodes, or why it waits. Without --all those that have ended are left out. Of other people's "
+	          "jobs only owner, state and counts are told.",
+	.example = "fqctl status -h coord --all\n"
+	           "fqctl status -h coord --json 17",
 	.table = &status_table,
 	.json = true,
 	.columns = columns,

@@ -27,7 +27,7 @@ static const struct option_row submit_rows[] = {
 	 OPTION_FIELD(struct submit_options, parsable)},
 	{.long_name = "name", .argument = "NAME", .type = OPTION_STRING, .largest = 255,
 	 .help = "Name of the job in tables; otherwise its first file.", OPTION_FIELD(struct submit_options, name)},
-	{.long_name = "id", .argument = "UUID", .type = OPTION_STRING, .largest = 36,
+	{.long_name = "id", .argument = "UUID", .type = OPTION_STRING, .smallest = 1, .largest = 36,
 	 .help = "Id of the job, 32 hexadecimal digits as uuidgen makes them: submitted again with the same one it is the same job.",
 	 OPTION_FIELD(struct submit_options, id)},
 	{.long_name = "slice-size", .argument = "SIZE", .type = OPTION_SIZE, .default_text = "0",
@@ -119,6 +119,10 @@ static int run(struct call *call, struct error *err)
 	if (options->detach || options->parsable) {
 		if (options->wait)
 			return error_set(err, -EINVAL, ERROR_USAGE, "give either --wait or --detach, not both");
+		if (call->output.file[0] || call->output.folder[0])
+			return error_set(err, -EINVAL, ERROR_USAGE, "%s does not wait for what %s is to write: right is one of them, or 'fqctl fetch' of "
+			                 "the job when it has ended", options->parsable ? "--parsable" : "--detach",
+			                 call->output.file[0] ? "--output" : "--output-dir");
 		submission.wait = false;
 	}
 	if (call->reporting.fail_on && !submission.wait)
@@ -145,6 +149,8 @@ const struct verb verb_submit = {
 	.help = "Count FASTQ files on the cluster.",
 	.detail = "The files are opened by the workers, under the same absolute path as here, and fqctl proves to them that you "
 	          "can read them too. Plain FASTQ and any gzip are recognised by content. When fqctl is interrupted while it waits, the job goes on.",
+	.example = "fqctl submit -h coord run42/lane1.fastq.gz\n"
+	           "fqctl submit -h coord --as fastqc,csv --output-dir reports/ run42/*.fastq.gz",
 	.forms = OUTPUT_SET(OUTPUT_CSV),
 	.counts = true,
 	.table = &submit_table,

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "ctl/client.h"
+#include "ctl/given.h"
 #include "ctl/list.h"
 #include "lib/base/text.h"
 #include "lib/wire/trust.h"
@@ -91,8 +92,12 @@ static int run(struct call *call, struct error *err)
 	fq_TokenMade made;
 	int r;
 
-	if (options->list)
-		return run_list(call, err);
+	if (options->list) {
+		r = given_refuse(call, &token_table, (const char *const[]){"list", NULL}, "a new token, and not for --list", err);
+		return r < 0 ? r : run_list(call, err);
+	}
+	if (given_no_table(call, "token without --list", err) < 0)
+		return -EINVAL;
 	if (call->settings.json)
 		return error_set(err, -EINVAL, ERROR_USAGE, "a token is one line of text; --json goes with --list");
 	if (options->vouch && options->role != TOKEN_WORKER)
@@ -115,6 +120,8 @@ const struct verb verb_token = {
 	.help = "Print a token with which a node or a person can join.",
 	.detail = "For an administrator; on the coordinator's own host root needs no key (--socket PATH). A node joins by "
 	          "'fqworkerd --join HOST TOKEN', a person by 'fqctl join HOST TOKEN'.",
+	.example = "fqctl token --role worker --uses 40 --ttl 1h\n"
+	           "fqctl token --role client",
 	.json = true,
 	.columns = columns,
 	.columns_n = sizeof columns / sizeof *columns,

@@ -246,6 +246,7 @@ const struct verb verb_top = {
 	.arguments = "",
 	.help = "Watch jobs, nodes and throughput on a full screen.",
 	.detail = "Keys: q quits, space pauses. It needs a terminal.",
+	.example = "fqctl top -h coord",
 	.table = &top_table,
 	.run = run,
 };

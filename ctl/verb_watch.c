@@ -253,7 +253,8 @@ static int run(struct call *call, struct error *err)
 	if (r < 0)
 		return r;
 	if (!realpath(call->arguments[0], root) || stat(root, &st) < 0)
-		return error_set(err, -errno, ERROR_NO_INPUT, "%s: %s", TEXT(call->arguments[0]), strerror(errno));
+		return error_set(err, -errno, ERROR_NO_INPUT, "the folder %s cannot be watched: %s", TEXT(call->arguments[0]),
+		                 strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return error_set(err, -ENOTDIR, ERROR_NO_INPUT, "%s is no folder; files are submitted by 'fqctl submit'",
 		                 TEXT(call->arguments[0]));
@@ -285,6 +286,7 @@ const struct verb verb_watch = {
 	          "A line a file is printed when its job has ended: id, path, state, with tabs between; a line a group, too. With --merge a "
 	          "sample whose files came at different times is one job once each of them is complete, and another one where a further "
 	          "file comes later. Watching again submits nothing twice.",
+	.example = "fqctl watch -h coord --merge sample -o reports/ --once --settle 1s run42/",
 	.forms = OUTPUT_SET(OUTPUT_FASTQC),
 	.counts = true,
 	.table = &watch_table,

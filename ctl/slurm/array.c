@@ -106,7 +106,7 @@ int slurm_array_keys(struct slurm_array *array, const char *folder, struct error
 	int r;
 
 	if (!path)
-		return error_set(err, -errno, ERROR_NO_INPUT, "%s: %s", TEXT(folder), strerror(errno));
+		return error_set(err, -errno, ERROR_NO_INPUT, "the folder %s of a worker's keys cannot be read: %s", TEXT(folder), strerror(errno));
 	free(array->keys);
 	array->keys = path;
 	if (asprintf(&known, "%s/known", path) < 0)

@@ -305,7 +305,10 @@ static int prepare(struct keeper *keeper, const char *config, struct error *err)
 	struct elastic_settings *settings = &keeper->settings;
 	int r = elastic_load(config, settings, err);
 
-	if (r > 0 || (r == 0 && settings->max == 0))
+	if (r > 0)
+		r = error_set(err, -ENOENT, ERROR_CONFIG, "%s is not there: right is --coordinator-config with the coordinator's file, whose group "
+		              "elastic says how many workers to keep", TEXT(config));
+	if (r == 0 && settings->max == 0)
 		r = error_set(err, -ENOENT, ERROR_CONFIG, "%s: there is no group elastic with max above 0, so there is nothing to keep",
 		              TEXT(config));
 	if (r == 0)

@@ -61,10 +61,12 @@ static int send_removed(struct session *session, uint16_t tag, const fq_CacheReq
 	const char *path = request->path[0] ? request->path : NULL;
 	const bool all = request->what == fq_CacheWhat_CACHE_REMOVE_ALL;
 	struct kept_row row;
+	char id[24];
 	int r;
 
 	if (!cached)
 		return error_oom(err);
+	(void)snprintf(id, sizeof id, "%llu", (unsigned long long)request->id);
 	if (session->role != fq_Role_ROLE_ADMIN)
 		return error_set(err, -EPERM, ERROR_DENIED, "results that are kept are taken away by an administrator only");
 	if (!all && !path && request->id == 0)
@@ -77,7 +79,8 @@ static int send_removed(struct session *session, uint16_t tag, const fq_CacheReq
 	if (r < 0)
 		return r;
 	if (cached->entries == 0 && !all)
-		return error_set(err, -ENOENT, ERROR_NO_INPUT, "no such result is kept; 'fqctl cache list' shows those that are");
+		return error_set(err, -ENOENT, ERROR_NO_INPUT, "no result %s%s is kept; 'fqctl cache list' shows those that are",
+		                 path ? "of " : "", path ? TEXT(path) : id);
 	if (drive_commit(session->server) < 0)
 		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full");
 	log_notice("%s takes away %llu kept results of %llu bytes", session->name, (unsigned long long)cached->entries,

@@ -206,6 +206,8 @@ int backup_command(const struct coord_settings *settings, struct error *err)
 		return error_set(err, -errno, ERROR_NO_INPUT, "there is no state folder %s: %s", TEXT(settings->state), strerror(errno));
 	mask = umask(0077);
 	r = folder_at(settings->backup, true, &to, err);
+	if (r == -EEXIST)
+		r = error_set(err, r, ERROR_CANT_CREATE, "%s is there already: right is a new folder for each backup", TEXT(settings->backup));
 	if (r < 0) {
 		(void)umask(mask);
 		return r;

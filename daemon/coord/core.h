@@ -106,7 +106,7 @@ enum event_kind {
 	/* a client */
 	EVENT_SUBMIT,       /* .submit; the driver has looked up the uuid: it is new */
 	EVENT_CANCEL,       /* .cancel */
-	EVENT_DRAIN,        /* .drain; by name, also of a node that is not there */
+	EVENT_DRAIN,        /* .drain; by name, also of a node that is not there (whether there may be one is for the driver to know) */
 	EVENT_RESUME,
 	/* the driver */
 	EVENT_HOLD,         /* .hold: the store has no room: nothing is handed out while it is true */
@@ -386,6 +386,7 @@ struct job_tally coord_tally(const struct coord *coord);
 bool coord_find_file(const struct coord *coord, uint64_t job, uint32_t file, struct file_view *ret);
 bool coord_find_slice(const struct coord *coord, uint64_t job, uint32_t file, uint64_t slice, struct slice_view *ret);
 bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret);
+bool coord_has_node(const struct coord *coord, const char *name); /* connected, lost since the start, or drained */
 
 /*
  * What the result of the file is kept by: two files with the same key have the same counters. Path, fingerprint, and all that says what is

@@ -425,7 +425,7 @@ void node_resume(struct coord *coord, const struct event *event)
 	struct error error;
 
 	if (!node) {
-		(void)error_set(&error, -ENOENT, ERROR_USAGE, "there is no node %s; 'fqctl nodes' lists them",
+		(void)error_set(&error, -ENOENT, ERROR_USAGE, "there is no node '%s'; 'fqctl nodes' lists them",
 		                event->drain.node);
 		emit_refused(coord, event->request, &error);
 		return;

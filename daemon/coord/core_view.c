@@ -264,6 +264,11 @@ bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_vi
 	return true;
 }
 
+bool coord_has_node(const struct coord *coord, const char *name)
+{
+	return node_of_name(coord, name);
+}
+
 bool coord_node_runs_since(const struct coord *coord, uint64_t peer, const struct slice_id *id, uint64_t *ret_ms)
 {
 	struct node *node = node_of_peer(coord, peer);

@@ -199,7 +199,7 @@ static int revoke_named(struct server *server, const char *what, fq_Revoked *ret
 		r = revoke_tokens(server, what, &ret->tokens, err);
 	if (r == 0 && ret->keys + ret->tokens == 0)
 		r = error_set(err, -ENOENT, ERROR_USAGE,
-		              "nobody is enrolled as %s, and no pin or token begins so; 'fqctl peers' and 'fqctl token --list' tell "
+		              "nobody is enrolled as '%s', and no pin or token begins so; 'fqctl peers' and 'fqctl token --list' tell "
 		              "who is (of a pin or a token at least %d digits)",
 		              text_escape(shown, sizeof shown, what), DIGITS_MIN);
 	return r;

@@ -39,12 +39,39 @@ void from_cancel(struct session *session, uint16_t tag, const void *message)
 	drive(session->server, &event);
 }
 
+/* A worker that joined under the name may come yet, though none has since the coordinator's start: it can be drained for then. */
+static bool worker_joined(const struct server *server, const char *name)
+{
+	for (size_t i = 0; i < server->peers.n; i++)
+		if (server->peers.rows[i].role == fq_Role_ROLE_WORKER && strcmp(server->peers.rows[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A name that is mistyped is told, and makes no node. */
+static int node_check(const struct server *server, const char *name, enum event_kind kind, struct error *err)
+{
+	if (coord_has_node(server->coord, name) || (kind == EVENT_DRAIN && worker_joined(server, name)))
+		return 0;
+	if (kind == EVENT_RESUME)
+		return error_set(err, -ENOENT, ERROR_USAGE, "there is no node '%s'; 'fqctl nodes' lists them", name);
+	return error_set(err, -ENOENT, ERROR_USAGE, "there is no node '%s', and no worker has joined under that name; 'fqctl nodes' and "
+	                 "'fqctl peers' list them", name);
+}
+
 static void node_event(struct session *session, uint16_t tag, uint16_t type, enum event_kind kind, const fq_NodeRequest *request)
 {
 	struct event event = {.kind = kind, .request = request_number(session, tag, type)};
 	char name[NODE_NAME_MAX], reason[256];
+	struct error error;
 
 	event.drain.node = text_escape(name, sizeof name, request->name);
+	if (node_check(session->server, name, kind, &error) < 0) {
+		session_fail(session, tag, &error);
+		return;
+	}
+	if (kind == EVENT_RESUME)
+		distrust_forget(session->server);
 	event.drain.reason = text_escape(reason, sizeof reason, request->reason);
 	log_event(LOG_NOTICE,
 	          &(struct log_about){
@@ -61,7 +88,6 @@ void from_node_drain(struct session *session, uint16_t tag, const void *message)
 
 void from_node_resume(struct session *session, uint16_t tag, const void *message)
 {
-	distrust_forget(session->server);
 	node_event(session, tag, fq_Type_NODE_RESUME, EVENT_RESUME, message);
 }
 

@@ -332,7 +332,7 @@ static int ask(struct probe *probe, const char *name, const fq_Look *look, struc
 	}
 	if (found || !name[0])
 		return 0;
-	return error_set(err, -ENOENT, ERROR_USAGE, "there is no node %s; 'fqctl nodes' lists them", TEXT(name));
+	return error_set(err, -ENOENT, ERROR_USAGE, "there is no node '%s'; 'fqctl nodes' lists them", TEXT(name));
 }
 
 void from_probe(struct session *session, uint16_t tag, const void *message)

@@ -143,6 +143,14 @@ static int connect_unix(int fd, const struct sockaddr_un *address)
 	return r;
 }
 
+/* What to look for, where the system's word does not say it. */
+static const char *unix_hint(int code)
+{
+	if (code == ECONNREFUSED)
+		return "; nobody listens there: does fqcoordd run, and is this its socket?";
+	return code == ENOENT ? "; a coordinator that runs has its socket there, in its state folder as ctl.sock unless it is told otherwise" : "";
+}
+
 int dial_unix(const char *path, int *ret_fd, struct error *err)
 {
 	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -156,8 +164,8 @@ int dial_unix(const char *path, int *ret_fd, struct error *err)
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (fd < 0 || connect_unix(fd, &address) < 0)
 		return error_set(err, -errno, errno == EACCES ? ERROR_DENIED : ERROR_UNAVAILABLE,
-		                 "cannot reach the coordinator at %s: %s", TEXT(path),
-		                 strerror(errno));
+		                 "cannot reach the coordinator at %s: %s%s", TEXT(path),
+		                 strerror(errno), unix_hint(errno));
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

@@ -43,6 +43,8 @@ ok "a letter of one" refuses 64 "set by fqctl itself" slurm start -- -N7
 ok "a line feed" refuses 64 "bytes that no option" slurm start -- $'--x=a\nb'
 ok "an action that is none" refuses 64 "right are start, status" slurm begin
 ok "an ID that is none" refuses 64 "is no array of workers" slurm stop ../x
+ok "an array that there is not" refuses 64 "there is no array of workers 'deadbeef', or it has ended" slurm stop deadbeef
+ok "status of it" refuses 64 "there is no array of workers 'deadbeef'" slurm status deadbeef
 ok "a worker that is none" refuses 64 "is no program" slurm start --worker /nowhere
 ok "no Slurm" refuses 69 "there is no sbatch here" env PATH=/nowhere "$ctl" slurm start --socket "$state/ctl.sock" --address "$host"
 echo "Invalid account or account/partition combination specified" >"$FAKE_SLURM/refuse"

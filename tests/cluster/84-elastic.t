@@ -62,7 +62,7 @@ ok "min above max" refuses 78 "min is above max" keep
 ok "for the coordinator as well" refuses 78 "min is above max" "$coordd" --config "$work/fqcoordd.conf" --check-config
 config ''
 ok "no max" refuses 78 "there is nothing to keep" keep
-ok "no file" refuses 78 "there is nothing to keep" "$ctl" slurm keep -h "$host" --coordinator-config /nowhere
+ok "no file" refuses 78 "/nowhere is not there: right is --coordinator-config" "$ctl" slurm keep -h "$host" --coordinator-config /nowhere
 config 'max = 3;'
 takes() { "$coordd" --config "$work/fqcoordd.conf" --check-config >/dev/null; }
 ok "which the coordinator takes" takes

@@ -135,7 +135,7 @@ assert d["schema"] == "fqcluster.probe/1" and d["rows"][0]["answer"] == "yes" an
 ok "probe: a node can" probe_one
 probe_all() { fq probe --all "$work/b/x.fq" >"$work/out" 2>"$work/err"; [ $? -eq 66 ] && grep -Eq '^w1 +yes' "$work/out" && grep -Eq '^w2 +no' "$work/out" && grep -q '1 of 2 nodes' "$work/err"; }
 ok "probe --all: one can, one cannot: exit status 66" probe_all
-probe_who() { fq probe w7 "$reads" 2>"$work/err"; [ $? -eq 64 ] && grep -q 'there is no node w7' "$work/err" && { fq probe "$reads" 2>/dev/null; [ $? -eq 64 ]; }; }
+probe_who() { fq probe w7 "$reads" 2>"$work/err"; [ $? -eq 64 ] && grep -q "there is no node 'w7'" "$work/err" && { fq probe "$reads" 2>/dev/null; [ $? -eq 64 ]; }; }
 ok "probe: a node that there is not, and no node at all" probe_who
 
 # Who says that he can read a file and cannot: for a file that is there, for one that is not, for another one, he gets the same.

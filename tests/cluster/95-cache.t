@@ -158,7 +158,7 @@ again "so it is still there" "$work/in/b.fq"
 ok "rm PATH" admin cache rm "$work/in/b.fq"
 ok "the job that has it keeps it" fetched "$id_kept"
 anew "what was taken away" "$work/in/b.fq"
-ok "rm of what is not there" sh -c "! '$ctl' cache rm 999999 --socket '$state/ctl.sock' 2>'$work/err' && grep -q 'no such result is kept' '$work/err'"
+ok "rm of what is not there" sh -c "! '$ctl' cache rm 999999 --socket '$state/ctl.sock' 2>'$work/err' && grep -q 'no result 999999 is kept' '$work/err'"
 ok "rm ID" admin cache rm "$(fq cache list --no-header | awk -v p="$work/in/b.fq" '$NF == p { print $1 }')"
 ok "rm --all" admin cache rm --all
 is "none is left" "$(admin cache list --no-header)" ""

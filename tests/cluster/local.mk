@@ -1,6 +1,7 @@
 # Scripts NN-name.t that run real daemons on loopback, with cluster.sh.
 CLUSTER_TESTS = \
 	tests/cluster/10-main.t \
+	tests/cluster/12-mistyped.t \
 	tests/cluster/15-examples.t \
 	tests/cluster/20-data.t \
 	tests/cluster/30-input.t \

@@ -1,56 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a main gets: precedence of the sources, what follows from several options or from the machine, and the options that
- * only print, for all three programs.
+ * What a daemon's main gets: precedence of the sources, what follows from several options or from the machine, and the options that
+ * only print.
  */
 #include "conf/start.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-#include "conf/client_settings.h"
 #include "conf/coord_settings.h"
-#include "conf/print.h"
 #include "conf/worker_settings.h"
 #include "lib/base/cleanup.h"
+#include "tests/unit/conf/starting.h"
 #include "tests/unit/tap.h"
-
-#define WORDS_MAX 24
-
-static char folder[64] = "/tmp/fq-conf-XXXXXX";
-
-/* FOLDER/name in a buffer that lives to the end of the block. */
-#define PATH_OF(name) path_of((char[128]){0}, (name))
-
-static char *path_of(char out[128], const char *name)
-{
-	(void)snprintf(out, 128, "%s/%s", folder, name);
-	return out;
-}
-
-static void write_file(const char *name, const char *text)
-{
-	_cleanup_(fclosep) FILE *f = fopen(PATH_OF(name), "we");
-
-	ok(f && fputs(text, f) >= 0, "wrote %s", name);
-}
-
-/* Starts with words parted by spaces; "@" before a word stands for the folder. */
-static int start(const struct conf_program *program, void *settings, const char *line,
-                 struct error *err)
-{
-	char buffer[512], *words[WORDS_MAX] = {(char[]){"program"}}, *save = NULL,
-			  paths[WORDS_MAX][128];
-	int n = 1;
-
-	(void)snprintf(buffer, sizeof buffer, "%s", line);
-	for (char *word = strtok_r(buffer, " ", &save); word && n < WORDS_MAX;
-	     word = strtok_r(NULL, " ", &save), n++)
-		words[n] = *word == '@' ? path_of(paths[n], word + 1) : word;
-	*err = (struct error){0};
-	return conf_start(program, n, words, settings, NULL, err);
-}
 
 static void test_precedence(void)
 {
@@ -79,7 +44,7 @@ static void test_service(void)
 	struct error err;
 
 	(void)setenv("STATE_DIRECTORY", "/run/a:/run/b", 1);
-	(void)setenv("CREDENTIALS_DIRECTORY", folder, 1);
+	(void)setenv("CREDENTIALS_DIRECTORY", starting_folder(), 1);
 	write_file("worker.key", "");
 	is_int(start(&coord_program, &coord, "--config /dev/null", &err), 0, "under systemd (%s)",
 	       err.text);
@@ -191,111 +156,6 @@ static void test_joined(void)
 	(void)unlink(PATH_OF("host"));
 }
 
-static const struct {
-	const struct conf_program *program;
-	const char *line, *sentence;
-	enum error_class class;
-} refused[] = {
-    {&worker_program, "-h", "-h needs a HOST; help is -? or --help", ERROR_USAGE},
-    {&coord_program, "-h", "there is no option -h; help is -? or --help", ERROR_USAGE},
-    {&coord_program, "--config /dev/null x",
-     "there is no use for the argument x; help is -? or --help", ERROR_USAGE},
-    {&coord_program, "--config /dev/null --slice-min 2G",
-     "slice_min is above slice_max: right is slice_min at most slice_max", ERROR_USAGE},
-    {&coord_program, "--config @bad.conf", NULL, ERROR_CONFIG},
-    {&coord_program, "--config @bad.conf --check-config", NULL, ERROR_CONFIG},
-    {&coord_program, "--config @bad.conf --dump-config", NULL, ERROR_CONFIG},
-    {&coord_program, "--config /nonexistent/x",
-     "/nonexistent/x is not there: right is --config with a file", ERROR_CONFIG},
-    {&worker_program, "--config /dev/null -h a:1 -p 2",
-     "--host says port 1 and --port says 2: right is one of the two", ERROR_USAGE},
-    {&worker_program, "--config /dev/null -h a b",
-     "there is no use for the argument b; help is -? or --help", ERROR_USAGE},
-    {&worker_program, "--config /dev/null --join b",
-     "--join needs a HOST and a TOKEN; help is -? or --help", ERROR_USAGE},
-    {&worker_program, "--config /dev/null -h a --roots b",
-     "roots: b is relative: right is a path that begins with a slash", ERROR_USAGE},
-    {&worker_program, "--config /dev/null -h a --roots /a/../b",
-     "roots: /a/../b has a \".\" or \"..\" in it: right is the path without", ERROR_USAGE},
-    {&worker_program, "--config /dev/null -h a --roots /a=/b/.",
-     "roots: /b/. has a \".\" or \"..\" in it: right is the path without", ERROR_USAGE},
-    {&worker_program, "--config /dev/null -h a --roots :links",
-     "roots: :links is relative: right is a path that begins with a slash", ERROR_USAGE},
-    {&worker_program, "--config /dev/null -h a --roots /a=/b --roots /a/:links",
-     "roots: /a=/b and /a/:links are for the same path: right is one of them", ERROR_USAGE},
-    {&worker_program, "--config /dev/null -h a --slot-memory 1M",
-     "slot_memory: 1048576 bytes are too few to count with: right is 0 for no limit, or at least 256M", ERROR_USAGE},
-    {&worker_program, "--config /dev/null -h a --name b/c",
-     "name: \"b/c\" is no name of a node: right are 1 to 64 letters, digits, dots, dashes "
-     "and underscores, "
-     "no dash at the beginning",
-     ERROR_USAGE},
-    {&worker_program, "--config /dev/null --state /nonexistent",
-     "no coordinator is named: right is fqworkerd --join HOST TOKEN, or -h HOST, or host = \"HOST\"; in " FQ_CONF_DIR
-     "/fqworkerd.conf",
-     ERROR_CONFIG},
-};
-
-static void test_refused(void)
-{
-	write_file("bad.conf", "ping = \"3s\";\n");
-	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-		union {
-			struct coord_settings coord;
-			struct worker_settings worker;
-		} settings;
-		struct error err;
-
-		ok(start(refused[i].program, &settings, refused[i].line, &err) < 0, "refused: %s",
-		   refused[i].line);
-		if (refused[i].sentence)
-			is_str(err.text, refused[i].sentence, "and says why");
-		else
-			ok(strstr(err.text, "dead is below twice ping"), "and says why");
-		is_int((int)err.class, (int)refused[i].class, "with its exit status");
-		conf_deinit(refused[i].program->table, &settings);
-	}
-}
-
-/* What is only found when all is read is said with the line of the file too, where the value is from there. */
-static void test_line(void)
-{
-	static const struct {
-		const char *line;
-		bool prefixed;
-	} cases[] = {{"--config @line.conf --check-config", true}, {"--config @line.conf -h a --name d/e", false}};
-
-	write_file("line.conf", "\nport = 5;\nname = \"b/c\";\n");
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct worker_settings settings;
-		char want[256];
-		struct error err;
-
-		(void)snprintf(want, sizeof want, "%s:3: ", PATH_OF("line.conf"));
-		ok(start(&worker_program, &settings, cases[i].line, &err) < 0 && strstr(err.text, "is no name of a node"), "%s", err.text);
-		is_int(strncmp(err.text, want, strlen(want)) == 0, cases[i].prefixed, "%s the line", cases[i].prefixed ? "with" : "without");
-		worker_settings_deinit(&settings);
-	}
-	(void)unlink(PATH_OF("line.conf"));
-}
-
-/* A group is as right when it is dumped as when it is checked. */
-static void test_group_refused(void)
-{
-	static const char *const lines[] = {"--config @group.conf --check-config", "--config @group.conf --dump-config", "--config @group.conf"};
-
-	write_file("group.conf", "elastic = { min = 2; max = 1; };\n");
-	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-		struct coord_settings settings;
-		struct error err;
-
-		ok(start(&coord_program, &settings, lines[i], &err) < 0 && strstr(err.text, ": elastic: min is above max") &&
-		       strstr(err.text, "/group.conf:") && err.class == ERROR_CONFIG,
-		   "refused: %s", lines[i]);
-		conf_deinit(&coord_table, &settings);
-	}
-}
-
 /* What a call prints on standard output, which is TAP's: it is turned aside meanwhile. */
 static char *printed(const struct conf_program *program, const char *line, int *ret_r)
 {
@@ -329,7 +189,7 @@ static void test_printed(void)
 	write_file("good.conf", "ping = \"2s\";\n");
 	text = printed(&coord_program, "--config @good.conf --check-config", &r);
 	is_int(r, CONF_EXIT_OK, "--check-config ends the program well");
-	(void)snprintf(want, sizeof want, "%s/good.conf is right.\n", folder);
+	(void)snprintf(want, sizeof want, "%s/good.conf is right.\n", starting_folder());
 	is_str(text, want, "and says so");
 	text = printed(&worker_program, "--config /dev/null --roots /a=/b/:links --roots / --check-config", &r);
 	is_str(text,
@@ -374,130 +234,21 @@ static void test_dump(const struct conf_program *program, const char *line)
 	is_str(second, first, "and is the same");
 }
 
-/* The client's settings by words behind "fqctl". */
-static int client(struct client_settings *settings, const char *line, struct error *err)
-{
-	const struct option_table *tables[] = {&client_table, &conf_common_table};
-	_cleanup_(arguments_deinit) struct conf_arguments arguments = {0};
-	char buffer[256], *words[WORDS_MAX] = {(char[]){"fqctl"}}, *save = NULL;
-	int n = 1, r;
-
-	(void)snprintf(buffer, sizeof buffer, "%s", line);
-	for (char *word = strtok_r(buffer, " ", &save); word && n < WORDS_MAX;
-	     word = strtok_r(NULL, " ", &save))
-		words[n++] = word;
-	memset(settings, 0, sizeof *settings);
-	*err = (struct error){0};
-	r = arguments_parse(&arguments, tables, 2, ARGUMENTS_ALL, n, words, err);
-	return r < 0 ? r : client_settings_load(&arguments, settings, NULL, err);
-}
-
-static void test_client_files(void)
-{
-	struct client_settings settings;
-	struct error err;
-
-	(void)setenv("XDG_CONFIG_HOME", folder, 1);
-	(void)mkdir(PATH_OF("fqcluster"), 0700);
-	write_file("fqcluster/fqctl.conf",
-	           "host = \"mine\"; timeout = \"5s\"; progress = \"none\";\n");
-	is_int(client(&settings, "--timeout 7s", &err), 0, "the user's file (%s)", err.text);
-	is_str(settings.host.host, "mine", "names the host");
-	is_u64(settings.host.port, 5381, "whose port is the default");
-	is_u64(settings.timeout_ms, 7000, "the command line wins");
-	is_int((int)settings.progress, PROGRESS_NONE, "a choice");
-	is_str(settings.keys, PATH_OF("fqcluster"), "the keys lie beside the file");
-	client_settings_deinit(&settings);
-	(void)setenv("FQ_HOST", "other:6", 1);
-	(void)setenv("FQ_KEYS", "/keys", 1);
-	is_int(client(&settings, "", &err), 0, "with variables (%s)", err.text);
-	is_str(settings.host.host, "other", "FQ_HOST wins over the file");
-	is_u64(settings.host.port, 6, "with its port");
-	is_str(settings.keys, "/keys", "FQ_KEYS too");
-	client_settings_deinit(&settings);
-	is_int(client(&settings, "-h third -p 8", &err), 0, "-h and -p (%s)", err.text);
-	is_str(settings.host.host, "third", "-h wins over FQ_HOST");
-	is_u64(settings.host.port, 8, "with its port");
-	client_settings_deinit(&settings);
-	is_int(client(&settings, "-p 9", &err), 0, "-p alone (%s)", err.text);
-	is_u64(settings.host.port, 9, "wins over the port of FQ_HOST");
-	client_settings_deinit(&settings);
-	is_int(client(&settings, "--config /dev/null", &err), 0, "--config (%s)", err.text);
-	is_u64(settings.timeout_ms, 0, "takes the place of the user's file");
-	client_settings_deinit(&settings);
-	is_int(client(&settings, "--config /nonexistent/x", &err), -ENOENT,
-	       "a --config that is not there");
-	is_int((int)err.class, ERROR_CONFIG, "is an error of the configuration");
-	client_settings_deinit(&settings);
-	(void)unsetenv("FQ_HOST");
-	(void)unsetenv("FQ_KEYS");
-}
-
-static void test_client_socket(void)
-{
-	struct client_settings settings;
-	struct error err;
-
-	is_int(client(&settings, "--socket /s", &err), 0, "--socket over the file's host (%s)",
-	       err.text);
-	is_str(settings.host.host, "", "is the way to the coordinator");
-	client_settings_deinit(&settings);
-	(void)setenv("FQ_SOCKET", "/s", 1);
-	is_int(client(&settings, "-h x", &err), 0, "-h over FQ_SOCKET (%s)", err.text);
-	is_str(settings.socket, "", "is the way to the coordinator");
-	client_settings_deinit(&settings);
-	(void)unsetenv("FQ_SOCKET");
-	is_int(client(&settings, "-h x --socket /s", &err), -EINVAL, "both at once");
-	is_str(err.text, "host is x and socket is /s: right is one of the two", "are refused");
-	is_int((int)err.class, ERROR_USAGE, "as a usage error");
-	client_settings_deinit(&settings);
-	write_file("fqcluster/fqctl.conf", "");
-	(void)unsetenv("XDG_CONFIG_HOME");
-	(void)setenv("HOME", "/home/me", 1);
-	is_int(client(&settings, "--config /dev/null", &err), 0, "without XDG_CONFIG_HOME (%s)",
-	       err.text);
-	is_str(settings.keys, "/home/me/.config/fqcluster", "keys lie in ~/.config");
-	client_settings_deinit(&settings);
-}
-
-static void clean_up(void)
-{
-	static const char *const names[] = {
-	    "coord.conf", "worker.conf", "worker.key",          "bad.conf",
-	    "good.conf",  "dump.conf",   "group.conf",          "fqcluster/fqctl.conf"};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		(void)unlink(PATH_OF(names[i]));
-	(void)rmdir(PATH_OF("fqcluster"));
-	ok(rmdir(folder) == 0, "the temporary folder is gone");
-}
-
 int main(void)
 {
-	static const char *const variables[] = {
-	    "FQ_HOST",        "FQ_SOCKET", "FQ_KEYS", "STATE_DIRECTORY", "CREDENTIALS_DIRECTORY",
-	    "POSIXLY_CORRECT"};
+	static const char *const names[] = {"coord.conf", "worker.conf", "worker.key", "good.conf", "dump.conf", "group.conf"};
 
-	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
-		(void)unsetenv(variables[i]);
-	if (!mkdtemp(folder))
+	if (starting_begin() < 0)
 		return skip_all("no temporary folder: %s", strerror(errno));
 	test_precedence();
 	test_service();
 	test_worker();
 	test_gate();
 	test_joined();
-	test_refused();
-	test_line();
-	test_group_refused();
 	test_printed();
-	test_dump(&coord_program,
-	          "--config @good.conf --slice-min 12345 --keep 90061s --dump-config");
+	test_dump(&coord_program, "--config @good.conf --slice-min 12345 --keep 90061s --dump-config");
 	test_dump(&coord_program, "--config @group.conf --dump-config");
-	test_dump(&worker_program,
-	          "--config /dev/null -h [::1]:9 -n 3 --roots /a\"b --dump-config");
-	test_client_files();
-	test_client_socket();
-	clean_up();
+	test_dump(&worker_program, "--config /dev/null -h [::1]:9 -n 3 --roots /a\"b --dump-config");
+	starting_end(names, sizeof names / sizeof *names);
 	return done_testing();
 }

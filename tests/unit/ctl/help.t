@@ -52,6 +52,18 @@ in_help() { # in_help VERB HELP_TEXT OPTIONS
 			exit n < 10 || bad
 		}' "$3" "$2"
 }
+# Its examples are lines of the man page's, which tests/cluster/15-examples.t runs.
+has_examples() { # has_examples HELP_TEXT MAN
+	local line lines
+	mapfile -t lines < <(sed -n '/^Examples:$/,$s/^  //p' "$1")
+	[ ${#lines[@]} -gt 0 ] || return 1
+	for line in "${lines[@]}"; do
+		awk '/^\.\\" example: / { within = 1; next } /^\.fi/ { within = 0 } within' "$2" | sed 's/\\-/-/g; s/\\e/\\/g' | grep -qxF -- "$line" || {
+			echo "# no example of the man page: $line"
+			return 1
+		}
+	done
+}
 refuses() { # refuses COMMAND...: whatever it says is expected
 	! "$@" >/dev/null
 }
@@ -69,6 +81,7 @@ for verb in "${verbs[@]}"; do
 	"$ctl" "$verb" --help >"$work/$verb.help"
 	ok "$verb says how it is used" grep -q "^Usage: fqctl $verb " "$work/$verb.help"
 	ok "$verb --help has its options" in_help "$verb" "$work/$verb.help" "$work/options"
+	ok "$verb --help has examples that are the man page's" has_examples "$work/$verb.help" "$man"
 	ok "$verb has a sentence that ends in a full stop" grep -Eq "^  $verb +[A-Z].*\.\$" <("$ctl" --help)
 done
 grep -v -e '--wait' "$work/submit.help" >"$work/planted"
@@ -77,6 +90,11 @@ sed 's/^  -o, --outdir/      --outdir/; s/^      --output /  -o, --output /' "$w
 ok "a letter at another option is found" refuses in_help qc "$work/planted" "$work/options"
 sed '/^ping\t--quiet/s/\.$//' "$work/options" >"$work/planted"
 ok "a sentence without a full stop is found" refuses in_help ping "$work/ping.help" "$work/planted"
+
+sed 's/node1$/node2/' "$work/drain.help" >"$work/planted"
+ok "an example that the man page has not is found" refuses has_examples "$work/planted" "$man"
+sed '/^Examples:$/,$d' "$work/drain.help" >"$work/planted"
+ok "a help without one is found" refuses has_examples "$work/planted" "$man"
 
 ok "the man page has every verb" in_man "$man" "${verbs[@]}"
 found=0

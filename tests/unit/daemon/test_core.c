@@ -224,7 +224,7 @@ static void test_drain(void)
 	ok(!fake_action(&fake, ACTION_SAVE_NODE, 0)->node.drained, "a resume is saved");
 	is_u64(fake_count(&fake, ACTION_SEND_OPEN), 1, "and brings work");
 	fake_resume(&fake, "node09");
-	ok(has(fake_refusal(&fake), "there is no node node09"), "of a node that is not there it is refused");
+	ok(has(fake_refusal(&fake), "there is no node 'node09'"), "of a node that is not there it is refused");
 	fake_deinit(&fake);
 }
 

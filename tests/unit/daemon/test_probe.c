@@ -133,7 +133,7 @@ static void test_person(struct setup *setup, struct connection *worker)
 	told(asker.connection, &third);
 	ok(third.answer == fq_ProbeAnswer_PROBE_OPENED && third.size == 4711 && strcmp(third.node, "node1") == 0, "one that can: so");
 	ask(asker.connection, "node7", true);
-	is_error(asker.connection, "there is no node node7");
+	is_error(asker.connection, "there is no node 'node7'");
 	connection_free(asker.connection);
 }
 
