@@ -419,6 +419,7 @@ void node_drain(struct coord *coord, const struct event *event)
 	emit_granted(coord, event->request, 0);
 }
 
+/* Of a name that nobody had since the coordinator's start, perhaps a mistyped one, nothing stays. */
 void node_resume(struct coord *coord, const struct event *event)
 {
 	struct node *node = node_of_name(coord, event->drain.node);
@@ -441,6 +442,8 @@ void node_resume(struct coord *coord, const struct event *event)
 		due_by(coord, node->forget_ms); /* it may have waited for this */
 	if (node->peer)
 		(void)emit(coord, ACTION_SEND_RESUME, node->peer);
+	else if (node->who == 0)
+		node_remove(coord, node_index(coord, node->name, &(bool){false}));
 	emit_granted(coord, event->request, 0);
 }
 

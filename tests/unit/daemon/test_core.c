@@ -225,6 +225,13 @@ static void test_drain(void)
 	is_u64(fake_count(&fake, ACTION_SEND_OPEN), 1, "and brings work");
 	fake_resume(&fake, "node09");
 	ok(has(fake_refusal(&fake), "there is no node node09"), "of a node that is not there it is refused");
+	fake_drain(&fake, "node08");
+	is_u64(fake_node(&fake, "node08").seen_ms, 0, "one that was never there can be drained");
+	fake_resume(&fake, "node08");
+	ok(!fake_action(&fake, ACTION_SAVE_NODE, 0)->node.drained, "and resumed,");
+	fake_resume(&fake, "node08");
+	ok(has(fake_refusal(&fake), "there is no node node08"), "of which nothing stays");
+	is_str(fake_node(&fake, "node01").name, "node01", "one that is there does");
 	fake_deinit(&fake);
 }
 
