@@ -186,6 +186,10 @@ struct run *run_add(struct coord *coord, struct node *node, const struct slice_i
 		node->runs = runs;
 		node->runs_room = room;
 	}
+	if (node->runs_n == 0 && coord->now_ms - node->rate_from_ms >= 1000) { /* the time without work is no part of its rate */
+		node->rate = node->rate_bytes = 0;
+		node->rate_from_ms = coord->now_ms;
+	}
 	node->runs[node->runs_n] = (struct run){.id = *id, .begun_ms = coord->now_ms, .progress_ms = coord->now_ms};
 	node->runs_n++;
 	node->scouts += id->scout;
