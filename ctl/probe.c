@@ -80,7 +80,8 @@ int probe_file_look(const char *name, uint64_t limit_ms, struct probe_file *ret,
 		return look->r;
 	}
 	*ret = (struct probe_file){
-	    .path = strdup(look->path), .here = look->r == 0, .size = look->fingerprint.size, .why = look->r, .error = look->error, .content = look->content};
+	    .path = strdup(look->path), .here = look->r == 0, .size = look->fingerprint.size, .why = look->r, .error = look->error,
+	    .content = look->content};
 	memcpy(ret->ends, look->fingerprint.ends, sizeof ret->ends);
 	return ret->path ? 0 : error_oom(err);
 }
