@@ -171,13 +171,30 @@ static int wrong_long(const struct names *names, const char *argument, struct er
 static int wrong_option(const struct names *names, const char *argument, int value,
                         struct error *err)
 {
+	const struct name *other;
+
 	if (value >= LONG_VALUE)
 		return error_set(err, -EINVAL, ERROR_USAGE, "--%s takes no value; " HELP_IS,
 		                 row_of(&names->names[value - LONG_VALUE])->long_name);
 	if (value == 0)
 		return wrong_long(names, argument, err);
+	other = find_name(names, value ^ ('a' ^ 'A'));
+	if (other && row_of(other)->long_name)
+		return error_set(err, -EINVAL, ERROR_USAGE, "there is no option -%s; did you mean -%c, which is --%s? " HELP_IS,
+		                 TEXT(((char[2]){(char)value})), row_of(other)->letter, row_of(other)->long_name);
 	return error_set(err, -EINVAL, ERROR_USAGE, "there is no option -%s; " HELP_IS,
 	                 TEXT(((char[2]){(char)value})));
+}
+
+/* A long name behind one dash, as some programs take it: -outdir would be -o utdir. */
+static int one_dash(const struct names *names, const char *argument, struct error *err)
+{
+	size_t n = argument && argument[0] == '-' && argument[1] && argument[1] != '-' ? strcspn(argument + 1, "=") : 0;
+
+	for (const struct option *o = names->longs; o->name && n > 2; o++)
+		if (strlen(o->name) == n && strncmp(o->name, argument + 1, n) == 0)
+			return error_set(err, -EINVAL, ERROR_USAGE, "%s has one dash: right is --%s; " HELP_IS, TEXT(argument), o->name);
+	return 0;
 }
 
 /* ---- parsing ---- */
@@ -235,6 +252,12 @@ int arguments_parse(struct conf_arguments *arguments, const struct option_table 
 		answer = getopt_long(argc, copy, names->letters, names->longs, NULL);
 		if (answer == -1)
 			break;
+		/* A letter of copy[optind], where more of them follow, or else of the one before, unless that is its value. */
+		r = answer < LONG_VALUE ? one_dash(names, copy[optind], err) : 0;
+		if (r == 0 && answer < LONG_VALUE && optarg != copy[optind - 1])
+			r = one_dash(names, copy[optind - 1], err);
+		if (r < 0)
+			return r;
 		r = take_option(arguments, names, answer, copy[optind - 1], err);
 		if (r < 0)
 			return r;

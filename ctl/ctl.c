@@ -39,6 +39,20 @@ int failures_pass(struct failures *failures, int r, const struct error *error)
 	return 0;
 }
 
+int stdin_refuse(const struct call *call, struct error *err)
+{
+	for (size_t i = 0; i < call->arguments_n; i++) {
+		const char *name = call->arguments[i];
+
+		if ((strcmp(name, "-") == 0 || strcmp(name, "stdin") == 0 || strncmp(name, "stdin:", 6) == 0) && access(name, F_OK) < 0)
+			return error_set(err, -EINVAL, ERROR_USAGE,
+			                 "%s: standard input cannot be counted, since a file is read in many places at once: right is the name "
+			                 "of a file, also of gzip",
+			                 TEXT(name));
+	}
+	return 0;
+}
+
 void say(const struct call *call, const char *format, ...)
 {
 	char text[ERROR_TEXT_MAX];

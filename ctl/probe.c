@@ -13,6 +13,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 #include "lib/fastq/fingerprint.h"
+#include "lib/fastq/kind.h"
 
 /* ---- the file here */
 
@@ -20,8 +21,22 @@ struct look {
 	int r;
 	char path[PATH_MAX]; /* empty: it cannot be told */
 	struct fingerprint fingerprint;
-	struct error error;
+	struct error error, content;
 };
+
+/* Whether a node would refuse what it is, however well it opens. */
+static void look_into(int fd, struct look *look)
+{
+	struct file_facts facts;
+	int r = file_facts_take(fd, &facts, &look->content);
+
+	if (r == 0)
+		r = kind_check_void(look->path, look->fingerprint.size, &look->content);
+	if (r == -EBADMSG)
+		error_prefix(&look->content, "%s ", TEXT(look->path));
+	else
+		look->content = (struct error){0};
+}
 
 static void look_at(const void *in, void *out)
 {
@@ -42,6 +57,8 @@ static void look_at(const void *in, void *out)
 	look->r = fingerprint_take(fd, &look->fingerprint, &look->error);
 	if (look->r < 0)
 		error_prefix(&look->error, "%s ", TEXT(look->path));
+	else
+		look_into(fd, look);
 }
 
 int probe_file_look(const char *name, uint64_t limit_ms, struct probe_file *ret, struct error *err)
@@ -63,7 +80,8 @@ int probe_file_look(const char *name, uint64_t limit_ms, struct probe_file *ret,
 		return look->r;
 	}
 	*ret = (struct probe_file){
-	    .path = strdup(look->path), .here = look->r == 0, .size = look->fingerprint.size, .why = look->r, .error = look->error};
+	    .path = strdup(look->path), .here = look->r == 0, .size = look->fingerprint.size, .why = look->r, .error = look->error,
+	    .content = look->content};
 	memcpy(ret->ends, look->fingerprint.ends, sizeof ret->ends);
 	return ret->path ? 0 : error_oom(err);
 }

@@ -14,6 +14,7 @@ struct probe_file {
 	bool here;                  /* it could be read here; then the next two */
 	uint64_t size;              /* bytes */
 	uint8_t ends[DIGEST_SIZE];  /* as in struct fingerprint */
+	struct error content;       /* here, and by its beginning neither FASTQ nor gzip, which no node can mend; else class ERROR_NONE */
 	int why;                    /* not here: negative errno, and its sentence */
 	struct error error;
 };

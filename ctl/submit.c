@@ -334,7 +334,7 @@ int submit(struct call *call, const struct submission *submission, uint64_t *ret
 		r = judging_begin(call, &client, err);
 	if (r == 0)
 		r = submit_surely(call, &client, submission, &inputs, &accepted, err);
-	if (r > 0)
+	if (r > 0 && !submission->one_of_many)
 		say(call, "nothing was submitted");
 	if (r == 0) {
 		*ret_job = accepted.job;

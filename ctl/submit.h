@@ -18,12 +18,13 @@ struct submission {
 	uint64_t slice_size; /* bytes; 0: the coordinator chooses */
 	enum merge_level merge;
 	bool wait;           /* stay with the job and write its results */
+	bool one_of_many;    /* the caller has other jobs, and says himself that this one was not submitted */
 };
 
 /*
  * Submits call->arguments as one job, whose results must be writable (output_check()). *ret_job is its number once it is
  * accepted. With wait: 0 when all files were counted and written; of several files those that could be counted are written even if
  * others failed, of which each is told, and an exit status is returned. Without it nothing is submitted where a file is not to be
- * read here.
+ * read here: of several that are told an exit status is returned then, too.
  */
 int submit(struct call *call, const struct submission *submission, uint64_t *ret_job, struct error *err);

@@ -91,5 +91,8 @@ void failures_add(struct failures *failures, const struct error *error);
  */
 int failures_pass(struct failures *failures, int r, const struct error *error);
 
+/* Negative with a sentence where an argument is what others call standard input, and no file. */
+int stdin_refuse(const struct call *call, struct error *err);
+
 /* "fqctl: TEXT" on standard error, unless --quiet. */
 void say(const struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -68,6 +68,9 @@ static int run(struct call *call, struct error *err)
 	};
 	int r;
 
+	r = stdin_refuse(call, err);
+	if (r < 0)
+		return r;
 	rules_default(&rules, COMPAT_0_12_1);
 	progress_begin(&checking.progress, &call->settings, call->arguments_n == 1 ? call->arguments[0] : "all", PROGRESS_NONE);
 	r = local_count((const char *const *)call->arguments, call->arguments_n, &local, &watch, err);

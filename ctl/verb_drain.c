@@ -21,6 +21,22 @@ static const struct option_table drain_table = {
 	.settings_size = sizeof(struct drain_options),
 };
 
+/* Of the names that were given: nodes that the coordinator knows by name alone. */
+static int tell_absent(void *data, uint16_t type, const void *message, struct error *err)
+{
+	struct call *call = data;
+	const fq_Node *node = message;
+
+	(void)err;
+	for (size_t i = 0; type == fq_Type_NODE && i < call->arguments_n; i++)
+		if (strcmp(node->state, "down") == 0 && strcmp(node->name, call->arguments[i]) == 0) {
+			say(call, "%s is not there: it is drained for when it comes; 'fqctl nodes' lists those that are, 'fqctl resume %s' undoes it",
+			    TEXT(node->name), TEXT(node->name));
+			break;
+		}
+	return 0;
+}
+
 static int run_type(struct call *call, uint16_t type, const char *reason, struct error *err)
 {
 	struct failures failures = {0};
@@ -36,6 +52,8 @@ static int run_type(struct call *call, uint16_t type, const char *reason, struct
 			r = client_call(&client, type, &request, fq_Type_DONE, NULL, err);
 		r = failures_pass(&failures, r, err);
 	}
+	if (r == 0 && type == fq_Type_NODE_DRAIN)
+		r = client_list(&client, fq_Type_NODES, &(fq_Empty){0}, tell_absent, call, err);
 	client_close(&client);
 	return r < 0 ? r : (int)failures.class;
 }

@@ -56,7 +56,9 @@ static int row_add(void *data, uint16_t type, const void *message, struct error 
 		(void)snprintf(slots, sizeof slots, "%u/%u/%u", node->busy, idle, node->slots);
 	(void)text_bytes(bytes, node->rate);
 	(void)snprintf(rate, sizeof rate, node->rate ? "%s/s" : "-", bytes);
-	if (node->seen_ms < 60000)
+	if (node->slots == 0 && node->seen_ms == 0) /* drained, and never there since the coordinator's start */
+		(void)snprintf(seen, sizeof seen, "-");
+	else if (node->seen_ms < 60000)
 		(void)snprintf(seen, sizeof seen, "%us", (unsigned)(node->seen_ms / 1000));
 	else
 		(void)text_elapsed(seen, node->seen_ms);

@@ -237,8 +237,10 @@ static int no_slurm(const struct call *call, const struct qc_options *options, s
 static int run(struct call *call, struct error *err)
 {
 	const struct qc_options *options = call->options;
-	int r;
+	int r = stdin_refuse(call, err);
 
+	if (r < 0)
+		return r;
 	if (options->folder[0]) {
 		r = conf_replace(&call->output.folder, options->folder, err);
 		if (r < 0)

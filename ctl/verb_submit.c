@@ -130,8 +130,8 @@ static int run(struct call *call, struct error *err)
 		                 "--fail-on needs the results: right is --wait, or 'fqctl fetch --fail-on' of the job when it has ended");
 	if (options->chunks && options->slice_size)
 		return error_set(err, -EINVAL, ERROR_USAGE, "give either --chunks or --slice-size, not both");
-	r = 0;
-	if (options->chunks)
+	r = stdin_refuse(call, err);
+	if (r == 0 && options->chunks)
 		r = chunk_size(call, options->chunks, &submission.slice_size, err);
 	if (r == 0)
 		r = submit(call, &submission, &job, err);

@@ -160,6 +160,12 @@ static bool look(const struct watch_file *file, struct stat *ret)
 	return (fd < 0 ? stat(file->path, ret) : fstat(fd, ret)) == 0 && S_ISREG(ret->st_mode);
 }
 
+/* What was never submitted is perhaps refused no more once its permissions are others. */
+static bool waits_for_state(const struct watch_file *file)
+{
+	return file->state == WATCH_GROWS || (file->state == WATCH_DONE && file->job == 0);
+}
+
 /* A file that is there. What only its state says (a new name, other permissions) makes nothing new of one that is submitted. */
 static int file_note(struct walk *walk, const char *path, const struct timespec *mark)
 {
@@ -177,7 +183,7 @@ static int file_note(struct walk *walk, const char *path, const struct timespec 
 		return 0;
 	file->mark = *mark;
 	if (file->st.st_size != st.st_size || !same_time(&file->st.st_mtim, &st.st_mtim) ||
-	    (file->state == WATCH_GROWS && (file->st.st_ino != st.st_ino || !same_time(&file->st.st_ctim, &st.st_ctim)))) {
+	    (waits_for_state(file) && (file->st.st_ino != st.st_ino || !same_time(&file->st.st_ctim, &st.st_ctim)))) {
 		file->state = WATCH_GROWS;
 		file->since_ms = walk->now_ms;
 		file->st = st;

@@ -54,11 +54,22 @@ static void set_job(const struct watch_set *set, uint64_t job)
 		set->files[i]->job = job;
 }
 
+/* Whoever finds results beside a file that failed would take them for those of what the file is now. */
+static void tell_old(struct watching *watching, const struct watch_set *set, const char *path)
+{
+	_cleanup_(freep) char *place = watch_out_place(&watching->out, set, path);
+
+	if (place)
+		say(watching->call, "%s is of what %s was before; take it away", TEXT(place), TEXT(path));
+}
+
 /* Nothing more is done with it until it changes. */
 static int refuse(struct watching *watching, const struct watch_set *set, const struct error *error, struct error *err)
 {
 	failures_add(&watching->failures, error);
 	set_state(set, WATCH_DONE);
+	for (size_t i = 0; i < set->n; i++)
+		tell_old(watching, set, set->files[i]->path);
 	return put_all(set, "REFUSED", err);
 }
 
@@ -103,7 +114,10 @@ int watch_reach(struct watching *watching, struct error *err)
 	return 1;
 }
 
-/* The files of the set in place of the call's arguments. */
+/*
+ * The files of the set in place of the call's arguments. A group without one of its files would be a part that looks like the whole, so
+ * that the others are not submitted either where one cannot be read.
+ */
 static int submit_as(struct call *call, const struct submission *submission, const struct watch_set *set, const struct watch_rows *rows,
                      uint64_t *ret_job, struct error *err)
 {
@@ -116,13 +130,18 @@ static int submit_as(struct call *call, const struct submission *submission, con
 	r = submit(call, submission, ret_job, err);
 	call->arguments = arguments;
 	call->arguments_n = n;
+	if (r > 0)
+		return error_set(err, -ENOENT, (enum error_class)r,
+		                 "the %zu files that are counted together with %s were not submitted: each must be readable here", set->n,
+		                 TEXT(set->files[0]->path));
 	return r;
 }
 
 static int submit_set(struct watching *watching, const struct watch_set *set, struct error *err)
 {
 	const struct watch_options *options = watching->options;
-	struct submission submission = {.uuid = set->files[0]->uuid, .lenient = options->lenient, .merge = options->merge};
+	struct submission submission = {.uuid = set->files[0]->uuid, .lenient = options->lenient, .merge = options->merge,
+	                                .one_of_many = true};
 	struct watch_rows rows _cleanup_(watch_rows_deinit) = {0};
 	const struct watch_file *rival = NULL;
 	const char *path = NULL;
@@ -241,9 +260,12 @@ static int settle(struct watching *watching, const struct watch_set *set, const 
 	set_state(set, WATCH_DONE);
 	watching->open--;
 	for (size_t i = 0, e = 0; e == 0 && i < rows->n; i++) {
-		bool unwritten = r != 0 && some && (!states[i] || (strcmp(states[i], "FAILED") != 0 && strcmp(states[i], "CANCELLED") != 0));
+		const char *state = states[i] ? states[i] : states[0];
+		bool failed_row = strcmp(state, "FAILED") == 0 || strcmp(state, "CANCELLED") == 0;
 
-		e = rows->paths[i] && put(set, rows->paths[i], unwritten ? "UNWRITTEN" : states[i] ? states[i] : states[0], err) < 0;
+		if (failed_row && rows->paths[i])
+			tell_old(watching, set, rows->paths[i]);
+		e = rows->paths[i] && put(set, rows->paths[i], r != 0 && some && (!states[i] || !failed_row) ? "UNWRITTEN" : state, err) < 0;
 		if (e)
 			return -EIO;
 	}

@@ -162,6 +162,23 @@ bool watch_out_written(struct watch_out *out, const struct watch_tree *tree, con
 	return there;
 }
 
+char *watch_out_place(const struct watch_out *out, const struct watch_set *set, const char *path)
+{
+	struct output_options options = {0};
+	_cleanup_(freep) char *folder = NULL;
+	char *place = NULL;
+
+	if (!out->folder || folder_of(out, set->files[0], false, &folder) < 0)
+		return NULL;
+	options = out->call->output;
+	options.folder = folder;
+	for (enum output_form form = 0; !place && form < _OUTPUT_FORM_MAX; form++)
+		if ((options.forms & OUTPUT_SET(form)) && form_there(&options, out->call->reporting.rules.compat, form, path) &&
+		    output_place(&options, out->call->reporting.rules.compat, form, path, MANY, &place) < 0)
+			place = NULL;
+	return place;
+}
+
 static bool is_member(const struct watch_set *set, const struct watch_file *file)
 {
 	for (size_t i = 0; i < set->n; i++)

@@ -39,6 +39,9 @@ void watch_rows_deinit(struct watch_rows *rows);
 /* Whether the results of the set, as it is now, were written before and are still there. */
 bool watch_out_written(struct watch_out *out, const struct watch_tree *tree, const struct watch_set *set);
 
+/* Where there is a result of this path of the set, by whatever job: its place without the endings of FastQC's files; freed by the caller. */
+char *watch_out_place(const struct watch_out *out, const struct watch_set *set, const char *path);
+
 /*
  * Two files of one folder whose results would have one name, or a file and a group: an earlier one that is submitted. *ret_path is then
  * that of the set. NULL: there is none.

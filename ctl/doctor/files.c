@@ -161,6 +161,11 @@ static void judge_file(const struct doctor_facts *facts, const struct doctor_fil
 		finding_advise(finding_add(findings, "file", MARK_BAD, "%s", file->step.error.text), "ls -l %s", TEXT(file->name));
 		return;
 	}
+	if (file->file.content.class != ERROR_NONE) { /* whether nodes can open it is of no interest */
+		finding_advise(finding_add(findings, "file", MARK_BAD, "%s", file->file.content.text), "head -c 100 %s | od -c shows how it begins",
+		               TEXT(file->name));
+		return;
+	}
 	if (file->file.here)
 		finding_add(findings, "file", MARK_OK, "%s can be read here, %s", TEXT(file->file.path), text_bytes(size, file->file.size));
 	else

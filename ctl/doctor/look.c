@@ -230,7 +230,7 @@ static void look_file(struct client *client, bool *asks, struct doctor_file *fil
 {
 	file->step.done = true;
 	file->step.r = probe_file_look(file->name, FILE_MS, &file->file, &file->step.error);
-	if (file->step.r < 0 || !*asks || !may_ask(client, &file->file))
+	if (file->step.r < 0 || file->file.content.class != ERROR_NONE || !*asks || !may_ask(client, &file->file))
 		return;
 	file->asked.done = true;
 	limit(client);

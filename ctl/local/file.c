@@ -138,6 +138,8 @@ int local_file_open(const struct local_options *options, uint32_t threads, struc
 		return error_set(err, -errno, error_class_of_errno(errno), "%s cannot be opened: %s", TEXT(file->path),
 		                 strerror(errno));
 	r = file_facts_take(file->fd, facts, err);
+	if (r == 0)
+		r = kind_check_void(file->path, facts->fingerprint.size, err);
 	if (r < 0) {
 		error_prefix(err, "%s ", TEXT(file->path));
 		return r;

@@ -369,7 +369,7 @@ struct node_view {
 	uint64_t peer;             /* 0: down */
 	uint32_t slots, busy, jobs;
 	uint64_t bytes_done, rate; /* rate: file bytes a second over the last seconds */
-	uint64_t seen_ms;          /* monotonic time of its last event */
+	uint64_t seen_ms;          /* monotonic time of its last event; 0: none since the coordinator's start */
 };
 
 /* Walks in order of id (name for nodes); start with *cursor = 0. False at the end. */

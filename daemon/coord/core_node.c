@@ -186,6 +186,10 @@ struct run *run_add(struct coord *coord, struct node *node, const struct slice_i
 		node->runs = runs;
 		node->runs_room = room;
 	}
+	if (node->runs_n == 0 && coord->now_ms - node->rate_from_ms >= 1000) { /* the time without work is no part of its rate */
+		node->rate = node->rate_bytes = 0;
+		node->rate_from_ms = coord->now_ms;
+	}
 	node->runs[node->runs_n] = (struct run){.id = *id, .begun_ms = coord->now_ms, .progress_ms = coord->now_ms};
 	node->runs_n++;
 	node->scouts += id->scout;
@@ -419,6 +423,7 @@ void node_drain(struct coord *coord, const struct event *event)
 	emit_granted(coord, event->request, 0);
 }
 
+/* Of a name that nobody had since the coordinator's start, perhaps a mistyped one, nothing stays. */
 void node_resume(struct coord *coord, const struct event *event)
 {
 	struct node *node = node_of_name(coord, event->drain.node);
@@ -441,6 +446,8 @@ void node_resume(struct coord *coord, const struct event *event)
 		due_by(coord, node->forget_ms); /* it may have waited for this */
 	if (node->peer)
 		(void)emit(coord, ACTION_SEND_RESUME, node->peer);
+	else if (node->who == 0)
+		node_remove(coord, node_index(coord, node->name, &(bool){false}));
 	emit_granted(coord, event->request, 0);
 }
 

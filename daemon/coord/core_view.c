@@ -236,6 +236,18 @@ static const char *node_state(const struct node *node)
 	return node->runs_n < node->slots ? "mixed" : "alloc";
 }
 
+#define RATE_OLD_MS 5000 /* a node that tells of its progress does so several times a second */
+
+/* Where nothing was told for long the last rate is none of now. */
+static uint64_t node_rate(const struct coord *coord, const struct node *node)
+{
+	uint64_t passed = coord->now_ms - node->rate_from_ms;
+
+	if (node->runs_n == 0)
+		return 0;
+	return passed < RATE_OLD_MS ? node->rate : node->rate_bytes * 1000 / passed;
+}
+
 bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_view *ret)
 {
 	const struct node *node;
@@ -251,7 +263,7 @@ bool coord_next_node(const struct coord *coord, uint64_t *cursor, struct node_vi
 		.slots = node->slots,
 		.busy = node->runs_n,
 		.bytes_done = node->bytes_done,
-		.rate = node->runs_n ? node->rate : 0,
+		.rate = node_rate(coord, node),
 		.seen_ms = node->seen_ms,
 	};
 	for (uint32_t i = 0; i < node->runs_n; i++) {

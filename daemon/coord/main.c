@@ -12,15 +12,31 @@
 
 #define OWN_NAME "fqcoordd"
 
+/* What it was started with: its file is looked at again on reload, so that a mistake is told before the next start fails by it. */
+static int started_n;
+static char **started;
+
+static void look_at_configuration(void)
+{
+	struct coord_settings settings = {0};
+	struct error error = {0};
+
+	if (conf_start(&coord_program, started_n, started, &settings, NULL, &error) < 0)
+		log_event(LOG_ERR, &(struct log_about){0}, "the configuration stays as it was at the start, and the next start would fail: %s",
+		          error.text);
+	coord_settings_deinit(&settings);
+}
+
 static void on_reload(struct service *service, void *userdata)
 {
 	struct error error;
 
 	(void)service;
+	look_at_configuration();
 	if (server_reload(userdata, &error) < 0)
 		log_event(LOG_ERR, &(struct log_about){.event = TOLD_KEYS_NOT_READ}, "the peers file stays as it was: %s", error.text);
 	else
-		log_event(LOG_INFO, &(struct log_about){.event = TOLD_KEYS_READ}, "read the peers file again");
+		log_event(LOG_INFO, &(struct log_about){.event = TOLD_KEYS_READ}, "read the peers file again; the configuration is read at a start");
 }
 
 static const struct service_callbacks callbacks = {.on_reload = on_reload};
@@ -82,6 +98,8 @@ int main(int argc, char **argv)
 	struct error error = {0};
 	int r;
 
+	started_n = argc;
+	started = argv;
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE); /* these fail for no such numbers */
 	(void)mallopt(M_TRIM_THRESHOLD, WARM);
 	r = conf_start(&coord_program, argc, argv, &settings, NULL, &error);

@@ -165,7 +165,9 @@ static int look_nodes(const struct server *server, struct metrics_look *look)
 		}
 		look->nodes[n++] = (struct look_node){
 			.view = view,
-			.heard_ms = worker ? peer_idle_ms(worker->peer) : look->now_ms > view.seen_ms ? look->now_ms - view.seen_ms : 0,
+			.heard_ms = worker                                             ? peer_idle_ms(worker->peer)
+			            : view.seen_ms > 0 && look->now_ms > view.seen_ms ? look->now_ms - view.seen_ms
+			                                                              : 0,
 		};
 		look->workers[worker_state(view.state)]++;
 		look->slots += view.peer ? view.slots : 0;

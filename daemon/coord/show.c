@@ -357,7 +357,7 @@ static int nodes_more(struct session *session, struct listing *listing, struct e
 		.busy = view.busy,
 		.bytes_done = view.bytes_done,
 		.rate = view.rate,
-		.seen_ms = worker ? peer_idle_ms(worker->peer) : now > view.seen_ms ? now - view.seen_ms : 0,
+		.seen_ms = worker ? peer_idle_ms(worker->peer) : view.seen_ms > 0 && now > view.seen_ms ? now - view.seen_ms : 0,
 		.jobs = view.jobs,
 	};
 	(void)snprintf(node.name, sizeof node.name, "%s", view.name);

@@ -67,6 +67,8 @@ static int take_facts(int fd, const struct open_request *request, struct open_an
 	if (r < 0)
 		return r;
 	r = file_facts_take(fd, &answer->facts, &answer->error);
+	if (r == 0)
+		r = kind_check_void(request->path, answer->facts.fingerprint.size, &answer->error);
 	if (r < 0)
 		error_prefix(&answer->error, "%s ", TEXT(request->path));
 	return r;

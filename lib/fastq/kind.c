@@ -29,6 +29,11 @@ static const struct magic file_magics[] = {
     {"\x89HDF\r\n\x1a\n", 8, "HDF5 (fast5)", "it needs base calling first"},
     {"\x8bPOD\r\n\x1a\n", 8, "POD5", "it needs base calling first"},
     {"NCBI.sra", 8, "SRA", "convert it first (fasterq-dump)"},
+    {">", 1, "FASTA (a line with '>')", "it has no qualities; right is the FASTQ that it was made of"},
+    {"\xef\xbb\xbf", 3, "text with a byte order mark", "take its first three bytes away (tail -c +4)"},
+    {"version https://git-lfs", 23, "a pointer of Git LFS", "fetch the file itself first (git lfs pull)"},
+    {"<!DOCTYPE", 9, "a web page", "fetch the file itself anew"},
+    {"<html", 5, "a web page", "fetch the file itself anew"},
     {"\xff\xfe", 2, "UTF-16 text", "convert it first (iconv -t ascii)"},
     {"\xfe\xff", 2, "UTF-16 text", "convert it first (iconv -t ascii)"},
 };
@@ -37,6 +42,7 @@ static const struct magic file_magics[] = {
 static const struct magic packed_magics[] = {
     {"BAM\1", 4, "BAM", "convert it first (samtools fastq)"},
     {"BCF\2", 4, "BCF", "it holds variants, not reads"},
+    {">", 1, "FASTA (a line with '>')", "it has no qualities; right is the FASTQ that it was made of"},
     {"\x1f\x8b", 2, "gzip within gzip", "decompress it once first (gunzip)"},
 };
 
@@ -111,5 +117,19 @@ int kind_tell(const uint8_t *head, size_t n, enum file_kind *ret_kind, struct er
 	if (r < 0)
 		return r;
 	*ret_kind = header.block_size ? FILE_BGZF : FILE_GZIP;
+	return 0;
+}
+
+int kind_check_void(const char *path, uint64_t size, struct error *err)
+{
+	static const char *const endings[] = {".gz", ".bgz", ".bgzf"};
+	size_t n = strlen(path);
+
+	for (size_t i = 0; size == 0 && i < sizeof endings / sizeof *endings; i++) {
+		size_t m = strlen(endings[i]);
+
+		if (n > m && strcmp(path + n - m, endings[i]) == 0)
+			return error_set(err, -EBADMSG, ERROR_DATA, "has no bytes, and gzip of no reads has some: the copy may be incomplete");
+	}
 	return 0;
 }

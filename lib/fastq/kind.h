@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a file is, told from its content and never from its name. */
+/* What a file is, told from its content and never from its name, but for the one that has no content. */
 #pragma once
 
 #include <stddef.h>
@@ -23,3 +23,6 @@ const char *file_kind_name(enum file_kind kind); /* "plain", "gzip", "BGZF" */
  * -EBADMSG with a sentence (ERROR_DATA) for what is neither text nor gzip: bzip2, xz, zstd, zip, BAM..., naming it.
  */
 int kind_tell(const uint8_t *head, size_t n, enum file_kind *ret_kind, struct error *err);
+
+/* -EBADMSG with a sentence (ERROR_DATA) for a file of 0 bytes whose name says gzip, which has 20 at least: FastQC refuses it, too. */
+int kind_check_void(const char *path, uint64_t size, struct error *err);

@@ -89,5 +89,12 @@ for file in length plus header quality sequence truncated gz_truncated gz_crc gz
 	done
 	is "$file: no CSV at all" "$(cat got)" ""
 done
+: >void.fq.gz
+for way in "qc --local -q --as csv" "submit -h $host --wait"; do
+	# shellcheck disable=SC2086
+	"$ctl" $way void.fq.gz >got 2>err
+	is "${way%% *}: gzip of no bytes: exit status, no CSV" "$? $(cat got)" "65 "
+	ok "${way%% *}: the sentence" grep -q "void.fq.gz has no bytes, and gzip of no reads has some: the copy may be incomplete" err
+done
 is "the service goes on" "$(fq submit --wait plain.fq | md5sum)" "$(python3 "$oracle" plain.fq | md5sum)"
 done_testing

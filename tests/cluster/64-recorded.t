@@ -28,7 +28,8 @@ counted() { id=$(fq submit --parsable "$@") && fq wait "$id" >/dev/null 2>&1; }
 
 no_cache=(--cache-size 1G)
 echo 0123456789abcdef >"$work/token"
-cluster_start --profiles "$site" --status-listen 127.0.0.1:0 --status-token "$work/token"
+echo 'jobs_max = 100;' >"$work/site.conf"
+cluster_start --config "$work/site.conf" --profiles "$site" --status-listen 127.0.0.1:0 --status-token "$work/token"
 worker_start 1 -n 1
 
 # ---- which there are
@@ -136,6 +137,7 @@ ours 100
 printf 'min_q30 warn 101\n' >"$site/bad.txt"
 printf 'nonsense\n' >"$site/facility.txt"
 rm "$site/kmers.txt"
+printf 'jobs_max = 100;\njobs_mx = 5;\n' >"$work/site.conf"
 kill -HUP "$pid_coord"
 wait_until 20 bash -c '"$1" profile show -h "$2" ours | grep -q "100 reads"' - "$ctl" "$host"
 ok "they are read again" test $? = 0
@@ -144,6 +146,8 @@ ok "one was mended" grep -q ^bad "$work/list"
 ok "one is gone" bash -c '! grep -q ^kmers "$0"' "$work/list"
 ok "one that became wrong stays as it was" grep -q ^facility "$work/list"
 ok "which is told" grep -q 'site/facility.txt:1: right is a module' "$work/coord.log"
+ok "so is a configuration by which the next start would fail" \
+	grep -q 'the configuration stays as it was at the start, and the next start would fail: .*site.conf:2: jobs_mx: there is no such key' "$work/coord.log"
 run fq fetch --as json "$job"
 is "what was recorded stays" "$(judged)" "ours fail"
 run fq fetch --as json --profile ours "$job"

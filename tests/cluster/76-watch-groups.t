@@ -122,6 +122,50 @@ out=$out/ # below the folder that is watched
 ok "as of cat" as_cat . all_R1 A_S1_L001_R1_001.fastq B_S2_L001_R1_001.fastq
 ok "the good file's report is there" test -s "$out/x/A_S1_L002_R2_001_fastqc.zip" -a ! -e "$out/x/A_R2_fastqc.zip"
 
+# ---- a file that turns bad: what was written of it and of its group before is told, and stands
+
+cp "$out/x/A_S1_L002_R2_001_fastqc.zip" "$work/old.zip"
+put q/x A_S1_L001_R2_001.fastq
+fresh
+fq watch --once --as text,fastqc -o "$out/x" --merge all --settle 0 "$run/q/x" >"$work/lines" 2>"$work/said"
+is "mended: exit 0" $? 0
+ok "nothing is old" sh -c "! grep -q 'was before' '$work/said'"
+printf '@r\nACGT\n+\nIIII\nnothing\n' >"$run/q/x/A_S1_L001_R2_001.fastq"
+fq watch --once --as text,fastqc -o "$out/x" --merge all --settle 0 "$run/q/x" >"$work/lines" 2>"$work/said"
+is "damaged: exit status" $? 65
+old() { grep -q "/x/$1[^ ]* is of what .*/x/$2 was before; take it away" "$work/said"; }
+ok "the file's former report is told" old A_S1_L001_R2_001 A_S1_L001_R2_001.fastq
+ok "that of its group is" old A_R2 A_R2
+ok "that of the good file is not" sh -c "! grep -q 'A_S1_L002_R2_001.fastq was before' '$work/said'"
+
+# ---- a file that cannot be read here: its sample waits for it, another one does not
+
+as() { setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/ FQ_KEYS="$work/nobody" "$@"; }
+if [ "$(id -u)" -eq 0 ] && chmod 711 "$work" && as test -r "$work/in/A_S1_L001_R2_001.fastq" && as test -x "$ctl" 2>/dev/null; then
+	mkdir -p "$work/nobody/out" "$run/u"
+	chown -R 65534:65534 "$work/nobody"
+	as "$ctl" join -h "$host" "$(admin token --role client)" >/dev/null
+	put u A_S1_L001_R1_001.fastq A_S1_L001_R2_001.fastq B_S2_L001_R1_001.fastq
+	chmod 600 "$run/u/A_S1_L001_R1_001.fastq"
+	as "$ctl" watch -h "$host" --once --as text -o "$work/nobody/out" --merge sample --settle 0 "$run/u" >"$work/lines" 2>"$work/said"
+	is "one cannot be read: exit status" $? 66
+	is "its sample is refused" "$(grep -c "^-	$run/u/A_S1_L001_R[12]_001.fastq	REFUSED\$" "$work/lines")" 2
+	ok "the other one is counted" has_line u/B_S2_L001_R1_001.fastq COMPLETED
+	ok "why" grep -q "A_S1_L001_R1_001.fastq cannot be opened: Permission denied" "$work/said"
+	ok "and that the rest waits for it" grep -q "the 2 files that are counted together with .* were not submitted" "$work/said"
+	is "no line says nothing, or too much" "$(grep -cE '^fqctl: *\$|nothing was submitted' "$work/said")" 0
+	fresh
+	as "$ctl" watch -h "$host" --as text -o "$work/nobody/out" --merge sample --settle 0 --every 500ms "$run/u" >>"$work/lines" 2>>"$work/said" {never}>&- &
+	watcher=$!
+	pid_worker[90]=$watcher
+	ok "while it watches it is refused" wait_until 30 grep -q REFUSED "$work/lines"
+	chmod 644 "$run/u/A_S1_L001_R1_001.fastq"
+	ok "and counted as soon as it can be read" wait_until 60 has_line u/A_S1_L001_R1_001.fastq COMPLETED
+	watch_end
+else
+	skip "a file that cannot be read here: needs root, and a build that nobody may read"
+fi
+
 # ---- names
 
 mkdir "$run/n"

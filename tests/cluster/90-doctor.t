@@ -56,6 +56,13 @@ worker_start 1 -n 2 --roots "$work/a"
 worker_start 2 -n 1 --roots "$work/a"
 well() { doctor 0 fq doctor "$reads" && says_none 'bad|warn|skip' && says ok file '2 of 2 nodes can open it, and it is the same there as here'; }
 ok "all is well" well
+no_fastq() { # as bzip2 and other things of kind.c: it opens well, and yet no node takes it
+	printf '>x\nAC\n' >"$work/a/x.fa" && : >"$work/a/void.fq.gz"
+	doctor 1 fq doctor "$work/a/x.fa" "$work/a/void.fq.gz" && says bad file 'x.fa is FASTA' 'head -c 100' && says bad file 'void.fq.gz has no bytes' &&
+		! grep -qE 'findmnt|nodes can open' "$work/out"
+}
+ok "what is no FASTQ is told by what it is, and not as one that nodes cannot open" no_fastq
+doctor 0 fq doctor "$reads"
 order() { [ "$(awk '{ print $2 }' "$work/out" | uniq | tr '\n' ' ')" = 'config host name connect trust key versions clocks nodes slots roots disk troubles proof file ' ] || { diag <"$work/out"; return 1; }; }
 ok "in the order in which things fail" order
 admin_well() { doctor 0 admin doctor "$reads" && says_none 'bad|warn|skip' && says ok key administrator && says ok host 'ctl.sock, from the command line'; }

@@ -148,7 +148,10 @@ static void node_forgotten(struct sim *sim, uint32_t i)
 			sim->working.slices[s].node = NODES_MAX_SIM;
 }
 
-/* A batch job's node is forgotten when it has left, or, where it was distrusted, by the person who resumes it; nobody else is. */
+/*
+ * A batch job's node is forgotten when it has left, or, where it was distrusted, by the person who resumes it; so is one that was never
+ * there since the coordinator's start; nobody else is.
+ */
 static void check_listed(struct sim *sim, const struct event *event)
 {
 	struct sim_seen *seen = &sim->seen;
@@ -162,11 +165,13 @@ static void check_listed(struct sim *sim, const struct event *event)
 
 		if (seen->listed[i] && !listed)
 			node_forgotten(sim, i);
-		if (seen->listed[i] && !listed && !(node->transient && ((gone && seen->left) || resumed)))
+		if (seen->listed[i] && !listed && !(node->transient && ((gone && seen->left) || resumed)) &&
+		    !(resumed && seen->unmet[i]))
 			sim_fail(sim, "forgotten", "%s is not in the list any more", node->name);
 		if (listed && node->transient && gone && seen->empty && !(seen->distrusted & (1u << i)))
 			sim_fail(sim, "stays", "%s has left and is still in the list", node->name);
 		seen->listed[i] = listed;
+		seen->unmet[i] = listed && view.seen_ms == 0;
 	}
 }
 

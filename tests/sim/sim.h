@@ -267,7 +267,7 @@ struct sim_seen {
 	uint64_t suspect[NODES_MAX_SIM];   /* since when; 0: it is not */
 	uint32_t distrusted;               /* bit set of nodes that disagree with others */
 	bool draining[NODES_MAX_SIM];      /* it has said so */
-	bool listed[NODES_MAX_SIM];
+	bool listed[NODES_MAX_SIM], unmet[NODES_MAX_SIM]; /* unmet: known by a drain alone */
 	bool hold;
 	/* of the step at hand */
 	uint32_t node;          /* whose event it is; NODES_MAX_SIM: nobody's */

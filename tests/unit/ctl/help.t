@@ -126,6 +126,9 @@ ok "a folder that is not there: 73" exits 73 qc -o nowhere
 ok "a list that is not there: 66" exits 66 qc -a nowhere -o out
 ok "a list that is none: 78" exits 78 qc -c r.fq -o out
 is_said() { qc "$1" "$2" 2>&1 | grep -qF -- "$3"; } # is_said OPTION VALUE WORDS
+ok "standard input, as FastQC calls it, is refused with what is right" is_said --quiet stdin:x.fq "right is the name of a file"
+ok "so is the dash of others" is_said --quiet - "right is the name of a file"
+ok "a long option behind one dash, which FastQC takes" is_said -outdir . "-outdir has one dash: right is --outdir"
 ok "what is wrong with -f is said" is_said -f bam "-f bam is not supported yet: right is fastq"
 ok "and with a folder that is not there" is_said -o nowhere "cannot write into nowhere"
 ok "nothing was written but by those that were right" test "$(find . -name '*_fastqc*' -prune | sort | tr '\n' ' ')" = \

@@ -225,6 +225,13 @@ static void test_drain(void)
 	is_u64(fake_count(&fake, ACTION_SEND_OPEN), 1, "and brings work");
 	fake_resume(&fake, "node09");
 	ok(has(fake_refusal(&fake), "there is no node 'node09'"), "of a node that is not there it is refused");
+	fake_drain(&fake, "node08");
+	is_u64(fake_node(&fake, "node08").seen_ms, 0, "one that was never there can be drained");
+	fake_resume(&fake, "node08");
+	ok(!fake_action(&fake, ACTION_SAVE_NODE, 0)->node.drained, "and resumed,");
+	fake_resume(&fake, "node08");
+	ok(has(fake_refusal(&fake), "there is no node 'node08'"), "of which nothing stays");
+	is_str(fake_node(&fake, "node01").name, "node01", "one that is there does");
 	fake_deinit(&fake);
 }
 
@@ -261,12 +268,29 @@ static void test_views(void)
 	struct fake_task task;
 	struct fake fake;
 
+	fake_init(&fake);
+	fake_hello(&fake, 1, "node01", 1, NULL, 0);
+	fake_tick(&fake, 3600000);
+	fake_submit(&fake, "alice", 100, 1, paths);
+	fake_opened(&fake, 1, 1, 0, 500);
+	task = fake_task(&fake, 0);
+	fake_tick(&fake, 1000);
+	fake_progress(&fake, task.peer, task.id, 40);
+	is_u64(fake_node(&fake, "node01").rate, 40, "an hour without work is no part of a node's rate");
+	fake_deinit(&fake);
 	fake_running(&fake, 500, 100);
 	task = fake_task(&fake, 0);
 	fake_progress(&fake, task.peer, task.id, 40);
 	job = view_of(&fake, 1);
 	is_u64(job.bytes_done, 40, "bytes of running slices count");
 	is_str(job.node_names, "node[01-02]", "who counts for the job");
+	fake_tick(&fake, 1000);
+	fake_progress(&fake, task.peer, task.id, 60);
+	is_u64(fake_node(&fake, "node01").rate, 60, "bytes in the last second");
+	fake_tick(&fake, 2000);
+	is_u64(fake_node(&fake, "node01").rate, 60, "so it stays for a while");
+	fake_tick(&fake, 4000);
+	is_u64(fake_node(&fake, "node01").rate, 0, "but not of a node that stands still");
 	fake_result(&fake, &task, 0, 420, 5);
 	job = view_of(&fake, 1);
 	is_u64(job.bytes_done, 400, "slices within a long record are done with it");

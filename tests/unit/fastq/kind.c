@@ -68,10 +68,12 @@ static void try_bam(void)
 
 int main(void)
 {
+	struct error err = {0};
+	struct made made;
+
 	is_kind("", 0, FILE_PLAIN, "an empty file");
 	is_kind("@x\nAC\n+\nII\n", 11, FILE_PLAIN, "FASTQ");
 	is_kind("\x1f", 1, FILE_PLAIN, "one byte of gzip");
-	is_kind(">x\nAC\n", 6, FILE_PLAIN, "FASTA, which the reader refuses");
 	try_packed();
 	try_bam();
 	is_refused("BZh91AY&SY", 10, "bzip2");
@@ -79,6 +81,19 @@ int main(void)
 	is_refused("\x28\xb5\x2f\xfd\4", 5, "zstd");
 	is_refused("PK\3\4\24", 5, "zip");
 	is_refused("CRAM\3", 5, "CRAM");
+	is_refused(">x\nAC\n", 6, "FASTA");
+	is_refused("\xef\xbb\xbf@x\n", 6, "byte order mark");
+	is_refused("version https://git-lfs.github.com/spec/v1\n", 43, "Git LFS");
+	is_refused("<!DOCTYPE html>", 15, "web page");
+	is_refused("<html>", 6, "web page");
+	make_file(&made, ">x\nAC\n", false);
+	is_refused(made.file.p, made.file.n, "FASTA");
+	made_deinit(&made);
+	is_int(kind_check_void("a.fq", 0, &err), 0, "text of no bytes");
+	is_int(kind_check_void(".gz", 0, &err), 0, "a name that is only an ending");
+	is_int(kind_check_void("a.fq.gz", 1, &err), 0, "one byte is the reader's to tell");
+	is_int(kind_check_void("a.fq.gz", 0, &err), -EBADMSG, "gzip of no bytes (%s)", err.text);
+	is_int(kind_check_void("a.fq.bgz", 0, &err), -EBADMSG, "BGZF of no bytes");
 	is_str(file_kind_name(FILE_PLAIN), "plain", "a name");
 	is_str(file_kind_name(FILE_BGZF), "BGZF", "a name");
 	return done_testing();
