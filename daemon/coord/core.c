@@ -121,7 +121,7 @@ bool coord_load_seek(struct coord *coord, uint64_t id, uint32_t index, uint64_t 
 	struct job *job;
 	struct file *file = file_find(coord, id, index, &job);
 
-	if (!file || !file->split || file->row.slice_size != slice_size || MUTANT(MUTANT_SEEK_FORGOTTEN))
+	if (!file || !file->split || job->row.fresh || file->row.slice_size != slice_size || MUTANT(MUTANT_SEEK_FORGOTTEN))
 		return false;
 	file->seek = seek;
 	file->row.way = WAY_INDEX;

@@ -45,6 +45,7 @@ static void seek_find(struct sim *sim, struct event *opened)
 void kept_load_seek(struct sim *sim, uint32_t index)
 {
 	const struct file_row *row = &sim->committed.files[index];
+	const struct job_row *job = image_job(&sim->committed, row->job);
 	const struct sim_kept *kept;
 	uint8_t key[RESULT_KEY_SIZE];
 
@@ -55,7 +56,7 @@ void kept_load_seek(struct sim *sim, uint32_t index)
 	if (!kept)
 		return;
 	(void)coord_load_seek(sim->coord, row->job, row->file, kept->id, kept->slice_size);
-	if (row->slice_size == kept->slice_size && image_job(&sim->committed, row->job)->algorithm == sim->algorithm)
+	if (row->slice_size == kept->slice_size && !job->fresh && job->algorithm == sim->algorithm)
 		sim->seeks[index] = kept->id;
 }
 
