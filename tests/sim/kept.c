@@ -101,10 +101,11 @@ void kept_find(struct sim *sim, struct event *opened)
 	uint8_t key[RESULT_KEY_SIZE];
 	const struct sim_kept *kept;
 
-	if (opened->opened.error_number != 0 ||
-	    !coord_result_key(sim->coord, opened->opened.job, opened->opened.file, &opened->opened.facts, key))
+	if (opened->opened.error_number != 0)
 		return;
-	kept = image_kept(&sim->working, key, 0);
+	kept = coord_result_key(sim->coord, opened->opened.job, opened->opened.file, &opened->opened.facts, key)
+	           ? image_kept(&sim->working, key, 0)
+	           : NULL;
 	if (!kept) {
 		seek_find(sim, opened);
 		return;
