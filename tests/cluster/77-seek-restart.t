@@ -104,7 +104,7 @@ if [ "$FQ_FAILPOINTS" != yes ]; then
 else
 	fell() { wait_until 30 not_there && { wait "$pid_coord"; [ $? -eq 137 ]; }; } 2>/dev/null
 	not_there() { ! kill -0 "$pid_coord"; }
-	struck() { # struck POINT[:PASS]: the coordinator is killed there, in the middle of a job that uses the index
+	struck() { # struck POINT[:PASS]: the coordinator is killed there, in the middle of a job that is to use the index
 		local client
 		workers_idle || return 1
 		end_process "$pid_coord" KILL
@@ -117,10 +117,11 @@ else
 		coord_start "${times[@]}"
 		wait $client || { diag <"$work/err"; return 1; }
 		id=$(cat "$work/id")
-		same && indexed
+		same
 	}
+	struck_indexed() { struck "$1" && indexed; }
 	for point in plan-saved:1 task-sent:1 result-saved:1 result-saved:7 commit-before:2 commit-after:2 merged:1 file-saved:1; do
-		ok "killed at $point: the same, by the index" struck $point
+		ok "killed at $point: the same, by the index" struck_indexed $point
 	done
 	is "nothing was inflated before it was counted" "$(scouts)" "$none"
 fi
@@ -163,6 +164,16 @@ else
 		else
 			ok "scouts go on" cut_anew
 			is "it is gone, and the new one there" "$(indices)" 1
+		fi
+
+		if [ "$FQ_FAILPOINTS" != yes ]; then
+			skip "killed before that is durable: this build has no failpoints"
+		else
+			ok "another one alone" first
+			killed spoil $what
+			point=$([ $what = wrong ] && echo forgotten:1 || echo plan-saved:2)
+			ok "it is $what, and the coordinator is killed at $point: the same" struck $point
+			is "it is gone" "$(indices)" $([ $what = wrong ] && echo 0 || echo 1)
 		fi
 
 		ok "another one alone" first

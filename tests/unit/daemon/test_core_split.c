@@ -385,11 +385,12 @@ static void test_restart_index_wrong(void)
 /* An index that tells what cannot be, or that is not what is counted from it: nobody is told of it again. */
 static void test_index(void)
 {
-	for (int wrong = 0; wrong < 3; wrong++) {
+	for (int wrong = 0; wrong < 4; wrong++) {
 		struct event event = point_of(1);
 		const struct action *find;
 		struct fake_task first;
 		struct fake fake;
+		struct file_view view;
 
 		begin_by(&fake, SLICES * MIB, 9);
 		first = given(&fake, 0, false);
@@ -399,6 +400,7 @@ static void test_index(void)
 			event.point.report.text = event.point.report.head.length = MIB - 5;
 		else if (wrong == 2)
 			event.point.report.text = UINT64_MAX / 2;
+		event.point.gone = wrong == 3;
 		fake_step(&fake, &event);
 		if (wrong < 2) {
 			is_u64(fake_count(&fake, ACTION_DROP_SEEK), 0, "what it says can be");
@@ -409,6 +411,9 @@ static void test_index(void)
 		}
 		is_u64(fake_count(&fake, ACTION_DROP_SEEK), wrong > 0, "it goes where it was wrong");
 		ok(wrong == 0 || fake_action(&fake, ACTION_DROP_SEEK, 0)->find.seek == 9, "that one");
+		ok(coord_find_file(fake.coord, 1, 0, &view) &&
+		           view.row->way == (wrong == 0 ? WAY_INDEX : wrong == 1 ? WAY_GAVE_UP : WAY_SPLIT),
+		   "and the file goes its way");
 		fake_deinit(&fake);
 	}
 }
