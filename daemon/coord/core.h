@@ -322,8 +322,8 @@ int coord_load_file(struct coord *coord, const struct file_row *row, struct erro
 int coord_load_slice(struct coord *coord, const struct slice_row *row, struct error *err);
 /*
  * Of a file that is counted in slices (way_cuts()), between itself and its slices: an index that is kept of it now (coord_content_key()),
- * with slices of this size (false: it is of no use). And, before each of its slices, .point of each that is missing before it, in order: so what was counted behind
- * a gap is of use.
+ * with slices of this size. False: it is of no use. True: before each of its slices, .point of each that is missing before it, in order; so
+ * what was counted behind a gap is of use.
  */
 bool coord_load_seek(struct coord *coord, uint64_t job, uint32_t file, uint64_t seek, uint64_t slice_size);
 int coord_load_point(struct coord *coord, const struct event *point, struct error *err);

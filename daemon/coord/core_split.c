@@ -256,8 +256,8 @@ void seek_wrong(struct coord *coord, struct file *file)
 }
 
 /*
- * As if it had been inflated by somebody who has forgotten its text: so its point is known, and that of the next one. *ret_used: false where
- * no such point can be.
+ * As if it had been inflated by somebody who has forgotten its text: so its point is known, and that of the next one. *ret_used: false
+ * where no such point can be.
  */
 static int pointed(struct file *file, const struct event *event, bool *ret_used)
 {

@@ -81,7 +81,8 @@ gap() {
 	workers_idle && admin drain w1 && wait_until 20 node_is w1 '^drain$' && hold 2 || return 1
 	another
 	submit "$file" && wait_until 20 on_node w2 || return 1
-	admin resume w1 && wait_until 20 node_is w1 '^idle$' && hold 1 && let_go 2 && wait_until 20 on_node w1 && wait_until 60 node_is w2 '^idle$' || return 1
+	admin resume w1 && wait_until 20 node_is w1 '^idle$' && hold 1 && let_go 2 || return 1
+	wait_until 20 on_node w1 && wait_until 60 node_is w2 '^idle$' || return 1
 	admin drain w2 && admin resume w2 || return 1 # an answer leaves when all before it is durable
 	counted=$(in_state counted)
 	[ "$counted" -gt 3 ] || { fq show --slices "$id" | diag; return 1; }
@@ -190,9 +191,8 @@ fi
 
 # ---- many files
 report() { # report NAME OPTION...: of all of them, with groups, into a folder
-	fq submit --parsable --as text --split-gzip always --slice-size 100000 -a "$other" --merge all "${@:2}" "$work"/many/* >"$work/id" 2>"$work/err" || { diag <"$work/err"; return 1; }
-	id=$(cat "$work/id")
-	fq wait "$id" 2>"$work/err" && fq fetch "$id" --as text --output-dir "$work/$1" 2>>"$work/err" || { diag <"$work/err"; return 1; }
+	submit --merge all "${@:2}" "$work"/many/* && fq wait "$id" 2>"$work/err" &&
+		fq fetch "$id" --as text --output-dir "$work/$1" 2>>"$work/err" || { diag <"$work/err"; return 1; }
 }
 admin cache rm --all >/dev/null
 another

@@ -50,7 +50,8 @@ void kept_load_seek(struct sim *sim, uint32_t index)
 	uint8_t key[RESULT_KEY_SIZE];
 
 	sim->seeks[index] = 0;
-	if (!row->planned || row->state > JOB_RUNNING || !way_cuts(row->way) || !coord_content_key(sim->coord, row->job, row->file, NULL, key))
+	if (!row->planned || row->state > JOB_RUNNING || !way_cuts(row->way) ||
+	    !coord_content_key(sim->coord, row->job, row->file, NULL, key))
 		return;
 	kept = seek_newest(&sim->committed, row->path, row->facts.fingerprint.ctime_ns);
 	if (!kept)

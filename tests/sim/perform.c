@@ -137,7 +137,8 @@ static void save_file(struct sim *sim, const struct file_row *row)
 	if (!old)
 		old = &sim->working.files[sim->working.files_n++];
 	if (old->planned && row->planned && old->way == WAY_INDEX && row->way != WAY_INDEX && kept_has_seek(sim, i))
-		sim_fail(sim, "index", "the index of file %u of job %llu is of no use to it, and stays", row->file, (unsigned long long)row->job);
+		sim_fail(sim, "index", "the index of file %u of job %llu is of no use to it, and stays", row->file,
+		         (unsigned long long)row->job);
 	if (old->state == JOB_COMPLETED && row->state == JOB_PENDING)
 		sim->working.has_result[i] = false; /* its job begins anew */
 	*old = *row;
@@ -380,7 +381,8 @@ static void find_point(struct sim *sim, const struct action *action, struct roun
 {
 	uint32_t index = 0;
 
-	if (round->points_n == sizeof round->points / sizeof *round->points || !image_file(&sim->working, action->find.job, action->find.file, &index))
+	if (round->points_n == sizeof round->points / sizeof *round->points ||
+	    !image_file(&sim->working, action->find.job, action->find.file, &index))
 		abort();
 	sim->seeks[index] = action->find.seek;
 	round->points[round->points_n++] = (struct sim_point){

@@ -341,7 +341,8 @@ static void test_restart_index(void)
 	fake.proto = 3;
 	fake_hello(&fake, 1, "node01", 3, NULL, 0);
 	task = given(&fake, 2, false);
-	ok(task.peer && given(&fake, 4, false).peer && given(&fake, 5, false).peer, "the slice in the gap and all behind it are counted at once");
+	ok(task.peer && given(&fake, 4, false).peer && given(&fake, 5, false).peer,
+	   "the slice in the gap and all behind it are counted at once");
 	counted(&fake, &task, 0);
 	ok(coord_find_file(fake.coord, 1, 0, &view) && view.chain->proven == 4, "and all of it is proven at once");
 	fake_deinit(&fake);
