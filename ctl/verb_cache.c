@@ -31,6 +31,7 @@ static const struct table_column columns[] = {
 	{.header = "ID", .key = "id", .right = true},
 	{.header = "READS", .key = "reads", .right = true},
 	{.header = "SIZE", .key = "counters_bytes", .right = true},
+	{.header = "INDEX", .key = "index_bytes", .right = true},
 	{.header = "MADE", .key = "made_ms", .right = true, .extra = true},
 	{.header = "USED", .key = "used_ms", .right = true, .extra = true},
 	{.header = "IDLE", .key = "idle_ms", .right = true},
@@ -43,7 +44,7 @@ static int row_add(void *data, uint16_t type, const void *message, struct error 
 	struct table *table = data;
 	const fq_Cached *cached = message;
 	uint64_t now = clock_wall_ms(), idle = now > cached->used_ms ? now - cached->used_ms : 0;
-	char reads[16], size[16], time[32];
+	char reads[16], size[16], index[16], time[32];
 	int r;
 
 	if (type != fq_Type_CACHED)
@@ -51,6 +52,7 @@ static int row_add(void *data, uint16_t type, const void *message, struct error 
 	r = table_count(table, cached->id);
 	r = r < 0 ? r : table_number(table, text_count(reads, cached->records), cached->records);
 	r = r < 0 ? r : table_number(table, text_bytes(size, cached->bytes), cached->bytes);
+	r = r < 0 ? r : table_number(table, cached->index_bytes ? text_bytes(index, cached->index_bytes) : "-", cached->index_bytes);
 	r = r < 0 ? r : table_count(table, cached->made_ms);
 	r = r < 0 ? r : table_count(table, cached->used_ms);
 	r = r < 0 ? r : table_number(table, text_elapsed(time, idle), idle);
@@ -181,7 +183,8 @@ const struct verb verb_cache = {
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "List results that are kept for later jobs, or take them away.",
 	.detail = "A file that has not changed since a job has counted it in the same way is not counted again. list shows those of your "
-	          "jobs, to an administrator all; IDLE is the time since the last use. stats tells how many there are, and how often "
+	          "jobs, to an administrator all; INDEX is how much of SIZE tells where slices of a gzip stream begin, so that it is cut "
+	          "quickly however it is counted next; IDLE is the time since the last use. stats tells how many there are, and how often "
 	          "one was of use. rm is for an administrator; jobs that have such a result keep it.",
 	.example = "fqctl cache list\n"
 	           "fqctl cache rm --all",

@@ -100,7 +100,10 @@ static void show_way(const fq_File *file)
 		             file->slices == 1 ? "" : "s");
 		break;
 	case FILE_GZIP:
-		if (file->split)
+		if (file->split && file->way[0])
+			(void)printf("    Read as   gzip, one stream cut every %s: %llu slices, %s\n", text_bytes(size, file->slice_size),
+			             (unsigned long long)file->slices, TEXT(file->way));
+		else if (file->split)
 			(void)printf("    Read as   gzip, one stream cut every %s: %llu slices, %llu inflated that are to be counted\n",
 			             text_bytes(size, file->slice_size), (unsigned long long)file->slices,
 			             (unsigned long long)file->inflated);

@@ -31,6 +31,9 @@ static int list_more(struct session *session, struct listing *listing, struct er
 	cached->made_ms = row.made_ms;
 	cached->used_ms = row.used_ms;
 	cached->uses = row.uses;
+	r = store_seek_bytes(session->server->store, row.id, &cached->index_bytes, err); /* row.path was the store's until here */
+	if (r < 0)
+		return r;
 	session_send(session, fq_Type_CACHED, listing->tag, cached);
 	return 0;
 }

@@ -116,6 +116,28 @@ int coord_load_slice(struct coord *coord, const struct slice_row *row, struct er
 	return coord->oom ? error_oom(err) : 0;
 }
 
+bool coord_load_seek(struct coord *coord, uint64_t id, uint32_t index, uint64_t seek, uint64_t slice_size)
+{
+	struct job *job;
+	struct file *file = file_find(coord, id, index, &job);
+
+	if (!file || !file->split || job->row.fresh || file->row.slice_size != slice_size || MUTANT(MUTANT_SEEK_FORGOTTEN))
+		return false;
+	file->seek = seek;
+	file->row.way = WAY_INDEX;
+	return true;
+}
+
+int coord_load_point(struct coord *coord, const struct event *point, struct error *err)
+{
+	struct job *job;
+	struct file *file = file_find(coord, point->point.job, point->point.file, &job);
+
+	if (file && file->split && point->point.slice < file->split->n)
+		split_load_point(coord, job, file, point);
+	return coord->oom ? error_oom(err) : 0;
+}
+
 int coord_load_trouble(struct coord *coord, const struct trouble_row *row, struct error *err)
 {
 	struct job *job;
@@ -142,6 +164,7 @@ static void file_loaded(struct coord *coord, struct job *job, struct file *file)
 {
 	if (file->ended || !file->slices)
 		return;
+	split_loaded(coord, file);
 	if (file->split && file->outcome == CHAIN_FAULT) {
 		split_give_up(coord, job, file);
 		return;

@@ -220,7 +220,7 @@ enum action_kind {
 	ACTION_USE_RESULT,     /* .use: the file's result is the kept one of this id */
 	ACTION_SAVE_NODE,      /* .node: drained, by a person or by its faults, or no longer */
 	ACTION_SAVE_TROUBLE,   /* .trouble; forgotten with the slices of its file */
-	ACTION_DROP_SEEK,      /* .find.seek: this index is wrong, or damaged; the result that it came with stays */
+	ACTION_DROP_SEEK,      /* .find.seek: this index is wrong, damaged, or gone already; the result that it came with stays */
 	ACTION_FIND_POINT,     /* .find: answer with EVENT_POINT, before anything else happens */
 	/* to a worker */
 	ACTION_SEND_OPEN,      /* .open */
@@ -320,6 +320,13 @@ int coord_load_node(struct coord *coord, const char *name, const char *reason);
 int coord_load_job(struct coord *coord, const struct job_row *row, struct error *err);
 int coord_load_file(struct coord *coord, const struct file_row *row, struct error *err);
 int coord_load_slice(struct coord *coord, const struct slice_row *row, struct error *err);
+/*
+ * Of a file that is counted in slices (way_cuts()), between itself and its slices: an index that is kept of it now (coord_content_key()),
+ * with slices of this size. False: it is of no use. True: before each of its slices, .point of each that is missing before it, in order; so
+ * what was counted behind a gap is of use.
+ */
+bool coord_load_seek(struct coord *coord, uint64_t job, uint32_t file, uint64_t seek, uint64_t slice_size);
+int coord_load_point(struct coord *coord, const struct event *point, struct error *err);
 int coord_load_trouble(struct coord *coord, const struct trouble_row *row, struct error *err);
 /* -EINVAL without a sentence: files of a job are missing. */
 int coord_loaded(struct coord *coord, uint64_t generation, uint64_t next_job, uint64_t now_ms, struct actions *actions);

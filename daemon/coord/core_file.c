@@ -25,6 +25,7 @@ void file_release(struct coord *coord, struct job *job, struct file *file)
 		job->owner->slices -= file->chain.n;
 	split_release(coord, file);
 	file->seek = file->seek_next = 0;
+	file->seek_bad = false;
 	chain_deinit(&file->chain);
 	free(file->slices);
 	file->slices = NULL;
@@ -109,8 +110,8 @@ int file_plan(struct coord *coord, struct job *job, struct file *file, struct er
 {
 	int r;
 
-	r = file->row.way == WAY_SPLIT ? split_plan(coord, file, err)
-	                               : chain_init(&file->chain, &file->row.facts, file->row.slice_size, coord->limits.slices_max, err);
+	r = way_cuts(file->row.way) ? split_plan(coord, file, err)
+	                            : chain_init(&file->chain, &file->row.facts, file->row.slice_size, coord->limits.slices_max, err);
 	if (r < 0)
 		return r;
 	file->slices = calloc(file->chain.n, sizeof *file->slices);
@@ -153,6 +154,8 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 		file->row.slice_size = slice_size_choose(facts->kind, facts->fingerprint.size, nodes_slots(coord),
 		                                         coord->limits.slice_min, coord->limits.slice_max);
 	file->row.slice_size = owner_slice_size(coord, job, file, file->row.slice_size);
+	if (file->row.way == WAY_SPLIT && opened->opened.seek.id > 0 && file->row.slice_size == opened->opened.seek.slice_size)
+		file->row.way = WAY_INDEX;
 	r = file_plan(coord, job, file, &error);
 	if (r == -ENOMEM) {
 		coord->oom = true;
@@ -165,7 +168,7 @@ static void plan(struct coord *coord, struct job *job, struct file *file, const 
 	}
 	file->row.planned = true;
 	file->row.state = JOB_RUNNING;
-	if (file->split && opened->opened.seek.id > 0 && file->row.slice_size == opened->opened.seek.slice_size) {
+	if (file->row.way == WAY_INDEX) {
 		file->seek = opened->opened.seek.id;
 		split_look(coord, job, file);
 	}

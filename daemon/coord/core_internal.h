@@ -228,6 +228,8 @@ void split_inflated(struct coord *coord, struct job *job, struct file *file, con
 void split_pointed(struct coord *coord, const struct event *event);
 void seek_wrong(struct coord *coord, struct file *file); /* its index is of no use any more, to nobody */
 void split_load(struct coord *coord, struct file *file, const struct slice_row *row);
+void split_load_point(struct coord *coord, struct job *job, struct file *file, const struct event *point);
+void split_loaded(struct coord *coord, struct file *file); /* an index that is wrong, or gone, goes */
 /* Something else than an offer may have changed: a scout came to nothing, a text is lost, a slice goes alone. */
 void split_look(struct coord *coord, struct job *job, struct file *file);
 bool split_seam_valid(const struct file *file, const struct slice_task *task, enum slice_outcome outcome, const struct slice_seam *seam);

@@ -108,7 +108,7 @@ bool coord_content_key(const struct coord *coord, uint64_t id, uint32_t index, c
 		uint8_t ends[DIGEST_SIZE];
 	} numbers;
 
-	if (!file || file->ended)
+	if (!file || file->ended || (facts && job->row.fresh))
 		return false;
 	facts = facts ? facts : &file->row.facts;
 	if (!is_settled(job, &facts->fingerprint))

@@ -89,6 +89,8 @@ enum coord_mutant {
 	MUTANT_SPLIT_BELIEVED,    /* what a slice told of damage is told of the file */
 	MUTANT_SPLIT_BLAMED,      /* who decodes what a wrong scout has not told is at fault */
 	MUTANT_SPLIT_OLD_NODES,   /* nodes that know nothing of it are given slices of a gzip stream */
+	MUTANT_SEEK_FORGOTTEN,    /* after a restart scouts look for what an index has */
+	MUTANT_SEEK_STAYS,        /* an index that proved wrong stays for the next job */
 	MUTANT_WORD_CRASHES,      /* a slice that always went wrong with one node is given to it up to the limit */
 	MUTANT_WORD_DATA,         /* one node's word that the data are at fault fails the file */
 	_MUTANT_MAX,

@@ -13,6 +13,7 @@
  * in one slice: what is said of it then is true. So a result never rests on a doubt.
  *
  * A start of the coordinator goes on behind the last slice that was proven: each slice's row has its report and the window behind it.
+ * Where an index is kept, it tells of those that are missing: what was counted behind them is of use, too, and it is asked on.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -83,7 +84,10 @@ static void placed(struct coord *coord, struct job *job, struct file *file, uint
 	}
 }
 
-/* What can be said without anybody: where the first one without a place begins, and that a slice which goes alone has no scouts. */
+/*
+ * What can be said without anybody: where the first one without a place begins, and that a slice which goes alone has no scouts. But not
+ * where an index is to be asked: it knows the end, too, without which all behind it would wait until it is counted.
+ */
 static int advance(struct coord *coord, struct file *file)
 {
 	struct split_chain *split = file->split;
@@ -91,7 +95,7 @@ static int advance(struct coord *coord, struct file *file)
 	bool used;
 	int r = 0;
 
-	while (r == 0 && (i = split->placed) < split->n && split->next_known && split->links[i].state == SPLIT_LINK_OPEN &&
+	while (r == 0 && !file->seek && (i = split->placed) < split->n && split->next_known && split->links[i].state == SPLIT_LINK_OPEN &&
 	       file->slices[i].scouting == 0 && file->slices[i].running == 0) {
 		if (!slice_alone(file, i)) {
 			(void)split_chain_point(split, i);
@@ -111,8 +115,8 @@ static void index_ask(struct coord *coord, struct file *file)
 	const struct split_chain *split = file->split;
 	uint64_t end = split_ahead(coord, file);
 
-	if (file->seek_next <= split->proven)
-		file->seek_next = split->proven + 1;
+	if (file->seek_next < split->proven)
+		file->seek_next = split->proven;
 	for (int n = 0; file->seek && n < ASKED_AT_ONCE && file->seek_next < end; file->seek_next++) {
 		struct action *action;
 
@@ -242,18 +246,23 @@ void split_inflated(struct coord *coord, struct job *job, struct file *file, con
 /* What is counted from its points does not go together, or no such point can be: nobody is to be told them again. */
 void seek_wrong(struct coord *coord, struct file *file)
 {
-	if (file->seek)
+	if (!file->seek)
+		return;
+	if (!MUTANT(MUTANT_SEEK_STAYS))
 		emit(coord, ACTION_DROP_SEEK, 0)->find.seek = file->seek;
 	file->seek = 0;
+	file->row.way = WAY_SPLIT; /* scouts do the rest */
+	emit_file(coord, file);
 }
 
-/* As if it had been inflated by somebody who has forgotten its text: so its point is known, and that of the next one. */
-static int pointed(struct coord *coord, struct file *file, const struct event *event)
+/*
+ * As if it had been inflated by somebody who has forgotten its text: so its point is known, and that of the next one. *ret_used: false
+ * where no such point can be.
+ */
+static int pointed(struct file *file, const struct event *event, bool *ret_used)
 {
 	struct split_report report = event->point.report;
 	uint16_t *symbols = NULL;
-	bool used;
-	int r;
 
 	report.counted = false;
 	report.reach = 0;
@@ -264,11 +273,8 @@ static int pointed(struct coord *coord, struct file *file, const struct event *e
 		for (uint32_t k = 0; k < SPLIT_WINDOW; k++)
 			symbols[k] = event->point.window[k];
 	}
-	r = split_chain_offer_inflated(file->split, event->point.slice, event->point.found ? SPLIT_DONE : SPLIT_UNSURE, &report,
-	                               symbols, &used);
-	if (!used)
-		seek_wrong(coord, file);
-	return r;
+	return split_chain_offer_inflated(file->split, event->point.slice, event->point.found ? SPLIT_DONE : SPLIT_UNSURE, &report,
+	                                  symbols, ret_used);
 }
 
 void split_pointed(struct coord *coord, const struct event *event)
@@ -276,15 +282,16 @@ void split_pointed(struct coord *coord, const struct event *event)
 	struct job *job;
 	struct file *file = file_find(coord, event->point.job, event->point.file, &job);
 	uint64_t i = event->point.slice, proven, placed_before;
+	bool used = true;
 
 	if (!file || file->ended || !file->split || i >= file->split->n)
 		return;
 	proven = file->split->proven;
 	placed_before = file->split->placed;
-	if (event->point.gone)
-		file->seek = 0;
-	else if (file->seek && file->split->links[i].state == SPLIT_LINK_OPEN && pointed(coord, file, event) < 0)
+	if (!event->point.gone && file->seek && file->split->links[i].state == SPLIT_LINK_OPEN && pointed(file, event, &used) < 0)
 		coord->oom = true;
+	if (event->point.gone || !used)
+		seek_wrong(coord, file);
 	changed(coord, job, file, i, proven, placed_before);
 }
 
@@ -347,4 +354,30 @@ void split_load(struct coord *coord, struct file *file, const struct slice_row *
 		return; /* given up when all is loaded */
 	file->chain.links[i].start_known = row->start_known;
 	split_follow(file, 0, split->placed + 1);
+}
+
+/* Nobody has the text: it is counted from its point. */
+void split_load_point(struct coord *coord, struct job *job, struct file *file, const struct event *point)
+{
+	struct split_chain *split = file->split;
+	uint64_t placed_before = split->placed;
+	bool used = true;
+
+	if (!file->seek || file->seek_bad || file->outcome == CHAIN_FAULT || split->links[point->point.slice].state != SPLIT_LINK_OPEN)
+		return;
+	if (!point->point.gone && pointed(file, point, &used) < 0)
+		coord->oom = true;
+	file->seek_bad = point->point.gone || !used;
+	placed(coord, job, file, placed_before);
+}
+
+void split_loaded(struct coord *coord, struct file *file)
+{
+	if (file->seek_bad)
+		seek_wrong(coord, file);
+	file->seek_bad = false;
+	if (!file->split || file->seek || file->row.way != WAY_INDEX)
+		return;
+	file->row.way = WAY_SPLIT; /* it has gone with its result */
+	emit_file(coord, file);
 }

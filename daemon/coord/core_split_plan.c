@@ -81,7 +81,7 @@ enum file_way split_way(const struct coord *coord, const struct job *job, const 
 
 uint64_t file_slices(const struct file_row *row, uint64_t slice_size)
 {
-	return row->way == WAY_SPLIT ? slices_of(row->facts.fingerprint.size, slice_size) : chain_slices(&row->facts, slice_size);
+	return way_cuts(row->way) ? slices_of(row->facts.fingerprint.size, slice_size) : chain_slices(&row->facts, slice_size);
 }
 
 /* ---- from when until when */

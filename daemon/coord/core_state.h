@@ -135,9 +135,10 @@ struct file {
 	struct error *doubt;  /* what one node alone has said of the data of slice doubt_of; NULL: nothing */
 	uint64_t doubt_of;
 	/* counting */
-	struct split_chain *split; /* WAY_SPLIT, else NULL; then `chain` follows what it says */
+	struct split_chain *split; /* way_cuts(), else NULL; then `chain` follows what it says */
 	bool split_look;      /* a scout has ended in this step */
-	uint64_t seek;        /* an index that another job has left: points come from there, instead of scouts; 0: none */
+	uint64_t seek;        /* WAY_INDEX: what another job has left: points come from there, instead of scouts; otherwise 0 */
+	bool seek_bad;        /* while loading: what it has told cannot be */
 	uint64_t seek_next;   /* slices below it were asked of it */
 	struct chain chain;
 	enum chain_outcome outcome;

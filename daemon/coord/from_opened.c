@@ -72,18 +72,22 @@ static int find_any(struct server *server, const struct event *event, struct kep
 	return r;
 }
 
-/* A result that an earlier job has left: nothing else happens to the store before the core has said whether it is used. */
+/*
+ * A result that an earlier job has left, or where slices begin: nothing else happens to the store before the core has said whether it is
+ * used. Of a second count, which is no result of its file, only the latter.
+ */
 static int find_kept(struct server *server, struct event *event, struct error *err)
 {
 	uint8_t key[RESULT_KEY_SIZE];
 	struct kept_row kept;
-	int r;
+	int r = STORE_NONE;
 
-	if (server->fallen || server->settings->cache_size == 0 ||
-	    !coord_result_key(server->coord, event->opened.job, event->opened.file, &event->opened.facts, key))
-		return 0; /* none is wanted, or none may be trusted */
-	r = find_any(server, event, &kept, err);
-	server->cache_misses += r == STORE_NONE;
+	if (server->fallen || server->settings->cache_size == 0)
+		return 0; /* none may be trusted */
+	if (coord_result_key(server->coord, event->opened.job, event->opened.file, &event->opened.facts, key)) {
+		r = find_any(server, event, &kept, err);
+		server->cache_misses += r == STORE_NONE;
+	}
 	if (r == STORE_NONE && event->opened.facts.kind == FILE_GZIP &&
 	    coord_content_key(server->coord, event->opened.job, event->opened.file, &event->opened.facts, key))
 		r = store_find_seek(server->store, key, &event->opened.seek.id, &event->opened.seek.slice_size, err) < 0 ? -EIO : STORE_NONE;

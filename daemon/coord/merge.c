@@ -36,7 +36,7 @@ static int result_save(struct server *server, const struct event *of, const void
 		return store_save_result(server->store, job, file, packed, n, err);
 	row.path = view.row->path;
 	r = store_save_kept(server->store, job, file, key, &row, packed, err);
-	if (r == 0 && view.row->way == WAY_SPLIT && coord_content_key(server->coord, job, file, NULL, key))
+	if (r == 0 && way_cuts(view.row->way) && coord_content_key(server->coord, job, file, NULL, key))
 		r = store_save_seek(server->store, job, file, key, view.row->slice_size, err);
 	return r < 0 ? r : store_trim_kept(server->store, server->settings->cache_size, 0, err);
 }

@@ -58,7 +58,13 @@ enum file_way {
 	WAY_SMALL = 4,     /* it has one slice's bytes or few more, */
 	WAY_OLD_NODES = 5, /* no node can do otherwise, */
 	WAY_GAVE_UP = 6,   /* or slices did not go together: what is wrong with it is told as of every file in one */
+	WAY_INDEX = 7,     /* in slices, whose points are those that an earlier job has left */
 };
+
+static inline bool way_cuts(enum file_way way)
+{
+	return way == WAY_SPLIT || way == WAY_INDEX;
+}
 
 struct job_row {
 	uint64_t id; /* from 1, never used again */
@@ -130,7 +136,7 @@ struct slice_row {
 	struct slice_seam seam;
 	struct slice_fault fault;
 	uint64_t bases;
-	/* WAY_SPLIT, and not at fault; otherwise NULL: the reader's report, and the SPLIT_WINDOW bytes of text behind it */
+	/* way_cuts(), and not at fault; otherwise NULL: the reader's report, and the SPLIT_WINDOW bytes of text behind it */
 	const struct split_report *report;
 	const uint8_t *window;
 	const uint8_t *packed; /* the same by window_pack(), as it came; NULL: it is packed to be stored */

@@ -216,8 +216,8 @@ static void put_file(const struct file_row *row, fq_File *ret)
 	if (row->facts.bgzf_unended)
 		(void)snprintf(ret->warning, sizeof ret->warning, "no end-of-file block of BGZF; the copy may be incomplete");
 	if (row->planned && row->slice_size) {
-		ret->slices = row->way == WAY_SPLIT ? (row->facts.fingerprint.size + row->slice_size - 1) / row->slice_size
-		                                    : chain_slices(&row->facts, row->slice_size);
+		ret->slices = way_cuts(row->way) ? (row->facts.fingerprint.size + row->slice_size - 1) / row->slice_size
+		                                 : chain_slices(&row->facts, row->slice_size);
 		ret->slices_done = row->state > JOB_RUNNING ? ret->slices : 0;
 	}
 }
@@ -233,9 +233,10 @@ static void put_way(const struct file_row *row, uint64_t inflated, fq_File *ret)
 		[WAY_SMALL] = "it is too small that slices would pay",
 		[WAY_OLD_NODES] = "no worker can read it in slices",
 		[WAY_GAVE_UP] = "its slices did not go together",
+		[WAY_INDEX] = "by the index that an earlier job has left",
 	};
 
-	ret->split = row->way == WAY_SPLIT;
+	ret->split = way_cuts(row->way);
 	ret->inflated = inflated;
 	(void)snprintf(ret->way, sizeof ret->way, "%s", (size_t)row->way < sizeof ways / sizeof *ways ? ways[row->way] : "");
 }

@@ -133,6 +133,7 @@ int store_save_seek(struct store *store, uint64_t job, uint32_t file, const uint
 int store_drop_seek(struct store *store, uint64_t id, struct error *err); /* the result that it came with stays; also where it is gone */
 int store_find_seek(struct store *store, const uint8_t content[RESULT_KEY_SIZE], uint64_t *ret_id, uint64_t *ret_slice_size,
                     struct error *err);
+int store_seek_bytes(struct store *store, uint64_t id, uint64_t *ret, struct error *err); /* of its kept_row.bytes; 0: it has no index */
 int store_seek_slice(struct store *store, uint64_t id, uint64_t slice, struct split_report *ret_report, uint8_t *window,
                      struct error *err);
 /* It is the file's result, too. -EINVAL: it is not kept. */

@@ -161,6 +161,10 @@ struct split_stored {
 	uint8_t window[SPLIT_WINDOW];
 };
 int store_load_split(struct store *store, struct slice_row *row, struct split_stored *to, struct error *err);
+/* The index that is kept of a file of the core (*ret_seek stays where none is of use), and what it has of a slice that was not counted. */
+int store_load_seek(struct store *store, struct coord *coord, const struct file_row *file, uint64_t *ret_seek, struct error *err);
+int store_load_point(struct store *store, struct coord *coord, const struct file_row *file, uint64_t seek, uint64_t slice,
+                     struct split_stored *to, struct error *err);
 
 /* ---- store_trouble.c, with the core's loading */
 int store_load_troubles(struct store *store, struct coord *coord, uint64_t job, uint32_t file, struct error *err);

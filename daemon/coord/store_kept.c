@@ -237,17 +237,26 @@ int store_find_seek(struct store *store, const uint8_t content[RESULT_KEY_SIZE],
 	return r;
 }
 
-int store_drop_seek(struct store *store, uint64_t id, struct error *err)
+int store_seek_bytes(struct store *store, uint64_t id, uint64_t *ret, struct error *err)
 {
 	sqlite3_stmt *s = store_statement(store, SQL_SEEK_KEPT);
-	uint64_t bytes;
 	int r;
 
 	bind_u64(s, 1, id);
 	r = store_row(store, s, err);
+	if (r == 0)
+		*ret = (uint64_t)sqlite3_column_double(s, 0);
+	return r < 0 ? r : 0;
+}
+
+int store_drop_seek(struct store *store, uint64_t id, struct error *err)
+{
+	uint64_t bytes = 0;
+	int r = store_seek_bytes(store, id, &bytes, err);
+	sqlite3_stmt *s;
+
 	if (r < 0)
 		return r;
-	bytes = (uint64_t)sqlite3_column_double(s, 0);
 	s = store_writer(store, SQL_SEEK_UNMARK, err);
 	if (!s)
 		return -EIO;

@@ -387,17 +387,20 @@ int store_sum_job(struct store *store, uint64_t job, struct job_sums *ret, struc
 	return r;
 }
 
-/* ---- loading the core: rows are read one statement inside another, so `shown` is left alone here */
+/* ---- loading the core: rows are read one statement inside another, so that none of them is `shown` */
 
 static int load_slices(struct store *store, struct coord *coord, const struct file_row *of, struct error *err)
 {
-	_cleanup_(freep) struct split_stored *split = of->way == WAY_SPLIT ? malloc(sizeof *split) : NULL;
+	_cleanup_(freep) struct split_stored *split = way_cuts(of->way) ? malloc(sizeof *split) : NULL;
 	sqlite3_stmt *s = store->statements[SQL_SLICE_OF_FILE];
 	struct slice_row row;
+	uint64_t seek = 0, next = 0;
 	int code, r = 0;
 
-	if (of->way == WAY_SPLIT && !split)
+	if (way_cuts(of->way) && !split)
 		return error_oom(err);
+	if (split)
+		r = store_load_seek(store, coord, of, &seek, err);
 	(void)sqlite3_reset(s);
 	bind_u64(s, 1, of->job);
 	bind_u64(s, 2, of->file);
@@ -405,7 +408,11 @@ static int load_slices(struct store *store, struct coord *coord, const struct fi
 		if (code != SQLITE_ROW)
 			return store_fail(store, code & 0xff, err);
 		read_slice(s, &row);
-		r = split ? store_load_split(store, &row, split, err) : 0;
+		for (; r == 0 && seek > 0 && next < row.slice; next++)
+			r = store_load_point(store, coord, of, seek, next, split, err);
+		next = row.slice + 1;
+		if (r == 0 && split)
+			r = store_load_split(store, &row, split, err);
 		if (r == 0)
 			r = coord_load_slice(coord, &row, err);
 	}

@@ -156,3 +156,30 @@ int store_seek_slice(struct store *store, uint64_t id, uint64_t slice, struct sp
 	r = store_row(store, s, err);
 	return r == 0 && !stored(s, ret_report, window) ? -ESTALE : r;
 }
+
+int store_load_seek(struct store *store, struct coord *coord, const struct file_row *file, uint64_t *ret_seek, struct error *err)
+{
+	uint8_t key[RESULT_KEY_SIZE];
+	uint64_t seek, slice_size;
+	int r;
+
+	if (!coord_content_key(coord, file->job, file->file, NULL, key))
+		return 0;
+	r = store_find_seek(store, key, &seek, &slice_size, err);
+	if (r == 0 && coord_load_seek(coord, file->job, file->file, seek, slice_size))
+		*ret_seek = seek;
+	return r < 0 ? r : 0;
+}
+
+int store_load_point(struct store *store, struct coord *coord, const struct file_row *file, uint64_t seek, uint64_t slice,
+                     struct split_stored *to, struct error *err)
+{
+	struct event event = {.kind = EVENT_POINT, .point = {.job = file->job, .file = file->file, .slice = slice, .window = to->window}};
+	int r = store_seek_slice(store, seek, slice, &event.point.report, to->window, err);
+
+	if (r < 0 && r != -ESTALE)
+		return r;
+	event.point.found = r == 0;
+	event.point.gone = r == -ESTALE;
+	return coord_load_point(coord, &event, err);
+}

@@ -25,6 +25,7 @@ CLUSTER_TESTS = \
 	tests/cluster/74-split.t \
 	tests/cluster/75-expected.t \
 	tests/cluster/76-watch-groups.t \
+	tests/cluster/77-seek-restart.t \
 	tests/cluster/80-socket.t \
 	tests/cluster/81-batch.t \
 	tests/cluster/82-engines.t \

@@ -41,7 +41,7 @@ static void settle(struct sim *sim, struct actions *actions, struct round *round
 	uint64_t deadline;
 
 	for (uint32_t i = 0, point = 0; i < round->merged_n || point < round->points_n;) {
-		struct event event = i < round->merged_n ? round->merged[i++] : kept_point(sim, round, point++);
+		struct event event = i < round->merged_n ? round->merged[i++] : kept_point(sim, &round->points[point++]);
 
 		event.now_ms = event.wall_ms = sim->now;
 		if (!sim->failure) {
@@ -194,8 +194,30 @@ static int load_files(struct sim *sim, uint64_t job, struct error *err)
 	int r = 0;
 
 	for (uint32_t f = 0; r == 0 && f < image->files_n; f++)
-		if (image->files[f].job == job)
+		if (image->files[f].job == job) {
 			r = coord_load_file(sim->coord, &image->files[f], err);
+			kept_load_seek(sim, f);
+		}
+	return r;
+}
+
+/* What an index has of those that are missing before this one. */
+static int load_points(struct sim *sim, const struct sim_slice *slice, const struct sim_slice *before, struct error *err)
+{
+	const struct slice_row *row = &slice->row;
+	struct sim_point point = {.job = row->job, .file = row->file};
+	uint32_t index = 0;
+	int r = 0;
+
+	(void)image_file(&sim->committed, row->job, row->file, &index);
+	point.seek = sim->seeks[index];
+	if (before && before->row.job == row->job && before->row.file == row->file)
+		point.slice = before->row.slice + 1;
+	for (; r == 0 && point.seek > 0 && point.slice < row->slice; point.slice++) {
+		struct event event = kept_point(sim, &point);
+
+		r = coord_load_point(sim->coord, &event, err);
+	}
 	return r;
 }
 
@@ -229,8 +251,11 @@ static int load(struct sim *sim, struct error *err)
 		if (r == 0)
 			r = load_files(sim, image->jobs[j].id, err);
 	}
-	for (uint32_t s = 0; r == 0 && s < image->slices_n; s++)
-		r = load_slice(sim, &image->slices[s], err);
+	for (uint32_t s = 0; r == 0 && s < image->slices_n; s++) {
+		r = load_points(sim, &image->slices[s], s > 0 ? &image->slices[s - 1] : NULL, err);
+		if (r == 0)
+			r = load_slice(sim, &image->slices[s], err);
+	}
 	for (uint32_t t = 0; r == 0 && t < image->troubles_n; t++)
 		r = coord_load_trouble(sim->coord, &image->troubles[t], err);
 	return r;

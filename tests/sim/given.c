@@ -13,7 +13,7 @@ static bool something_open(const struct sim *sim)
 		const struct file_row *row = &sim->working.files[i];
 		struct slice_view view;
 
-		for (uint64_t s = 0; row->way != WAY_SPLIT && coord_find_slice(sim->coord, row->job, row->file, s, &view); s++)
+		for (uint64_t s = 0; !way_cuts(row->way) && coord_find_slice(sim->coord, row->job, row->file, s, &view); s++)
 			if (strcmp(view.state, "open") == 0)
 				return true;
 	}
@@ -61,9 +61,12 @@ static void task_given(struct sim *sim, uint32_t node, const struct action *acti
 	uint32_t others = seen_leases_on(sim, node, &alone);
 	const struct sim_slice *slice = image_slice(&sim->working, id->job, id->file, id->slice);
 	struct sim_lease *lease;
+	uint32_t index;
 
 	check_given(sim, node);
 	check_copies(sim, node, id);
+	if (id->scout && image_file(&sim->working, id->job, id->file, &index) && kept_has_seek(sim, index))
+		sim_fail(sim, "scout", "%s is to look where slice %llu begins, which an index has", name, (unsigned long long)id->slice);
 	if (alone || (often && others > 0))
 		sim_fail(sim, "not alone", "%s counts slice %llu, which is lost often, beside others", name, (unsigned long long)id->slice);
 	if (seen_failed_on(sim, id->job, id->file, id->slice, node))

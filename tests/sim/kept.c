@@ -15,35 +15,69 @@ uint64_t file_version(const struct sim *sim, const struct sim_file *file)
 	return 1 + (sim->now >= file->changes_at ? file->changes_at * 1000000 : 0);
 }
 
-/* The points of a file that another job has counted otherwise. */
+/* The newest points of a file that another job has counted otherwise. */
+static const struct sim_kept *seek_newest(const struct sim_image *image, const char *path, uint64_t version)
+{
+	const struct sim_kept *newest = NULL;
+
+	for (uint32_t i = 0; i < image->kept_n; i++)
+		if (image->kept[i].slice_size > 0 && strcmp(image->kept[i].path, path) == 0 && image->kept[i].version == version)
+			newest = &image->kept[i];
+	return newest;
+}
+
 static void seek_find(struct sim *sim, struct event *opened)
 {
 	uint8_t key[RESULT_KEY_SIZE];
 	uint32_t index;
 	const struct file_row *row = image_file(&sim->working, opened->opened.job, opened->opened.file, &index);
+	const struct sim_kept *kept;
 
 	if (!row || !coord_content_key(sim->coord, opened->opened.job, opened->opened.file, &opened->opened.facts, key))
 		return;
-	for (uint32_t i = 0; i < sim->working.kept_n; i++) {
-		const struct sim_kept *kept = &sim->working.kept[i];
-
-		if (kept->slice_size == 0 || strcmp(kept->path, row->path) != 0 || kept->version != opened->opened.facts.fingerprint.ctime_ns)
-			continue;
-		opened->opened.seek.id = kept->id;
-		opened->opened.seek.slice_size = kept->slice_size;
-	}
+	kept = seek_newest(&sim->working, row->path, opened->opened.facts.fingerprint.ctime_ns);
+	if (!kept)
+		return;
+	opened->opened.seek.id = kept->id;
+	opened->opened.seek.slice_size = kept->slice_size;
 }
 
-struct event kept_point(struct sim *sim, const struct round *round, uint32_t i)
+void kept_load_seek(struct sim *sim, uint32_t index)
+{
+	const struct file_row *row = &sim->committed.files[index];
+	const struct job_row *job = image_job(&sim->committed, row->job);
+	const struct sim_kept *kept;
+	uint8_t key[RESULT_KEY_SIZE];
+
+	sim->seeks[index] = 0;
+	if (!row->planned || row->state > JOB_RUNNING || !way_cuts(row->way) ||
+	    !coord_content_key(sim->coord, row->job, row->file, NULL, key))
+		return;
+	kept = seek_newest(&sim->committed, row->path, row->facts.fingerprint.ctime_ns);
+	if (!kept)
+		return;
+	(void)coord_load_seek(sim->coord, row->job, row->file, kept->id, kept->slice_size);
+	if (row->slice_size == kept->slice_size && !job->fresh && job->algorithm == sim->algorithm)
+		sim->seeks[index] = kept->id;
+}
+
+bool kept_has_seek(struct sim *sim, uint32_t index)
+{
+	const struct sim_kept *kept = sim->seeks[index] > 0 ? image_kept(&sim->working, NULL, sim->seeks[index]) : NULL;
+
+	return kept && kept->slice_size > 0;
+}
+
+struct event kept_point(struct sim *sim, const struct sim_point *point)
 {
 	struct event event = {.kind = EVENT_POINT};
-	const struct sim_kept *kept = image_kept(&sim->working, NULL, round->points[i].seek);
+	const struct sim_kept *kept = image_kept(&sim->working, NULL, point->seek);
 	const struct sim_file *file = kept ? file_made_of(sim, kept->path) : NULL;
 	uint64_t begin, end, from, to;
 
-	event.point.job = round->points[i].job;
-	event.point.file = round->points[i].file;
-	event.point.slice = round->points[i].slice;
+	event.point.job = point->job;
+	event.point.file = point->file;
+	event.point.slice = point->slice;
 	event.point.gone = !kept || sim_chance(sim, 10);
 	if (event.point.gone)
 		return event;
@@ -68,10 +102,11 @@ void kept_find(struct sim *sim, struct event *opened)
 	uint8_t key[RESULT_KEY_SIZE];
 	const struct sim_kept *kept;
 
-	if (opened->opened.error_number != 0 ||
-	    !coord_result_key(sim->coord, opened->opened.job, opened->opened.file, &opened->opened.facts, key))
+	if (opened->opened.error_number != 0)
 		return;
-	kept = image_kept(&sim->working, key, 0);
+	kept = coord_result_key(sim->coord, opened->opened.job, opened->opened.file, &opened->opened.facts, key)
+	           ? image_kept(&sim->working, key, 0)
+	           : NULL;
 	if (!kept) {
 		seek_find(sim, opened);
 		return;
@@ -95,7 +130,7 @@ void kept_save(struct sim *sim, uint64_t job, uint32_t file, uint32_t index)
 		.algorithm = of->algorithm,
 		.lenient = of->lenient,
 		.lied = lied_about(sim, job, file),
-		.slice_size = row->way == WAY_SPLIT ? row->slice_size : 0,
+		.slice_size = way_cuts(row->way) ? row->slice_size : 0,
 	};
 	struct file_view view;
 

@@ -131,11 +131,14 @@ static void save_file(struct sim *sim, const struct file_row *row)
 {
 	uint32_t i = sim->working.files_n;
 	struct file_row *old = image_file(&sim->working, row->job, row->file, &i);
-	bool anew = old && old->planned && row->planned && old->way != row->way; /* its slices are others */
+	bool anew = old && old->planned && row->planned && way_cuts(old->way) != way_cuts(row->way); /* its slices are others */
 	bool was_planned = old && old->planned && !anew, had_failed = old && old->state == JOB_FAILED;
 
 	if (!old)
 		old = &sim->working.files[sim->working.files_n++];
+	if (old->planned && row->planned && old->way == WAY_INDEX && row->way != WAY_INDEX && kept_has_seek(sim, i))
+		sim_fail(sim, "index", "the index of file %u of job %llu is of no use to it, and stays", row->file,
+		         (unsigned long long)row->job);
 	if (old->state == JOB_COMPLETED && row->state == JOB_PENDING)
 		sim->working.has_result[i] = false; /* its job begins anew */
 	*old = *row;
@@ -374,6 +377,18 @@ static void tell(const struct sim *sim, const struct action *action)
 		             action->trouble.crashes, action->trouble.losses);
 }
 
+static void find_point(struct sim *sim, const struct action *action, struct round *round)
+{
+	uint32_t index = 0;
+
+	if (round->points_n == sizeof round->points / sizeof *round->points ||
+	    !image_file(&sim->working, action->find.job, action->find.file, &index))
+		abort();
+	sim->seeks[index] = action->find.seek;
+	round->points[round->points_n++] = (struct sim_point){
+	    .job = action->find.job, .file = action->find.file, .slice = action->find.slice, .seek = action->find.seek};
+}
+
 static void perform(struct sim *sim, const struct action *action, struct round *round)
 {
 	sim_trace(sim, (uint64_t)action->kind << 32 | action->peer);
@@ -394,15 +409,10 @@ static void perform(struct sim *sim, const struct action *action, struct round *
 	case ACTION_LOG:
 		break;
 	case ACTION_FIND_POINT:
-		if (round->points_n == sizeof round->points / sizeof *round->points)
-			abort();
-		round->points[round->points_n].job = action->find.job;
-		round->points[round->points_n].file = action->find.file;
-		round->points[round->points_n].slice = action->find.slice;
-		round->points[round->points_n++].seek = action->find.seek;
+		find_point(sim, action, round);
 		break;
 	default:
-		if (action->kind <= ACTION_SAVE_TROUBLE)
+		if (action->kind <= ACTION_DROP_SEEK)
 			perform_row(sim, action, round);
 		else
 			to_node(sim, action);

@@ -93,6 +93,12 @@ struct sim_kept {
 	uint64_t slice_size; /* with the points of its slices, where it is not 0 */
 };
 
+/* A slice of an index that is asked for. */
+struct sim_point {
+	uint64_t job, slice, seek;
+	uint32_t file;
+};
+
 struct sim_image {
 	uint64_t name;       /* another one when a backup was put back */
 	uint64_t generation;
@@ -313,6 +319,7 @@ struct sim {
 	uint64_t links;      /* last number of a connection */
 	uint64_t link_of_node[NODES_MAX_SIM]; /* as the coordinator sees it */
 	struct sim_image committed, working, backup;
+	uint64_t seeks[ROWS_MAX_SIM]; /* the index that a file was told of by this start, or has asked; 0: none */
 	bool has_backup;
 	bool restored;       /* it was put back before the next start */
 	bool open_stalled;   /* some OPEN has: any file may fail by that */
@@ -336,10 +343,7 @@ struct sim {
 struct round {
 	struct event merged[ROWS_MAX_SIM];
 	uint32_t merged_n;
-	struct {
-		uint64_t job, slice, seek;
-		uint32_t file;
-	} points[4096]; /* that are asked for */
+	struct sim_point points[4096];
 	uint32_t points_n;
 	bool urgent;
 };
@@ -382,7 +386,9 @@ void kept_drop_seek(struct sim *sim, const struct action *action);
 void kept_use(struct sim *sim, const struct action *action);
 uint64_t file_version(const struct sim *sim, const struct sim_file *file); /* the time of its last change, ns */
 
-struct event kept_point(struct sim *sim, const struct round *round, uint32_t i); /* what is known of one that was asked for */
+struct event kept_point(struct sim *sim, const struct sim_point *point); /* what is known of one that was asked for */
+void kept_load_seek(struct sim *sim, uint32_t index); /* the index of a file that was loaded */
+bool kept_has_seek(struct sim *sim, uint32_t index);  /* that which it was last told of is kept */
 
 /* ---- groups.c */
 void groups_draw(struct sim *sim, uint32_t j); /* of a client */

@@ -255,25 +255,38 @@ static void test_wrong(void)
 	fake_deinit(&fake);
 }
 
-/* As the store gives it: two slices that go together, and one behind a gap. */
-static void test_restart(void)
+static struct event point_of(uint64_t slice)
+{
+	struct event event = {.kind = EVENT_POINT};
+
+	event.point.job = 1;
+	event.point.slice = slice;
+	event.point.found = true;
+	event.point.report = report_of(slice);
+	event.point.window = window;
+	return event;
+}
+
+/* As the store gives it: two slices that go together, and one behind a gap, of which an index may tell this. */
+static void load(struct fake *fake, enum file_way way, uint64_t seek, uint64_t slice_size, const struct event *point)
 {
 	const struct split_report reports[3] = {report_of(0), report_of(1), report_of(3)};
 	const uint64_t slices[3] = {0, 1, 3};
 	struct job_row job = {.id = 1, .owner = "alice", .files = 1, .state = JOB_RUNNING, .modules = 3, .algorithm = FAKE_ALGORITHM};
-	struct file_row file = {.job = 1, .path = path, .state = JOB_RUNNING, .planned = true, .way = WAY_SPLIT, .slice_size = MIB};
+	struct file_row file = {.job = 1, .path = path, .state = JOB_RUNNING, .planned = true, .way = way, .slice_size = MIB};
 	struct error error = {0};
-	struct fake fake;
-	struct file_view view;
 	int r;
 
-	fake_init(&fake);
-	fake_restart(&fake);
+	fake_init(fake);
+	fake_restart(fake);
 	file.facts.kind = FILE_GZIP;
 	file.facts.fingerprint.size = SLICES * MIB;
-	r = coord_load_job(fake.coord, &job, &error);
+	r = coord_load_job(fake->coord, &job, &error);
 	if (r == 0)
-		r = coord_load_file(fake.coord, &file, &error);
+		r = coord_load_file(fake->coord, &file, &error);
+	if (r == 0 && seek > 0)
+		is_int(coord_load_seek(fake->coord, 1, 0, seek, slice_size), slice_size == MIB, "an index with slices of %llu bytes",
+		       (unsigned long long)slice_size);
 	for (int i = 0; r == 0 && i < 3; i++) {
 		const struct slice_row row = {.job = 1,
 		                              .slice = slices[i],
@@ -282,10 +295,21 @@ static void test_restart(void)
 		                              .report = &reports[i],
 		                              .window = window};
 
-		r = coord_load_slice(fake.coord, &row, &error);
+		if (slices[i] == 3 && point)
+			r = coord_load_point(fake->coord, point, &error);
+		if (r == 0)
+			r = coord_load_slice(fake->coord, &row, &error);
 	}
 	is_int(r, 0, "a file of which some slices were counted%s%s", r ? ": " : "", r ? error.text : "");
-	fake_loaded(&fake, 2);
+	fake_loaded(fake, 2);
+}
+
+static void test_restart(void)
+{
+	struct fake fake;
+	struct file_view view;
+
+	load(&fake, WAY_SPLIT, 0, 0, NULL);
 	ok(coord_find_file(fake.coord, 1, 0, &view) && view.chain->proven == 2 && view.chain->records == 20, "goes on behind them");
 	ok(fake_count(&fake, ACTION_FORGET_SLICE) == 1 && fake_action(&fake, ACTION_FORGET_SLICE, 0)->slice.slice == 3,
 	   "what lies behind a gap is counted again");
@@ -295,28 +319,89 @@ static void test_restart(void)
 	fake_deinit(&fake);
 }
 
+/* Of what an index tells of the gap: all that was counted is of use, and the index is asked on. */
+static void test_restart_index(void)
+{
+	const struct event point = point_of(2);
+	struct event next = point_of(4);
+	struct fake_task task;
+	struct fake fake;
+	struct file_view view;
+
+	load(&fake, WAY_SPLIT, 9, MIB, &point);
+	ok(coord_find_file(fake.coord, 1, 0, &view) && view.chain->proven == 2 && view.row->way == WAY_INDEX, "goes on by the index");
+	is_u64(fake_count(&fake, ACTION_FORGET_SLICE), 0, "what lies behind a gap is kept");
+	is_str(state(&fake, 3), "counted", "as it was counted");
+	ok(fake_count(&fake, ACTION_FIND_POINT) == 2 && fake_action(&fake, ACTION_FIND_POINT, 0)->find.slice == 4 &&
+	           fake_action(&fake, ACTION_FIND_POINT, 0)->find.seek == 9,
+	   "the index is asked for the slices behind it");
+	fake_step(&fake, &next);
+	next = point_of(5);
+	fake_step(&fake, &next);
+	fake.proto = 3;
+	fake_hello(&fake, 1, "node01", 3, NULL, 0);
+	task = given(&fake, 2, false);
+	ok(task.peer && given(&fake, 4, false).peer && given(&fake, 5, false).peer,
+	   "the slice in the gap and all behind it are counted at once");
+	counted(&fake, &task, 0);
+	ok(coord_find_file(fake.coord, 1, 0, &view) && view.chain->proven == 4, "and all of it is proven at once");
+	fake_deinit(&fake);
+}
+
+/* It is of other slices, gone, or tells what cannot be, or what is not so. */
+static void test_restart_index_wrong(void)
+{
+	struct event point = point_of(2);
+	struct fake_task task;
+	struct fake fake;
+
+	load(&fake, WAY_INDEX, 9, 2 * MIB, &point);
+	ok(fake_file(&fake)->way == WAY_SPLIT && fake_count(&fake, ACTION_FORGET_SLICE) == 1 && fake_count(&fake, ACTION_DROP_SEEK) == 0,
+	   "one of other slices is not asked, and stays");
+	is_u64(fake_count(&fake, ACTION_SAVE_FILE), 1, "that the file goes on without is durable");
+	fake_deinit(&fake);
+	for (int wrong = 0; wrong < 2; wrong++) {
+		point = point_of(2);
+		point.point.gone = wrong == 0;
+		point.point.report.text = wrong == 1 ? UINT64_MAX / 2 : MIB;
+		load(&fake, WAY_INDEX, 9, MIB, &point);
+		ok(fake_count(&fake, ACTION_DROP_SEEK) == 1 && fake_action(&fake, ACTION_DROP_SEEK, 0)->find.seek == 9 &&
+		           fake_file(&fake)->way == WAY_SPLIT && fake_count(&fake, ACTION_FIND_POINT) == 0,
+		   "one that is %s is dropped", wrong ? "wrong" : "damaged");
+		fake_deinit(&fake);
+	}
+	point = point_of(2);
+	point.point.report.text = point.point.report.head.length = MIB - 5;
+	load(&fake, WAY_INDEX, 9, MIB, &point);
+	is_u64(fake_count(&fake, ACTION_DROP_SEEK), 0, "what it tells may be so");
+	fake.proto = 3;
+	fake_hello(&fake, 1, "node01", 2, NULL, 0);
+	task = given(&fake, 2, false);
+	counted(&fake, &task, 0);
+	ok(fake_count(&fake, ACTION_DROP_SEEK) == 1 && fake_count(&fake, ACTION_FORGET_SLICES) == 1 && fake_file(&fake)->way == WAY_GAVE_UP,
+	   "it is not: the index is dropped, and the file counted anew");
+	fake_deinit(&fake);
+}
+
 /* An index that tells what cannot be, or that is not what is counted from it: nobody is told of it again. */
 static void test_index(void)
 {
-	for (int wrong = 0; wrong < 3; wrong++) {
-		struct event event = {.kind = EVENT_POINT};
+	for (int wrong = 0; wrong < 4; wrong++) {
+		struct event event = point_of(1);
 		const struct action *find;
 		struct fake_task first;
 		struct fake fake;
+		struct file_view view;
 
 		begin_by(&fake, SLICES * MIB, 9);
 		first = given(&fake, 0, false);
 		find = fake_action(&fake, ACTION_FIND_POINT, 0);
 		ok(find && find->find.seek == 9 && find->find.slice == 1 && !given(&fake, 1, true).peer, "an index is asked, instead of scouts");
-		event.point.job = 1;
-		event.point.slice = 1;
-		event.point.found = true;
-		event.point.report = report_of(1);
-		event.point.window = window;
 		if (wrong == 1)
 			event.point.report.text = event.point.report.head.length = MIB - 5;
 		else if (wrong == 2)
 			event.point.report.text = UINT64_MAX / 2;
+		event.point.gone = wrong == 3;
 		fake_step(&fake, &event);
 		if (wrong < 2) {
 			is_u64(fake_count(&fake, ACTION_DROP_SEEK), 0, "what it says can be");
@@ -327,6 +412,9 @@ static void test_index(void)
 		}
 		is_u64(fake_count(&fake, ACTION_DROP_SEEK), wrong > 0, "it goes where it was wrong");
 		ok(wrong == 0 || fake_action(&fake, ACTION_DROP_SEEK, 0)->find.seek == 9, "that one");
+		ok(coord_find_file(fake.coord, 1, 0, &view) &&
+		           view.row->way == (wrong == 0 ? WAY_INDEX : wrong == 1 ? WAY_GAVE_UP : WAY_SPLIT),
+		   "and the file goes its way");
 		fake_deinit(&fake);
 	}
 }
@@ -341,5 +429,7 @@ int main(void)
 	test_slow();
 	test_wrong();
 	test_restart();
+	test_restart_index();
+	test_restart_index_wrong();
 	return done_testing();
 }

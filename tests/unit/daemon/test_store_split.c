@@ -86,13 +86,14 @@ static void test_index(struct store *store)
 	struct split_report report;
 	struct kept_row last;
 	struct error error = {0};
-	uint64_t id = 0, size = 0, n, bytes = 0;
+	uint64_t id = 0, size = 0, n, bytes = 0, index = 1;
 
 	ok(store_save_kept(store, 1, 0, key, &row, "result", &error) == 0 && store_save_seek(store, 1, 0, content, MIB, &error) == 0 &&
 	           store_find_seek(store, content, &id, &size, &error) == 0 && store_drop_seek(store, id, &error) == 0 &&
 	           store_find_seek(store, content, &id, &size, &error) == STORE_NONE,
 	   "an index that is wrong goes: %s", error.text);
 	ok(store_sum_kept(store, &n, &bytes, &error) == 0 && n == 1 && bytes == 6, "without the result: %llu bytes stay", (unsigned long long)bytes);
+	ok(store_seek_bytes(store, id, &index, &error) == 0 && index == 0, "it has no index");
 	ok(store_drop_seek(store, id, &error) == 0 && store_sum_kept(store, &n, &bytes, &error) == 0 && bytes == 6, "once");
 	ok(store_save_seek(store, 1, 0, content, MIB, &error) == 0 &&
 	           store_forget_slices(store, 1, 0, &error) == 0,
@@ -101,6 +102,7 @@ static void test_index(struct store *store)
 	is_int(store_find_seek(store, other, &id, &size, &error), STORE_NONE, "another file has no index");
 	ok(store_find_seek(store, content, &id, &size, &error) == 0 && size == MIB, "this one has");
 	ok(store_sum_kept(store, &n, &bytes, &error) == 0 && n == 1 && bytes > 6, "whose bytes count: %llu", (unsigned long long)bytes);
+	ok(store_seek_bytes(store, id, &index, &error) == 0 && index + 6 == bytes, "so many of them: %llu", (unsigned long long)index);
 	ok(store_seek_slice(store, id, 1, &report, got, &error) == 0 && report.next_bit == 16 * MIB && report.head.crc == 0x89abcdef &&
 	           memcmp(got, windows[1], sizeof got) == 0,
 	   "a slice of it is what was counted");
