@@ -173,16 +173,22 @@ static void make_room(struct contexts *contexts, struct context *context, size_t
 	}
 }
 
+static bool is_at_hand(const struct contexts *contexts, uint64_t job, uint32_t file, uint64_t slice)
+{
+	const struct at_hand *hand = &contexts->hand;
+
+	return hand->counters && hand->job == job && hand->file == file && hand->slice == slice;
+}
+
 static int counters_of(struct contexts *contexts, const struct context *context, struct store *store, uint64_t slice,
                        struct counters **ret, size_t *ret_n, struct error *err)
 {
-	struct at_hand *hand = &contexts->hand;
 	const void *bytes;
 	int r;
 
-	if (hand->counters && hand->job == context->job && hand->file == context->file && hand->slice == slice) {
-		*ret = TAKE(hand->counters);
-		*ret_n = hand->n;
+	if (is_at_hand(contexts, context->job, context->file, slice)) {
+		*ret = TAKE(contexts->hand.counters);
+		*ret_n = contexts->hand.n;
 		return 0;
 	}
 	r = store_slice_counters(store, context->job, context->file, slice, &bytes, ret_n, err);
@@ -374,7 +380,7 @@ uint64_t contexts_owed(const struct contexts *contexts, struct store *store, con
 	for (int n = 0; n < FOLLOW_MAX && at < view.chain->proven; at++) {
 		if (view.chain->links[at].empty)
 			continue;
-		bytes += store_slice_size(store, job, file, at);
+		bytes += is_at_hand(contexts, job, file, at) ? contexts->hand.n : store_slice_size(store, job, file, at);
 		n++;
 	}
 	return bytes;

@@ -33,7 +33,7 @@ static void count_deinitp(struct slice_count *count)
 
 static int report(const struct child_report *report)
 {
-	return ipc_write(CHILD_FD, report, sizeof *report);
+	return ipc_write(CHILD_FD, report, NULL, 0);
 }
 
 /* The time of the last progress; a supervisor that is gone ends the count. */
@@ -65,9 +65,7 @@ static int report_blob(struct child_report *report_of, const uint8_t *blob)
 
 	if (report_of->blob_n > 0)
 		r = digest_sha256(blob, report_of->blob_n - report_of->window_n, NULL, 0, report_of->digest);
-	if (r == 0)
-		r = report(report_of);
-	return r == 0 ? ipc_write(CHILD_FD, blob, report_of->blob_n) : r;
+	return r == 0 ? ipc_write(CHILD_FD, report_of, blob, report_of->blob_n) : r;
 }
 
 static struct child_report report_of_count(const struct slice_count *count, size_t n)

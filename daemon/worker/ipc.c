@@ -130,19 +130,31 @@ int ipc_receive_task(int fd, struct child_task *ret, struct child_files *ret_fil
 	return 0;
 }
 
-int ipc_write(int fd, const void *bytes, size_t n)
+/* At once, as each call wakes the supervisor. */
+int ipc_write(int fd, const struct child_report *report, const uint8_t *blob, size_t n)
 {
-	const uint8_t *at = bytes;
+	struct iovec parts[] = {
+	    {.iov_base = (void *)(uintptr_t)report, .iov_len = sizeof *report},
+	    {.iov_base = (void *)(uintptr_t)blob, .iov_len = n},
+	};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = n > 0 ? 2 : 1};
 
-	while (n > 0) {
-		ssize_t k = send(fd, at, n, MSG_NOSIGNAL);
+	while (message.msg_iovlen > 0) {
+		ssize_t k = sendmsg(fd, &message, MSG_NOSIGNAL);
 
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k < 0)
 			return -errno;
-		at += k;
-		n -= (size_t)k;
+		while (message.msg_iovlen > 0 && (size_t)k >= message.msg_iov->iov_len) {
+			k -= (ssize_t)message.msg_iov->iov_len;
+			message.msg_iov++;
+			message.msg_iovlen--;
+		}
+		if (message.msg_iovlen > 0) {
+			message.msg_iov->iov_base = (uint8_t *)message.msg_iov->iov_base + k;
+			message.msg_iov->iov_len -= (size_t)k;
+		}
 	}
 	return 0;
 }

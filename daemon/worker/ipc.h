@@ -113,8 +113,8 @@ int ipc_send_task(int fd, const struct child_task *task, const struct child_file
  */
 int ipc_receive_task(int fd, struct child_task *ret, struct child_files *ret_files, uint8_t window[SPLIT_WINDOW]);
 
-/* The child's: writes all, waiting. 0 or negative errno. */
-int ipc_write(int fd, const void *bytes, size_t n);
+/* The child's: writes a report and the n bytes behind it, waiting. 0 or negative errno. */
+int ipc_write(int fd, const struct child_report *report, const uint8_t *blob, size_t n);
 
 /*
  * Whether a report makes sense at all for this task (NULL: the child has none): magic, kind, outcome, a seam within the file, a

@@ -149,13 +149,17 @@ static bool listens(const struct slot *slot)
 	return !slot->deaf && slot->state != SLOT_STOPPING && slot->state != SLOT_DOWN;
 }
 
-static void read_pieces(struct slot *slot)
+/* Behind a report there is rarely more: the next wakeup has it, unless what is left is wanted now. */
+static void read_pieces(struct slot *slot, bool all)
 {
 	size_t budget = READ_BUDGET;
 	int r = 1;
 
-	while (r > 0 && budget > 0 && listens(slot))
+	while (r > 0 && budget > 0 && listens(slot)) {
 		r = read_some(slot, &budget);
+		if (slot->head_n == 0 && !all)
+			break;
+	}
 	slot->deaf = slot->deaf || r < 0;
 }
 
@@ -163,7 +167,7 @@ int slot_on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct slot *slot = userdata;
 
-	read_pieces(slot);
+	read_pieces(slot, false);
 	if (!listens(slot)) {
 		(void)sd_event_source_set_enabled(slot->io,
 		                                  SD_EVENT_OFF); /* switching off does not fail */
@@ -174,5 +178,5 @@ int slot_on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
 
 void slot_read_rest(struct slot *slot)
 {
-	read_pieces(slot);
+	read_pieces(slot, true);
 }

@@ -45,10 +45,10 @@ static uint64_t cpu_ms(const struct slot *slot)
 	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000 + queued_ms(pid);
 }
 
+/* Most slices end, or make progress, before the next tick: only there the child is looked at. */
 void stall_begin(struct held_slice *slice)
 {
 	slice->stall_ticks = 0;
-	slice->stall_cpu_ms = cpu_ms(slice->slot);
 }
 
 static void end_count(struct worker *worker, struct held_slice *slice)
@@ -86,7 +86,8 @@ static int on_tick(sd_event_source *source, uint64_t us, void *userdata)
 	struct held_slice *stalled;
 
 	for (struct held_slice *slice = worker->held.first; slice; slice = slice->next)
-		slice->stall_ticks += slice->state == HELD_RUNNING;
+		if (slice->state == HELD_RUNNING && ++slice->stall_ticks == 1)
+			slice->stall_cpu_ms = cpu_ms(slice->slot);
 	while ((stalled = first_stalled(&worker->held)))
 		end_count(worker, stalled); /* it does not run any more, or its time begins anew */
 	if (sd_event_source_set_time_relative(source, worker->settings->stall_ms * 1000 / TICKS) < 0 ||

@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <stdatomic.h>
 
 #include "lib/base/cleanup.h"
 
@@ -24,6 +25,22 @@ void crypto_start(void)
 	                          NULL); /* a failure shows at the first use */
 }
 
+/* Looked up once, as libcrypto would for each digest anew, which takes longer than the digest of some bytes. NULL: it is not there. */
+static const EVP_MD *sha256(void)
+{
+	static _Atomic(EVP_MD *) found;
+	EVP_MD *now = atomic_load(&found), *none = NULL;
+
+	if (now)
+		return now;
+	now = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (now && !atomic_compare_exchange_strong(&found, &none, now)) {
+		EVP_MD_free(now); /* another thread was first */
+		now = none;
+	}
+	return now;
+}
+
 int digest_sha256(const void *a, size_t a_n, const void *b, size_t b_n, uint8_t ret[DIGEST_SIZE])
 {
 	_cleanup_(digest_context_freep) EVP_MD_CTX *context = NULL;
@@ -35,7 +52,7 @@ int digest_sha256(const void *a, size_t a_n, const void *b, size_t b_n, uint8_t 
 	context = EVP_MD_CTX_new();
 	if (!context)
 		return -ENOMEM;
-	if (EVP_DigestInit_ex2(context, EVP_sha256(), NULL) != 1 ||
+	if (EVP_DigestInit_ex2(context, sha256(), NULL) != 1 ||
 	    (a_n > 0 && EVP_DigestUpdate(context, a, a_n) != 1) ||
 	    (b_n > 0 && EVP_DigestUpdate(context, b, b_n) != 1) ||
 	    EVP_DigestFinal_ex(context, digest, &n) != 1 || n != DIGEST_SIZE)
@@ -94,7 +111,7 @@ int digest_hmac(const void *key, size_t key_n, const void *a, size_t a_n, const 
 	context = EVP_MD_CTX_new();
 	if (!context)
 		return -ENOMEM;
-	if (EVP_DigestInit_ex2(context, EVP_sha256(), NULL) != 1 || EVP_DigestUpdate(context, inner, 64) != 1 ||
+	if (EVP_DigestInit_ex2(context, sha256(), NULL) != 1 || EVP_DigestUpdate(context, inner, 64) != 1 ||
 	    (a_n > 0 && EVP_DigestUpdate(context, a, a_n) != 1) || (b_n > 0 && EVP_DigestUpdate(context, b, b_n) != 1) ||
 	    EVP_DigestFinal_ex(context, hash, &n) != 1 || n != DIGEST_SIZE)
 		return -EIO;

@@ -340,34 +340,24 @@ static int block_merge(const struct byte_table *table, struct table_block *into,
 	return 0;
 }
 
-/* Reads that reach position 0 of the table; 0 or -ENOMEM. */
-static int table_reads(const struct byte_table *table, uint64_t *ret_reads)
+/* Those that have a byte at the first position, which each row has. */
+static uint64_t table_reads(const struct byte_table *table)
 {
-	_cleanup_(table_view_deinit) struct table_view view = {0};
-	uint64_t reads = 0;
-	int r = table_view_take(&view, table, 0);
+	const struct table_block *block = table->blocks;
+	uint64_t reads = table->n > 0 ? block->rows_n : 0;
 
-	if (r < 0)
-		return r;
-	for (uint16_t i = 0; i < view.columns.n; i++)
-		reads += view.columns.counts[i][0];
-	*ret_reads = reads;
-	return 0;
+	for (uint16_t i = 0; table->n > 0 && block->columns && i < block->columns->n; i++)
+		reads += block->columns->counts[i][0] + (i < block->recent_size ? block->recent[i][0] : 0);
+	return reads;
 }
 
 int byte_table_merge(void *into_state, const void *from_state)
 {
 	struct byte_table *into = into_state;
 	const struct byte_table *from = from_state;
-	uint64_t into_reads, from_reads;
+	uint64_t into_reads = table_reads(into), from_reads = table_reads(from);
 	int r;
 
-	r = table_reads(into, &into_reads);
-	if (r < 0)
-		return r;
-	r = table_reads(from, &from_reads);
-	if (r < 0)
-		return r;
 	if (from_reads > COUNT_TOTAL_MAX || into_reads > COUNT_TOTAL_MAX - from_reads)
 		return -EOVERFLOW;
 	r = table_reach(into, from->n);

@@ -219,10 +219,7 @@ static int unpack_head(struct unpacker *unpacker, uint32_t *ret_modules, struct 
 	if (modules & ~(uint64_t)COUNT_ALL)
 		return unpack_bad(err, "they have a module that this program does not know");
 	*ret_modules = (uint32_t)modules;
-	if (modules & COUNT_RULED)
-		return rules_unpack(ret_rules, unpacker, err);
-	rules_default(ret_rules, COMPAT_0_12_1);
-	return 0;
+	return modules & COUNT_RULED ? rules_unpack(ret_rules, unpacker, err) : 0;
 }
 
 static int unpack_modules(struct counters *counters, struct unpacker *unpacker, const uint8_t *bytes,
@@ -258,7 +255,7 @@ int counters_unpack(const uint8_t *bytes, size_t n, struct counters **ret, struc
 	r = unpack_head(&unpacker, &modules, &rules, err);
 	if (r < 0)
 		return r;
-	r = counters_new(modules, &rules, NULL, &counters);
+	r = counters_new(modules, modules & COUNT_RULED ? &rules : NULL, NULL, &counters);
 	if (r < 0)
 		return error_oom(err);
 	r = unpack_modules(counters, &unpacker, bytes, err);

@@ -74,7 +74,7 @@ void length_table_totals(const struct length_table *table, uint64_t *ret_reads, 
 {
 	uint64_t reads = 0, bases = 0;
 
-	for (size_t i = 0; i < LENGTHS_DENSE; i++) {
+	for (size_t i = 0; i < table->dense_n; i++) {
 		reads += table->dense[i];
 		bases += table->dense[i] * i;
 	}
@@ -95,8 +95,10 @@ int length_table_merge(struct length_table *into, const struct length_table *fro
 	if (from_reads > COUNT_TOTAL_MAX || into_reads > COUNT_TOTAL_MAX - from_reads ||
 	    from_bases > COUNT_TOTAL_MAX || into_bases > COUNT_TOTAL_MAX - from_bases)
 		return -EOVERFLOW;
-	for (size_t i = 0; i < LENGTHS_DENSE; i++)
+	for (size_t i = 0; i < from->dense_n; i++)
 		into->dense[i] += from->dense[i];
+	if (from->dense_n > into->dense_n)
+		into->dense_n = from->dense_n;
 	for (size_t i = 0; i < from->sparse_size; i++) {
 		int r = length_table_add_long(into, from->sparse[i].length, from->sparse[i].reads);
 
@@ -121,13 +123,13 @@ static int length_table_sorted(const struct length_table *table, struct length_c
 	struct length_count *lengths;
 	size_t n = 0, n_dense;
 
-	for (uint32_t i = 0; i < LENGTHS_DENSE; i++)
+	for (uint32_t i = 0; i < table->dense_n; i++)
 		n += table->dense[i] > 0;
 	lengths = calloc(n + table->sparse_n + 1, sizeof *lengths);
 	if (!lengths)
 		return -ENOMEM;
 	n = 0;
-	for (uint32_t i = 0; i < LENGTHS_DENSE; i++)
+	for (uint32_t i = 0; i < table->dense_n; i++)
 		if (table->dense[i] > 0)
 			lengths[n++] = (struct length_count){.reads = table->dense[i], .length = i};
 	n_dense = n;
@@ -186,6 +188,7 @@ static int length_unpack(struct length_table *table, struct unpacker *unpacker, 
 	if (length >= LENGTHS_DENSE)
 		return length_table_add_long(table, (uint32_t)length, n);
 	table->dense[length] = n;
+	table->dense_n = (uint32_t)length + 1;
 	return 0;
 }
 

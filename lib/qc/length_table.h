@@ -22,6 +22,7 @@ struct length_count {
 /* All zero bytes is the empty table. */
 struct length_table {
 	uint64_t dense[LENGTHS_DENSE];
+	uint32_t dense_n; /* of them, so many may be other than 0: reads of few lengths are looked through often */
 	struct length_count *sparse;
 	size_t sparse_n, sparse_size; /* used and all places; the size is 0 or a power of two */
 	/* Of the hash; a random one, so that nobody can choose lengths that collide. */
@@ -38,6 +39,8 @@ static inline int length_table_add(struct length_table *table, uint32_t length)
 	if (length >= LENGTHS_DENSE)
 		return length_table_add_long(table, length, 1);
 	table->dense[length]++;
+	if (length >= table->dense_n)
+		table->dense_n = length + 1;
 	return 0;
 }
 

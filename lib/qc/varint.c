@@ -85,6 +85,10 @@ int unpack_u64(struct unpacker *unpacker, uint64_t *ret, struct error *err)
 {
 	uint64_t value = 0;
 
+	if (unpacker->at != unpacker->end && *unpacker->at < 0x80) { /* most of them */
+		*ret = *unpacker->at++;
+		return 0;
+	}
 	for (unsigned int i = 0; i < VARINT_MAX; i++) {
 		uint8_t byte = 0;
 		int r = unpack_byte(unpacker, &byte, err);

@@ -363,7 +363,8 @@ int message_decode(uint16_t type, const uint8_t *payload, size_t n, void *ret_me
 		return error_set(err, -EBADMSG, ERROR_PROTOCOL, "%s (type %u) is no message",
 		                 message_name(type), type);
 	memset(ret_message, 0, row->struct_size);
-	if (!pb_decode(&stream, row->fields, ret_message))
+	/* Zero bytes are what an absent field is in all of them. */
+	if (!pb_decode_ex(&stream, row->fields, ret_message, PB_DECODE_NOINIT))
 		return error_set(err, -EBADMSG, ERROR_PROTOCOL,
 		                 "the other side sent a %s of %zu bytes that cannot be read: %s",
 		                 row->name, n, PB_GET_ERROR(&stream));

@@ -286,6 +286,40 @@ static void test_overflow(void)
 	reads_deinit(&reads);
 }
 
+/* Reads of one base, n of them, which lie as rows (few), beside the columns (many, where the processor can), or as columns. */
+static int table_overflow(size_t n, uint64_t others)
+{
+	_cleanup_(byte_table_deinit) struct byte_table into = {0}, from = {0};
+	static const uint8_t base[1 + BATCH_SLACK] = "A";
+	struct packer packer = {0};
+	struct unpacker unpacker;
+	struct piece pieces[64];
+	int r;
+
+	byte_table_init(&into);
+	byte_table_init(&from);
+	for (size_t i = 0; i < n; i++)
+		pieces[i] = (struct piece){base, 1};
+	r = byte_table_add(&from, pieces, n);
+	pack_u64(&packer, 1); /* a position, of one byte */
+	pack_u64(&packer, 1);
+	pack_u64(&packer, 'A');
+	pack_u64(&packer, others);
+	unpacker = (struct unpacker){.at = packer.bytes, .end = packer.bytes + packer.n};
+	if (r == 0)
+		r = byte_table_unpack(&into, &unpacker, NULL);
+	free(packer.bytes);
+	return r == 0 ? byte_table_merge(&into, &from) : r;
+}
+
+static void test_table_overflow(void)
+{
+	for (size_t n = 1; n <= 64; n += 63) {
+		is_int(table_overflow(n, COUNT_TOTAL_MAX - n), 0, "as many reads as there can be, %zu of them added to a table", n);
+		is_int(table_overflow(n, COUNT_TOTAL_MAX - n + 1), -EOVERFLOW, "one too many is refused");
+	}
+}
+
 /* The digest of the reads, counted with so much known of the text before. */
 static void digest_of(const struct reads *reads, const struct prior *prior, uint64_t seed, uint8_t ret[32])
 {
@@ -346,6 +380,7 @@ int main(void)
 	test_kinds();
 	test_long();
 	test_overflow();
+	test_table_overflow();
 	test_digest();
 	return done_testing();
 }
