@@ -5,7 +5,8 @@
  *     DRAINING -> what waits is returned -> what will be done in time is finished, the rest returned -> results acknowledged -> exit 0
  *
  * Behind DRAINING a PING is sent. What the coordinator handed out before it heard of the drain comes before the PONG, and is returned
- * too: so nobody leaves while a slice is on its way to him, which then would be lost.
+ * too: so nobody leaves while a slice is on its way to him, which then would be lost. A WELCOME that is due is waited for, as slices come
+ * with it.
  *
  * The gate lets users in until there is nothing in hand any more, and what is in the middle of being passed on goes through.
  *
@@ -105,7 +106,7 @@ void drain_step(struct worker *worker)
 {
 	uint64_t now, passed, timeout = worker->settings->drain_timeout_ms,
 			      margin = margin_ms(worker);
-	bool nothing_left;
+	bool nothing_left, told;
 
 	if (!worker->draining || worker->leaving)
 		return;
@@ -118,8 +119,8 @@ void drain_step(struct worker *worker)
 		worker->alone_since_ms = now;
 	if (!worker->held.first)
 		gate_close(worker->gate);
-	nothing_left = !worker->held.first && gate_quiet(worker->gate) &&
-	               (worker->heard || !uplink_up(worker->uplink) || passed >= HEARD_MS);
+	told = worker->heard || passed >= HEARD_MS || !(uplink_up(worker->uplink) || uplink_greets(worker->uplink));
+	nothing_left = !worker->held.first && gate_quiet(worker->gate) && told;
 	if (nothing_left || passed + margin / 2 >= timeout ||
 	    (worker->alone_since_ms > 0 && now - worker->alone_since_ms >= ALONE_MS))
 		leave(worker);

@@ -177,6 +177,11 @@ bool uplink_up(const struct uplink *uplink)
 	return uplink->state == UPLINK_UP;
 }
 
+bool uplink_greets(const struct uplink *uplink)
+{
+	return uplink->state == UPLINK_GREETING;
+}
+
 struct peer *uplink_peer(const struct uplink *uplink)
 {
 	return uplink_up(uplink) ? uplink->peer : NULL;

@@ -50,6 +50,7 @@ int uplink_new(struct service *service, const struct worker_settings *settings,
 struct uplink *uplink_free(struct uplink *uplink);
 
 bool uplink_up(const struct uplink *uplink);
+bool uplink_greets(const struct uplink *uplink); /* a connection is there, and WELCOME is not */
 
 /* The peer while UP, else NULL. What it is sent is sent over this connection or not at all. */
 struct peer *uplink_peer(const struct uplink *uplink);

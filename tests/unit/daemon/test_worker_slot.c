@@ -37,7 +37,7 @@ static int be_child(void)
 	const char *words = getenv(WORDS);
 
 	for (int i = 0; i < (words ? atoi(words) : 0); i++)
-		if (ipc_write(CHILD_FD, &ready, sizeof ready) < 0)
+		if (ipc_write(CHILD_FD, &ready, NULL, 0) < 0)
 			return 1;
 	for (;;)
 		(void)pause();
