@@ -198,6 +198,14 @@ int store_save_node(struct store *store, const char *name, bool drained, const c
 
 /* ---- reading */
 
+/* A number that is no state is a damaged row's: what it was of has ended, and not well. */
+static enum job_state column_state(sqlite3_stmt *s, int i)
+{
+	const uint64_t state = column_u64(s, i);
+
+	return state <= JOB_CANCELLED ? (enum job_state)state : JOB_FAILED;
+}
+
 static void read_job(sqlite3_stmt *s, struct job_row *ret)
 {
 	*ret = (struct job_row){
@@ -207,7 +215,7 @@ static void read_job(sqlite3_stmt *s, struct job_row *ret)
 		.lenient = column_u64(s, 6),
 		.slice_size = column_u64(s, 7),
 		.files = (uint32_t)column_u64(s, 8),
-		.state = (enum job_state)column_u64(s, 9),
+		.state = column_state(s, 9),
 		.submitted_ms = column_u64(s, 10),
 		.started_ms = column_u64(s, 11),
 		.ended_ms = column_u64(s, 12),
@@ -235,7 +243,7 @@ static void read_file(sqlite3_stmt *s, struct file_row *ret)
 		.job = column_u64(s, 0),
 		.file = (uint32_t)column_u64(s, 1),
 		.path = (const char *)sqlite3_column_text(s, 2),
-		.state = (enum job_state)column_u64(s, 3),
+		.state = column_state(s, 3),
 		.planned = column_u64(s, 4),
 		.facts = {
 			.fingerprint = {.size = column_u64(s, 5), .mtime_ns = column_u64(s, 6), .inode = column_u64(s, 7),

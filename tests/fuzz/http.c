@@ -180,17 +180,21 @@ static void core_fill(struct server *server, const struct request_parts *parts)
 
 /* ---- asking */
 
-static size_t receive(int fd, char *answer, size_t n)
+/* True: it has closed. */
+static bool receive(int fd, char *answer, size_t *n)
 {
-	ssize_t got;
+	ssize_t got = -1;
 
-	while (n < ANSWER_MAX && (got = recv(fd, answer + n, ANSWER_MAX - n, 0)) > 0)
-		n += (size_t)got;
-	return n;
+	while (*n < ANSWER_MAX && (got = recv(fd, answer + *n, ANSWER_MAX - *n, 0)) > 0)
+		*n += (size_t)got;
+	return got == 0;
 }
 
-/* What comes back until it closes, or nothing more comes; with a zero byte behind it. */
-static char *ask(const struct sockaddr_un *at, socklen_t at_n, const void *request, size_t size, size_t *ret_n)
+/*
+ * What comes back until it closes, with a zero byte behind it; of who does not stay only until nothing more comes at once. Reports, which
+ * are made in a thread, are told to those who stay.
+ */
+static char *ask(const struct sockaddr_un *at, socklen_t at_n, const void *request, size_t size, bool stays, size_t *ret_n)
 {
 	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	const char *rest = request;
@@ -209,11 +213,12 @@ static char *ask(const struct sockaddr_un *at, socklen_t at_n, const void *reque
 		} else if (size > 0 && errno != EAGAIN) {
 			size = 0; /* it has closed */
 		}
-		if (size == 0)
+		if (size == 0 && !stays)
 			(void)shutdown(fd, SHUT_WR);
-		r = sd_event_run(service_event(service), 0);
+		r = sd_event_run(service_event(service), stays ? UINT64_MAX : 0);
 		must(r >= 0);
-		n = receive(fd, answer, n);
+		if (receive(fd, answer, &n))
+			break;
 		still = r == 0 && n == before && size == 0 ? still + 1 : 0;
 	}
 	must(n < ANSWER_MAX);
@@ -278,7 +283,7 @@ static void check_page(const struct sockaddr_un *at, socklen_t at_n, const struc
 	int status, size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%sConnection: close\r\n\r\n", path,
 	                    parts->flags & AS_GUARDED ? "Authorization: Bearer " TOKEN "\r\n" : "");
 
-	answer = ask(at, at_n, request, (size_t)size, &n);
+	answer = ask(at, at_n, request, (size_t)size, true, &n);
 	status = check_answer(answer, n, false);
 	must(status == wants || (parts->flags & AS_FULL && wants == 200 && status == 503)); /* the coordinator looks now and then itself */
 }
@@ -313,7 +318,7 @@ static void run(struct server *server, const struct request_parts *parts, const 
 		token_write();
 	must(http_init(server, listen_here(&at, &at_n), &err) == 0);
 	check_pages(&at, at_n, parts);
-	answer = ask(&at, at_n, data, size, &n);
+	answer = ask(&at, at_n, data, size, false, &n);
 	status = check_answer(answer, n, memmem(data, size, "HEAD", 4) != NULL);
 	if (parts->flags & AS_GUARDED && !has_token(data, size))
 		must(status == 0 || status >= 400 || memmem(data, size, "/healthz", 8));

@@ -154,6 +154,27 @@ static void test_newer(const char *folder)
 	is_int(store_open(folder, &store, &error), -EPROTO, "is refused: %s", error.text);
 }
 
+/* States are places in tables of words. */
+static void test_damaged(const char *folder)
+{
+	static const char text[] = "UPDATE job SET state = 77 WHERE id = 1; UPDATE file SET state = -1 WHERE job = 1";
+	struct store *store;
+	struct job_row job;
+	struct file_row file;
+	struct error error = {0};
+	char path[512];
+	sqlite3 *db = NULL;
+
+	store_free(store_at(folder));
+	(void)snprintf(path, sizeof path, "%s/fqcluster.db", folder);
+	ok(sqlite3_open(path, &db) == SQLITE_OK && sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK, "a row is damaged");
+	(void)sqlite3_close(db);
+	store = store_at(folder);
+	ok(store_find_job(store, 1, &job, &error) == 0 && job.state == JOB_FAILED, "a job in no state has failed");
+	ok(store_find_file(store, 1, 0, &file, &error) == 0 && file.state == JOB_FAILED, "and so has a file");
+	store_free(store);
+}
+
 int main(void)
 {
 	char base[] = "/tmp/fqstore.XXXXXX", folder[64];
@@ -162,6 +183,7 @@ int main(void)
 		return skip_all("no temporary folder: %s", strerror(errno));
 	(void)snprintf(folder, sizeof folder, "%s/state", base);
 	test_migrated(folder);
+	test_damaged(folder);
 	test_newer(folder);
 	folder_remove(folder);
 	test_crashes(folder, "kept-half");
