@@ -19,7 +19,7 @@ void listing_end(struct session *session, uint16_t tag, int r, const struct erro
 		session_send(session, fq_Type_END, tag, &end);
 }
 
-void listing_more(struct session *session)
+static void send_pieces(struct session *session)
 {
 	struct listing *listing = &session->listing;
 
@@ -36,6 +36,12 @@ void listing_more(struct session *session)
 		listing->more = NULL;
 		listing_end(session, listing->tag, r, &error);
 	}
+}
+
+void listing_more(struct session *session)
+{
+	send_pieces(session);
+	session_pace(session);
 }
 
 void listing_begin(struct session *session, const struct listing *listing)

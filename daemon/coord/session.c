@@ -190,14 +190,24 @@ static void dispatch(struct session *session, const struct frame *frame)
 	session_refuse(session, &error);
 }
 
-/* A client that asks and does not read is not asked for more. */
+/* A client that asks and does not read is not asked for more, nor is one whose result is being read for it. */
+void session_pace(struct session *session)
+{
+	if (session->role == fq_Role_ROLE_WORKER)
+		return;
+	if (session->sending.reading.waits || connection_queued(peer_connection(session->peer)) >= ANSWERS_MAX)
+		peer_pause(session->peer);
+	else
+		peer_resume(session->peer);
+}
+
 static void on_frame(struct peer *peer, const struct frame *frame, void *userdata)
 {
 	struct session *session = userdata;
 
+	(void)peer;
 	dispatch(session, frame);
-	if (session->role != fq_Role_ROLE_WORKER && connection_queued(peer_connection(peer)) >= ANSWERS_MAX)
-		peer_pause(peer);
+	session_pace(session);
 }
 
 static void on_end(struct peer *peer, int r, const struct error *err, void *userdata)
@@ -221,8 +231,7 @@ static void on_flushed(struct peer *peer, void *userdata)
 	struct session *session = userdata;
 	struct server *server = session->server;
 
-	if (session->role != fq_Role_ROLE_WORKER)
-		peer_resume(peer);
+	(void)peer;
 	listing_more(session);
 	(void)drive_check(server);
 }

@@ -214,6 +214,8 @@ void memory_out_done(struct session *session);
 /* After submitting.bytes has grown: 0, or negative with a sentence for the submitter. */
 int memory_submitting(struct session *session, struct error *err);
 
+void session_pace(struct session *session); /* session.c: whether its next request is taken now */
+
 /* ---- listing.c */
 void listing_begin(struct session *session, const struct listing *listing);
 void listing_more(struct session *session); /* what was sent is read */

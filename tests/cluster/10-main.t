@@ -88,18 +88,6 @@ run fq wait "$id2"
 is "after resume the other job completes" "$status" 0
 ok "with the right result" cmp <(fq fetch "$id2") "$work/b.want"
 
-# a name that nobody has: it is drained for when it comes, which is said; resumed, nothing stays of it
-run admin drain w1 "w[1-9]"
-is "drain exits 0 also of a name that is not there" "$status" 0
-ok "and says so, of that one alone" test "$(cat "$work/err")" = "fqctl: w[1-9] is not there: it is drained for when it comes; 'fqctl nodes' lists \
-those that are, 'fqctl resume w[1-9]' undoes it"
-is "it was never seen" "$(admin nodes --no-header -P -o node,seen_ms | grep -c '^w\[1-9\]|0$') $(admin nodes --no-header -o node,seen | awk '$1 == "w[1-9]" { print $2 }')" "1 -"
-run admin resume w1 "w[1-9]"
-is "resume exits 0" "$status" 0
-is "nodes that are there stay" "$(admin nodes --no-header -o node | xargs)" "w1 w2"
-run admin resume "w[1-9]"
-is "once more: exit 64" "$status" 64
-
 # a worker that is told no host goes where it joined
 end_process "${pid_worker[2]}" TERM
 "$workerd" --state "$work/worker2" --name w2 -n 2 2>>"$work/worker2.log" &

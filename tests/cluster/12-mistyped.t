@@ -173,7 +173,11 @@ ok "the journal does not say that it was done" was_not_told
 end_process "${pid_worker[2]}" TERM
 ok "one has left" wait_until 20 node_is w2 '^down$'
 ok "it can be drained" admin drain --reason away w2
-ok "and one that has joined and was never here" admin drain --reason never w3
+ok "and one that has joined and was never here" admin drain --reason never w1 w3 2>"$work/absent"
+is "which is said, of that one alone" "$(cat "$work/absent")" "fqctl: w3 is not there: it is drained for when it comes; 'fqctl nodes' lists \
+those that are, 'fqctl resume w3' undoes it"
+is "it was never seen" "$(admin nodes --no-header -P -o node,seen_ms | grep '^w3') $(admin nodes --no-header -o node,seen | awk '$1 == "w3" { print $2 }')" "w3|0 -"
+admin resume w1
 end_process "$pid_coord" TERM
 coord_start
 ok "both are so after a restart" test "$(admin nodes --no-header -P -o node,reason | grep -v '^w1' | sort | tr '\n' ' ')" = "w2|away w3|never "
@@ -181,6 +185,7 @@ ok "drained again for another reason" admin drain --reason later w2
 worker_run 2 -n 1
 ok "it comes and is given nothing" wait_until 30 node_is w2 '^drain$'
 ok "until it is resumed" admin resume w2 w3
+is "of one that is not there nothing stays" "$(admin nodes --no-header -o node | grep -c '^w3')" 0
 ok "it is idle" wait_until 20 node_is w2 '^idle$'
 end_process "$pid_coord" TERM
 end_process "${pid_worker[2]}" TERM

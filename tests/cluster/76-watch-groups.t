@@ -140,7 +140,8 @@ ok "that of the good file is not" sh -c "! grep -q 'A_S1_L002_R2_001.fastq was b
 
 # ---- a file that cannot be read here: its sample waits for it, another one does not
 
-as() { setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/ FQ_KEYS="$work/nobody" "$@"; }
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/ FQ_KEYS="$work/nobody") # in the background it is the process itself
+as() { "${nobody[@]}" "$@"; }
 if [ "$(id -u)" -eq 0 ] && chmod 711 "$work" && as test -r "$work/in/A_S1_L001_R2_001.fastq" && as test -x "$ctl" 2>/dev/null; then
 	mkdir -p "$work/nobody/out" "$run/u"
 	chown -R 65534:65534 "$work/nobody"
@@ -155,7 +156,7 @@ if [ "$(id -u)" -eq 0 ] && chmod 711 "$work" && as test -r "$work/in/A_S1_L001_R
 	ok "and that the rest waits for it" grep -q "the 2 files that are counted together with .* were not submitted" "$work/said"
 	is "no line says nothing, or too much" "$(grep -cE '^fqctl: *\$|nothing was submitted' "$work/said")" 0
 	fresh
-	as "$ctl" watch -h "$host" --as text -o "$work/nobody/out" --merge sample --settle 0 --every 500ms "$run/u" >>"$work/lines" 2>>"$work/said" {never}>&- &
+	"${nobody[@]}" "$ctl" watch -h "$host" --as text -o "$work/nobody/out" --merge sample --settle 0 --every 500ms "$run/u" >>"$work/lines" 2>>"$work/said" {never}>&- &
 	watcher=$!
 	pid_worker[90]=$watcher
 	ok "while it watches it is refused" wait_until 30 grep -q REFUSED "$work/lines"

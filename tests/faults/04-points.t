@@ -90,10 +90,13 @@ at_crash() {
 	job_ends "$id" && job_same "$id"
 }
 
+here() { node_is w1 '^(idle|drain)$' && node_is w2 '^(idle|drain)$'; } # after a start nobody is until it comes back
+
 at_drain() {
 	strike "$1" || return 1
 	admin drain w1 --reason "of a test" >"$work/out" 2>&1 && return 1 # it cannot have been answered
-	struck && admin drain w1 --reason "of a test" && end_process "$pid_coord" KILL
+	struck && wait_until 10 here && admin drain w1 --reason "of a test" || return 1
+	end_process "$pid_coord" KILL
 	coord_start "${times[@]}"
 	wait_until 10 node_is w1 drain && admin resume w1 && wait_until 10 node_is w1 idle
 }
@@ -143,7 +146,7 @@ at_cancel() { # one that runs
 }
 
 at_withdraw() { # one that waits: the first commit is its submission's, the second one the cancellation's
-	admin drain w1 w2 && strike "$1" && submit plain.fq && cancelled
+	wait_until 10 here && admin drain w1 w2 && strike "$1" && submit plain.fq && cancelled
 	set -- $?
 	admin resume w1 w2
 	return "$1"

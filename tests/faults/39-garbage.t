@@ -9,7 +9,7 @@ MEMORY_MAX=$((256 << 10)) # KiB; the largest submission alone is 64 MiB of paths
 
 talk() { # talk ROLE WHAT [SEED...]: what came of it in $said
 	said=$(timeout 60 "$stranger" "$2" "${host%:*}" "${host##*:}" "$work/$1" "$1" "${@:3}" 2>&1)
-	[ "$1" = client ] || admin resume stranger >/dev/null 2>&1 # a worker is suspect after each
+	[ "$1" = client ] || admin resume stranger >/dev/null 2>&1 || true # a worker that came so far is suspect after each
 }
 
 dropped() { # dropped ROLE WHAT SENTENCE

@@ -98,7 +98,7 @@ is "it ends in order" "$(show coord $unit Result), $(show coord $unit ExecMainSt
 sed 's,/shared/fqcluster/worker",/home/alice/worker",' "$rig/coord/root/etc/fqcluster/fqcoordd.conf" >"$work/home" &&
 	cat "$work/home" >"$rig/coord/root/etc/fqcluster/fqcoordd.conf"
 on coord systemctl start $unit 2>/dev/null
-ok "a key below a home: it says what it lacks" says coord $unit '/home/alice/worker: '
+ok "a key below a home: it says what it lacks" says coord $unit 'the folder /home/alice/worker of a worker'
 on coord bash -c "systemctl stop $unit; systemctl reset-failed"
 sed 's,/home/alice/worker",/shared/fqcluster/worker",' "$work/home" >"$rig/coord/root/etc/fqcluster/fqcoordd.conf"
 ok "enabled" on coord systemctl enable -q --now $unit
