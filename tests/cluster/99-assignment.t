@@ -117,8 +117,10 @@ rm "$shared"
 timeout 120 "$assignment" -s rnaseq.fastq "${at[@]}" >/dev/null 2>"$work/stderr" &
 server=$!
 wait_until 30 grep -q "assignment2 -c" "$work/stderr"
-kill -TERM "$server" && wait "$server"
-ok "SIGTERM: everything goes" nothing_left
+serving=$(pgrep -P "$server")
+kill -STOP "$serving" && kill -TERM "$serving" && kill -HUP "$serving" && kill -CONT "$serving" # a shell that ends may send both
+wait "$server"
+ok "SIGTERM and SIGHUP at once: everything goes" nothing_left
 mkdir -p -m 700 "$shared" && mkdir -m 700 "$shared/${address}_$port" && echo old >"$shared/${address}_$port/serving" && echo old >"$shared/${address}_$port/token.0"
 client
 tries() { ! test -e "$shared/${address}_$port/token.0"; }
