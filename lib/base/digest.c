@@ -69,7 +69,7 @@ struct digest *digest_new(void)
 
 	crypto_start();
 	context = EVP_MD_CTX_new();
-	if (context && EVP_DigestInit_ex2(context, EVP_sha256(), NULL) != 1) {
+	if (context && EVP_DigestInit_ex2(context, sha256(), NULL) != 1) {
 		EVP_MD_CTX_free(context);
 		context = NULL;
 	}

@@ -1,7 +1,7 @@
 FUZZ_TARGETS += tests/fuzz/session tests/fuzz/uplink tests/fuzz/ipc
 EXTRA_DIST += tests/fuzz/corpus/session tests/fuzz/corpus/uplink tests/fuzz/corpus/ipc
 
-tests_fuzz_session_SOURCES = tests/fuzz/session.c tests/fuzz/session_file.h $(FUZZ_MAIN)
+tests_fuzz_session_SOURCES = tests/fuzz/session.c tests/fuzz/folder.h tests/fuzz/session_file.h $(FUZZ_MAIN)
 tests_fuzz_session_LDFLAGS = $(FUZZ_LINK) -Wl,--wrap=digest_random
 tests_fuzz_session_LDADD = $(COORD_LIBS)
 
@@ -25,7 +25,7 @@ endif
 
 # What is told over HTTP.
 FUZZ_TARGETS += tests/fuzz/http
-tests_fuzz_http_SOURCES = tests/fuzz/http.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_http_SOURCES = tests/fuzz/http.c tests/fuzz/folder.h $(FUZZ_FORMS) $(FUZZ_MAIN)
 tests_fuzz_http_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_http_LDADD = $(COORD_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/http
@@ -38,7 +38,7 @@ EXTRA_DIST += tests/fuzz/corpus/journal
 
 # What the store has of gzip streams in slices.
 FUZZ_TARGETS += tests/fuzz/seek
-tests_fuzz_seek_SOURCES = tests/fuzz/seek.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_seek_SOURCES = tests/fuzz/seek.c tests/fuzz/folder.h $(FUZZ_FORMS) $(FUZZ_MAIN)
 tests_fuzz_seek_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_seek_LDADD = $(COORD_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/seek

@@ -9,7 +9,6 @@
  * the coordinator is well.
  */
 #include <errno.h>
-#include <ftw.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,6 +24,7 @@
 #include "lib/qc/counters.h"
 #include "lib/qc/prior.h"
 #include "lib/qc/rules.h"
+#include "tests/fuzz/folder.h"
 #include "tests/fuzz/forms.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -50,7 +50,7 @@ struct request_parts {
 
 static struct coord_settings settings;
 static struct service *service;
-static char folder[64], token_path[128];
+static char token_path[128];
 
 /* ---- the coordinator */
 
@@ -62,28 +62,13 @@ static int clear_one(const char *path, const struct stat *st, int kind, struct F
 	return 0;
 }
 
-static int clear_whole(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st;
-	(void)kind;
-	(void)at;
-	(void)remove(path);
-	return 0;
-}
-
-static void clear_all(void)
-{
-	(void)nftw(folder, clear_whole, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 static void prepare(void)
 {
 	static const struct service_callbacks callbacks = {0};
 	const char *arguments[] = {"fqcoordd", "--config", "/dev/null", "--state", folder, "--listen", "127.0.0.1:0", NULL};
 	struct error err;
 
-	(void)snprintf(folder, sizeof folder, "%s/fqfuzz.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	must(mkdtemp(folder) != NULL && atexit(clear_all) == 0);
+	folder_make();
 	(void)snprintf(token_path, sizeof token_path, "%s/status.token", folder);
 	must(conf_start(&coord_program, 7, (char **)arguments, &settings, NULL, &err) == 0);
 	free(settings.status_token);

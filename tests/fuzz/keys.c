@@ -15,6 +15,7 @@
 #include "lib/base/text.h"
 #include "lib/wire/durable.h"
 #include "lib/wire/trust.h"
+#include "tests/fuzz/folder.h"
 #include "tests/fuzz/forms.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,18 +23,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define SECRET_PIECE 12 /* bytes of a key that no sentence has */
 #define FILE_MAX (1u << 20)
 
-static char folder[64], path[128];
-
-static void clear_all(void)
-{
-	(void)unlink(path);
-	(void)rmdir(folder);
-}
+static char path[128];
 
 static void prepare(void)
 {
-	(void)snprintf(folder, sizeof folder, "%s/fqfuzz.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	must(mkdtemp(folder) != NULL && atexit(clear_all) == 0);
+	folder_make();
 	(void)snprintf(path, sizeof path, "%s/file", folder);
 }
 

@@ -17,6 +17,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/qc/profiles.h"
+#include "tests/fuzz/folder.h"
 #include "tests/fuzz/forms.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,19 +29,6 @@ struct file {
 	size_t n;
 	bool written;
 };
-
-static char folder[64];
-
-static void clear_all(void)
-{
-	(void)rmdir(folder);
-}
-
-static void prepare(void)
-{
-	(void)snprintf(folder, sizeof folder, "%s/fqfuzz.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	must(mkdtemp(folder) != NULL && atexit(clear_all) == 0);
-}
 
 /* ---- a text */
 
@@ -195,7 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!text)
 		return 0;
 	if (!folder[0])
-		prepare();
+		folder_make();
 	memcpy(text, data, size);
 	text[size] = '\0';
 	for (; at < end && n < FILES_MAX; n++) {

@@ -33,7 +33,7 @@ TESTS += tests/fuzz/qc_corpus.t
 endif
 
 FUZZ_TARGETS += tests/fuzz/profile tests/fuzz/report
-tests_fuzz_profile_SOURCES = tests/fuzz/profile.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_profile_SOURCES = tests/fuzz/profile.c tests/fuzz/folder.h $(FUZZ_FORMS) $(FUZZ_MAIN)
 tests_fuzz_profile_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_profile_LDADD = $(QC_LIBS) -lm
 

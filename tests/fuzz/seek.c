@@ -6,7 +6,6 @@
  * what there is and believes no more slices than there are.
  */
 #include <errno.h>
-#include <ftw.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "daemon/coord/store.h"
 #include "lib/base/cleanup.h"
 #include "lib/fastq/symbol.h"
+#include "tests/fuzz/folder.h"
 #include "tests/fuzz/forms.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -25,22 +25,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define NUMBERS 11
 #define SLICES 2
 
-static char folder[64];
 static struct store *store;
 
-static int clear_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st;
-	(void)kind;
-	(void)at;
-	(void)remove(path);
-	return 0;
-}
-
-static void clear_all(void)
+static void store_close(void)
 {
 	store = store_free(store);
-	(void)nftw(folder, clear_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* One store for all inputs: nothing of them is committed. */
@@ -48,8 +37,8 @@ static void prepare(void)
 {
 	struct error err;
 
-	(void)snprintf(folder, sizeof folder, "%s/fqfuzz.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	must(mkdtemp(folder) != NULL && atexit(clear_all) == 0 && store_open(folder, &store, &err) == 0);
+	folder_make();
+	must(store_open(folder, &store, &err) == 0 && atexit(store_close) == 0); /* before the folder goes */
 }
 
 static uint64_t take(const uint8_t **data, size_t *size)

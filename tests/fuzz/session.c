@@ -8,7 +8,6 @@
  * Whatever comes, the coordinator goes on: it answers a PING of another session behind all of it, and its state can be loaded again.
  */
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/qc/counters.h"
+#include "tests/fuzz/folder.h"
 #include "tests/fuzz/session_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -30,7 +30,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct coord_settings settings;
 static struct service *service;
-static char folder[64];
 
 static void must(bool fact)
 {
@@ -60,18 +59,6 @@ static void clear_folder(void)
 	must(nftw(folder, clear_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
 }
 
-static void clear_all(void)
-{
-	char path[128];
-
-	clear_folder();
-	(void)snprintf(path, sizeof path, "%s/key.pem", folder);
-	(void)unlink(path);
-	(void)snprintf(path, sizeof path, "%s/ballast", folder);
-	(void)unlink(path);
-	(void)rmdir(folder);
-}
-
 /* Once: settings, the loop, a folder. */
 static void prepare(void)
 {
@@ -79,8 +66,7 @@ static void prepare(void)
 	const char *arguments[] = {"fqcoordd", "--config", "/dev/null", "--state", folder, "--listen", "127.0.0.1:0", NULL};
 	struct error err;
 
-	(void)snprintf(folder, sizeof folder, "%s/fqfuzz.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	must(mkdtemp(folder) != NULL && atexit(clear_all) == 0);
+	folder_make();
 	must(conf_start(&coord_program, 7, (char **)arguments, &settings, NULL, &err) == 0);
 	must(service_new(&callbacks, 0, NULL, &service, &err) == 0);
 	log_set_level(LOG_EMERG);

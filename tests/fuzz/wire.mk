@@ -18,7 +18,7 @@ tests_fuzz_handshake_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_handshake_LDADD = $(WIRE_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/keys
-tests_fuzz_keys_SOURCES = tests/fuzz/keys.c $(FUZZ_FORMS) $(FUZZ_MAIN)
+tests_fuzz_keys_SOURCES = tests/fuzz/keys.c tests/fuzz/folder.h $(FUZZ_FORMS) $(FUZZ_MAIN)
 tests_fuzz_keys_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_keys_LDADD = $(WIRE_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/keys

@@ -38,6 +38,10 @@ UNIT_TESTS += tests/unit/daemon/test_store_kept
 tests_unit_daemon_test_store_kept_SOURCES = tests/unit/daemon/test_store_kept.c $(STORE_MADE) $(TAP)
 tests_unit_daemon_test_store_kept_LDADD = $(COORD_LIBS)
 
+UNIT_TESTS += tests/unit/daemon/test_store_tokens
+tests_unit_daemon_test_store_tokens_SOURCES = tests/unit/daemon/test_store_tokens.c $(STORE_MADE) $(TAP)
+tests_unit_daemon_test_store_tokens_LDADD = $(COORD_LIBS)
+
 UNIT_TESTS += tests/unit/daemon/test_store_split
 tests_unit_daemon_test_store_split_SOURCES = tests/unit/daemon/test_store_split.c $(STORE_MADE) $(TAP)
 tests_unit_daemon_test_store_split_LDADD = $(COORD_LIBS)
