@@ -85,7 +85,7 @@ bool connection_ready(const struct connection *connection); /* handshake done */
 /* The other side's key, after the handshake; false where the connection is plain. */
 bool connection_peer_pin(const struct connection *connection, uint8_t ret_pin[PIN_SIZE]);
 
-/* Bytes that have come in all: to see that the other side lives. */
+/* Bytes that have come in all, of TLS in whole records: to see that the other side lives. */
 uint64_t connection_bytes_in(const struct connection *connection);
 /* Bytes that the socket has taken: to see that the other side takes them. */
 uint64_t connection_bytes_out(const struct connection *connection);

@@ -37,4 +37,4 @@ int stream_write(struct stream *stream, const void *bytes, size_t n, size_t *ret
 /* Tells the other side that nothing more will come. */
 void stream_finish(struct stream *stream);
 
-uint64_t stream_bytes_in(const struct stream *stream);
+uint64_t stream_bytes_in(const struct stream *stream); /* see tls_stream_bytes_in() */

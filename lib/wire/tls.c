@@ -32,6 +32,8 @@ struct tls_stream {
 	SSL *ssl;
 	bool pinned; /* a client: want is the only key to accept */
 	bool shown;  /* the other side has shown a key: got */
+	bool shaken; /* the handshake is done: OpenSSL forgets that where something fails later */
+	uint64_t bytes_in; /* of the handshake, and then what came out of whole records */
 	uint8_t want[PIN_SIZE];
 	uint8_t got[PIN_SIZE];
 };
@@ -173,7 +175,7 @@ struct tls_stream *tls_stream_free(struct tls_stream *stream)
 
 uint64_t tls_stream_bytes_in(const struct tls_stream *stream)
 {
-	return BIO_number_read(SSL_get_rbio(stream->ssl));
+	return stream->shaken ? stream->bytes_in : BIO_number_read(SSL_get_rbio(stream->ssl));
 }
 
 /* ---- steps, and how they fail ---- */
@@ -193,8 +195,14 @@ static int fail_of_pin(const struct tls_stream *stream, struct error *err)
 #define NO_TLS "the other side does not speak TLS 1.3 as fqcluster does"
 #define DAMAGED "bytes of the connection were changed on the way"
 
+static int fail_of_damage(int alert, struct error *err)
+{
+	return error_set(err, -EBADMSG, ERROR_UNAVAILABLE, DAMAGED " (the other side says: %s)",
+	                 SSL_alert_desc_string_long(alert));
+}
+
 /* The other side has said in an alert (RFC 8446, section 6.2) why it goes. */
-static int fail_of_alert(int alert, struct error *err)
+static int fail_of_alert(const struct tls_stream *stream, int alert, struct error *err)
 {
 	switch (alert) {
 	case SSL_AD_BAD_CERTIFICATE:
@@ -212,12 +220,18 @@ static int fail_of_alert(int alert, struct error *err)
 	case SSL_AD_RECORD_OVERFLOW:
 	case SSL_AD_DECODE_ERROR:
 	case SSL_AD_DECRYPT_ERROR:
-		return error_set(err, -EBADMSG, ERROR_UNAVAILABLE, DAMAGED " (the other side says: %s)",
+		return fail_of_damage(alert, err);
+	case SSL_AD_INTERNAL_ERROR:
+		return error_set(err, -ECONNABORTED, ERROR_UNAVAILABLE,
+		                 "the other side failed within (TLS: %s)",
 		                 SSL_alert_desc_string_long(alert));
 	default:
-		return error_set(err, -EPROTO, ERROR_PROTOCOL, NO_TLS " (it says: %s)",
-		                 SSL_alert_desc_string_long(alert));
+		break;
 	}
+	if (stream->shaken) /* as in fail_of_protocol(): it does speak TLS */
+		return fail_of_damage(alert, err);
+	return error_set(err, -EPROTO, ERROR_PROTOCOL, NO_TLS " (it says: %s)",
+	                 SSL_alert_desc_string_long(alert));
 }
 
 /* OpenSSL's reason as a sentence about the other side. */
@@ -247,9 +261,9 @@ static int fail_of_protocol(const struct tls_stream *stream, struct error *err)
 		break;
 	}
 	if (reason > SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + UINT8_MAX)
-		return fail_of_alert(reason - SSL_AD_REASON_OFFSET, err);
+		return fail_of_alert(stream, reason - SSL_AD_REASON_OFFSET, err);
 	/* A side that has shaken hands does speak TLS. */
-	if (SSL_is_init_finished(stream->ssl))
+	if (stream->shaken)
 		return error_set(err, -EBADMSG, ERROR_UNAVAILABLE, DAMAGED " (OpenSSL's error %lx)", code);
 	return error_set(err, -EPROTO, ERROR_PROTOCOL, NO_TLS " (OpenSSL's error %lx)", code);
 }
@@ -289,7 +303,11 @@ int tls_stream_handshake(struct tls_stream *stream, struct error *err)
 	ERR_clear_error();
 	errno = 0;
 	r = SSL_do_handshake(stream->ssl);
-	return r == 1 ? 0 : judge(stream, r, err);
+	if (r != 1)
+		return judge(stream, r, err);
+	stream->bytes_in = tls_stream_bytes_in(stream);
+	stream->shaken = true;
+	return 0;
 }
 
 int tls_stream_read(struct tls_stream *stream, void *buffer, size_t n, size_t *ret_n,
@@ -300,7 +318,10 @@ int tls_stream_read(struct tls_stream *stream, void *buffer, size_t n, size_t *r
 	ERR_clear_error();
 	errno = 0;
 	r = SSL_read_ex(stream->ssl, buffer, n, ret_n);
-	return r == 1 ? 0 : judge(stream, r, err);
+	if (r != 1)
+		return judge(stream, r, err);
+	stream->bytes_in += *ret_n;
+	return 0;
 }
 
 int tls_stream_write(struct tls_stream *stream, const void *bytes, size_t n, size_t *ret_n,

@@ -41,4 +41,9 @@ void tls_stream_finish(struct tls_stream *stream);
 
 /* Of the other side, once it has shown its key; or NULL. */
 const uint8_t *tls_stream_pin(const struct tls_stream *stream);
+/*
+ * What has come: all bytes of the handshake, and from then on the bytes within records that came
+ * whole (16 KiB at most). Of a record whose length was changed on the way the end may never come,
+ * however many bytes do: they are no sign of life.
+ */
 uint64_t tls_stream_bytes_in(const struct tls_stream *stream);

@@ -8,7 +8,7 @@
  *     delay MS [JITTER]  each piece comes MS +- JITTER later, in order     rate BYTES   a second, each way; 0: no limit
  *     rst N, half N, flip N   a piece (of up to 4 KiB) in N of 10000: resets its connection, ends its direction, loses a bit
  *     pause, go          nothing moves, and goes on                        cut          resets all that is connected
- *     clear              no faults from now on                             stat         "CONNECTIONS RSTS HALVES FLIPS"
+ *     clear              no faults from now on                             stat         "CONNECTIONS RSTS HALVES FLIPS OPEN"
  *
  * The same seed and the same bytes meet the same faults. A direction holds at most WAY_MAX bytes: then it reads no more.
  */
@@ -235,6 +235,15 @@ static bool way_write(struct link *link, int i)
 
 /* ---- commands */
 
+static int links_open(const struct proxy *proxy)
+{
+	int n = 0;
+
+	for (int i = 0; i < LINKS_MAX; i++)
+		n += proxy->links[i].fds[0] >= 0;
+	return n;
+}
+
 static void obey(struct proxy *proxy, const char *line)
 {
 	uint64_t a = 0, b = 0;
@@ -263,8 +272,8 @@ static void obey(struct proxy *proxy, const char *line)
 			if (proxy->links[i].fds[0] >= 0)
 				link_free(&proxy->links[i], true);
 	} else if (strcmp(word, "stat") == 0) {
-		(void)printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", proxy->connections, proxy->rsts,
-		             proxy->halves, proxy->flips);
+		(void)printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d\n", proxy->connections, proxy->rsts,
+		             proxy->halves, proxy->flips, links_open(proxy));
 	} else {
 		(void)fprintf(stderr, "fqproxy: no such command: %s\n", line);
 	}

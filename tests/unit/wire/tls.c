@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/wire/key_internal.h"
@@ -78,6 +79,53 @@ static void test_closed(void)
 	(void)shutdown(connection_fd(pair.client), SHUT_RDWR);
 	pair_run(&pair);
 	is_int(pair.server_ended, -ECONNABORTED, "cut off: %s", pair.server_error.text);
+	pair_deinit(&pair);
+}
+
+/*
+ * A lost bit in the header of a record once both speak: whoever has shaken hands is not told that
+ * it speaks no TLS, neither by itself nor by the other side's alert. (Bits of the length only make
+ * it wait for more.)
+ */
+static void test_damaged(void)
+{
+	for (unsigned int bit = 0; bit < 24; bit++) {
+		uint8_t record[5 + 32] = {0x17, 3, 3, 0, 32};
+		struct pair pair;
+
+		record[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		pair_init(&pair, &client, &server, NULL, 0);
+		pair_run(&pair);
+		is_int(write(connection_fd(pair.client), record, sizeof record),
+		       (long)sizeof record, "a record past TLS");
+		pair_run(&pair);
+		is_int(pair.server_ended, -EBADMSG, "bit %u: %s", bit, pair.server_error.text);
+		is_int(pair.client_ended, -EBADMSG, "the other side: %s", pair.client_error.text);
+		pair_deinit(&pair);
+	}
+}
+
+/* A longer record than was sent: nothing fails until its end has come, but nothing lives either. */
+static void test_endless(void)
+{
+	const uint8_t record[5 + 32] = {0x17, 3, 3, 0x20, 32};
+	struct pair pair;
+	uint64_t before;
+
+	pair_init(&pair, &client, &server, NULL, 0);
+	pair_run(&pair);
+	(void)connection_send(pair.client, fq_Type_PING, 0, NULL);
+	before = connection_bytes_in(pair.server);
+	pair_run(&pair);
+	ok(connection_bytes_in(pair.server) > before, "a PING is a sign of life");
+	before = connection_bytes_in(pair.server);
+	is_int(write(connection_fd(pair.client), record, sizeof record), (long)sizeof record,
+	       "the begin of a record of 8 kB");
+	for (int i = 0; i < 20; i++)
+		(void)connection_send(pair.client, fq_Type_PING, 0, NULL);
+	pair_run(&pair);
+	is_int(pair.server_ended, 0, "nothing is wrong yet: %s", pair.server_error.text);
+	is_u64(connection_bytes_in(pair.server), before, "PINGs within it are none");
 	pair_deinit(&pair);
 }
 
@@ -241,6 +289,8 @@ int main(void)
 	test_pins();
 	test_wrong_pin();
 	test_closed();
+	test_damaged();
+	test_endless();
 	test_strangers();
 	plain_text(false, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 	plain_text(
