@@ -320,8 +320,7 @@ int client_job_numbers(char *const *texts, size_t n, struct error *err)
 int client_node_name(const char *text, char *out, size_t size, struct error *err)
 {
 	if (text[strcspn(text, "[]{}*?,")] != '\0')
-		return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is no node: lists and patterns of names are not read here, right are names as "
-		                 "'fqctl nodes' has them, with spaces between", TEXT(text));
+		return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is no node: right is a name as 'fqctl nodes' has it", TEXT(text));
 	if ((size_t)snprintf(out, size, "%s", text) >= size)
 		return error_set(err, -EINVAL, ERROR_USAGE, "'%s' is too long for a node's name; 'fqctl nodes' lists them", TEXT(text));
 	return 0;

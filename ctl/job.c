@@ -129,6 +129,7 @@ int job_result(const fq_Job *job, struct error *err)
 int job_follow_all(struct call *call, enum client_progress otherwise,
                    void (*ended)(const fq_Job *job, const struct error *error, bool first), struct error *err)
 {
+	struct failures unknown = {0};
 	struct client client = {0};
 	struct error later = {0};
 	int r = client_job_numbers(call->arguments, call->arguments_n, err), worst = 0;
@@ -143,8 +144,10 @@ int job_follow_all(struct call *call, enum client_progress otherwise,
 
 		(void)client_job_number(call->arguments[i], &id, err); /* was one above */
 		r = job_follow(call, &client, id, otherwise, &job, err);
-		if (r < 0)
-			break;
+		if (r < 0) {
+			r = failures_pass(&unknown, r, err);
+			continue;
+		}
 		result = job_result(&job, &error);
 		if (ended)
 			ended(&job, result < 0 ? &error : NULL, worst == 0);
@@ -158,7 +161,7 @@ int job_follow_all(struct call *call, enum client_progress otherwise,
 		*err = later;
 		r = worst;
 	}
-	return r;
+	return r < 0 ? r : (int)unknown.class;
 }
 
 int job_only(void *data, uint16_t type, const void *message, struct error *err)

@@ -24,7 +24,8 @@ int job_follow(struct call *call, struct client *client, uint64_t id, enum clien
 
 /*
  * The same of all jobs that are the call's arguments, one after the other. ended() (or NULL) is told of each, with its error (NULL where
- * it completed) and whether that is the first one: that of the first is the outcome.
+ * it completed) and whether that is the first one: that of the first is the outcome. A job that is not there costs the others nothing: it
+ * is told, and its exit status is returned where no other job failed.
  */
 int job_follow_all(struct call *call, enum client_progress otherwise,
                    void (*ended)(const fq_Job *job, const struct error *error, bool first), struct error *err);

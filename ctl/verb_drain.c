@@ -4,6 +4,7 @@
 
 #include "ctl/client.h"
 #include "ctl/verb.h"
+#include "lib/base/hostlist.h"
 
 struct drain_options {
 	char *reason;
@@ -22,19 +23,51 @@ static const struct option_table drain_table = {
 };
 
 /* Of the names that were given: nodes that the coordinator knows by name alone. */
+struct absent {
+	struct call *call;
+	char **names;
+};
+
 static int tell_absent(void *data, uint16_t type, const void *message, struct error *err)
 {
-	struct call *call = data;
+	const struct absent *absent = data;
 	const fq_Node *node = message;
 
 	(void)err;
-	for (size_t i = 0; type == fq_Type_NODE && i < call->arguments_n; i++)
-		if (strcmp(node->state, "down") == 0 && strcmp(node->name, call->arguments[i]) == 0) {
-			say(call, "%s is not there: it is drained for when it comes; 'fqctl nodes' lists those that are, 'fqctl resume %s' undoes it",
+	for (char **name = absent->names; type == fq_Type_NODE && *name; name++)
+		if (strcmp(node->state, "down") == 0 && strcmp(node->name, *name) == 0) {
+			say(absent->call,
+			    "%s is not there: it is drained for when it comes; 'fqctl nodes' lists those that are, 'fqctl resume %s' undoes it",
 			    TEXT(node->name), TEXT(node->name));
 			break;
 		}
 	return 0;
+}
+
+static int ask_one(struct client *client, uint16_t type, const char *name, const char *reason, struct error *err)
+{
+	fq_NodeRequest request = {0};
+	int r = client_node_name(name, request.name, sizeof request.name, err);
+
+	(void)snprintf(request.reason, sizeof request.reason, "%s", reason);
+	return r < 0 ? r : client_call(client, type, &request, fq_Type_DONE, NULL, err);
+}
+
+/* Of one argument: a name, or a list of names as tables fold them. */
+static int ask(struct call *call, struct client *client, uint16_t type, const char *list, const char *reason, struct failures *failures,
+               struct error *err)
+{
+	char **names = NULL;
+	int r = hostlist_unfold(list, &names, err);
+
+	if (r < 0)
+		return failures_pass(failures, r, err);
+	for (char **name = names; r == 0 && *name; name++)
+		r = failures_pass(failures, ask_one(client, type, *name, reason, err), err);
+	if (r == 0 && type == fq_Type_NODE_DRAIN)
+		r = client_list(client, fq_Type_NODES, &(fq_Empty){0}, tell_absent, &(struct absent){call, names}, err);
+	(void)hostlist_free(names); /* always NULL */
+	return r;
 }
 
 static int run_type(struct call *call, uint16_t type, const char *reason, struct error *err)
@@ -43,17 +76,8 @@ static int run_type(struct call *call, uint16_t type, const char *reason, struct
 	struct client client = {0};
 	int r = client_open(&client, &call->settings, err);
 
-	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
-		fq_NodeRequest request = {0};
-
-		(void)snprintf(request.reason, sizeof request.reason, "%s", reason);
-		r = client_node_name(call->arguments[i], request.name, sizeof request.name, err);
-		if (r == 0)
-			r = client_call(&client, type, &request, fq_Type_DONE, NULL, err);
-		r = failures_pass(&failures, r, err);
-	}
-	if (r == 0 && type == fq_Type_NODE_DRAIN)
-		r = client_list(&client, fq_Type_NODES, &(fq_Empty){0}, tell_absent, call, err);
+	for (size_t i = 0; r == 0 && i < call->arguments_n; i++)
+		r = ask(call, &client, type, call->arguments[i], reason, &failures, err);
 	client_close(&client);
 	return r < 0 ? r : (int)failures.class;
 }
@@ -78,8 +102,9 @@ const struct verb verb_drain = {
 	.help = "Give nodes no new slices; what they count now they finish.",
 	.detail = "For an administrator. It holds until 'fqctl resume', also over restarts. A node that is away is drained for when it "
 	          "comes; a name under which none was seen and no worker has joined is refused, and the other nodes are drained all the "
-	          "same.",
-	.example = "fqctl drain --reason \"new disk\" node1",
+	          "same. Lists are read as tables fold them: node[01-04,07].",
+	.example = "fqctl drain --reason \"new disk\" node1\n"
+	           "fqctl drain --reason \"new switch\" 'node[1-2]'",
 	.table = &drain_table,
 	.run = run_drain,
 };
@@ -91,7 +116,7 @@ const struct verb verb_resume = {
 	.arguments_max = ARGUMENTS_MANY,
 	.help = "Give drained nodes slices again.",
 	.detail = "For an administrator. Whoever drained them: a person, or the coordinator because they disagreed with others or failed "
-	          "where others did not.",
-	.example = "fqctl resume node1",
+	          "where others did not. Lists are read as tables fold them: node[01-04,07].",
+	.example = "fqctl resume 'node[1-2]'",
 	.run = run_resume,
 };

@@ -72,15 +72,18 @@ struct wanted {
 	const char *user;
 	uint32_t states; /* 0: all */
 	struct table *table;
+	struct failures unknown;
+	size_t known; /* of those that were named */
 };
 
 static int row_add(void *data, uint16_t type, const void *message, struct error *err)
 {
-	const struct wanted *wanted = data;
+	struct wanted *wanted = data;
 	const fq_Job *job = message;
 
 	if (type != fq_Type_JOB)
 		return error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator answered %s to STATUS", message_name(type));
+	wanted->known++;
 	if ((wanted->user[0] && strcmp(wanted->user, job->owner) != 0) ||
 	    (wanted->states && !(wanted->states >> job_told(job) & 1)))
 		return 0;
@@ -101,6 +104,8 @@ static int ask(struct call *call, struct client *client, struct wanted *wanted, 
 		r = client_job_number(call->arguments[i], &request.job, err);
 		if (r == 0)
 			r = client_list(client, fq_Type_STATUS, &request, row_add, wanted, err);
+		if (options->watch_ms == 0) /* where it is told once */
+			r = failures_pass(&wanted->unknown, r, err);
 	}
 	return r;
 }
@@ -112,7 +117,7 @@ static int list(struct call *call, struct client *client, struct wanted *wanted,
 	if (r < 0)
 		return error_oom(err);
 	r = ask(call, client, wanted, err);
-	if (r == 0)
+	if (r == 0 && (wanted->known > 0 || wanted->unknown.class == ERROR_NONE))
 		r = list_show(call, wanted->table, err);
 	wanted->table = table_free(wanted->table);
 	return r;
@@ -157,7 +162,7 @@ static int run(struct call *call, struct error *err)
 		r = pass(&client, options->watch_ms, err);
 	}
 	client_close(&client);
-	return r;
+	return r < 0 ? r : (int)wanted.unknown.class;
 }
 
 const struct verb verb_status = {

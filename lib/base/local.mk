@@ -13,6 +13,7 @@ lib_libbase_a_SOURCES = \
 	lib/base/failpoint.h \
 	lib/base/hostlist.c \
 	lib/base/hostlist.h \
+	lib/base/hostlist_unfold.c \
 	lib/base/log.c \
 	lib/base/log.h \
 	lib/base/near.c \

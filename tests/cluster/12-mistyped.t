@@ -39,10 +39,12 @@ while IFS='|' read -r status command words; do
 done <<'END'
 64|admin drain nosuch|there is no node 'nosuch', and no worker has joined under that name; 'fqctl nodes' and 'fqctl peers' list them
 64|admin drain root|there is no node 'root'
-64|admin drain 'w[1-2'|'w[1-2' is no node: lists and patterns of names are not read here
-64|admin drain 'w[2-1]'|'w[2-1]' is no node
+64|admin drain 'w[1-2'|'w[1-2' is no list of nodes: a [ has no ]; right is node[01-04,07]
+64|admin drain 'w[2-1]'|'w[2-1]' is no list of nodes: in brackets stand numbers and ranges
+64|admin drain 'w[1-99999]'|it has more than 4096 names
+64|admin drain 'w[1-2],+5'|some names were left out of it
 64|admin drain 'w*'|'w*' is no node
-64|admin drain w1,w2|'w1,w2' is no node
+64|admin drain 'w[7]'|there is no node 'w7'
 64|admin drain ''|argument 1 of drain is empty: right is NODE...
 64|admin drain|drain needs NODE...
 64|admin drain --reason|--reason needs a TEXT
@@ -50,7 +52,8 @@ done <<'END'
 77|fq drain w1|NODE_DRAIN is not permitted with this key
 64|admin resume nosuch|there is no node 'nosuch'; 'fqctl nodes' lists them
 64|admin resume w3|there is no node 'w3'
-64|admin resume 'w[1-2]'|'w[1-2]' is no node
+64|admin resume 'w[1-2]]'|a ] stands without its [
+64|admin resume 'w[8-8]'|there is no node 'w8'
 64|fq probe nosuch r.fq|there is no node 'nosuch'
 64|fq probe 'w?' r.fq|'w?' is no node
 64|fq probe '' r.fq|argument 1 of probe is empty
@@ -150,19 +153,31 @@ ok "all rows were tried" test $rows -ge 100
 # ---- one wrong word costs the others nothing
 
 nodes_are() { [ "$(admin nodes --no-header -P -o node,state | sort | tr '\n' ' ')" = "$1" ]; }
-lines() { # lines STATUS COMMAND...: with two sentences
-	local want=$1
-	shift
+lines_n() { # lines_n N STATUS COMMAND...: with N sentences
+	local n=$1 want=$2
+	shift 2
 	"$@" >out 2>err </dev/null
-	[ $? -eq "$want" ] && [ "$(wc -l <err)" -eq 2 ] && [ "$(grep -c '^fqctl: ' err)" -eq 2 ]
+	[ $? -eq "$want" ] && [ "$(wc -l <err)" -eq "$n" ] && [ "$(grep -c '^fqctl: ' err)" -eq "$n" ]
 }
+lines() { lines_n 2 "$@"; }
 ok "drain of two that are none, and of two that are" lines 64 admin drain nosuch w1 other w2
 ok "nobody else is there, both are drained" wait_until 20 nodes_are "w1|drain w2|drain "
+ok "a list that one of them is in" admin resume 'w[1-1]'
+ok "that one is back" wait_until 20 nodes_are "w1|idle w2|drain "
+ok "the list as 'fqctl nodes' folds it" admin drain 'w[1-2]'
+ok "both are drained" wait_until 20 nodes_are "w1|drain w2|drain "
 first=$(fq submit --parsable r.fq) second=$(fq submit --parsable r.fq)
 ok "cancel of two that are none, and of two that are" lines 66 fq cancel 998 "$first" 999 "$second"
 is "both are cancelled" "$(fq status --no-header -o st "$first" "$second" | tr '\n' ' ')" "CA CA "
 ok "show of two that are none, and of one that is" lines 66 fq show 998 "$first" 999
 ok "it is shown" grep -q "^Job $first  CANCELLED" out
+ok "status of two that are none, and of one that is" lines 66 fq status -o id --no-header 998 "$first" 999
+is "it is listed" "$(tr -d ' ' <out)" "$first"
+ok "wait for two that are none, and for one that was cancelled" lines_n 3 1 fq wait 998 "$first" 999
+ok "follow likewise" lines_n 3 1 fq follow 998 "$first" 999
+ok "its end is told" grep -q "^$first .*CANCELLED" out
+ok "status of nothing but such: no table" lines 66 fq status 998 999
+is "nothing is listed" "$(cat out)" ""
 ok "resume of two that are none" lines 64 admin resume nosuch w2 other w1
 ok "both are back" wait_until 20 nodes_are "w1|idle w2|idle "
 was_not_told() { ! grep -q "resumes node nosuch\|drains node nosuch" "$work/coord.log"; }

@@ -93,10 +93,78 @@ static void test_many(void)
 	is_str(hostlist_fold_names(out, sizeof out, list, 0), "", "none");
 }
 
+/* ---- and unfolded */
+
+static const char *unfolded(char out[ERROR_TEXT_MAX], const char *list)
+{
+	struct error err = {0};
+	char **names = NULL;
+	size_t n = 0;
+
+	if (hostlist_unfold(list, &names, &err) < 0) {
+		memcpy(out, err.text, sizeof err.text);
+		return out;
+	}
+	out[0] = '\0';
+	for (char **name = names; *name; name++)
+		n += (size_t)snprintf(out + n, n < ERROR_TEXT_MAX ? ERROR_TEXT_MAX - n : 0, "%s%s", n > 0 ? " " : "", *name);
+	(void)hostlist_free(names); /* always NULL */
+	return out;
+}
+
+static void test_unfolds(void)
+{
+	static const char *const cases[][2] = {
+	    {"node", "node"},
+	    {"node[01-04,07]", "node01 node02 node03 node04 node07"},
+	    {"n[8-11]", "n8 n9 n10 n11"},
+	    {"n[098-101]", "n098 n099 n100 n101"},
+	    {"a[1-2],b1,c", "a1 a2 b1 c"},
+	    {"[7-9]", "7 8 9"},
+	    {"rack[1-2]n[1-2]-x", "rack1n1-x rack1n2-x rack2n1-x rack2n2-x"},
+	    {"x123456789012", "x123456789012"},
+	};
+	static const char *const wrong[][2] = {
+	    {"", "a name in it is empty"},         {"a,,b", "a name in it is empty"},      {"a,", "a name in it is empty"},
+	    {"n[1-2", "a [ has no ]"},             {"n1-2]", "a ] stands without its ["},  {"n[]", "in brackets stand numbers"},
+	    {"n[1,]", "in brackets stand numbers"}, {"n[a]", "in brackets stand numbers"}, {"n[1-]", "in brackets stand numbers"},
+	    {"n[4-1]", "in brackets stand numbers"}, {"n[1-2-3]", "in brackets stand numbers"},
+	    {"n[0000000001]", "in brackets stand numbers"}, {"n[[1]]", "in brackets stand numbers"},
+	    {"n[1-4],+13", "some names were left out of it"}, {"n[1-4],...", "some names were left out of it"},
+	    {"n[1-4097]", "it has more than 4096 names"}, {"[1-99][1-99]", "it has more than 4096 names"},
+	    {"[1][1][1][1][1]", "it has too many brackets"},
+	};
+	char out[ERROR_TEXT_MAX], long_list[3000];
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		is_str(unfolded(out, cases[i][0]), cases[i][1], "%s", cases[i][0]);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		ok(strstr(unfolded(out, wrong[i][0]), wrong[i][1]) != NULL, "'%s': %s", wrong[i][0], out);
+	memset(long_list, 'x', sizeof long_list - 1);
+	long_list[sizeof long_list - 1] = '\0';
+	ok(strstr(unfolded(out, long_list), "it is too long") != NULL, "3,000 bytes: %s", out + strlen(out) - 60);
+	(void)unfolded(out, "[1-64][1-64]");
+	ok(strncmp(out, "11 12", 5) == 0, "4096 names are read");
+}
+
+/* What was folded comes back. */
+static void test_back(void)
+{
+	static const char list[] = "alpha1,alpha2,beta,gamma09,gamma10,gamma11,gamma13";
+	char folded[256], out[ERROR_TEXT_MAX];
+
+	(void)unfolded(out, hostlist_fold(folded, sizeof folded, list, false));
+	for (char *at = out; *at; at++)
+		*at = *at == ' ' ? ',' : *at;
+	is_str(out, list, "%s", folded);
+}
+
 int main(void)
 {
 	test_folds();
 	test_room();
 	test_many();
+	test_unfolds();
+	test_back();
 	return done_testing();
 }
