@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fqctl drain and resume: whether nodes are given new slices. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "ctl/client.h"
 #include "ctl/verb.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/hostlist.h"
 
 struct drain_options {
@@ -22,25 +25,39 @@ static const struct option_table drain_table = {
 	.settings_size = sizeof(struct drain_options),
 };
 
-/* Of the names that were given: nodes that the coordinator knows by name alone. */
-struct absent {
+/* What each argument names: a name, or a list of names as tables fold them. */
+struct named {
 	struct call *call;
-	char **names;
+	char ***lists; /* NULL: it is no list */
 };
 
+static void named_deinit(struct named *named)
+{
+	for (size_t i = 0; named->lists && i < named->call->arguments_n; i++)
+		(void)hostlist_free(named->lists[i]); /* always NULL */
+	free(named->lists);
+}
+
+static bool is_named(const struct named *named, const char *node)
+{
+	for (size_t i = 0; i < named->call->arguments_n; i++)
+		for (char **name = named->lists[i]; name && *name; name++)
+			if (strcmp(node, *name) == 0)
+				return true;
+	return false;
+}
+
+/* Of those: nodes that the coordinator knows by name alone. */
 static int tell_absent(void *data, uint16_t type, const void *message, struct error *err)
 {
-	const struct absent *absent = data;
+	const struct named *named = data;
 	const fq_Node *node = message;
 
 	(void)err;
-	for (char **name = absent->names; type == fq_Type_NODE && *name; name++)
-		if (strcmp(node->state, "down") == 0 && strcmp(node->name, *name) == 0) {
-			say(absent->call,
-			    "%s is not there: it is drained for when it comes; 'fqctl nodes' lists those that are, 'fqctl resume %s' undoes it",
-			    TEXT(node->name), TEXT(node->name));
-			break;
-		}
+	if (type == fq_Type_NODE && strcmp(node->state, "down") == 0 && is_named(named, node->name))
+		say(named->call,
+		    "%s is not there: it is drained for when it comes; 'fqctl nodes' lists those that are, 'fqctl resume %s' undoes it",
+		    TEXT(node->name), TEXT(node->name));
 	return 0;
 }
 
@@ -53,31 +70,31 @@ static int ask_one(struct client *client, uint16_t type, const char *name, const
 	return r < 0 ? r : client_call(client, type, &request, fq_Type_DONE, NULL, err);
 }
 
-/* Of one argument: a name, or a list of names as tables fold them. */
-static int ask(struct call *call, struct client *client, uint16_t type, const char *list, const char *reason, struct failures *failures,
+/* Of all arguments; what is wrong with one of them is told. */
+static int ask(struct named *named, struct client *client, uint16_t type, const char *reason, struct failures *failures,
                struct error *err)
 {
-	char **names = NULL;
-	int r = hostlist_unfold(list, &names, err);
+	int r = 0;
 
-	if (r < 0)
-		return failures_pass(failures, r, err);
-	for (char **name = names; r == 0 && *name; name++)
-		r = failures_pass(failures, ask_one(client, type, *name, reason, err), err);
-	if (r == 0 && type == fq_Type_NODE_DRAIN)
-		r = client_list(client, fq_Type_NODES, &(fq_Empty){0}, tell_absent, &(struct absent){call, names}, err);
-	(void)hostlist_free(names); /* always NULL */
+	for (size_t i = 0; r == 0 && i < named->call->arguments_n; i++) {
+		r = failures_pass(failures, hostlist_unfold(named->call->arguments[i], &named->lists[i], err), err);
+		for (char **name = named->lists[i]; r == 0 && name && *name; name++)
+			r = failures_pass(failures, ask_one(client, type, *name, reason, err), err);
+	}
 	return r;
 }
 
 static int run_type(struct call *call, uint16_t type, const char *reason, struct error *err)
 {
+	struct named named _cleanup_(named_deinit) = {.call = call, .lists = calloc(call->arguments_n, sizeof *named.lists)};
 	struct failures failures = {0};
 	struct client client = {0};
-	int r = client_open(&client, &call->settings, err);
+	int r = named.lists ? client_open(&client, &call->settings, err) : error_oom(err);
 
-	for (size_t i = 0; r == 0 && i < call->arguments_n; i++)
-		r = ask(call, &client, type, call->arguments[i], reason, &failures, err);
+	if (r == 0)
+		r = ask(&named, &client, type, reason, &failures, err);
+	if (r == 0 && type == fq_Type_NODE_DRAIN)
+		r = client_list(&client, fq_Type_NODES, &(fq_Empty){0}, tell_absent, &named, err);
 	client_close(&client);
 	return r < 0 ? r : (int)failures.class;
 }
