@@ -268,6 +268,41 @@ static void hosts_take(struct hosts *hosts, const uint8_t *data, size_t size)
 	qsort(hosts->names, hosts->n, sizeof hosts->names[0], by_text);
 }
 
+/* What was folded whole is unfolded to the same names. */
+static void check_back(const struct hosts *shown, const char *list)
+{
+	char **names = NULL;
+	struct error err;
+	size_t n = 0;
+
+	if (shown->left > 0 || shown->n == 0 || strstr(list, "..."))
+		return;
+	must(hostlist_unfold(list, &names, &err) == 0);
+	while (names[n])
+		n++;
+	must(n == shown->n);
+	for (size_t i = 0; i < n; i++)
+		must(bsearch(names[i], shown->names, n, sizeof shown->names[0], by_text) != NULL);
+	(void)hostlist_free(names);
+}
+
+/* What anybody writes. */
+static void check_unfold(const char *text)
+{
+	char **names = NULL;
+	struct error err = {0};
+	size_t n = 0;
+
+	if (hostlist_unfold(text, &names, &err) < 0) {
+		check_sentence(&err);
+		return;
+	}
+	for (; names[n]; n++)
+		must(names[n][0] != '\0' && names[n][strcspn(names[n], "[],")] == '\0');
+	must(n > 0 && n <= HOSTLIST_UNFOLD_MAX);
+	(void)hostlist_free(names);
+}
+
 static void check_hosts(const uint8_t *data, size_t size, size_t room)
 {
 	struct hosts *given = calloc(1, sizeof *given), *shown = calloc(1, sizeof *shown);
@@ -291,6 +326,7 @@ static void check_hosts(const uint8_t *data, size_t size, size_t room)
 				k++;
 			must(k < given->n && (i == 0 || strcmp(shown->names[i - 1], shown->names[i]) != 0));
 		}
+		check_back(shown, out);
 	}
 	free(given);
 	free(shown);
@@ -314,5 +350,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_states(text);
 	check_root(text);
 	check_hosts(data + 1, size - 1, room);
+	check_unfold(text);
 	return 0;
 }
