@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The corners that give a report (FASTQC.md section 7); those that give none are in corner_refusals.py."""
 import gzip
+import itertools
 
 from corners import (absent, body, case, column, corner, different, elsewhere, fq, gc_rows, has, java_order, number, present,
                      status, without)
@@ -131,7 +132,10 @@ corner(23, "reads of 76 bases are compared by 50, those of 75 by all in 0.11.9; 
 SINGLE = different(3000)
 TIED = [SINGLE[i * 37 % 3000] + "GATTACA" for i in range(60)]
 TIE_READS = [read for i, single in enumerate(SINGLE) for read in (single, *TIED[i % 60:i % 60 + 1] * (i < 420))]
-corner(24, "sixty overrepresented sequences with the same count come in Java's order",
+# All have one hash code: more than eight of them are a tree in Java's map.
+CROWDED = ["".join(parts) for parts in itertools.product(("A`", "BA"), repeat=4)]
+corner(24, "sixty overrepresented sequences with the same count come in Java's order, and so do sixteen of one hash code",
+       case(fq(*CROWDED), column(OVER, 0, CROWDED[3], *CROWDED[:3], *CROWDED[4:])),
        case(fq(*TIE_READS), column(OVER, 1, *["7"] * 60),
             column(OVER, 0, *(key for key in java_order(list(dict.fromkeys(TIE_READS))) if key in set(TIED)))))
 
