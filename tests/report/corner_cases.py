@@ -95,7 +95,10 @@ corner(16, "1001 tiles are accepted and 1002 are not; in 0.12.1 2501 and 2502",
 
 HIGH_AND_LOW = [("AC", "hh" if i < 10 else "55", f"a:b:{1 if i < 10 else 2}:d:e") for i in range(20)]
 LOW_FIRST = [("AC", "hh" if i < 10 else "55", f"a:b:{1 if i < 10 else 16}:d:e") for i in range(20)]
+# Fourteen tiles of one bucket, which becomes a tree: its root, 256, is first, not 64.
+CROWDED_TILES = [("AC", "hh" if tile == 256 else "55", f"a:b:{tile}:d:e") for tile in range(64, 64 * 15, 64) for _ in range(10)]
 corner(17, "tiles on both sides of character 64: 0.11.9 goes by the first tile in Java's order",
+       case(fq(*CROWDED_TILES), column(TILES, 2, *["NaN"] * 28), versions=OLD),
        case(fq(*HIGH_AND_LOW), column(TILES, 2, *["NaN"] * 4), status(per_tile_sequence_quality="pass"), versions=OLD),
        case(fq(*LOW_FIRST), column(TILES, 2, "25.5", "25.5", "-25.5", "-25.5"), versions=OLD),
        case(fq(*HIGH_AND_LOW), column(TILES, 2, "25.5", "25.5", "-25.5", "-25.5"),
