@@ -126,7 +126,7 @@ static int levels_pass_map(struct level **levels, size_t n)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		codes[i] = java_hash_number((int64_t)(*levels)[i].copies);
-	r = java_hash_order(codes, n, order);
+	r = java_hash_order(codes, n, NULL, NULL, order);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)

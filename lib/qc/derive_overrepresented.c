@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/qc/derive.h"
@@ -22,6 +23,15 @@ struct frequent {
 	uint64_t reads;
 	double percent;
 };
+
+/* As a String's compareTo(). */
+static int by_text(const void *sequences, size_t a, size_t b)
+{
+	struct tracked_key x = sequences_key(sequences, a), y = sequences_key(sequences, b);
+	int r = memcmp(x.bytes, y.bytes, x.n < y.n ? x.n : y.n);
+
+	return r != 0 ? r : (x.n > y.n) - (x.n < y.n);
+}
 
 int derive_sequence_order(struct derive *derive, const size_t **ret)
 {
@@ -43,7 +53,7 @@ int derive_sequence_order(struct derive *derive, const size_t **ret)
 
 			codes[i] = java_hash_text(key.bytes, key.n);
 		}
-		r = java_hash_order(codes, n, order);
+		r = java_hash_order(codes, n, by_text, sequences, order);
 		if (r < 0)
 			return r;
 		derive->sequence_order = order;

@@ -39,7 +39,7 @@ static int first_in_map(const struct tile *tiles, size_t n, const struct tile **
 	qsort(put, n, sizeof *put, by_first_read);
 	for (size_t i = 0; i < n; i++)
 		codes[i] = java_hash_number(put[i]->number);
-	r = java_hash_order(codes, n, order);
+	r = java_hash_order(codes, n, NULL, NULL, order);
 	if (r == 0)
 		*ret = put[order[0]];
 	return r;

@@ -4,8 +4,9 @@
  * bucket's chain; walking goes bucket by bucket. When there are more keys than three quarters of the buckets these are
  * doubled, by which keys of one bucket keep their order.
  *
- * Not imitated: a chain of more than 8 keys in a table of 64 buckets and more becomes a tree, which may change the order within
- * that bucket. Of 100 sets of 100,000 random keys one has such a chain at all.
+ * A chain of more than 8 keys becomes a tree (java_tree.h), or doubles a table of fewer than 64 buckets. The keys of a tree stay in a
+ * chain, too: a new one stands behind the one below which it was put, and the root stands first. Where doubling parts a tree, each
+ * part of more than 6 becomes a tree of its own, a smaller one a chain again.
  */
 #include "lib/qc/java_hash.h"
 
@@ -18,17 +19,19 @@
 #define BUCKETS_FIRST 16
 #define BUCKETS_TREES 64 /* in a smaller table a long chain doubles the table */
 #define CHAIN_MAX 8
-
-#define NONE UINT32_MAX
+#define PART_MAX 6 /* of a tree that is parted: no tree any more */
 
 struct chain {
 	uint32_t first, last, n;
+	uint32_t root; /* JAVA_NONE: it is no tree; `last` is that of no tree */
 };
 
 struct map {
 	struct chain *chains;
 	size_t buckets;
-	uint32_t *next; /* by key: the one behind it in its chain, or NONE */
+	uint32_t *next; /* by key: the one behind it in its chain, or JAVA_NONE */
+	struct java_trees trees;
+	size_t keys_n;
 };
 
 uint32_t java_hash_text(const uint8_t *bytes, size_t n)
@@ -47,14 +50,23 @@ uint32_t java_hash_number(int64_t number)
 	return number >= INT32_MIN && number <= INT32_MAX ? (uint32_t)bits : (uint32_t)(bits ^ bits >> 32);
 }
 
-static struct chain *chain_of(const struct map *map, uint32_t code)
+static struct chain *chain_of(const struct map *map, uint32_t key)
 {
-	return &map->chains[(code ^ code >> 16) & (map->buckets - 1)];
+	return &map->chains[java_spread(map->trees.codes[key]) & (map->buckets - 1)];
+}
+
+static struct chain *chains_new(size_t n)
+{
+	struct chain *chains = calloc(n, sizeof *chains);
+
+	for (size_t i = 0; chains && i < n; i++)
+		chains[i].root = JAVA_NONE;
+	return chains;
 }
 
 static void chain_append(struct map *map, struct chain *chain, uint32_t key)
 {
-	map->next[key] = NONE;
+	map->next[key] = JAVA_NONE;
 	if (chain->n == 0)
 		chain->first = key;
 	else
@@ -63,96 +75,124 @@ static void chain_append(struct map *map, struct chain *chain, uint32_t key)
 	chain->n++;
 }
 
+/* The root of a tree stands first. */
+static void root_to_front(struct map *map, struct chain *chain)
+{
+	uint32_t before = chain->first;
+
+	if (before == chain->root)
+		return;
+	while (map->next[before] != chain->root)
+		before = map->next[before];
+	map->next[before] = map->next[chain->root];
+	map->next[chain->root] = chain->first;
+	chain->first = chain->root;
+}
+
+/* 0 or -ENOMEM. */
+static int chain_to_tree(struct map *map, struct chain *chain)
+{
+	uint32_t parent;
+
+	if (!map->trees.nodes)
+		map->trees.nodes = calloc(map->keys_n, sizeof *map->trees.nodes);
+	if (!map->trees.nodes)
+		return -ENOMEM;
+	chain->root = JAVA_NONE;
+	for (uint32_t key = chain->first; key != JAVA_NONE; key = map->next[key])
+		chain->root = java_tree_insert(&map->trees, chain->root, key, &parent);
+	root_to_front(map, chain);
+	return 0;
+}
+
+static void tree_put(struct map *map, struct chain *chain, uint32_t key)
+{
+	uint32_t parent;
+
+	chain->root = java_tree_insert(&map->trees, chain->root, key, &parent);
+	map->next[key] = map->next[parent];
+	map->next[parent] = key;
+	chain->n++;
+	root_to_front(map, chain);
+}
+
+/* What became of a tree when its keys were parted: a tree of its own, unless there are few; the same one where all are in one part. */
+static int part_settle(struct map *map, struct chain *part, const struct chain *other, uint32_t root)
+{
+	if (part->n <= PART_MAX)
+		return 0;
+	if (other->n > 0)
+		return chain_to_tree(map, part);
+	part->root = root;
+	return 0;
+}
+
 /* Twice the buckets. 0 or -ENOMEM. */
-static int map_double(struct map *map, const uint32_t *codes)
+static int map_double(struct map *map)
 {
 	struct map old = *map;
-	struct chain *chains = calloc(2 * old.buckets, sizeof *chains);
+	struct chain *chains = chains_new(2 * old.buckets);
+	int r = 0;
 
 	if (!chains)
 		return -ENOMEM;
 	map->chains = chains;
 	map->buckets = 2 * old.buckets;
-	for (size_t i = 0; i < old.buckets; i++) {
-		uint32_t key = old.chains[i].first;
+	for (size_t i = 0; r == 0 && i < old.buckets; i++) {
+		struct chain *low = &chains[i], *high = &chains[i + old.buckets];
+		uint32_t key = old.chains[i].first, root = old.chains[i].root;
 
 		for (uint32_t left = old.chains[i].n; left > 0; left--) {
 			uint32_t next = map->next[key];
 
-			chain_append(map, chain_of(map, codes[key]), key);
+			chain_append(map, chain_of(map, key), key);
 			key = next;
 		}
+		if (root == JAVA_NONE)
+			continue;
+		r = part_settle(map, low, high, root);
+		if (r == 0)
+			r = part_settle(map, high, low, root);
 	}
 	free(old.chains);
-	return 0;
-}
-
-static int map_put(struct map *map, const uint32_t *codes, uint32_t key)
-{
-	struct chain *chain = chain_of(map, codes[key]);
-	bool crowded;
-	int r = 0;
-
-	chain_append(map, chain, key);
-	crowded = chain->n > CHAIN_MAX && map->buckets < BUCKETS_TREES;
-	if (crowded)
-		r = map_double(map, codes);
-	if (r == 0 && key + 1 > map->buckets / 4 * 3)
-		r = map_double(map, codes);
 	return r;
 }
 
-/* Follows a map of few keys through its doublings, some of which long chains cause. 0 or -ENOMEM. */
-static int order_few(const uint32_t *codes, size_t n, size_t *ret_order)
+/* 0 or -ENOMEM. */
+static int map_put(struct map *map, uint32_t key)
 {
-	_cleanup_(freep) uint32_t *next = calloc(n + 1, sizeof *next);
-	struct map map = {.buckets = BUCKETS_FIRST, .next = next};
-	size_t at = 0;
+	struct chain *chain = chain_of(map, key);
 	int r = 0;
 
-	map.chains = calloc(map.buckets, sizeof *map.chains);
-	if (!next || !map.chains)
-		r = -ENOMEM;
+	if (chain->root != JAVA_NONE) {
+		tree_put(map, chain, key);
+	} else {
+		chain_append(map, chain, key);
+		if (chain->n > CHAIN_MAX)
+			r = map->buckets < BUCKETS_TREES ? map_double(map) : chain_to_tree(map, chain);
+	}
+	if (r == 0 && key + 1 > map->buckets / 4 * 3)
+		r = map_double(map);
+	return r;
+}
+
+int java_hash_order(const uint32_t *codes, size_t n, java_compare *compare, const void *keys, size_t *ret_order)
+{
+	_cleanup_(freep) uint32_t *next = calloc(n + 1, sizeof *next);
+	struct map map = {.chains = chains_new(BUCKETS_FIRST), .buckets = BUCKETS_FIRST, .next = next, .keys_n = n,
+	                  .trees = {NULL, codes, compare, keys}};
+	size_t at = 0;
+	int r = n >= JAVA_NONE ? -EINVAL : next && map.chains ? 0 : -ENOMEM;
+
 	for (uint32_t key = 0; r == 0 && key < n; key++)
-		r = map_put(&map, codes, key);
+		r = map_put(&map, key);
 	for (size_t i = 0; r == 0 && i < map.buckets; i++) {
 		uint32_t key = map.chains[i].first;
 
 		for (uint32_t left = map.chains[i].n; left > 0; left--, key = map.next[key])
 			ret_order[at++] = key;
 	}
+	free(map.trees.nodes);
 	free(map.chains);
 	return r;
-}
-
-/*
- * With more keys than FEW only their number decides how many buckets there are: keys are counted into these, each bucket's in the
- * order in which they came.
- */
-#define FEW (BUCKETS_TREES / 2 / 4 * 3)
-
-static int order_many(const uint32_t *codes, size_t n, size_t *ret_order)
-{
-	_cleanup_(freep) uint32_t *starts = NULL; /* of each bucket; while keys are placed, where its next one goes */
-	size_t buckets = BUCKETS_TREES;
-
-	while (n > buckets / 4 * 3)
-		buckets *= 2;
-	starts = calloc(buckets + 1, sizeof *starts);
-	if (!starts)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		starts[((codes[i] ^ codes[i] >> 16) & (buckets - 1)) + 1]++;
-	for (size_t i = 0; i < buckets; i++)
-		starts[i + 1] += starts[i];
-	for (size_t i = 0; i < n; i++)
-		ret_order[starts[(codes[i] ^ codes[i] >> 16) & (buckets - 1)]++] = i;
-	return 0;
-}
-
-int java_hash_order(const uint32_t *codes, size_t n, size_t *ret_order)
-{
-	if (n >= NONE)
-		return -EINVAL;
-	return n > FEW ? order_many(codes, n, ret_order) : order_few(codes, n, ret_order);
 }

@@ -11,7 +11,7 @@
 #include "lib/base/text.h"
 #include "lib/qc/list_file.h"
 
-#define BLANKS " \t\r\f\v"
+#define BLANKS " \t\f\v"
 #define NUMBER_MAX 64
 
 /* What a module has: warn and error, ignore, or all three; and its limits as FastQC ships them. */
@@ -105,7 +105,9 @@ int limits_read(struct limits *limits, const char *text, size_t n, const char *n
 	struct span line;
 
 	while (list_file_line(&file, &line) > 0) {
-		int r = limits_line(&read, &file, line, err);
+		int r = *line.text && strchr(BLANKS, *line.text)
+		                ? list_file_wrong(&file, err, "the line begins with a blank, and FastQC passes over such lines")
+		                : limits_line(&read, &file, line, err);
 
 		if (r < 0)
 			return r;

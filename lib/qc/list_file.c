@@ -12,7 +12,7 @@
 
 static bool is_blank(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+	return c == ' ' || c == '\t' || c == '\f' || c == '\v';
 }
 
 static bool is_letter(char c)
@@ -23,18 +23,19 @@ static bool is_letter(char c)
 int list_file_line(struct list_file *file, struct span *ret)
 {
 	while (file->at < file->end) {
-		const char *begin = file->at, *stop = memchr(begin, '\n', (size_t)(file->end - begin));
-		const char *first = begin;
+		const char *begin = file->at, *first = begin, *stop = begin;
 
-		if (!stop)
-			stop = file->end;
-		file->at = stop < file->end ? stop + 1 : stop;
+		while (stop < file->end && *stop != '\n' && *stop != '\r')
+			stop++;
+		file->at = stop + (stop < file->end);
+		if (file->end - stop > 1 && stop[0] == '\r' && stop[1] == '\n')
+			file->at++;
 		file->line++;
 		while (first < stop && is_blank(*first))
 			first++;
 		if (first == stop || *begin == '#')
 			continue;
-		*ret = (struct span){begin, (size_t)(stop - begin) - (stop[-1] == '\r')};
+		*ret = (struct span){begin, (size_t)(stop - begin)};
 		return 1;
 	}
 	return 0;
@@ -58,18 +59,21 @@ struct span list_file_word(struct span *line, const char *blanks)
 int list_file_entry(struct list_file *file, struct span *ret_name, struct span *ret_sequence, struct error *err)
 {
 	struct span line, name, sequence;
+	bool tab_first;
 
 	if (list_file_line(file, &line) == 0)
 		return 0;
+	tab_first = *line.text == '\t'; /* the name is empty */
 	name = list_file_word(&line, "\t");
 	sequence = list_file_word(&line, "\t");
-	while (sequence.n > 0 && sequence.text[sequence.n - 1] == ' ')
-		sequence.n--;
-	if (name.n == 0 || sequence.n == 0 || list_file_word(&line, "\t ").n > 0)
+	if (tab_first || name.n == 0 || sequence.n == 0 || list_file_word(&line, "\t").n > 0)
 		return list_file_wrong(file, err, "right is a name, one or more tabs, and a sequence");
 	for (size_t i = 0; i < name.n; i++)
 		if ((unsigned char)name.text[i] < ' ' || name.text[i] == '\x7f')
 			return list_file_wrong(file, err, "the name has a control character");
+	if (is_blank(sequence.text[sequence.n - 1]))
+		return list_file_wrong(file, err, "behind the sequence of \"%s\" is a blank, which FastQC would search for, too",
+		                       text_escape_bytes((char[256]){0}, 256, name.text, name.n));
 	for (size_t i = 0; i < sequence.n; i++)
 		if (!is_letter(sequence.text[i]))
 			return list_file_wrong(file, err, "the sequence of \"%s\" has a byte that is no letter",

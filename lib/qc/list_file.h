@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * FastQC's configuration files, line by line: limits.txt, adapter_list.txt, contaminant_list.txt. Lines that begin with '#' and
- * lines of nothing but white space are passed over; LF or CRLF ends a line.
+ * lines of nothing but white space are passed over; LF, CRLF or CR ends a line. A line that FastQC passes over because it is none of
+ * its own (it says so among the rest that it prints) is refused here.
  */
 #pragma once
 

@@ -83,6 +83,8 @@ lib_libqc_a_SOURCES = \
 	lib/qc/java_hashtable.c \
 	lib/qc/java_number.c \
 	lib/qc/java_number.h \
+	lib/qc/java_tree.c \
+	lib/qc/java_tree.h \
 	lib/qc/json.c \
 	lib/qc/json.h \
 	lib/qc/key_table.c \

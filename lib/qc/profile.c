@@ -10,7 +10,7 @@
 #include "lib/base/text.h"
 #include "lib/qc/list_file.h"
 
-#define BLANKS " \t\r\f\v"
+#define BLANKS " \t\f\v"
 
 static const struct {
 	const char *name;

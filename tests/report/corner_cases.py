@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The corners that give a report (FASTQC.md section 7); those that give none are in corner_refusals.py."""
 import gzip
+import itertools
 
 from corners import (absent, body, case, column, corner, different, elsewhere, fq, gc_rows, has, java_order, number, present,
                      status, without)
@@ -73,8 +74,10 @@ corner(12, "one bad header among the sampled reads removes the tiles, one at ano
        case(fq(*LONG[:10000], *BAD, *LONG[:30]), present(TILES)),
        case(fq(*LONG[:10009], *BAD, *LONG[:30]), absent(TILES)))
 
-corner(13, "empty fields at the end of a header do not count: a:b:7:d:e:: has five",
-       case(fq(*[("AC", None, "a:b:7:d:e::")] * 10), column(TILES, 0, "7", "7")))
+corner(13, "empty fields at the end of a header do not count: a:b:7:d:e:: has five; a tile in the digits of another script is one",
+       case(fq(*[("AC", None, "a:b:7:d:e::")] * 10), column(TILES, 0, "7", "7")),
+       case(fq(*[("AC", None, "a:b:-\u0661\uff15:d:e")] * 10), column(TILES, 0, "-15", "-15")),
+       case(fq(*[("AC", None, "a:b:\U0001d7d8:d:e")] * 10), absent(TILES)))
 
 corner(14, "a header of an archive whose description has colons still gives tiles",
        case(fq(*[("AC", None, "SRR1.1 HWI-ST1:1:FC:2:1103:10:20 length=2")] * 10), column(TILES, 0, "1103", "1103")))
@@ -92,7 +95,10 @@ corner(16, "1001 tiles are accepted and 1002 are not; in 0.12.1 2501 and 2502",
 
 HIGH_AND_LOW = [("AC", "hh" if i < 10 else "55", f"a:b:{1 if i < 10 else 2}:d:e") for i in range(20)]
 LOW_FIRST = [("AC", "hh" if i < 10 else "55", f"a:b:{1 if i < 10 else 16}:d:e") for i in range(20)]
+# Fourteen tiles of one bucket, which becomes a tree: its root, 256, is first, not 64.
+CROWDED_TILES = [("AC", "hh" if tile == 256 else "55", f"a:b:{tile}:d:e") for tile in range(64, 64 * 15, 64) for _ in range(10)]
 corner(17, "tiles on both sides of character 64: 0.11.9 goes by the first tile in Java's order",
+       case(fq(*CROWDED_TILES), column(TILES, 2, *["NaN"] * 28), versions=OLD),
        case(fq(*HIGH_AND_LOW), column(TILES, 2, *["NaN"] * 4), status(per_tile_sequence_quality="pass"), versions=OLD),
        case(fq(*LOW_FIRST), column(TILES, 2, "25.5", "25.5", "-25.5", "-25.5"), versions=OLD),
        case(fq(*HIGH_AND_LOW), column(TILES, 2, "25.5", "25.5", "-25.5", "-25.5"),
@@ -110,10 +116,11 @@ corner(19, "no read longer than the adapters: a warning and no table; the longes
 corner(20, "an adapter at the end of a short read counts at the later places of longer reads, too",
        case(fq("C" * 8 + UNIVERSAL, "ACCT" * 10), column(ADAPTERS, 1, *["0.0"] * 8, *["50.0"] * 21)))
 
-ADAPTER_LIST = ("adapters.txt", "Long\tCTGTCTCTTATACACATCT\nShort\tTGGAATTC\n")
-corner(21, "adapters of different lengths: a short one behind the last place of the longest is lost",
-       case(fq("C" * 15 + "TGGAATTC" + "C" * 7, "C" * 11 + "TGGAATTC" + "C" * 11), column(ADAPTERS, 2, *["0.0"] * 11, "50.0"),
-            options=("--adapters", ADAPTER_LIST)))
+ADAPTER_LIST = "# mine\nLong\tCTGTCTCTTATACACATCT\nShort\tTGGAATTC\n"
+SHORT_LATE = fq("C" * 15 + "TGGAATTC" + "C" * 7, "C" * 11 + "TGGAATTC" + "C" * 11)
+corner(21, "adapters of different lengths: a short one behind the last place of the longest is lost; a list's lines may end in CR",
+       *(case(SHORT_LATE, column(ADAPTERS, 2, *["0.0"] * 11, "50.0"),
+              options=("--adapters", ("adapters.txt", ADAPTER_LIST.replace("\n", end)))) for end in ("\n", "\r\n", "\r")))
 
 corner(22, "the 100,000th different sequence in the last read leaves the counts as they are; one read more corrects them",
        case(":limit-last-read", has(DUPLICATION, f"#Total Deduplicated Percentage\t{number(100000 / 100004 * 100)}")),
@@ -128,7 +135,10 @@ corner(23, "reads of 76 bases are compared by 50, those of 75 by all in 0.11.9; 
 SINGLE = different(3000)
 TIED = [SINGLE[i * 37 % 3000] + "GATTACA" for i in range(60)]
 TIE_READS = [read for i, single in enumerate(SINGLE) for read in (single, *TIED[i % 60:i % 60 + 1] * (i < 420))]
-corner(24, "sixty overrepresented sequences with the same count come in Java's order",
+# All have one hash code: more than eight of them are a tree in Java's map.
+CROWDED = ["".join(parts) for parts in itertools.product(("A`", "BA"), repeat=4)]
+corner(24, "sixty overrepresented sequences with the same count come in Java's order, and so do sixteen of one hash code",
+       case(fq(*CROWDED), column(OVER, 0, CROWDED[3], *CROWDED[:3], *CROWDED[4:])),
        case(fq(*TIE_READS), column(OVER, 1, *["7"] * 60),
             column(OVER, 0, *(key for key in java_order(list(dict.fromkeys(TIE_READS))) if key in set(TIED)))))
 

@@ -46,11 +46,16 @@ corner(44, "--dup_length above the length of a read (FastQC 0.12.1 hangs): the r
             options=("--dup_length", "10"), debian=False))
 
 LIMITS = ("limits.txt", "sequence warn 10\nsequence error 20\n")
-corner(45, "a limits file that says little leaves the rest as it is (FastQC: no report); a list without adapters is refused",
+corner(45, "a limits file that says little leaves the rest as it is (FastQC: no report); a list without adapters is refused, and so are"
+           " lines that FastQC passes over",
        case(TWO, has("Basic Statistics", "Total Sequences\t2"), body("Overrepresented sequences", *(
            "#Sequence\tCount\tPercentage\tPossible Source", "ACGT\t1\t50.0\tNo Hit", "GGT\t1\t50.0\tNo Hit")),
             options=("--limits", LIMITS), debian=False),
-       case(TWO, refused=78, options=("--adapters", ("adapters.txt", "# none\n"))))
+       case(TWO, refused=78, options=("--adapters", ("adapters.txt", "# none\n"))),
+       case(TWO, refused=78, options=("--adapters", ("adapters.txt", "A\tACGT\n\tB\tGGT\n"))),
+       case(TWO, refused=78, options=("--adapters", ("adapters.txt", "A\tACGT \n"))),
+       case(TWO, refused=78, options=("--contaminants", ("contaminants.txt", "\tA\tACGTACGT\n"))),
+       case(TWO, refused=78, options=("--limits", ("limits.txt", " tile warn 5\n"))))
 
 
 @run_corner(48, "two inputs whose reports would have one name are refused, before any is counted")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Numbers and the order of hash maps as Java has them: what JDK 17 itself printed. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/qc/java_hash.h"
@@ -68,7 +69,7 @@ static void test_floats(void)
 	is_str(java_float(text, 0x1p-38F, JAVA_19), "3.637979E-12", "JDK 19 prints the shortest form");
 }
 
-#define KEYS_MAX 16
+#define KEYS_MAX 32
 
 static void numbers_order(const char *what, const int *put, const int *wanted, size_t n)
 {
@@ -77,7 +78,7 @@ static void numbers_order(const char *what, const int *put, const int *wanted, s
 
 	for (size_t i = 0; i < n; i++)
 		codes[i] = java_hash_number(put[i]);
-	is_int(java_hash_order(codes, n, order), 0, "%s are put into a map", what);
+	is_int(java_hash_order(codes, n, NULL, NULL, order), 0, "%s are put into a map", what);
 	for (size_t i = 0; i < n; i++)
 		wrong += put[order[i]] != wanted[i];
 	is_u64(wrong, 0, "%s come back in Java's order", what);
@@ -95,6 +96,43 @@ static void test_number_maps(void)
 	numbers_order("large and negative numbers",
 	              (const int[]){-1, -5, 70000, 65536, 1000000, 2147483647, 131072, 262144, 7},
 	              (const int[]){-1, 2147483647, 70000, 65536, 131072, -5, 262144, 7, 1000000}, 9);
+	numbers_order("numbers of one bucket, which become a tree",
+	              (const int[]){3072, 8192, 1024, 6144, 11264, 4096, 9216, 2048, 7168, 0, 5120, 10240},
+	              (const int[]){6144, 3072, 8192, 1024, 11264, 4096, 9216, 10240, 2048, 7168, 0, 5120}, 12);
+	numbers_order("numbers of one bucket, some below zero",
+	              (const int[]){-256, 704,  1152, -1600, 128, 576,  -1024, 1472, 1920, -448, 896,   1344, -1792, 320, 768,
+	                            -1216, 1664, 192, -640,  1088, 1536, -64,  512,  960,  -1408, 1856, 384,  -832,  1280, 1728},
+	              (const int[]){1152, 704, 128, 192,  576,  512, 384,   1472, 1920,  1856, 1728,  1664,  1536, 896, 1088,
+	                            960,  1344, 1280, 320, 768, -1024, -256, -1600, -448, -1792, -1216, -640, -832, -64, -1408}, 30);
+}
+
+#define SETS 400
+
+/* Numbers whose codes have only some of their bits: many sets, of which JDK 17 gave the same order, told by a hash. */
+static void test_trees(void)
+{
+	static const uint32_t masks[] = {0xffffffff, 0xffffffc0, 0xffff0fff, 0x0ffff000, 0xfffffff0, 0x0000ffc0, 0x0001ffe0};
+	uint64_t random = 1, told = 0;
+
+	for (size_t set = 0; set < SETS; set++) {
+		uint32_t codes[SETS];
+		size_t order[SETS], n = 0;
+
+		for (size_t i = 0; i <= set; i++) {
+			size_t known = 0;
+
+			random = random * 6364136223846793005U + 1442695040888963407U;
+			codes[n] = (uint32_t)(random >> 32) & masks[set % 7];
+			while (codes[known] != codes[n])
+				known++;
+			n += known == n;
+		}
+		if (java_hash_order(codes, n, NULL, NULL, order) < 0)
+			abort();
+		for (size_t i = 0; i < n; i++)
+			told = told * 31 + (uint64_t)(int64_t)(int32_t)codes[order[i]];
+	}
+	is_u64(told, 13946387203513388688U, "sets with crowded buckets come back in Java's order");
 }
 
 static void test_text_map(void)
@@ -110,14 +148,14 @@ static void test_text_map(void)
 	is_u64(java_hash_number(5000000000), 705032705, "of a number of more than 32 bits");
 	for (size_t i = 0; i < n; i++)
 		codes[i] = java_hash_text((const uint8_t *)put[i], strlen(put[i]));
-	is_int(java_hash_order(codes, n, order), 0, "texts are put into a map");
+	is_int(java_hash_order(codes, n, NULL, NULL, order), 0, "texts are put into a map");
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			strcat(got, " ");
 		strcat(got, put[order[i]]);
 	}
 	is_str(got, wanted, "texts come back in Java's order");
-	is_int(java_hash_order(NULL, 0, order), 0, "an empty map has no order");
+	is_int(java_hash_order(NULL, 0, NULL, NULL, order), 0, "an empty map has no order");
 }
 
 static void hashtable_order(const char *what, size_t capacity, const int *put, const int *wanted, size_t n)
@@ -147,6 +185,7 @@ int main(void)
 	test_doubles();
 	test_floats();
 	test_number_maps();
+	test_trees();
 	test_text_map();
 	test_hashtables();
 	return done_testing();

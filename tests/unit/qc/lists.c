@@ -98,6 +98,10 @@ static void test_limits(void)
 		{"quality_base_lower ignore 1\n", "l.txt:1: of quality_base_lower there is warn and error, but no \"ignore\""},
 		{"tile warn five\n", "l.txt:1: \"five\" is no number"},
 		{"tile warn 1e999\n", "l.txt:1: \"1e999\" is no number"},
+		{"# a\rtile warn\r", "l.txt:2: right is a module, warn, error or ignore, and a number"},
+		{"# a\r\n\r\ntile warn\n", "l.txt:3: right is a module, warn, error or ignore, and a number"},
+		{" tile warn 5\n", "l.txt:1: the line begins with a blank, and FastQC passes over such lines"},
+		{"\ttile warn 5\n", "l.txt:1: the line begins with a blank, and FastQC passes over such lines"},
 	};
 	struct limits limits;
 	struct error err = {0};
@@ -118,7 +122,16 @@ static void test_adapters(void)
 {
 	struct count_rules rules;
 	struct error err = {0};
-	const char *good = "# mine\nOne\t\tACGT\nTwo adapters\tacgtn  \r\n";
+	static const struct {
+		const char *text, *sentence;
+	} wrong[] = {
+		{"One ACGT\n", "a.txt:1: right is a name, one or more tabs, and a sequence"},
+		{"\tOne\tACGT\n", "a.txt:1: right is a name, one or more tabs, and a sequence"},
+		{"One\tACGT\t \n", "a.txt:1: right is a name, one or more tabs, and a sequence"},
+		{"One\tACGT \r\n", "a.txt:1: behind the sequence of \"One\" is a blank, which FastQC would search for, too"},
+		{"One\tAC-GT\n", "a.txt:1: the sequence of \"One\" has a byte that is no letter"},
+	};
+	const char *good = "# mine\nOne\t\tACGT\nTwo adapters\tacgtn\t\r\n", *old = "# mine\rOne\tACGT\r\rTwo\tACG\r";
 	char many[ADAPTERS_MAX * 8 + 16] = "";
 
 	rules_default(&rules, COMPAT_0_11_9);
@@ -129,14 +142,17 @@ static void test_adapters(void)
 	is_int(rules.compat, COMPAT_0_11_9, "the version too");
 	is_int(adapter_list_read(&rules, "# none\n", 7, "a.txt", &err), -EBADMSG, "a list of none is refused");
 	is_str(err.text, "a.txt lists no adapter: right are lines of a name, one or more tabs, and a sequence", "the sentence");
-	is_int(adapter_list_read(&rules, "One ACGT\n", 9, "a.txt", &err), -EBADMSG, "a blank is no tab");
-	is_str(err.text, "a.txt:1: right is a name, one or more tabs, and a sequence", "the sentence");
-	is_int(adapter_list_read(&rules, "One\tAC-GT\n", 10, "a.txt", &err), -EBADMSG, "a sequence is of letters");
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		is_int(adapter_list_read(&rules, wrong[i].text, strlen(wrong[i].text), "a.txt", &err), -EBADMSG, "refused");
+		is_str(err.text, wrong[i].sentence, "the sentence");
+	}
 	for (size_t i = 0; i <= ADAPTERS_MAX; i++)
 		strcat(many, "x\tACGT\n");
 	is_int(adapter_list_read(&rules, many, strlen(many), "a.txt", &err), -EBADMSG, "too many");
 	is_str(err.text, "a.txt:65: there are more than 64 adapters", "the sentence");
 	is_u64(rules.adapters_n, 2, "what is refused changes nothing");
+	is_int(adapter_list_read(&rules, old, strlen(old), "a.txt", &err), 0, "lines that end with CR");
+	ok(rules.adapters_n == 2 && strcmp(rules.adapters[1].sequence, "ACG") == 0, "two adapters");
 }
 
 static void hit_is(const struct contaminants *contaminants, const char *sequence, enum compat compat, const char *wanted)
