@@ -17,11 +17,13 @@
 #include "ctl/verb.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/near.h"
+#include "lib/base/streams.h"
 #include "lib/base/text.h"
 
 void complain(const struct error *error)
 {
-	(void)fprintf(stderr, "fqctl: %s\n", SENTENCE(error->text)); /* it may have come from elsewhere */
+	if (error->text[0]) /* none where nobody reads standard output any more */
+		(void)fprintf(stderr, "fqctl: %s\n", SENTENCE(error->text)); /* it may have come from elsewhere */
 }
 
 void failures_add(struct failures *failures, const struct error *error)
@@ -351,11 +353,12 @@ int ctl_main(int argc, char **argv)
 	struct error err = {0};
 	int r;
 
+	streams_hold();
 	(void)setlocale(LC_CTYPE, ""); /* for the width of texts; numbers stay in C */
 	(void)signal(SIGPIPE, SIG_IGN);
 	r = ctl_run(argc, argv, &err);
-	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-		r = error_set(&err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written: %s", strerror(errno));
+	if (r == 0)
+		r = stdout_finish(&err);
 	if (r >= 0)
 		return r;
 	if (err.class == ERROR_NONE)
