@@ -258,7 +258,9 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 	call.output.run = &run;
 	if (r == 0 && common->dump_config) {
 		r = conf_dump(stdout, &call.conf);
-	} else if (r == 0 && !common->check_config) {
+	} else if (r == 0 && common->check_config) {
+		(void)printf("%s is right.\n", common->config[0] ? TEXT(common->config) : "The configuration");
+	} else if (r == 0) {
 		call.arguments = arguments->rest;
 		call.arguments_n = arguments->rest_n;
 		r = arguments_check(verb, call.arguments, call.arguments_n, err);
@@ -340,6 +342,8 @@ static int ctl_run(int argc, char **argv, struct error *err)
 		r = verb ? help_verb(stdout, verb) : help_program(stdout);
 	else if (common.version)
 		r = conf_version(stdout, "fqctl");
+	else if (!verb && (common.check_config || common.dump_config)) /* of all verbs it is the same */
+		r = verb_run(&verb_status, &arguments, &common, err);
 	else if (!verb)
 		r = error_set(err, -EINVAL, ERROR_USAGE, "say what to do: %s; 'fqctl --help' tells more", verb_list((char[512]){0}, NULL));
 	else

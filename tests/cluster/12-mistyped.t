@@ -148,6 +148,10 @@ done <<'END'
 64|worker -h "$host" --name 'a b'|"a b" is no name of a node: right are
 64|worker --join "$host"|--join needs a HOST and a TOKEN
 END
+
+printf 'port = 99;\n' >fq.conf
+is "a configuration is looked at without a verb, and it is said when it is right" "$("$ctl" --config fq.conf --check-config)" "fq.conf is right."
+is "and what is in force" "$("$ctl" --config fq.conf --dump-config | grep '^port')" "port = 99;"
 ok "all rows were tried" test $rows -ge 100
 
 # ---- one wrong word costs the others nothing
