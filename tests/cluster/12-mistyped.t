@@ -84,6 +84,7 @@ done <<'END'
 64|fq submit --id '' r.fq|--id: it must not be empty
 64|fq submit ''|argument 1 of submit is empty: right is FILE...
 64|fq submit --detach --as csv -o x r.fq|--detach does not wait for what --output is to write
+64|fq submit -o - r.fq|-o -: one form goes to standard output where there is no -o
 64|fq submit --parsable -d dir r.fq|--parsable does not wait for what --output-dir is to write
 64|fq submit --wait --detach r.fq|give either --wait or --detach, not both
 64|fq submit --chunks 9999999 r.fq|--chunks: 9999999 is out of range: right is 0 to 1000000 slices
