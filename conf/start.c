@@ -8,6 +8,7 @@
 
 #include "conf/print.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/streams.h"
 
 static const struct option_row common_rows[] = {
     {
@@ -67,12 +68,11 @@ int conf_version(FILE *out, const char *name)
 /* Standard output may be a full disk or a closed pipe. */
 static int printed(int r, struct error *err)
 {
-	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
-		r = errno > 0 ? -errno : -EIO;
-	if (r < 0)
-		return error_set(err, r, ERROR_CANT_CREATE, "standard output cannot be written: %s",
-		                 strerror(-r));
-	return CONF_EXIT_OK;
+	int finished = stdout_finish(err);
+
+	if (finished == 0 && r < 0)
+		return error_set(err, r, ERROR_CANT_CREATE, "standard output cannot be written: %s", strerror(-r));
+	return finished < 0 ? finished : CONF_EXIT_OK;
 }
 
 static int print_help(const struct conf_program *program)
@@ -203,6 +203,7 @@ int conf_start(const struct conf_program *program, int argc, char **argv, void *
 	int r;
 
 	assert(argc > 0);
+	streams_hold();
 	memset(settings, 0, program->table->settings_size);
 	r = arguments_parse(&arguments, tables, 2, ARGUMENTS_ALL, argc, argv, err);
 	if (r >= 0)

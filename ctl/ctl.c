@@ -17,11 +17,13 @@
 #include "ctl/verb.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/near.h"
+#include "lib/base/streams.h"
 #include "lib/base/text.h"
 
 void complain(const struct error *error)
 {
-	(void)fprintf(stderr, "fqctl: %s\n", SENTENCE(error->text)); /* it may have come from elsewhere */
+	if (error->text[0]) /* none where nobody reads standard output any more */
+		(void)fprintf(stderr, "fqctl: %s\n", SENTENCE(error->text)); /* it may have come from elsewhere */
 }
 
 void failures_add(struct failures *failures, const struct error *error)
@@ -256,7 +258,9 @@ static int verb_run(const struct verb *verb, const struct conf_arguments *argume
 	call.output.run = &run;
 	if (r == 0 && common->dump_config) {
 		r = conf_dump(stdout, &call.conf);
-	} else if (r == 0 && !common->check_config) {
+	} else if (r == 0 && common->check_config) {
+		(void)printf("%s is right.\n", common->config[0] ? TEXT(common->config) : "The configuration");
+	} else if (r == 0) {
 		call.arguments = arguments->rest;
 		call.arguments_n = arguments->rest_n;
 		r = arguments_check(verb, call.arguments, call.arguments_n, err);
@@ -338,6 +342,8 @@ static int ctl_run(int argc, char **argv, struct error *err)
 		r = verb ? help_verb(stdout, verb) : help_program(stdout);
 	else if (common.version)
 		r = conf_version(stdout, "fqctl");
+	else if (!verb && (common.check_config || common.dump_config)) /* of all verbs it is the same */
+		r = verb_run(&verb_status, &arguments, &common, err);
 	else if (!verb)
 		r = error_set(err, -EINVAL, ERROR_USAGE, "say what to do: %s; 'fqctl --help' tells more", verb_list((char[512]){0}, NULL));
 	else
@@ -351,11 +357,12 @@ int ctl_main(int argc, char **argv)
 	struct error err = {0};
 	int r;
 
+	streams_hold();
 	(void)setlocale(LC_CTYPE, ""); /* for the width of texts; numbers stay in C */
 	(void)signal(SIGPIPE, SIG_IGN);
 	r = ctl_run(argc, argv, &err);
-	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-		r = error_set(&err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written: %s", strerror(errno));
+	if (r == 0)
+		r = stdout_finish(&err);
 	if (r >= 0)
 		return r;
 	if (err.class == ERROR_NONE)

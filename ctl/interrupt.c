@@ -12,10 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/text.h"
+
 #define AGAIN_MS 3000 /* so long a second ^C is waited for */
 #define STEP_MS 50
 
-static char farewell[1024], again[128];
+static char farewell[2048], again[128];
 static char address[300], keys[4096], number[24];
 static const char *cancel[12];
 static bool is_terminal;
@@ -72,24 +74,45 @@ static void interrupted(int signal_number)
 	_exit(130);
 }
 
-void interrupt_begin(const struct client *client, uint64_t job, struct sigaction *ret_before)
+/* " --as fastqc -d reports": what fetch would not do by itself. Names that a shell would not leave alone stand in quotes. */
+static void words_of(const struct output_options *output, char *text, size_t size)
 {
+	const char *place = output->file[0] ? output->file : output->folder;
+	const char *quote = place[strspn(place, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+,:@=-")] ? "\"" : "";
+	char forms[64] = "";
+
+	for (enum output_form form = 0; form < _OUTPUT_FORM_MAX; form++)
+		if (output->forms & OUTPUT_SET(form) && output->forms != OUTPUT_SET(OUTPUT_CSV)) {
+			size_t n = strlen(forms);
+
+			(void)snprintf(forms + n, sizeof forms - n, "%s%s", n ? "," : " --as ", output_form_name(form));
+		}
+	(void)snprintf(text, size, "%s", forms);
+	if (place[0])
+		(void)snprintf(text, size, "%s -%c %s%s%s", forms, output->file[0] ? 'o' : 'd', quote, TEXT(place), quote);
+}
+
+void interrupt_begin(const struct client *client, uint64_t job, const struct output_options *output, struct sigaction *ret_before)
+{
+	char words[600] = "";
 	struct sigaction action = {.sa_handler = interrupted};
 	const char *option = client->settings->host.host[0] ? "-h" : "--socket";
-	const char *const words[] = {"fqctl", "cancel", option, address, "--keys", keys, "--timeout", "30s", "--reason",
+	const char *const call[] = {"fqctl", "cancel", option, address, "--keys", keys, "--timeout", "30s", "--reason",
 	                             "interrupted by its user", number, NULL};
 
-	_Static_assert(sizeof words == sizeof cancel, "the words of cancel");
+	_Static_assert(sizeof call == sizeof cancel, "the words of cancel");
 	(void)snprintf(address, sizeof address, "%s", client->address);
 	(void)snprintf(keys, sizeof keys, "%s", client->settings->keys);
 	(void)snprintf(number, sizeof number, "%llu", (unsigned long long)job);
-	memcpy(cancel, words, sizeof cancel);
+	memcpy(cancel, call, sizeof cancel);
+	if (output)
+		words_of(output, words, sizeof words);
 	is_terminal = isatty(STDERR_FILENO);
 	(void)snprintf(farewell, sizeof farewell,
 	               "\nfqctl: job %s goes on\n"
 	               "       'fqctl follow %s %s %s' comes back to it\n"
-	               "       'fqctl fetch %s %s %s' writes its results\n%s",
-	               number, option, address, number, option, address, number,
+	               "       'fqctl fetch %s %s%s %s' writes its results\n%s",
+	               number, option, address, number, option, address, words, number,
 	               is_terminal ? "       ^C again within 3 seconds cancels it\n" : "");
 	(void)snprintf(again, sizeof again, "fqctl: job %s is cancelled\n", number);
 	(void)sigaction(SIGINT, &action, ret_before);

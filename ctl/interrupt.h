@@ -10,7 +10,11 @@
 #include <stdint.h>
 
 #include "ctl/client.h"
+#include "ctl/output.h"
 
-/* From now on until interrupt_end(), which takes what interrupt_begin() gave. */
-void interrupt_begin(const struct client *client, uint64_t job, struct sigaction *ret_before);
+/*
+ * From now on until interrupt_end(), which takes what interrupt_begin() gave. output: what would be written, which 'fqctl fetch' is to
+ * write then; NULL: nothing.
+ */
+void interrupt_begin(const struct client *client, uint64_t job, const struct output_options *output, struct sigaction *ret_before);
 void interrupt_end(const struct sigaction *before);

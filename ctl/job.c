@@ -85,6 +85,18 @@ static int followed(void *data, uint16_t type, const void *message, struct error
 	return 0;
 }
 
+/* --timeout: it is not the coordinator that did not answer. */
+static int too_late(const struct client *client, const fq_Job *job, struct error *err)
+{
+	char why[80] = "";
+
+	if (job->state == fq_JobState_JOB_PENDING && job->reason[0])
+		(void)snprintf(why, sizeof why, " (waiting: %s)", TEXT(job->reason));
+	return error_set(err, -ETIMEDOUT, ERROR_TIMEOUT, "the time of --timeout is over; job %llu goes on%s, and 'fqctl follow %s %s %llu' "
+	                 "comes back to it", (unsigned long long)job->job, why, client->settings->host.host[0] ? "-h" : "--socket",
+	                 client->address, (unsigned long long)job->job);
+}
+
 int job_follow(struct call *call, struct client *client, uint64_t id, enum client_progress otherwise, fq_Job *ret, struct error *err)
 {
 	fq_JobsRequest request = {.job = id};
@@ -94,7 +106,7 @@ int job_follow(struct call *call, struct client *client, uint64_t id, enum clien
 
 	(void)snprintf(following.name, sizeof following.name, "job %llu", (unsigned long long)id);
 	progress_begin(&following.progress, &call->settings, following.name, otherwise);
-	interrupt_begin(client, id, &before);
+	interrupt_begin(client, id, call->verb->forms ? &call->output : NULL, &before);
 	for (;;) {
 		r = client_list(client, fq_Type_WAIT, &request, followed, &following, err);
 		if (!client_lost(r, err))
@@ -107,6 +119,8 @@ int job_follow(struct call *call, struct client *client, uint64_t id, enum clien
 	}
 	progress_end(&following.progress);
 	interrupt_end(&before);
+	if (r < 0 && err->class == ERROR_TIMEOUT && following.named)
+		return too_late(client, ret, err);
 	if (r == 0 && !job_ended(ret->state))
 		r = error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator stopped telling of job %llu before its end",
 		              (unsigned long long)id);

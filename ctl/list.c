@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "ctl/client.h"
+#include "lib/base/streams.h"
 
 int list_show(const struct call *call, struct table *table, struct error *err)
 {
@@ -12,7 +13,7 @@ int list_show(const struct call *call, struct table *table, struct error *err)
 
 	if (r == -ENOMEM)
 		return error_oom(err);
-	return r < 0 ? error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written") : 0;
+	return r < 0 ? stdout_finish(err) : 0;
 }
 
 int list_print(struct call *call, uint16_t type, int (*row_add)(void *table, uint16_t type, const void *message, struct error *err),

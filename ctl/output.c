@@ -307,6 +307,9 @@ static int ways_check(const struct output_options *options, const struct reporti
 
 	if (options->file[0] && options->folder[0])
 		return error_set(err, -EINVAL, ERROR_USAGE, "give either -o FILE or --output-dir DIR, not both");
+	if (strcmp(options->file, "-") == 0)
+		return error_set(err, -EINVAL, ERROR_USAGE, "-o -: one form goes to standard output where there is no -o (of submit with "
+		                 "--wait); a file of this name is ./-");
 	if (options->file[0] && (several || options->forms & OUTPUT_SET(OUTPUT_FASTQC)))
 		return error_set(err, -EINVAL, ERROR_USAGE,
 		                 "-o FILE is for one form, and fastqc writes two files: right is --output-dir DIR");

@@ -10,6 +10,7 @@
 #include "ctl/output.h"
 #include "ctl/output_run.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/streams.h"
 #include "lib/base/text.h"
 #include "lib/qc/archive.h"
 #include "lib/qc/html.h"
@@ -145,12 +146,17 @@ static int write_bytes(FILE *out, const void *data, struct error *err)
 /* Standard output: of several files each CSV stands behind the file's name; reports have it within. */
 static int write_stdout(const struct writing *writing, enum output_form form, struct error *err)
 {
+	int r;
+
 	if (form == OUTPUT_CSV && writing->n > 1) {
 		char shown[4 * PATH_MAX];
 
 		(void)printf("%s%s", text_escape(shown, sizeof shown, writing->path), writing->options->crlf ? "\r\n" : "\n");
 	}
-	return writers[form](stdout, writing, err);
+	r = writers[form](stdout, writing, err);
+	if (r < 0)
+		(void)stdout_excuse(err);
+	return r;
 }
 
 /* Where the files of a zip go. */

@@ -9,6 +9,7 @@
 #include "ctl/json.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/streams.h"
 #include "lib/fastq/kind.h"
 #include "lib/qc/counters.h"
 #include "lib/qc/groups.h"
@@ -184,6 +185,6 @@ int show_json(struct client *client, const fq_JobsRequest *request, bool slices,
 	if (fclose(printing.out) != 0 || failed)
 		return r < 0 ? r : error_oom(err);
 	if (r == 0 && fwrite(text, 1, n, out) != n)
-		r = error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written");
+		r = stdout_finish(err);
 	return r;
 }

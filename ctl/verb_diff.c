@@ -12,6 +12,7 @@
 #include "ctl/table.h"
 #include "ctl/verb.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/streams.h"
 #include "lib/base/text.h"
 #include "lib/qc/archive.h"
 
@@ -170,7 +171,7 @@ static int show(struct table *table, const struct table_shape *shape, struct err
 
 	if (r == -ENOMEM)
 		return error_oom(err);
-	return r < 0 ? error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written") : 0;
+	return r < 0 ? stdout_finish(err) : 0;
 }
 
 static int print(const struct both *both, bool bare, struct error *err)

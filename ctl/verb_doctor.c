@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fqctl doctor: the usual questions with their answers: see doctor.h. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ctl/doctor/doctor.h"
+#include "lib/base/streams.h"
 
 static bool in_colour(void)
 {
@@ -24,7 +24,7 @@ static int run(struct call *call, struct error *err)
 	doctor_judge(&facts, &findings);
 	r = call->settings.json ? doctor_json(&findings, stdout) : doctor_print(&findings, in_colour(), stdout);
 	if (r < 0)
-		(void)error_set(err, r, ERROR_CANT_CREATE, "standard output cannot be written");
+		r = stdout_finish(err);
 	else if (findings.oom)
 		r = error_oom(err);
 	else if (findings_worst(&findings) == MARK_BAD)

@@ -8,6 +8,7 @@
 
 #include "ctl/job_cells.h"
 #include "ctl/list.h"
+#include "lib/base/streams.h"
 #include "lib/base/text.h"
 
 struct status_options {
@@ -128,10 +129,8 @@ static int pass(struct client *client, uint64_t ms, struct error *err)
 {
 	bool clear = isatty(STDOUT_FILENO);
 	struct timespec pause = {.tv_nsec = 200 * 1000000L};
-	int r = 0;
+	int r = stdout_finish(err);
 
-	if (fflush(stdout) != 0)
-		return error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written");
 	for (; r == 0 && ms > 200; ms -= 200) {
 		(void)nanosleep(&pause, NULL);
 		r = client_idle(client, err);

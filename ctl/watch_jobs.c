@@ -12,6 +12,7 @@
 #include "ctl/submit.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/streams.h"
 #include "lib/base/text.h"
 
 #define SUBMIT_BATCH 16 /* jobs submitted in a round */
@@ -27,9 +28,7 @@ static int put(const struct watch_set *set, const char *of, const char *state, s
 		(void)printf("%llu\t%s\t%s\n", (unsigned long long)set->files[0]->job, path, state);
 	else
 		(void)printf("-\t%s\t%s\n", path, state);
-	if (fflush(stdout) != 0)
-		return error_set(err, -errno, ERROR_CANT_CREATE, "standard output cannot be written: %s", strerror(errno));
-	return 0;
+	return stdout_finish(err);
 }
 
 /* The same line of all of its files. */

@@ -166,6 +166,8 @@ static bool send_last(int level, const char *line, const struct log_about *about
 
 void journal_failed(const char *program, const struct error *error)
 {
+	if (!error->text[0]) /* nobody reads standard output any more */
+		return;
 	journal_open(program);
 	if (access(JOURNAL_SOCKET, W_OK) == 0)
 		log_set_sink(send_last);

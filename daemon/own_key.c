@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/streams.h"
 #include "lib/base/text.h"
 #include "lib/wire/key.h"
 
@@ -44,7 +45,6 @@ int own_key_print_pin(const char *path, const char *state, struct error *err)
 	if (r < 0)
 		return r;
 	key_pin(key, pin);
-	if (puts(text_hex(text, pin, sizeof pin)) == EOF || fflush(stdout) != 0)
-		return error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written");
-	return 0;
+	(void)puts(text_hex(text, pin, sizeof pin));
+	return stdout_finish(err);
 }

@@ -126,6 +126,20 @@ static void judge_denied(const struct doctor_facts *facts, struct findings *find
 		advise_join(finding, facts);
 }
 
+/* A key file or a file of known coordinators, which the sentence names: its bits, or what is in it. */
+static void judge_own_files(const struct doctor_facts *facts, struct findings *findings)
+{
+	struct finding *finding = finding_add(findings, "trust", MARK_BAD, "%s", facts->greet.error.text);
+	const char *slash = strrchr(facts->known, '/');
+
+	if (facts->greet.error.class == ERROR_DENIED)
+		finding_advise(finding, "ls -la %.*s: all of it yours, and the key readable by you alone (chmod 600)",
+		               slash ? (int)(slash - facts->known) : 1, slash ? TEXT(facts->known) : ".");
+	else
+		finding_advise(finding, "put the file that is named back from a backup, or move it away and join again: on the coordinator, as root: "
+		               "fqctl token --role client; then here: fqctl join %s TOKEN", facts->address);
+}
+
 static void judge_greet_failed(const struct doctor_facts *facts, struct findings *findings)
 {
 	const struct doctor_step *greet = &facts->greet;
@@ -144,8 +158,7 @@ static void judge_greet_failed(const struct doctor_facts *facts, struct findings
 		finding_advise(finding_add(findings, "greeting", MARK_BAD, "%s", text), "on the coordinator: systemctl status fqcoordd; "
 		               "journalctl -u fqcoordd -n 20");
 	} else if (greet->error.class == ERROR_DENIED || greet->error.class == ERROR_CONFIG) {
-		finding_advise(finding_add(findings, "trust", MARK_BAD, "%s", text), "ls -ld %s; ls -l its folder: yours, and readable by "
-		               "you alone (chmod 600)", TEXT(facts->known));
+		judge_own_files(facts, findings);
 	} else {
 		finding_advise(finding_add(findings, "greeting", MARK_BAD, "%s", text),
 		               "something listens there that does not answer as a coordinator does; on it: systemctl status fqcoordd; "

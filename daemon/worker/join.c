@@ -7,6 +7,7 @@
 
 #include "daemon/own_key.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/streams.h"
 #include "lib/wire/dial.h"
 #include "lib/wire/durable.h"
 
@@ -73,8 +74,6 @@ int join_coordinator(const struct worker_settings *settings, const char *host_te
 		r = note_host(settings->state, host, port, err);
 	if (r < 0)
 		return r;
-	if (printf("joined %s:%u as the worker %s\n", TEXT(host), port, settings->name) < 0 ||
-	    fflush(stdout) != 0)
-		return error_set(err, -EIO, ERROR_CANT_CREATE, "standard output cannot be written");
-	return 0;
+	(void)printf("joined %s:%u as the worker %s\n", TEXT(host), port, settings->name);
+	return stdout_finish(err);
 }

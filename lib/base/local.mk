@@ -20,6 +20,8 @@ lib_libbase_a_SOURCES = \
 	lib/base/near.h \
 	lib/base/rate.c \
 	lib/base/rate.h \
+	lib/base/streams.c \
+	lib/base/streams.h \
 	lib/base/text.c \
 	lib/base/text.h \
 	lib/base/write.c \

@@ -78,6 +78,12 @@ ok "with the reason" bash -c '"$0" nodes --socket "$1" | grep -q "disk swap"' "$
 id=$(fq submit --parsable "$work/a.fq")
 id2=$(fq submit --parsable "$work/b.fq")
 ok "a job without nodes waits" bash -c '"$0" status --socket "$1" | grep -Eq " PD .*\("' "$ctl" "$state/ctl.sock"
+for limit in 1s 5s 30s; do # on a busy machine a second may be over before it is connected
+	run fq wait --timeout "$limit" "$id"
+	! grep -q 'goes on' "$work/err" || break
+done
+is "wait for it, until the time is over: what goes on, why, and how to come back" "$status: $(cat "$work/err")" \
+	"124: fqctl: the time of --timeout is over; job $id goes on (waiting: NoWorkers), and 'fqctl follow -h $host $id' comes back to it"
 run fq cancel "$id" --reason "not needed"
 is "cancel exits 0" "$status" 0
 run fq wait "$id"

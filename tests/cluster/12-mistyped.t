@@ -84,6 +84,7 @@ done <<'END'
 64|fq submit --id '' r.fq|--id: it must not be empty
 64|fq submit ''|argument 1 of submit is empty: right is FILE...
 64|fq submit --detach --as csv -o x r.fq|--detach does not wait for what --output is to write
+64|fq submit -o - r.fq|-o -: one form goes to standard output where there is no -o
 64|fq submit --parsable -d dir r.fq|--parsable does not wait for what --output-dir is to write
 64|fq submit --wait --detach r.fq|give either --wait or --detach, not both
 64|fq submit --chunks 9999999 r.fq|--chunks: 9999999 is out of range: right is 0 to 1000000 slices
@@ -148,6 +149,10 @@ done <<'END'
 64|worker -h "$host" --name 'a b'|"a b" is no name of a node: right are
 64|worker --join "$host"|--join needs a HOST and a TOKEN
 END
+
+printf 'port = 99;\n' >fq.conf
+is "a configuration is looked at without a verb, and it is said when it is right" "$("$ctl" --config fq.conf --check-config)" "fq.conf is right."
+is "and what is in force" "$("$ctl" --config fq.conf --dump-config | grep '^port')" "port = 99;"
 ok "all rows were tried" test $rows -ge 100
 
 # ---- one wrong word costs the others nothing

@@ -141,7 +141,7 @@ run_block() { # run_block FILE
 
 check_conf() { # check_conf FILE PROGRAM
 	case $2 in
-	fqctl) "$ctl" status --config "$1" --check-config ;;
+	fqctl) "$ctl" --config "$1" --check-config ;;
 	*) "$top_build/daemon/$2" --config "$1" --check-config ;;
 	esac >/dev/null
 }

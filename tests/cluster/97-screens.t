@@ -184,10 +184,13 @@ is "^C once" $once 0
 ok "and twice: it is cancelled" shows "fqctl: job $waiting is cancelled"
 ok "exit status 130" ends 130
 is "it is" "$(fq status --no-header -o state "$waiting")" CANCELLED
-terminal 80 24 "$ctl" submit -h "$host" --name mine --output-dir "$work" "$large"
+mkdir "$work/my results"
+terminal 80 24 "$ctl" submit -h "$host" --name mine --as csv,html --output-dir "$work/my results" "$large"
 ok "submit shows its job" wait_until 10 shows 'mine'
 press C-c
 ok "^C leaves that running too" wait_until 20 shows "^fqctl: job $((job + 4)) goes on$"
+whole_lines_show() { mux capture-pane -pJ | grep -Fq -- "$1"; }
+ok "and says how to write what it would have" wait_until 20 whole_lines_show "'fqctl fetch -h $host --as csv,html -d \"$work/my results\" $((job + 4))' writes its results"
 ok "with 130" ends 130
 # ---- to the end
 kill -CONT "${pid_worker[01]}" "${pid_worker[02]}"

@@ -12,6 +12,7 @@ CLUSTER_TESTS = \
 	tests/cluster/55-keys.t \
 	tests/cluster/60-seqtk.t \
 	tests/cluster/62-names.t \
+	tests/cluster/63-streams.t \
 	tests/cluster/64-recorded.t \
 	tests/cluster/65-report.t \
 	tests/cluster/66-run.t \

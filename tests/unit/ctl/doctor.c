@@ -167,7 +167,9 @@ static void test_greeting(void)
 	ends(facts, &facts->greet, -ETIMEDOUT, ERROR_UNAVAILABLE, "no answer came");
 	says(world, "greeting", MARK_BAD, "no answer", "is the port right?");
 	ends(facts, &facts->greet, -EPERM, ERROR_DENIED, "the key file is readable by others");
-	says(world, "trust", MARK_BAD, "readable by others", "chmod 600");
+	says(world, "trust", MARK_BAD, "readable by others", "ls -la /home/u: all of it yours");
+	ends(facts, &facts->greet, -EINVAL, ERROR_CONFIG, "the key file holds no key");
+	says(world, "trust", MARK_BAD, "holds no key", "or move it away and join again");
 }
 
 static void test_versions(void)
