@@ -74,6 +74,46 @@ static void test_io_error(void)
 	fake_deinit(&fake);
 }
 
+/* A slice that waits for its start, or that others could take as long as they took work, is not left to nobody. */
+static void test_io_error_of_another(void)
+{
+	struct fake_task task, other, first;
+	struct fake fake;
+
+	fake_running(&fake, 400, 100);
+	task = task_of(&fake, 1);
+	other = task_of(&fake, task_of(&fake, 2).peer != task.peer ? 2 : 3);
+	is_u64(other.peer, 3 - task.peer, "the other node has a slice, too");
+	fake_io_error(&fake, task.peer, task.id);
+	is_u64(fake_count(&fake, ACTION_SAVE_FILE), 0, "the file goes on, for there is the other node");
+	fake_draining(&fake, other.peer);
+	is_u64(fake_count(&fake, ACTION_SAVE_FILE), 0, "which may come back");
+	fake_io_error(&fake, other.peer, other.id);
+	ok(fake_file(&fake) && fake_file(&fake)->state == JOB_FAILED, "it fails another one and will not take that one");
+	ok(fake_file(&fake) && strstr(fake_file(&fake)->error.text, "no node that is there can count the slice of bytes 100 to 200 (node0") &&
+	       strstr(fake_file(&fake)->error.text, ": Input/output error)"),
+	   "the sentence is of the slice that nobody can count");
+	fake_deinit(&fake);
+	fake_running(&fake, 400, 100);
+	task = task_of(&fake, 1);
+	other = task_of(&fake, task_of(&fake, 2).peer != task.peer ? 2 : 3);
+	first = task_of(&fake, 0);
+	fake_io_error(&fake, task.peer, task.id);
+	if (first.peer == other.peer)
+		fake_unsure(&fake, &other);
+	else
+		fake_result(&fake, &first, 0, 100, 5);
+	task = task_of(&fake, 1);
+	is_u64(task.peer, other.peer, "the other node gets what one cannot read");
+	fake_unsure(&fake, &task);
+	is_u64(task_of(&fake, 1).peer, 0, "it waits for its start");
+	fake_errno(&fake, other.peer, first.peer == other.peer ? first.id : other.id, ENOENT, "it is not here");
+	ok(fake_file(&fake) && fake_file(&fake)->state == JOB_FAILED &&
+	       strstr(fake_file(&fake)->error.text, "no node that is there can count the slice of bytes 100 to 200"),
+	   "and not for ever, when that node lacks the file");
+	fake_deinit(&fake);
+}
+
 static void test_io_error_alone(void)
 {
 	const char *const path = "/a.fq";
@@ -418,6 +458,7 @@ int main(void)
 {
 	test_crashes();
 	test_io_error();
+	test_io_error_of_another();
 	test_io_error_alone();
 	test_losses();
 	test_stall();
