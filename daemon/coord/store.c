@@ -225,8 +225,18 @@ int store_row(struct store *store, sqlite3_stmt *statement, struct error *err)
 	return STORE_NONE;
 }
 
+/* SQLite may have taken the transaction back by itself when a call failed: what is written behind it would be committed, each on its own. */
+static int failed_before(const struct store *store, struct error *err)
+{
+	if (store->failure < 0 && err)
+		*err = store->why;
+	return store->failure;
+}
+
 sqlite3_stmt *store_writer(struct store *store, enum statement which, struct error *err)
 {
+	if (failed_before(store, err) < 0)
+		return NULL;
 	if (!store->open) {
 		if (store_run(store, store_statement(store, SQL_BEGIN), err) < 0)
 			return NULL;
@@ -275,7 +285,9 @@ int store_commit(struct store *store, struct error *err)
 
 	if (!store->open)
 		return 0;
-	r = commit_count(store, err);
+	r = failed_before(store, err);
+	if (r == 0)
+		r = commit_count(store, err);
 	if (r == 0)
 		r = store_run(store, store_statement(store, SQL_COMMIT), err);
 	if (r < 0)
