@@ -38,6 +38,55 @@ static void trouble_save(struct coord *coord, const struct file *file, uint64_t 
 		emit_trouble(coord, file, i);
 }
 
+/* It is still to be counted, now or when its place or start is known, and nobody is at it. */
+static bool slice_lacks(const struct file *file, uint64_t i)
+{
+	const struct slice *slice = &file->slices[i];
+
+	if (file->again || file_held(file))
+		return slice_open(file, i);
+	return slice->running == 0 && slice->scouting == 0 && file->chain.links[i].state < LINK_COUNTED;
+}
+
+/* What was told of the slice in words is in the journal; here is which one, and where. */
+static void fail_sentence(const struct file *file, uint64_t i, const struct io_fail *fail, struct error *ret)
+{
+	const struct link *link = &file->chain.links[i];
+	const bool data = fail->error_number == ERRNO_DATA;
+	const char *what = data                                  ? "its data are at fault"
+	                   : fail->error_number == EBADMSG       ? "it told what cannot be"
+	                   : fail->error_number == ERRNO_CHANGED ? "the file has changed"
+	                                                         : strerror(fail->error_number);
+
+	(void)error_set(ret, -EIO, data ? ERROR_DATA : fail->error_number > 0 ? error_class_of_errno(fail->error_number) : ERROR_IO,
+	                "%s: no node that is there can count the slice of bytes %llu to %llu (%s: %s)", TEXT(file->path),
+	                (unsigned long long)link->begin, (unsigned long long)link->end, fail->node, what);
+}
+
+/* Lost by a node that was still at it, but may not be given it again: where all that are there have failed, it is for nobody. */
+static void left_to_nobody(struct coord *coord, struct job *job, struct file *file, uint64_t i, const struct node *node)
+{
+	const struct io_fail *fail = NULL;
+	struct error error;
+	bool any = false;
+
+	if (!file_failed_on(file, i, node->name) || !slice_lacks(file, i) || node_left(coord, job, file, i, file->split ? SPLIT_PROTO : 0))
+		return;
+	for (uint32_t n = 0; n < coord->nodes_n; n++)
+		any = any || (node_takes_work(coord->nodes[n]) && job_fits(job, coord->nodes[n]));
+	if (!any)
+		return;
+	if (file->split && node_left(coord, job, file, SLICE_ALL, 0)) {
+		split_give_up(coord, job, file);
+		return;
+	}
+	for (uint32_t k = 0; k < file->fails_n; k++)
+		if (file->fails[k].slice == i || (!fail && file->fails[k].slice == SLICE_ALL))
+			fail = &file->fails[k];
+	fail_sentence(file, i, fail, &error); /* the node itself has failed */
+	file_fail(coord, job, file, &error);
+}
+
 void run_lost(struct coord *coord, const struct run *run, const struct node *node)
 {
 	const struct slice_id *id = &run->id;
@@ -61,8 +110,10 @@ void run_lost(struct coord *coord, const struct run *run, const struct node *nod
 	if (slice->losses == LOSSES_ALONE)
 		alone_add(coord, job, file, id->slice);
 	trouble_save(coord, file, id->slice);
-	if (slice->losses < coord->limits.losses_max || MUTANT(MUTANT_LOSSES_FOR_EVER))
+	if (slice->losses < coord->limits.losses_max || MUTANT(MUTANT_LOSSES_FOR_EVER)) {
+		left_to_nobody(coord, job, file, id->slice, node);
 		return;
+	}
 	(void)snprintf(what, sizeof what, "was lost %u times with the node that counted it, the last time with %s", slice->losses,
 	               node->name);
 	range_fail(coord, job, file, id->slice, what);
@@ -147,16 +198,6 @@ bool node_left(const struct coord *coord, const struct job *job, const struct fi
 	return false;
 }
 
-/* It is still to be counted, now or when its place or start is known, and nobody is at it. */
-static bool slice_lacks(const struct file *file, uint64_t i)
-{
-	const struct slice *slice = &file->slices[i];
-
-	if (file->again || file_held(file))
-		return slice_open(file, i);
-	return slice->running == 0 && slice->scouting == 0 && file->chain.links[i].state < LINK_COUNTED;
-}
-
 /*
  * Whether some slice that could not be read, this one or another, can be tried by nobody who is there, now that one less may. *ret: what
  * was told of that other one; of this one NULL.
@@ -177,20 +218,6 @@ static bool none_left(const struct coord *coord, const struct job *job, const st
 		return true;
 	}
 	return false;
-}
-
-/* What of the other slice was told in words is in the journal; here is which one, and where. */
-static void fail_sentence(const struct file *file, const struct io_fail *fail, struct error *ret)
-{
-	const struct link *link = &file->chain.links[fail->slice];
-	const bool data = fail->error_number == ERRNO_DATA;
-	const char *what = data                            ? "its data are at fault"
-	                   : fail->error_number == EBADMSG ? "it told what cannot be"
-	                                                   : strerror(fail->error_number);
-
-	(void)error_set(ret, -EIO, data ? ERROR_DATA : error_class_of_errno(fail->error_number),
-	                "%s: no node that is there can count the slice of bytes %llu to %llu (%s: %s)", TEXT(file->path),
-	                (unsigned long long)link->begin, (unsigned long long)link->end, fail->node, what);
 }
 
 void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t slice, struct node *node, int error_number,
@@ -222,7 +249,7 @@ void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t 
 		return;
 	}
 	if (other) {
-		fail_sentence(file, other, &sentence);
+		fail_sentence(file, other->slice, other, &sentence);
 	} else if (failed > 1) {
 		size_t n = strlen(sentence.text);
 

@@ -225,7 +225,7 @@ int store_row(struct store *store, sqlite3_stmt *statement, struct error *err)
 	return STORE_NONE;
 }
 
-/* SQLite may have taken the transaction back by itself when a call failed: what is written behind it would be committed, each on its own. */
+/* SQLite may have ended the transaction by itself when a call failed: what is written behind it would be committed, each on its own. */
 static int failed_before(const struct store *store, struct error *err)
 {
 	if (store->failure < 0 && err)

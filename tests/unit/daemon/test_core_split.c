@@ -283,6 +283,39 @@ static void test_left_to_nobody(void)
 	fake_deinit(&fake);
 }
 
+/* The same where the other node is still at that slice when it lacks the file, and is lost with it. */
+static void test_lost_to_nobody(void)
+{
+	struct fake_task scout = {0}, others[2] = {0}, last;
+	struct fake fake;
+	uint32_t n = 0;
+
+	begin(&fake, SLICES * MIB);
+	for (uint32_t i = 0; i < fake_count(&fake, ACTION_SEND_TASK); i++) {
+		const struct fake_task task = fake_task(&fake, i);
+
+		if (task.id.scout && task.peer == 1)
+			scout = task;
+		if (task.peer == 2 && n < 2)
+			others[n++] = task;
+	}
+	if (!others[0].id.scout) {
+		last = others[0];
+		others[0] = others[1];
+		others[1] = last;
+	}
+	fake_io_error(&fake, 1, scout.id);
+	scouted(&fake, &others[0], true);
+	last = given(&fake, scout.id.slice, true);
+	is_u64(last.peer, 2, "what one could not read the other one inflates");
+	fake_errno(&fake, 2, others[1].id, ENOENT, "it is not here");
+	is_u64(fake_count(&fake, ACTION_FORGET_SLICES), 0, "who opened it in time goes on");
+	fake_gone(&fake, 2);
+	ok(fake_count(&fake, ACTION_FORGET_SLICES) == 1 && fake_file(&fake)->way == WAY_GAVE_UP, "when it is gone, nobody is waited for");
+	is_u64(fake_task(&fake, 0).peer, 1, "who has the file counts it in one");
+	fake_deinit(&fake);
+}
+
 static struct event point_of(uint64_t slice)
 {
 	struct event event = {.kind = EVENT_POINT};
@@ -457,6 +490,7 @@ int main(void)
 	test_slow();
 	test_wrong();
 	test_left_to_nobody();
+	test_lost_to_nobody();
 	test_restart();
 	test_restart_index();
 	test_restart_index_wrong();
