@@ -114,6 +114,31 @@ static void test_io_error_of_another(void)
 	fake_deinit(&fake);
 }
 
+/* One answers late, when another one has been asked: what that one does not say any more is no failure to count. */
+static void test_open_late(void)
+{
+	const char *const path = "/a.fq";
+	struct fake fake;
+	uint64_t first;
+
+	fake_init(&fake);
+	fake_hello(&fake, 1, "node01", 2, NULL, 0);
+	fake_hello(&fake, 2, "node02", 2, NULL, 0);
+	fake_submit(&fake, "alice", 100, 1, &path);
+	first = fake_action(&fake, ACTION_SEND_OPEN, 0)->peer;
+	fake_tick(&fake, fake.limits.open_ms);
+	ok(fake_count(&fake, ACTION_SEND_OPEN) == 1 && fake_action(&fake, ACTION_SEND_OPEN, 0)->peer == 3 - first, "another one is asked");
+	fake_opened(&fake, first, 1, 0, 400);
+	is_u64(fake_count(&fake, ACTION_SEND_TASK), 4, "the first one has opened it after all, and both count it");
+	fake_gone(&fake, first);
+	is_u64(fake_count(&fake, ACTION_SEND_TASK), 0, "the other one has no slot left");
+	fake_tick(&fake, fake.limits.open_ms);
+	fake_gone(&fake, 3 - first);
+	fake_hello(&fake, 3, first == 1 ? "node02" : "node01", 2, NULL, 0);
+	is_u64(fake_count(&fake, ACTION_SEND_TASK), 2, "that it has not answered does not bar it");
+	fake_deinit(&fake);
+}
+
 static void test_io_error_alone(void)
 {
 	const char *const path = "/a.fq";
@@ -459,6 +484,7 @@ int main(void)
 	test_crashes();
 	test_io_error();
 	test_io_error_of_another();
+	test_open_late();
 	test_io_error_alone();
 	test_losses();
 	test_stall();
