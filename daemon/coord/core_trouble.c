@@ -63,27 +63,30 @@ static void fail_sentence(const struct file *file, uint64_t i, const struct io_f
 	                (unsigned long long)link->begin, (unsigned long long)link->end, fail->node, what);
 }
 
-/* Lost by a node that was still at it, but may not be given it again: where all that are there have failed, it is for nobody. */
+/*
+ * Lost by a node that was still at it, but may not be given it again. Where all nodes have failed, also those that are gone and could
+ * come back, it is for nobody.
+ */
 static void left_to_nobody(struct coord *coord, struct job *job, struct file *file, uint64_t i, const struct node *node)
 {
 	const struct io_fail *fail = NULL;
 	struct error error;
-	bool any = false;
+	bool all = true;
 
 	if (!file_failed_on(file, i, node->name) || !slice_lacks(file, i) || node_left(coord, job, file, i, file->split ? SPLIT_PROTO : 0))
-		return;
-	for (uint32_t n = 0; n < coord->nodes_n; n++)
-		any = any || (node_takes_work(coord->nodes[n]) && job_fits(job, coord->nodes[n]));
-	if (!any)
 		return;
 	if (file->split && node_left(coord, job, file, SLICE_ALL, 0)) {
 		split_give_up(coord, job, file);
 		return;
 	}
-	for (uint32_t k = 0; k < file->fails_n; k++)
+	for (uint32_t n = 0; n < coord->nodes_n; n++)
+		all = all && file_failed_on(file, i, coord->nodes[n]->name);
+	for (uint32_t k = 0; all && k < file->fails_n; k++)
 		if (file->fails[k].slice == i || (!fail && file->fails[k].slice == SLICE_ALL))
 			fail = &file->fails[k];
-	fail_sentence(file, i, fail, &error); /* the node itself has failed */
+	if (!fail)
+		return;
+	fail_sentence(file, i, fail, &error);
 	file_fail(coord, job, file, &error);
 }
 
