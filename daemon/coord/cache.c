@@ -57,15 +57,37 @@ static int send_stats(struct session *session, uint16_t tag, struct error *err)
 	return 0;
 }
 
+/* Taking away is a labour: there may be very many of them, and gigabytes. */
+struct removing {
+	struct server *server;
+	uint64_t id;      /* 0: not one of them */
+	const char *path; /* NULL: of any */
+	uint64_t n, bytes;
+};
+
+static int remove_work(void *data, struct error *err)
+{
+	struct removing *removing = data;
+	struct kept_row row = {0};
+	int r;
+
+	do {
+		r = store_remove_kept(removing->server->store, removing->id, removing->path, &row, err);
+		removing->n += r == 0;
+		removing->bytes += r == 0 ? row.bytes : 0;
+		atomic_fetch_add(&removing->server->contexts.taken, 1); /* it comes on */
+	} while (r == 0 && removing->id == 0);
+	return r;
+}
+
 /* How many, and their bytes; committed before that is told. */
 static int send_removed(struct session *session, uint16_t tag, const fq_CacheRequest *request, struct error *err)
 {
 	_cleanup_(freep) fq_Cached *cached = calloc(1, sizeof *cached);
 	const char *path = request->path[0] ? request->path : NULL;
 	const bool all = request->what == fq_CacheWhat_CACHE_REMOVE_ALL;
-	struct kept_row row;
+	struct removing removing = {.server = session->server, .id = all || path ? 0 : request->id, .path = all ? NULL : path};
 	char id[24];
-	int r;
 
 	if (!cached)
 		return error_oom(err);
@@ -74,18 +96,16 @@ static int send_removed(struct session *session, uint16_t tag, const fq_CacheReq
 		return error_set(err, -EPERM, ERROR_DENIED, "results that are kept are taken away by an administrator only");
 	if (!all && !path && request->id == 0)
 		return error_set(err, -EINVAL, ERROR_PROTOCOL, "it does not say which result is to be taken away");
-	do {
-		r = store_remove_kept(session->server->store, all ? 0 : request->id, all ? NULL : path, &row, err);
-		cached->entries += r == 0;
-		cached->bytes += r == 0 ? row.bytes : 0;
-	} while (r == 0 && (all || path));
-	if (r < 0)
-		return r;
-	if (cached->entries == 0 && !all)
+	if (labour(session->server, remove_work, &removing, err) < 0)
+		return -EIO; /* from_cache() sees what has failed */
+	if (removing.n == 0 && !all)
 		return error_set(err, -ENOENT, ERROR_NO_INPUT, "no result %s%s is kept; 'fqctl cache list' shows those that are",
 		                 path ? "of " : "", path ? TEXT(path) : id);
+	session->server->unsaved += removing.bytes;
 	if (drive_commit(session->server) < 0)
 		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full");
+	cached->entries = removing.n;
+	cached->bytes = removing.bytes;
 	log_notice("%s takes away %llu kept results of %llu bytes", session->name, (unsigned long long)cached->entries,
 	           (unsigned long long)cached->bytes);
 	session_send(session, fq_Type_CACHED, tag, cached);

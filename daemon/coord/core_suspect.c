@@ -72,11 +72,13 @@ static void opens_stall(struct coord *coord)
 				continue;
 			node = node_of_peer(coord, file->open_peer);
 			open_end(coord, file);
-			file_unopened(coord, job, file);
+			if (!file->row.planned) /* by one that answered late: then nothing is waited for, and this one may count it */
+				file_unopened(coord, job, file);
 			if (!node)
 				continue;
 			(void)error_set(&error, -ETIMEDOUT, ERROR_IO, "%s: opening it takes too long", TEXT(file->path));
-			file_open_failed(coord, job, file, node, ETIMEDOUT, &error);
+			if (!file->row.planned)
+				file_open_failed(coord, job, file, node, ETIMEDOUT, &error);
 			node_suspect(coord, node, "has not opened a file of job %llu for %llu s", (unsigned long long)job->row.id,
 			             (unsigned long long)(coord->limits.open_ms / 1000));
 		}

@@ -38,6 +38,58 @@ static void trouble_save(struct coord *coord, const struct file *file, uint64_t 
 		emit_trouble(coord, file, i);
 }
 
+/* It is still to be counted, now or when its place or start is known, and nobody is at it. */
+static bool slice_lacks(const struct file *file, uint64_t i)
+{
+	const struct slice *slice = &file->slices[i];
+
+	if (file->again || file_held(file))
+		return slice_open(file, i);
+	return slice->running == 0 && slice->scouting == 0 && file->chain.links[i].state < LINK_COUNTED;
+}
+
+/* What was told of the slice in words is in the journal; here is which one, and where. */
+static void fail_sentence(const struct file *file, uint64_t i, const struct io_fail *fail, struct error *ret)
+{
+	const struct link *link = &file->chain.links[i];
+	const bool data = fail->error_number == ERRNO_DATA;
+	const char *what = data                                  ? "its data are at fault"
+	                   : fail->error_number == EBADMSG       ? "it told what cannot be"
+	                   : fail->error_number == ERRNO_CHANGED ? "the file has changed"
+	                                                         : strerror(fail->error_number);
+
+	(void)error_set(ret, -EIO, data ? ERROR_DATA : fail->error_number > 0 ? error_class_of_errno(fail->error_number) : ERROR_IO,
+	                "%s: no node that is there can count the slice of bytes %llu to %llu (%s: %s)", TEXT(file->path),
+	                (unsigned long long)link->begin, (unsigned long long)link->end, fail->node, what);
+}
+
+/*
+ * Lost by a node that was still at it, but may not be given it again. Where all nodes have failed, also those that are gone and could
+ * come back, it is for nobody.
+ */
+static void left_to_nobody(struct coord *coord, struct job *job, struct file *file, uint64_t i, const struct node *node)
+{
+	const struct io_fail *fail = NULL;
+	struct error error;
+	bool all = true;
+
+	if (!file_failed_on(file, i, node->name) || !slice_lacks(file, i) || node_left(coord, job, file, i, file->split ? SPLIT_PROTO : 0))
+		return;
+	if (file->split && node_left(coord, job, file, SLICE_ALL, 0)) {
+		split_give_up(coord, job, file);
+		return;
+	}
+	for (uint32_t n = 0; n < coord->nodes_n; n++)
+		all = all && file_failed_on(file, i, coord->nodes[n]->name);
+	for (uint32_t k = 0; all && k < file->fails_n; k++)
+		if (file->fails[k].slice == i || (!fail && file->fails[k].slice == SLICE_ALL))
+			fail = &file->fails[k];
+	if (!fail)
+		return;
+	fail_sentence(file, i, fail, &error);
+	file_fail(coord, job, file, &error);
+}
+
 void run_lost(struct coord *coord, const struct run *run, const struct node *node)
 {
 	const struct slice_id *id = &run->id;
@@ -61,8 +113,10 @@ void run_lost(struct coord *coord, const struct run *run, const struct node *nod
 	if (slice->losses == LOSSES_ALONE)
 		alone_add(coord, job, file, id->slice);
 	trouble_save(coord, file, id->slice);
-	if (slice->losses < coord->limits.losses_max || MUTANT(MUTANT_LOSSES_FOR_EVER))
+	if (slice->losses < coord->limits.losses_max || MUTANT(MUTANT_LOSSES_FOR_EVER)) {
+		left_to_nobody(coord, job, file, id->slice, node);
 		return;
+	}
 	(void)snprintf(what, sizeof what, "was lost %u times with the node that counted it, the last time with %s", slice->losses,
 	               node->name);
 	range_fail(coord, job, file, id->slice, what);
@@ -147,17 +201,25 @@ bool node_left(const struct coord *coord, const struct job *job, const struct fi
 	return false;
 }
 
-/* Whether some slice that could not be read, this one or another, can be tried by nobody who is there, now that one less may. */
-static bool none_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice)
+/*
+ * Whether some slice that could not be read, this one or another, can be tried by nobody who is there, now that one less may. *ret: what
+ * was told of that other one; of this one NULL.
+ */
+static bool none_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice, const struct io_fail **ret)
 {
 	const uint32_t proto = file->split ? SPLIT_PROTO : 0;
 
+	*ret = NULL;
 	if (!node_left(coord, job, file, slice, proto))
 		return true;
-	for (uint32_t i = 0; i < file->fails_n; i++)
-		if (file->fails[i].slice != SLICE_ALL && slice_open(file, file->fails[i].slice) &&
-		    !node_left(coord, job, file, file->fails[i].slice, proto))
-			return true;
+	for (uint32_t i = 0; i < file->fails_n; i++) {
+		const struct io_fail *fail = &file->fails[i];
+
+		if (fail->slice == SLICE_ALL || !slice_lacks(file, fail->slice) || node_left(coord, job, file, fail->slice, proto))
+			continue;
+		*ret = fail->slice != slice ? fail : NULL;
+		return true;
+	}
 	return false;
 }
 
@@ -166,6 +228,7 @@ void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t 
 {
 	bool lacks = errno_lacks(error_number);
 	uint64_t of = lacks || error_number == ERRNO_CHANGED ? SLICE_ALL : slice;
+	const struct io_fail *other = NULL;
 	struct error sentence = *error;
 	uint32_t failed = 0;
 	bool agreed;
@@ -182,13 +245,15 @@ void io_error(struct coord *coord, struct job *job, struct file *file, uint64_t 
 	agreed = !lacks && word_agreed(coord, job, file, of, error_number);
 	if (MUTANT(MUTANT_IO_ONCE) || (MUTANT(MUTANT_CHANGED_ONCE) && error_number == ERRNO_CHANGED))
 		agreed = !lacks;
-	if ((!agreed && !none_left(coord, job, file, slice)) || MUTANT(MUTANT_IO_FOREVER))
+	if ((!agreed && !none_left(coord, job, file, slice, &other)) || MUTANT(MUTANT_IO_FOREVER))
 		return;
 	if (file->split && !agreed && node_left(coord, job, file, slice, 0)) {
 		split_give_up(coord, job, file);
 		return;
 	}
-	if (failed > 1) {
+	if (other) {
+		fail_sentence(file, other->slice, other, &sentence);
+	} else if (failed > 1) {
 		size_t n = strlen(sentence.text);
 
 		(void)snprintf(sentence.text + n, sizeof sentence.text - n, " (on %u nodes)", failed);

@@ -70,20 +70,34 @@ static bool clock_believed(struct server *server, uint64_t wall_ms)
 	return !first && steady;
 }
 
+struct aging {
+	struct server *server;
+	uint64_t wall_ms;
+};
+
+/* What goes may be gigabytes. A labour. */
+static int age_work(void *data, struct error *err)
+{
+	const struct aging *aging = data;
+	const struct coord_settings *settings = aging->server->settings;
+	struct store *store = aging->server->store;
+	int r = 0;
+
+	if (aging->wall_ms > settings->keep_ms)
+		r = store_expire(store, aging->wall_ms - settings->keep_ms, err);
+	if (r == 0 && aging->wall_ms > settings->cache_age_ms)
+		r = store_trim_kept(store, settings->cache_size, aging->wall_ms - settings->cache_age_ms, err);
+	return r;
+}
+
 static int on_expire(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct server *server = userdata;
+	struct aging aging = {.server = server, .wall_ms = clock_wall_ms()};
 	struct error error;
-	uint64_t wall = clock_wall_ms();
 
 	(void)usec;
-	if (!clock_believed(server, wall))
-		wall = 0;
-	if (!server->fallen && wall > server->settings->keep_ms &&
-	    store_expire(server->store, wall - server->settings->keep_ms, &error) < 0)
-		(void)fall(server, &error);
-	if (!server->fallen && wall > server->settings->cache_age_ms &&
-	    store_trim_kept(server->store, server->settings->cache_size, wall - server->settings->cache_age_ms, &error) < 0)
+	if (clock_believed(server, aging.wall_ms) && !server->fallen && labour(server, age_work, &aging, &error) < 0)
 		(void)fall(server, &error);
 	FAILPOINT("expired");
 	(void)drive_commit(server);

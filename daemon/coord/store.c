@@ -16,6 +16,8 @@
 	" error_class, error_text, again, again_done, proof_size, proof_key, proof, ctime, cached, way,"              \
 	" role, of_row, member, modules, before_reads, before_qualities, tile_field"
 #define KEPT_COLUMNS "id, path, records, bases, bytes, made, used, uses"
+/* Looked for by when they ended: what has to go is little beside what stays. */
+#define EXPIRED "SELECT id FROM job INDEXED BY job_ended WHERE state > 1 AND ended < ?1"
 #define SLICE_COLUMNS                                                                                                          \
 	"job, file, slice, start_known, first_block, first_within, next_block, next_within, records, fault, fault_record,"        \
 	" fault_block, fault_within, fault_value, fault_value2, fault_errno, bases"
@@ -46,7 +48,7 @@ static const char *const texts[_SQL_MAX] = {
 	                  " total(bases) FILTER (WHERE role = 0),"
 	                  " CASE WHEN total(cached) = count(*) THEN total(cached) ELSE total(cached) FILTER (WHERE role = 0) END"
 	                  " FROM file WHERE job = ?1",
-	[SQL_FILE_EXPIRE] = "DELETE FROM file WHERE job NOT IN (SELECT id FROM job)",
+	[SQL_FILE_EXPIRE] = "DELETE FROM file WHERE job IN (" EXPIRED ")",
 	[SQL_SLICE_SAVE] = "REPLACE INTO slice (" SLICE_COLUMNS
 	                   ", counters) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
 	[SQL_SLICE_FORGET] = "DELETE FROM slice WHERE job = ?1 AND file = ?2 AND slice = ?3",
@@ -72,14 +74,14 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_RESULT_PLACE] = "SELECT rowid, length(counters), CASE typeof(counters) WHEN 'blob' THEN 0 ELSE kept END FROM result"
 	                     " WHERE job = ?1 AND file = ?2",
 	[SQL_RESULT] = "SELECT counters, kept FROM result WHERE job = ?1 AND file = ?2",
-	[SQL_RESULT_EXPIRE] = "DELETE FROM result WHERE job NOT IN (SELECT id FROM job)",
+	[SQL_RESULT_EXPIRE] = "DELETE FROM result WHERE job IN (" EXPIRED ")",
 	[SQL_KEPT_SAVE] = "INSERT INTO kept (key, path, records, bases, bytes, made, used, uses, counters)"
 	                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, ?7)",
 	[SQL_KEPT_FIND] = "SELECT " KEPT_COLUMNS " FROM kept WHERE key = ?1",
 	[SQL_KEPT_NEXT] = "SELECT " KEPT_COLUMNS " FROM kept WHERE id > ?1 AND key IS NOT NULL ORDER BY id LIMIT 1",
 	[SQL_KEPT_NEXT_OF] = "SELECT " KEPT_COLUMNS " FROM kept WHERE id > ?1 AND key IS NOT NULL AND EXISTS (SELECT 1 FROM result"
 	                     " JOIN job ON job.id = result.job WHERE result.kept = kept.id AND job.owner = ?2) ORDER BY id LIMIT 1",
-	[SQL_KEPT_OF_PATH] = "SELECT " KEPT_COLUMNS " FROM kept WHERE path = ?1 AND key IS NOT NULL LIMIT 1",
+	[SQL_KEPT_OF_PATH] = "SELECT " KEPT_COLUMNS " FROM kept WHERE path = ?1 AND key IS NOT NULL AND id > ?2 ORDER BY id LIMIT 1",
 	[SQL_KEPT_OLDEST] = "SELECT id, bytes FROM kept WHERE key IS NOT NULL AND used < ?1 ORDER BY used LIMIT 1",
 	[SQL_KEPT_SUMS] = "SELECT count(*), total(bytes) FROM kept WHERE key IS NOT NULL",
 	[SQL_KEPT_USE] = "UPDATE kept SET used = max(used, ?2), uses = uses + 1 WHERE id = ?1 AND key IS NOT NULL",
@@ -97,7 +99,8 @@ static const char *const texts[_SQL_MAX] = {
 	[SQL_KEPT_REMOVE] = "DELETE FROM kept WHERE id = ?1 AND key IS NULL AND NOT EXISTS (SELECT 1 FROM result WHERE result.kept = kept.id)",
 	[SQL_KEPT_LENGTH] = "SELECT length(counters) FROM kept WHERE id = ?1",
 	[SQL_KEPT_COUNTERS] = "SELECT counters FROM kept WHERE id = ?1",
-	[SQL_KEPT_EXPIRE] = "DELETE FROM kept WHERE key IS NULL AND NOT EXISTS (SELECT 1 FROM result WHERE result.kept = kept.id)",
+	[SQL_KEPT_EXPIRE] = "DELETE FROM kept WHERE id IN (SELECT kept FROM result WHERE job IN (" EXPIRED ")) AND key IS NULL AND NOT EXISTS"
+	                    " (SELECT 1 FROM result WHERE result.kept = kept.id AND result.job NOT IN (" EXPIRED "))",
 	[SQL_NODE_SAVE] = "REPLACE INTO node (name, reason) VALUES (?1, ?2)",
 	[SQL_NODE_FORGET] = "DELETE FROM node WHERE name = ?1",
 	[SQL_NODES] = "SELECT name, reason FROM node ORDER BY name",
@@ -222,8 +225,18 @@ int store_row(struct store *store, sqlite3_stmt *statement, struct error *err)
 	return STORE_NONE;
 }
 
+/* SQLite may have ended the transaction by itself when a call failed: what is written behind it would be committed, each on its own. */
+static int failed_before(const struct store *store, struct error *err)
+{
+	if (store->failure < 0 && err)
+		*err = store->why;
+	return store->failure;
+}
+
 sqlite3_stmt *store_writer(struct store *store, enum statement which, struct error *err)
 {
+	if (failed_before(store, err) < 0)
+		return NULL;
 	if (!store->open) {
 		if (store_run(store, store_statement(store, SQL_BEGIN), err) < 0)
 			return NULL;
@@ -272,7 +285,9 @@ int store_commit(struct store *store, struct error *err)
 
 	if (!store->open)
 		return 0;
-	r = commit_count(store, err);
+	r = failed_before(store, err);
+	if (r == 0)
+		r = commit_count(store, err);
 	if (r == 0)
 		r = store_run(store, store_statement(store, SQL_COMMIT), err);
 	if (r < 0)

@@ -147,8 +147,11 @@ int store_sum_kept(struct store *store, uint64_t *ret_n, uint64_t *ret_bytes, st
  * Jobs that have them go on having them.
  */
 int store_trim_kept(struct store *store, uint64_t bytes_max, uint64_t before_ms, struct error *err);
-/* The same of that id; where path is not NULL, of one with the path; of the first one where neither is given. 0 or STORE_NONE. */
-int store_remove_kept(struct store *store, uint64_t id, const char *path, struct kept_row *ret_last, struct error *err);
+/*
+ * The same of that id; where path is not NULL, of the first one with the path behind last->id (0 at first); of the first one behind that
+ * where neither is given. It is last afterwards. 0 or STORE_NONE.
+ */
+int store_remove_kept(struct store *store, uint64_t id, const char *path, struct kept_row *last, struct error *err);
 
 /* ---- looking at jobs that have ended. 0 or STORE_NONE; strings in rows are the store's until its next call. */
 int store_find_job(struct store *store, uint64_t id, struct job_row *ret, struct error *err);

@@ -318,21 +318,20 @@ int store_trim_kept(struct store *store, uint64_t bytes_max, uint64_t before_ms,
 	return r < 0 ? r : 0;
 }
 
-int store_remove_kept(struct store *store, uint64_t id, const char *path, struct kept_row *ret_last, struct error *err)
+int store_remove_kept(struct store *store, uint64_t id, const char *path, struct kept_row *last, struct error *err)
 {
 	sqlite3_stmt *s = store_statement(store, path ? SQL_KEPT_OF_PATH : SQL_KEPT_NEXT);
 	int r;
 
 	if (path)
 		(void)sqlite3_bind_text(s, 1, path, -1, SQLITE_STATIC);
-	else
-		bind_u64(s, 1, id > 0 ? id - 1 : 0);
+	bind_u64(s, path ? 2 : 1, id > 0 && !path ? id - 1 : last->id);
 	r = store_row(store, s, err);
 	if (r != 0)
 		return r;
-	read_kept(s, ret_last);
-	ret_last->path = NULL;
-	if (!path && id > 0 && ret_last->id != id)
+	read_kept(s, last);
+	last->path = NULL;
+	if (!path && id > 0 && last->id != id)
 		return STORE_NONE;
-	return drop(store, ret_last->id, ret_last->bytes, err);
+	return drop(store, last->id, last->bytes, err);
 }

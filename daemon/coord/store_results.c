@@ -176,15 +176,16 @@ int store_save_result(struct store *store, uint64_t job, uint32_t file, const vo
 
 int store_expire(struct store *store, uint64_t before_ms, struct error *err)
 {
-	static const enum statement followers[] = {SQL_FILE_EXPIRE, SQL_RESULT_EXPIRE, SQL_KEPT_EXPIRE};
-	sqlite3_stmt *s = store_writer(store, SQL_JOB_EXPIRE, err);
-	int r;
+	static const enum statement all[] = {SQL_KEPT_EXPIRE, SQL_RESULT_EXPIRE, SQL_FILE_EXPIRE, SQL_JOB_EXPIRE}; /* the jobs tell of the rest */
+	int r = 0;
 
-	if (!s)
-		return -EIO;
-	bind_u64(s, 1, before_ms);
-	r = store_run(store, s, err);
-	for (size_t i = 0; r == 0 && sqlite3_changes(store->db) > 0 && i < sizeof followers / sizeof *followers; i++)
-		r = store_run(store, store_statement(store, followers[i]), err);
+	for (size_t i = 0; r == 0 && i < sizeof all / sizeof *all; i++) {
+		sqlite3_stmt *s = store_writer(store, all[i], err);
+
+		if (!s)
+			return -EIO;
+		bind_u64(s, 1, before_ms);
+		r = store_run(store, s, err);
+	}
 	return r;
 }

@@ -86,6 +86,8 @@ static void count_wrongly(struct sim *sim, struct sim_run *run)
 	result->result.seam.first = gzip_place(run->file, first);
 	result->result.seam.next = gzip_place(run->file, run->file->starts[next]);
 	result->result.seam.records = 1 + seen % 5;
+	if (result->result.seam.records > text_end(run) - first) /* a byte each, at least */
+		result->result.seam.records = text_end(run) - first;
 	result->result.outcome = SLICE_END;
 	if (seen / 8 % 2 == 0) {
 		result->result.outcome = SLICE_FAULT;

@@ -253,7 +253,7 @@ struct sim_word {
 
 #define WORDS_MAX_SIM 128
 #define LEASES_MAX_SIM 512
-#define FAILURES_MAX_SIM 256
+#define FAILURES_MAX_SIM 1024
 
 /* What is seen from outside of one start of the coordinator. */
 struct sim_seen {

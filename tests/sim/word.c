@@ -67,6 +67,12 @@ void word_told(struct sim *sim, const struct event *event)
 		found->told |= 1u << sim->seen.node;
 }
 
+/* By two nodes, or for another slice that nobody can try. */
+static bool by_others(const char *sentence)
+{
+	return strstr(sentence, "nodes disagree") || strstr(sentence, "(on ") || strstr(sentence, "no node that is there can count");
+}
+
 /* By what this event tells of its data: then somebody else has said so before, or nobody else is there. */
 void word_failed(struct sim *sim, const struct file_row *row)
 {
@@ -74,7 +80,7 @@ void word_failed(struct sim *sim, const struct file_row *row)
 	const struct sim_word *found;
 	uint32_t other;
 
-	if (!event || !tells(event) || strstr(row->error.text, "nodes disagree") || event->result.id.job != row->job ||
+	if (!event || !tells(event) || by_others(row->error.text) || event->result.id.job != row->job ||
 	    event->result.id.file != row->file)
 		return;
 	found = word(sim, row->job, row->file, event->result.id.slice, false);

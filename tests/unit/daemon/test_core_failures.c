@@ -74,6 +74,71 @@ static void test_io_error(void)
 	fake_deinit(&fake);
 }
 
+/* A slice that waits for its start, or that others could take as long as they took work, is not left to nobody. */
+static void test_io_error_of_another(void)
+{
+	struct fake_task task, other, first;
+	struct fake fake;
+
+	fake_running(&fake, 400, 100);
+	task = task_of(&fake, 1);
+	other = task_of(&fake, task_of(&fake, 2).peer != task.peer ? 2 : 3);
+	is_u64(other.peer, 3 - task.peer, "the other node has a slice, too");
+	fake_io_error(&fake, task.peer, task.id);
+	is_u64(fake_count(&fake, ACTION_SAVE_FILE), 0, "the file goes on, for there is the other node");
+	fake_draining(&fake, other.peer);
+	is_u64(fake_count(&fake, ACTION_SAVE_FILE), 0, "which may come back");
+	fake_io_error(&fake, other.peer, other.id);
+	ok(fake_file(&fake) && fake_file(&fake)->state == JOB_FAILED, "it fails another one and will not take that one");
+	ok(fake_file(&fake) && strstr(fake_file(&fake)->error.text, "no node that is there can count the slice of bytes 100 to 200 (node0") &&
+	       strstr(fake_file(&fake)->error.text, ": Input/output error)"),
+	   "the sentence is of the slice that nobody can count");
+	fake_deinit(&fake);
+	fake_running(&fake, 400, 100);
+	task = task_of(&fake, 1);
+	other = task_of(&fake, task_of(&fake, 2).peer != task.peer ? 2 : 3);
+	first = task_of(&fake, 0);
+	fake_io_error(&fake, task.peer, task.id);
+	if (first.peer == other.peer)
+		fake_unsure(&fake, &other);
+	else
+		fake_result(&fake, &first, 0, 100, 5);
+	task = task_of(&fake, 1);
+	is_u64(task.peer, other.peer, "the other node gets what one cannot read");
+	fake_unsure(&fake, &task);
+	is_u64(task_of(&fake, 1).peer, 0, "it waits for its start");
+	fake_errno(&fake, other.peer, first.peer == other.peer ? first.id : other.id, ENOENT, "it is not here");
+	ok(fake_file(&fake) && fake_file(&fake)->state == JOB_FAILED &&
+	       strstr(fake_file(&fake)->error.text, "no node that is there can count the slice of bytes 100 to 200"),
+	   "and not for ever, when that node lacks the file");
+	fake_deinit(&fake);
+}
+
+/* One answers late, when another one has been asked: what that one does not say any more is no failure to count. */
+static void test_open_late(void)
+{
+	const char *const path = "/a.fq";
+	struct fake fake;
+	uint64_t first;
+
+	fake_init(&fake);
+	fake_hello(&fake, 1, "node01", 2, NULL, 0);
+	fake_hello(&fake, 2, "node02", 2, NULL, 0);
+	fake_submit(&fake, "alice", 100, 1, &path);
+	first = fake_action(&fake, ACTION_SEND_OPEN, 0)->peer;
+	fake_tick(&fake, fake.limits.open_ms);
+	ok(fake_count(&fake, ACTION_SEND_OPEN) == 1 && fake_action(&fake, ACTION_SEND_OPEN, 0)->peer == 3 - first, "another one is asked");
+	fake_opened(&fake, first, 1, 0, 400);
+	is_u64(fake_count(&fake, ACTION_SEND_TASK), 4, "the first one has opened it after all, and both count it");
+	fake_gone(&fake, first);
+	is_u64(fake_count(&fake, ACTION_SEND_TASK), 0, "the other one has no slot left");
+	fake_tick(&fake, fake.limits.open_ms);
+	fake_gone(&fake, 3 - first);
+	fake_hello(&fake, 3, first == 1 ? "node02" : "node01", 2, NULL, 0);
+	is_u64(fake_count(&fake, ACTION_SEND_TASK), 2, "that it has not answered does not bar it");
+	fake_deinit(&fake);
+}
+
 static void test_io_error_alone(void)
 {
 	const char *const path = "/a.fq";
@@ -418,6 +483,8 @@ int main(void)
 {
 	test_crashes();
 	test_io_error();
+	test_io_error_of_another();
+	test_open_late();
 	test_io_error_alone();
 	test_losses();
 	test_stall();

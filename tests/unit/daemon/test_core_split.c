@@ -4,6 +4,7 @@
  * what does not go together is counted anew in one. A restart goes on behind what was proven. The stream is made up: a byte of the file is
  * one of text, a block begins every MiB, and all of it is zeros, as are their CRCs.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "tests/unit/daemon/core_fake.h"
@@ -255,6 +256,66 @@ static void test_wrong(void)
 	fake_deinit(&fake);
 }
 
+/* One node could not read a slice that is to be inflated, then the other one lacks the file: nobody is left for the former. */
+static void test_left_to_nobody(void)
+{
+	struct fake_task scout = {0}, other = {0};
+	struct fake fake;
+
+	begin(&fake, SLICES * MIB);
+	for (uint32_t i = 0; i < fake_count(&fake, ACTION_SEND_TASK); i++) {
+		const struct fake_task task = fake_task(&fake, i);
+
+		if (task.id.scout && task.peer == 1)
+			scout = task;
+		if (task.peer == 2)
+			other = task;
+	}
+	ok(scout.peer == 1 && other.peer == 2, "both nodes are at it");
+	fake_io_error(&fake, 1, scout.id);
+	is_u64(fake_count(&fake, ACTION_FORGET_SLICES), 0, "who else is there may inflate what one cannot read");
+	fake_errno(&fake, 2, other.id, ENOENT, "it is not here");
+	ok(fake_count(&fake, ACTION_FORGET_SLICES) == 1 && fake_file(&fake)->way == WAY_GAVE_UP,
+	   "until there is nobody: then it is counted in one, and not waited for");
+	is_u64(fake_task(&fake, 0).peer, 1, "by who has it");
+	fake_io_error(&fake, 1, fake_task(&fake, 0).id);
+	is_int(fake_file(&fake)->state, JOB_FAILED, "where that cannot be read either, the file fails");
+	fake_deinit(&fake);
+}
+
+/* The same where the other node is still at that slice when it lacks the file, and is lost with it. */
+static void test_lost_to_nobody(void)
+{
+	struct fake_task scout = {0}, others[2] = {0}, last;
+	struct fake fake;
+	uint32_t n = 0;
+
+	begin(&fake, SLICES * MIB);
+	for (uint32_t i = 0; i < fake_count(&fake, ACTION_SEND_TASK); i++) {
+		const struct fake_task task = fake_task(&fake, i);
+
+		if (task.id.scout && task.peer == 1)
+			scout = task;
+		if (task.peer == 2 && n < 2)
+			others[n++] = task;
+	}
+	if (!others[0].id.scout) {
+		last = others[0];
+		others[0] = others[1];
+		others[1] = last;
+	}
+	fake_io_error(&fake, 1, scout.id);
+	scouted(&fake, &others[0], true);
+	last = given(&fake, scout.id.slice, true);
+	is_u64(last.peer, 2, "what one could not read the other one inflates");
+	fake_errno(&fake, 2, others[1].id, ENOENT, "it is not here");
+	is_u64(fake_count(&fake, ACTION_FORGET_SLICES), 0, "who opened it in time goes on");
+	fake_gone(&fake, 2);
+	ok(fake_count(&fake, ACTION_FORGET_SLICES) == 1 && fake_file(&fake)->way == WAY_GAVE_UP, "when it is gone, nobody is waited for");
+	is_u64(fake_task(&fake, 0).peer, 1, "who has the file counts it in one");
+	fake_deinit(&fake);
+}
+
 static struct event point_of(uint64_t slice)
 {
 	struct event event = {.kind = EVENT_POINT};
@@ -428,6 +489,8 @@ int main(void)
 	test_gone();
 	test_slow();
 	test_wrong();
+	test_left_to_nobody();
+	test_lost_to_nobody();
 	test_restart();
 	test_restart_index();
 	test_restart_index_wrong();

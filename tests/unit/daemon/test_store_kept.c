@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/coord/store.h"
+#include "daemon/coord/store_internal.h"
 #include "tests/unit/daemon/store_made.h"
 #include "tests/unit/tap.h"
 
@@ -162,6 +162,7 @@ static void test_bounds(const char *folder)
 	is_int(store_remove_kept(store, row.id, NULL, &row, &error), 0, "one is taken away");
 	is_int(store_remove_kept(store, row.id, NULL, &row, &error), STORE_NONE, "once");
 	ok(result_is(store, 13, "cccc"), "not from its job");
+	row = (struct kept_row){0};
 	ok(store_remove_kept(store, 0, "/other", &row, &error) == STORE_NONE && store_remove_kept(store, 0, "/a.fq", &row, &error) == 0 &&
 	       sums_are(store, 0, 0),
 	   "by its path");
@@ -169,6 +170,52 @@ static void test_bounds(const char *folder)
 	is_int(store_commit(store, &error), 0, "committed");
 	store_free(store);
 	is_int(stored(folder), 0, "and nothing is stored");
+}
+
+/* What the statement has done since it was asked last. */
+static int steps_of(const struct store *store, enum statement which)
+{
+	return sqlite3_stmt_status(store->statements[which], SQLITE_STMTSTATUS_VM_STEP, 1);
+}
+
+/* Many that jobs still have, which therefore stay in their places: each is passed over once, whatever is taken away. */
+static void test_many(const char *folder)
+{
+	struct store *store = store_at(folder);
+	struct kept_row row = {0};
+	struct error error = {0};
+	uint8_t key[RESULT_KEY_SIZE] = {0};
+	uint64_t n = 0, last = 0;
+	bool rising = true;
+	int first, by_path;
+
+	for (uint64_t id = 101; id <= 120; id++) {
+		job_save(store, id, "alice", id);
+		key[1] = (uint8_t)id;
+		if (keep(store, id, key, "counters", id) < 0)
+			break;
+	}
+	ok(store_remove_kept(store, 0, "/a.fq", &row, &error) == 0 && row.id > 0, "the first one of a path is taken away");
+	last = row.id;
+	by_path = steps_of(store, SQL_KEPT_OF_PATH);
+	ok(store_remove_kept(store, 0, NULL, &row, &error) == 0 && row.id > last, "and one of any");
+	first = steps_of(store, SQL_KEPT_NEXT);
+	for (n = 2; n < 20 && store_remove_kept(store, 0, n % 2 ? "/a.fq" : NULL, &row, &error) == 0; n++) {
+		rising = rising && row.id > last && steps_of(store, SQL_KEPT_NEXT) <= first && steps_of(store, SQL_KEPT_OF_PATH) <= by_path;
+		last = row.id;
+	}
+	is_int(store_remove_kept(store, 0, NULL, &row, &error), STORE_NONE, "there are no more");
+	ok(n == 20 && rising && sums_are(store, 0, 0), "then all others, each behind the one before, and found at once");
+	ok(result_is(store, 101, "counters") && result_is(store, 120, "counters"), "their jobs have them");
+	is_int(store_expire(store, 111, &error), 0, "half of the jobs go");
+	ok(result_is(store, 110, NULL) && result_is(store, 111, "counters"), "with their results, and no other's");
+	is_int(store_commit(store, &error), 0, "committed");
+	store_free(store);
+	is_int(stored(folder), 10, "nothing else is stored");
+	store = store_at(folder);
+	ok(store_expire(store, 1000, &error) == 0 && store_commit(store, &error) == 0, "all go");
+	store_free(store);
+	is_int(stored(folder), 0, "and nothing is left");
 }
 
 int main(void)
@@ -180,6 +227,7 @@ int main(void)
 	(void)snprintf(folder, sizeof folder, "%s/state", base);
 	test_used(folder);
 	test_bounds(folder);
+	test_many(folder);
 	folder_remove(folder);
 	(void)rmdir(base);
 	return done_testing();

@@ -84,7 +84,7 @@ static void test_index(struct store *store)
 	const struct kept_row row = {.path = "/a.fq.gz", .records = 20, .bytes = 6, .made_ms = 5};
 	const uint8_t key[RESULT_KEY_SIZE] = {1}, content[RESULT_KEY_SIZE] = {2}, other[RESULT_KEY_SIZE] = {3};
 	struct split_report report;
-	struct kept_row last;
+	struct kept_row last = {0};
 	struct error error = {0};
 	uint64_t id = 0, size = 0, n, bytes = 0, index = 1;
 

@@ -37,6 +37,16 @@ static int save_node(struct store *store, const char *name)
 	return r < 0 ? r : store_commit(store, NULL);
 }
 
+static bool is_drained(struct store *store, const char *name)
+{
+	sqlite3_stmt *s = NULL;
+	bool there = sqlite3_prepare_v2(store->db, "SELECT 1 FROM node WHERE name = ?1", -1, &s, NULL) == SQLITE_OK &&
+	             sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
+
+	(void)sqlite3_finalize(s);
+	return there;
+}
+
 /* A process that commits n times and is killed: what it committed is in the log only. */
 static void die_with_log(const char *folder, unsigned n)
 {
@@ -229,7 +239,12 @@ static void test_room(const char *folder)
 	(void)sqlite3_exec(store->db, "PRAGMA max_page_count = 1", NULL, NULL, NULL); /* no more than now */
 	is_int(store_save_result(store, 1, 0, big, 1 << 20, &error), -ENOSPC, "a database that cannot grow is full: %s", error.text);
 	is_int(store_failure(store, &error), -ENOSPC, "which is kept in mind");
+	ok(store_save_node(store, "behind", true, "disk", &error) < 0, "nothing is written behind it, where SQLite has ended the transaction");
+	ok(sqlite3_get_autocommit(store->db) != 0, "as it has here");
+	is_int(store_commit(store, &error), -ENOSPC, "nor committed");
+	is_int(store_failure(store, &error), -ENOSPC, "it is full as before");
 	is_int(store_roll_back(store, &error), 0, "and taken back");
+	ok(!is_drained(store, "behind"), "with all of it");
 	ok(store_is_short(store) && access(in(folder, "ballast"), F_OK) < 0 && store_failure(store, &error) == 0,
 	   "the ballast is given up");
 	ok(save_node(store, "small") == 0, "so that something small can be written");
