@@ -68,7 +68,9 @@ static int fail_of_error(const struct frame *frame, struct error *err)
 	return error_set(
 	    err, -EREMOTEIO,
 	    told.class > 0 && told.class <= ERROR_CONFIG ? (enum error_class)told.class : ERROR_JOB,
-	    "%s", text_sentence(text, sizeof text, told.text));
+	    "%s",
+	    told.text[0] ? text_sentence(text, sizeof text, told.text)
+	                 : "the other side refuses it and says no reason");
 }
 
 /* The next frame that is the caller's. 1: *ret is one. 0: none yet. */
