@@ -26,14 +26,16 @@ wait "$pid_coord" 2>/dev/null
 ok "what is left of one that was killed" test -S "$state/ctl.sock"
 coord_start
 ok "is replaced" quietly admin ping
-ok "the worker is back" wait_until 30 node_is_on w1
+connections() { grep -c 'connected to the coordinator' "$work/worker1.log"; }
+is_back() { node_is_on w1 && [ "$(connections)" -ge 2 ]; }
+ok "the worker is back" wait_until 30 is_back
 
 # ---- a worker's state folder
-connected=$(grep -c 'connected to' "$work/worker1.log")
+connected=$(connections)
 second=("$workerd" --state "$work/worker1" -h "$host" -n 1)
 ok "a second worker of one state folder: 78" refused "$work/worker1 is another worker's, which runs" "${second[@]}" --name w1
 ok "under another name too" refused "$work/worker1 is another worker's, which runs" "${second[@]}" --name other
-is "the first one is not disturbed" "$(grep -c 'connected to' "$work/worker1.log")" "$connected"
+is "the first one is not disturbed" "$(connections)" "$connected"
 ok "its pin is told meanwhile" quietly "$workerd" --state "$work/worker1" --print-pin
 joins() { "$workerd" --state "$work/worker1" --name w1 --join "$host" "$(admin token --role worker)" >"$work/said" 2>&1; }
 ok "and it may join again" joins
