@@ -14,6 +14,7 @@
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz*"
 #define DIGITS "0123456789"
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 static int refuse(const char *name, const char *text, const char *place, const char *what,
                   struct error *err)
@@ -70,6 +71,8 @@ int conf_scan(const char *name, const char *text, size_t n, struct error *err)
 
 	if (s)
 		return refuse(name, text, s, "a zero byte: right is plain text", err);
+	if (strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+		return refuse(name, text, text, "a byte order mark, which no editor shows: right is plain text without one", err);
 	for (s = text; *s;) {
 		bool too_large = false;
 		const char *start = s;

@@ -124,14 +124,19 @@ static int print_check(const struct conf_program *program, const char *path, con
 	return r < 0 ? -EIO : 0;
 }
 
+static int refuse_rest(const struct conf_arguments *arguments, size_t most, const char *what, struct error *err)
+{
+	if (arguments->rest_n <= most)
+		return 0;
+	return error_set(err, -EINVAL, ERROR_USAGE, "there is no use for the argument %s; %s", TEXT(arguments->rest[most]), what);
+}
+
 static int check_start(const struct conf_program *program, const void *settings,
                        const struct conf_arguments *arguments, struct error *err)
 {
-	if (arguments->rest_n > program->rest_max)
-		return error_set(err, -EINVAL, ERROR_USAGE,
-		                 "there is no use for the argument %s; help is -? or --help",
-		                 TEXT(arguments->rest[program->rest_max]));
-	return program->check ? program->check(settings, arguments, err) : 0;
+	int r = refuse_rest(arguments, program->rest_max, "help is -? or --help", err);
+
+	return r == 0 && program->check ? program->check(settings, arguments, err) : r;
 }
 
 /* The group of the file, which is of no use to the program itself, is kept for this. */
@@ -182,7 +187,10 @@ static int start(const struct conf_program *program, const struct conf_arguments
 		return printed(print_help(program), err);
 	if (common->version)
 		return printed(conf_version(stdout, program->table->name), err);
-	r = conf_init(&conf, program->table, settings, err);
+	if (common->check_config || common->dump_config)
+		r = refuse_rest(arguments, 0, "a configuration file is named by --config FILE", err);
+	if (r >= 0)
+		r = conf_init(&conf, program->table, settings, err);
 	if (r >= 0 && common->dump_config)
 		return dump(program, common, arguments, &conf, err);
 	if (r >= 0)

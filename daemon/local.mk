@@ -14,6 +14,8 @@ daemon_libdaemon_a_SOURCES = \
 	daemon/journal.h \
 	daemon/own_key.c \
 	daemon/own_key.h \
+	daemon/own_place.c \
+	daemon/own_place.h \
 	daemon/peer.c \
 	daemon/peer.h \
 	daemon/peer_flow.c \

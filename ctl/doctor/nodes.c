@@ -128,14 +128,18 @@ static void judge_states(const struct doctor_facts *facts, struct findings *find
 static void judge_slots(const struct doctor_facts *facts, struct findings *findings)
 {
 	uint64_t slots = 0, busy = 0;
+	size_t working = 0;
 
 	for (size_t i = 0; i < facts->nodes_n; i++) {
 		if (!works(&facts->nodes[i]))
 			continue;
+		working++;
 		slots += facts->nodes[i].slots;
 		busy += facts->nodes[i].busy;
 	}
-	if (slots == 0)
+	if (working == 0) /* how many slots a node should have is not what is wrong */
+		finding_add(findings, "slots", MARK_SKIP, "there is no node that works, which would have some");
+	else if (slots == 0)
 		finding_advise(finding_add(findings, "slots", MARK_BAD, "there is no slot in which anything could be counted"),
 		               "on a node: slots = 4; in /etc/fqcluster/fqworkerd.conf (or without the line: all its cores); "
 		               "systemctl restart fqworkerd");

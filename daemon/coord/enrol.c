@@ -345,14 +345,29 @@ static int join_name(const struct peers *peers, const char *wish, struct peer_ro
 	(void)snprintf(row->name, sizeof row->name, "%s", wish);
 	if (row->role == fq_Role_ROLE_WORKER) /* no node has an @ in its name */
 		return !at ? 0
-		           : error_set(err, -EINVAL, ERROR_USAGE, "this token was for a worker, which joins by 'fqworkerd --join', and %s would "
+		           : error_set(err, -EINVAL, ERROR_USAGE, "this token is for a worker, which joins by 'fqworkerd --join' (it is still good), and %s would "
 		                       "join as a person; get a token by 'fqctl token --role client'", TEXT(wish));
 	if (!at || at == wish || at[1] == '\0')
-		return error_set(err, -EINVAL, ERROR_USAGE, "this token was for a person, who joins by 'fqctl join' as USER@HOST, and not as '%s'; "
+		return error_set(err, -EINVAL, ERROR_USAGE, "this token is for a person, who joins by 'fqctl join' as USER@HOST (it is still good), and not as '%s'; "
 		                 "a worker's comes from 'fqctl token --role worker'", TEXT(wish));
 	for (unsigned i = 2; name_taken(peers, row); i++)
 		(void)snprintf(row->name, sizeof row->name, "%.54s.%u", wish, i);
 	return 0;
+}
+
+/* What the token makes of the key; who came with the wrong one, or the wrong way, has not used it. */
+static int token_fits(struct server *server, const uint8_t hash[DIGEST_SIZE], const char *wish, struct peer_row *row, struct error *err)
+{
+	uint32_t role = 0;
+	int r = store_find_token(server->store, hash, clock_wall_ms(), &role, err);
+
+	if (r < 0)
+		return r;
+	if (r == STORE_NONE)
+		return error_set(err, -EPERM, ERROR_DENIED, "this token is unknown, used up or expired; get a new one");
+	row->role = (fq_Role)(role & ~TOKEN_VOUCH);
+	row->vouch = role & TOKEN_VOUCH;
+	return join_name(&server->peers, wish, row, err);
 }
 
 static int join(struct session *session, const fq_Join *message, struct peer_row *ret, struct error *err)
@@ -371,20 +386,19 @@ static int join(struct session *session, const fq_Join *message, struct peer_row
 	r = digest_sha256(message->secret, strlen(message->secret), NULL, 0, hash);
 	if (r < 0)
 		return error_set(err, r, ERROR_OS, "no digest: %s", strerror(-r));
+	r = token_fits(server, hash, message->name, &row, err);
+	if (r < 0)
+		return r;
 	r = store_use_token(server->store, hash, clock_wall_ms(), &role, err);
 	if (r < 0)
 		return r;
-	if (r == STORE_NONE)
-		return error_set(err, -EPERM, ERROR_DENIED, "this token is unknown, used up or expired; get a new one");
-	row.role = (fq_Role)(role & ~TOKEN_VOUCH);
-	row.vouch = role & TOKEN_VOUCH;
+	if (r == STORE_NONE) /* it was good when it was looked at */
+		return error_set(err, -EPERM, ERROR_DENIED, "this token has just expired; get a new one");
 	FAILPOINT("token-used");
 	if (drive_commit(server) < 0) /* the use counts, whatever comes */
 		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full; join again later");
 	FAILPOINT("token-committed");
-	r = join_name(&server->peers, message->name, &row, err);
-	if (r == 0)
-		r = peers_add(server->peers_path, &server->peers, &row, err);
+	r = peers_add(server->peers_path, &server->peers, &row, err);
 	if (r == 0)
 		*ret = row;
 	return r;

@@ -82,6 +82,8 @@ static int token_load(struct http *http, struct error *err)
 		                 "a loopback address, or a token",
 		                 TEXT(http->server->settings->status_token));
 	http->guarded = r == 0;
+	if (r > 0)
+		log_notice("there is no token in %s: every user of this host may see the status page", TEXT(http->server->settings->status_token));
 	if (r == 0)
 		memcpy(http->token, token, sizeof token);
 	return 0;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "daemon/coord/strangers.h"
+#include "daemon/own_place.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/failpoint.h"
@@ -270,7 +271,7 @@ static int listen_unix(struct server *server, struct error *err)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	const char *path = server->settings->socket;
-	int fd;
+	int fd, r;
 
 	if (strlen(path) >= sizeof at.sun_path)
 		return error_set(err, -ENAMETOOLONG, ERROR_CONFIG, "the path of the unix socket %s is too long", TEXT(path));
@@ -278,7 +279,12 @@ static int listen_unix(struct server *server, struct error *err)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return error_set(err, -errno, ERROR_OS, "socket: %s", strerror(errno));
-	(void)unlink(path); /* of a coordinator that is gone: the lock on the state says so */
+	r = own_place_socket("the unix socket", path, err);
+	if (r < 0) {
+		(void)close(fd);
+		return r;
+	}
+	(void)unlink(path); /* of a coordinator that is gone */
 	/* Anybody may talk to it: who it is the kernel says, and what he may the session. */
 	if (bind(fd, (struct sockaddr *)&at, sizeof at) < 0 || chmod(path, 0666) < 0 || listen(fd, BACKLOG) < 0) {
 		int code = errno;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,24 @@ int folder_lock(const char *folder, int *ret_lock, struct error *err)
 	return 0;
 }
 
+/* What root writes, the user of the service could not read at its next start. The lock is made by who has begun the state. */
+static int refuse_root(const struct store *store, struct error *err)
+{
+	const struct passwd *user;
+	struct stat st;
+	char name[64];
+
+	if (geteuid() != 0 || fstat(store->lock, &st) < 0 || st.st_uid == 0)
+		return 0;
+	user = getpwuid(st.st_uid);
+	if (user)
+		(void)snprintf(name, sizeof name, "%s", user->pw_name);
+	else
+		(void)snprintf(name, sizeof name, "#%u", st.st_uid);
+	return error_set(err, -EPERM, ERROR_CONFIG, "the state in %s is user %s's, who could not read what root writes there; right is to run "
+	                 "fqcoordd as that user (runuser -u %s -- fqcoordd ...)", TEXT(store->folder), TEXT(name), TEXT(name));
+}
+
 static int folder_open(struct store *store, struct error *err)
 {
 	struct statfs fs;
@@ -80,7 +99,8 @@ static int folder_open(struct store *store, struct error *err)
 		return error_set(err, -ENOTSUP, ERROR_CONFIG,
 		                 "the state folder %s lies on a network file system; it must be on a local disk",
 		                 TEXT(store->folder));
-	return folder_lock(store->folder, &store->lock, err);
+	r = folder_lock(store->folder, &store->lock, err);
+	return r < 0 ? r : refuse_root(store, err);
 }
 
 /* ---- the database */

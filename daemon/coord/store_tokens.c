@@ -29,19 +29,29 @@ int store_save_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint3
 	return store_run(store, s, err);
 }
 
-int store_use_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint64_t now_ms, uint32_t *ret_role,
-                    struct error *err)
+int store_find_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint64_t now_ms, uint32_t *ret_role, struct error *err)
 {
 	sqlite3_stmt *s = store_statement(store, SQL_TOKEN_FIND);
-	uint32_t role;
 	int r;
 
 	(void)sqlite3_bind_blob(s, 1, hash, DIGEST_SIZE, SQLITE_STATIC);
 	bind_u64(s, 2, now_ms);
 	r = store_row(store, s, err);
+	if (r == 0)
+		*ret_role = (uint32_t)column_u64(s, 0);
+	return r;
+}
+
+int store_use_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint64_t now_ms, uint32_t *ret_role,
+                    struct error *err)
+{
+	sqlite3_stmt *s;
+	uint32_t role;
+	int r;
+
+	r = store_find_token(store, hash, now_ms, &role, err);
 	if (r != 0)
 		return r;
-	role = (uint32_t)column_u64(s, 0);
 	s = store_writer(store, SQL_TOKEN_USE, err);
 	if (!s)
 		return -EIO;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon/events.h"
+#include "daemon/own_place.h"
 #include "daemon/worker/gate_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
@@ -167,23 +168,6 @@ static int on_timer(sd_event_source *source, uint64_t us, void *userdata)
 
 /* ---- the socket ---- */
 
-/* What is left of a worker that has ended is replaced; another's is not taken away. */
-static int check_place(const char *path, struct error *err)
-{
-	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	struct stat st;
-
-	if (lstat(path, &st) < 0 && errno == ENOENT)
-		return 0;
-	if (!S_ISSOCK(st.st_mode))
-		return error_set(err, -EEXIST, ERROR_CONFIG, "the gate's place %s is taken by something that is no socket", path);
-	(void)snprintf(at.sun_path, sizeof at.sun_path, "%s", path); /* listen_at() has seen that it fits */
-	if (fd >= 0 && (connect(fd, (const struct sockaddr *)&at, sizeof at) == 0 || errno == EAGAIN))
-		return error_set(err, -EADDRINUSE, ERROR_CONFIG, "another process listens on the gate's socket %s", path);
-	return 0;
-}
-
 /* It gets its name when it listens, so that while a worker is started anew there is always one, old or new. */
 static int listen_at(const char *path, int *ret_fd, struct error *err)
 {
@@ -194,7 +178,7 @@ static int listen_at(const char *path, int *ret_fd, struct error *err)
 	if ((size_t)snprintf(at.sun_path, sizeof at.sun_path, "%s.new", path) >= sizeof at.sun_path)
 		return error_set(err, -ENAMETOOLONG, ERROR_CONFIG, "the path of the gate's socket %s has more than %zu bytes", path,
 		                 sizeof at.sun_path - sizeof ".new");
-	r = check_place(path, err);
+	r = own_place_socket("the gate's socket", path, err); /* what is left of a worker that has ended is replaced */
 	if (r < 0)
 		return r;
 	(void)unlink(at.sun_path);

@@ -7,6 +7,7 @@
 
 #include "daemon/journal.h"
 #include "daemon/own_key.h"
+#include "daemon/own_place.h"
 #include "daemon/worker/batch.h"
 #include "daemon/worker/child.h"
 #include "daemon/worker/ipc.h"
@@ -45,9 +46,13 @@ static int serve(struct worker_settings *settings, struct error *err)
 {
 	struct worker worker = {0};
 	struct service *service = NULL;
+	_cleanup_(closep) int held = -1;
 	int r;
 
 	journal_open(OWN_NAME);
+	r = settings->batch ? 0 : own_place_folder(settings->state, &held, err); /* jobs may share one */
+	if (r < 0)
+		return r;
 	r = service_new(&callbacks, SERVICE_CHILDREN | (settings->batch ? SERVICE_ECHOES : 0), &worker, &service, err);
 	if (r < 0)
 		return r;

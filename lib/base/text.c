@@ -316,6 +316,8 @@ int text_to_address(const char *text, uint16_t default_port, char ret_host[TEXT_
 		                 TEXT_HOST_MAX - 1);
 	memcpy(host, start, (size_t)(end - start));
 	host[end - start] = '\0';
+	if (!port && host[0] != '\0' && host[strspn(host, "0123456789")] == '\0')
+		return error_set(err, -EINVAL, ERROR_USAGE, "%s is a port alone and no address: %s", TEXT(text), right);
 	if (!is_v6(host) && (bracket || !is_name(host)))
 		return error_set(err, -EINVAL, ERROR_USAGE, "%s is no address: %s", TEXT(text),
 		                 right);

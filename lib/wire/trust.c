@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <strings.h>
 
 #include "lib/base/cleanup.h"
@@ -107,10 +108,14 @@ int peers_parse(const char *name, const char *text, size_t n, struct peers *ret,
 int peers_load(const char *path, struct peers *ret, struct error *err)
 {
 	_cleanup_(freep) char *text = NULL;
+	struct stat st;
 	size_t n = 0;
 	int r;
 
 	assert(path && ret);
+	if (stat(path, &st) == 0 && (st.st_mode & S_IWOTH) != 0)
+		return error_set(err, -EPERM, ERROR_CONFIG, "%s can be written by everybody, who then can enrol himself; right is chmod o-w",
+		                 TEXT(path));
 	r = durable_read(path, LINES_FILE_MAX, &text, &n, err);
 	return r < 0 ? r : peers_parse(path, text ? text : "", n, ret, err);
 }

@@ -67,5 +67,11 @@ ok "a person with a worker's token is told to get another" says 64 "fqctl token 
 	env FQ_KEYS="$work/other" "$ctl" join "$host" "$worker_token"
 ok "a node with a person's too" says 64 "fqctl token --role worker" "$workerd" --state "$work/worker9" --join "$host" "$client_token"
 is "neither is enrolled" "$(cat "$state/peers")" "$before"
+says_good() { grep -q 'it is still good' "$work/said"; }
+ok "the token is said to be good" says_good
+quietly() { "$@" >/dev/null; }
+ok "and is, for a node" quietly "$workerd" --state "$work/worker9" --name w9 --join "$host" "$worker_token"
+ok "and for a person" quietly env FQ_KEYS="$work/other" "$ctl" join "$host" "$client_token"
+ok "once" says 77 "used up" "$workerd" --state "$work/worker8" --join "$host" "$worker_token"
 ok "what is an administrator's says so" says 77 "an administrator's, or --socket as root" fq peers
 done_testing

@@ -10,6 +10,7 @@ CLUSTER_TESTS = \
 	tests/cluster/45-audits.t \
 	tests/cluster/50-leave.t \
 	tests/cluster/55-keys.t \
+	tests/cluster/57-places.t \
 	tests/cluster/60-seqtk.t \
 	tests/cluster/62-names.t \
 	tests/cluster/63-streams.t \

@@ -201,7 +201,7 @@ static void test_address_bad(void)
 	    "",     ":5381",  "host:",  "host:65536", "host:x", "host: 1",  "host:-1",
 	    "[::1", "[::1]x", "[::1]:", "[]",         "[host]", "[host]:1", "a b",
 	    "-h",   "host/x", "1:2:3",  "::1%",       "h\x1b",  "[::g]:1",
-	    "::1%]", "::1%e\x1b", "[::1%a b]",
+	    "::1%]", "::1%e\x1b", "[::1%a b]", "5381",
 	};
 	char longest[300];
 

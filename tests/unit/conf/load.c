@@ -139,6 +139,8 @@ static void test_bounds(void)
 	is_int(conf_load_text(&conf, "some.conf", "any = 1;\n\0count = 1;", 19, &err), -EINVAL,
 	       "a zero byte is refused");
 	is_str(err.text, "some.conf:2: a zero byte: right is plain text", "with its line");
+	is_int(conf_load_text(&conf, "some.conf", "\xef\xbb\xbf" "count = 1;", 13, &err), -EINVAL, "a byte order mark too");
+	is_str(err.text, "some.conf:1: a byte order mark, which no editor shows: right is plain text without one", "with a word about what cannot be seen");
 	is_int(conf_load_text(&conf, "a\nb", "x", 1, &err), -EINVAL, "a name with a newline");
 	ok(strncmp(err.text, "a\\x0ab:", 7) == 0, "is escaped");
 	if (!large)

@@ -258,6 +258,12 @@ static void test_slots_and_roots(void)
 		world->nodes[i].slots = world->nodes[i].busy = 0;
 	says(world, "slots", MARK_BAD, "there is no slot", "slots = 4;");
 	for (size_t i = 0; i < NODES; i++)
+		(void)snprintf(world->nodes[i].state, sizeof world->nodes[i].state, "down");
+	says(world, "nodes", MARK_BAD, "none of 3 nodes works", "");
+	ok(find(world, "slots", "there is no node that works") && find(world, "slots", "")->mark == MARK_SKIP, "and no word about how many slots one has");
+	for (size_t i = 0; i < NODES; i++)
+		(void)snprintf(world->nodes[i].state, sizeof world->nodes[i].state, "idle");
+	for (size_t i = 0; i < NODES; i++)
 		world->nodes[i].slots = world->nodes[i].busy = 4;
 	says(world, "slots", MARK_OK, "0 of 12 are free: new jobs wait", "");
 	says(world, "roots", MARK_OK, "w1, w2, w3: /data", "");
