@@ -95,8 +95,8 @@ static bool node_untried(const struct coord *coord, const struct job *job, const
 	return false;
 }
 
-/* The node was at a slice of it and is not any more. */
-static void file_left(struct coord *coord, struct job *job, struct file *file, const struct node *node)
+/* The node was at this slice and is not any more. */
+static void file_left(struct coord *coord, struct job *job, struct file *file, uint64_t ended, const struct node *node)
 {
 	const uint32_t proto = file->split ? SPLIT_PROTO : 0;
 	bool all = false;
@@ -106,7 +106,7 @@ static void file_left(struct coord *coord, struct job *job, struct file *file, c
 		return;
 	for (uint32_t k = 0; k < file->fails_n; k++) {
 		const struct io_fail *fail = &file->fails[k];
-		uint64_t i = fail->slice == SLICE_ALL ? file->chain.proven : fail->slice;
+		uint64_t i = fail->slice != SLICE_ALL ? fail->slice : slice_lacks(file, ended) ? ended : file->chain.proven;
 
 		if ((fail->slice == SLICE_ALL && all) || i == file->chain.n)
 			continue;
@@ -131,7 +131,7 @@ void slice_ended(struct coord *coord, const struct slice_id *id, const struct no
 	struct file *file = slice_file(coord, id, &job);
 
 	if (file)
-		file_left(coord, job, file, node);
+		file_left(coord, job, file, id->slice, node);
 }
 
 void run_lost(struct coord *coord, const struct run *run, const struct node *node)
@@ -158,7 +158,7 @@ void run_lost(struct coord *coord, const struct run *run, const struct node *nod
 		alone_add(coord, job, file, id->slice);
 	trouble_save(coord, file, id->slice);
 	if (slice->losses < coord->limits.losses_max || MUTANT(MUTANT_LOSSES_FOR_EVER)) {
-		file_left(coord, job, file, node);
+		file_left(coord, job, file, id->slice, node);
 		return;
 	}
 	(void)snprintf(what, sizeof what, "was lost %u times with the node that counted it, the last time with %s", slice->losses,
