@@ -25,10 +25,13 @@ static struct counted *counted_of(struct file *file, const struct slice_id *id)
 	return again ? &again->counted : NULL;
 }
 
-/* Second counts depend on what a start of the coordinator told of the text before: they are compared within one. */
+/*
+ * Second counts depend on what a start of the coordinator told of the text before, and counts of a gzip stream's slices on the window that it
+ * told, from an index that may have been damaged, or by a scout that lied: they are compared within one.
+ */
 static bool comparable(const struct coord *coord, const struct slice_id *id)
 {
-	return !id->again || id->lease >= coord->first_lease;
+	return (!id->again && !id->split) || id->lease >= coord->first_lease;
 }
 
 void counted_by(struct coord *coord, struct file *file, const struct event *event)

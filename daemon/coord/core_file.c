@@ -54,12 +54,33 @@ void file_release(struct coord *coord, struct job *job, struct file *file)
 
 /* ---- opening and planning */
 
-bool file_failed_on(const struct file *file, uint64_t slice, const char *node)
+/* They are in order of slices, those with all of the file last: the first one of the slice, or behind it. */
+static uint32_t fails_from(const struct file *file, uint64_t slice)
 {
-	for (uint32_t i = 0; i < file->fails_n; i++)
-		if ((file->fails[i].slice == slice || file->fails[i].slice == SLICE_ALL) && strcmp(file->fails[i].node, node) == 0)
+	uint32_t low = 0, high = file->fails_n;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (file->fails[middle].slice < slice)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool fails_have(const struct file *file, uint64_t slice, const char *node)
+{
+	for (uint32_t i = fails_from(file, slice); i < file->fails_n && file->fails[i].slice == slice; i++)
+		if (strcmp(file->fails[i].node, node) == 0)
 			return true;
 	return false;
+}
+
+bool file_failed_on(const struct file *file, uint64_t slice, const char *node)
+{
+	return file->fails_n > 0 && (fails_have(file, slice, node) || fails_have(file, SLICE_ALL, node));
 }
 
 bool file_failed_so(const struct file *file, uint64_t slice, int error_number)
@@ -73,6 +94,7 @@ bool file_failed_so(const struct file *file, uint64_t slice, int error_number)
 int file_fail_add(struct file *file, uint64_t slice, const struct node *node, int error_number)
 {
 	struct io_fail *fails;
+	uint32_t at;
 
 	for (uint32_t i = 0; i < file->fails_n; i++) {
 		struct io_fail *fail = &file->fails[i];
@@ -87,9 +109,10 @@ int file_fail_add(struct file *file, uint64_t slice, const struct node *node, in
 	if (!fails)
 		return -ENOMEM;
 	file->fails = fails;
-	fails[file->fails_n] = (struct io_fail){.slice = slice, .error_number = error_number, .who = node->who,
-	                                               .successes = node->successes};
-	(void)snprintf(fails[file->fails_n].node, sizeof fails->node, "%s", node->name);
+	at = slice == SLICE_ALL ? file->fails_n : fails_from(file, slice + 1);
+	memmove(&fails[at + 1], &fails[at], (file->fails_n - at) * sizeof *fails);
+	fails[at] = (struct io_fail){.slice = slice, .error_number = error_number, .who = node->who, .successes = node->successes};
+	(void)snprintf(fails[at].node, sizeof fails->node, "%s", node->name);
 	file->fails_n++;
 	return 0;
 }

@@ -145,6 +145,11 @@ void slice_returned(struct coord *coord, const struct event *event);
 /* The node does not count it any more and has no result: a loss. The run is removed by the caller. */
 void run_lost(struct coord *coord, const struct run *run, const struct node *node);
 /*
+ * The node is not at the slice any more, however that ended. What nobody can be given, now or when those that are gone or drained come
+ * back, is not waited for: this slice, or one that is open again by what was told of it.
+ */
+void slice_ended(struct coord *coord, const struct slice_id *id, const struct node *node);
+/*
  * Whether some node that is there, speaks at least this protocol and counts as the job asks for has not failed with the slice (SLICE_ALL:
  * with all of the file).
  */

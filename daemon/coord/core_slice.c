@@ -402,6 +402,7 @@ void slice_result(struct coord *coord, const struct event *event)
 	(void)run_end(coord, event->peer, id, &run);
 	if (id->scout) {
 		scout_result(coord, job, file, &run, event);
+		slice_ended(coord, id, node);
 		return;
 	}
 	if (file && (node->algorithm == job->row.algorithm || MUTANT(MUTANT_ANY_ALGORITHM)) && !node->distrusted &&
@@ -412,5 +413,6 @@ void slice_result(struct coord *coord, const struct event *event)
 			if (result_of_now(file, id) && !result_broken(coord, job, file, event))
 				result_use(coord, job, file, &run, event);
 	}
+	slice_ended(coord, id, node);
 	emit_id(coord, ACTION_SEND_ACK, event->peer, id);
 }

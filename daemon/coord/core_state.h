@@ -129,7 +129,7 @@ struct file {
 	/* opening */
 	uint64_t open_peer;   /* asked; 0: nobody */
 	uint64_t open_ms;     /* when */
-	struct io_fail *fails; /* of opening before the plan, of slices after it */
+	struct io_fail *fails; /* of opening before the plan, of slices after it; in order of slices */
 	uint32_t fails_n;
 	struct error *open_error; /* the last one, or that it is no FASTQ; NULL: none */
 	struct error *doubt;  /* what one node alone has said of the data of slice doubt_of; NULL: nothing */

@@ -183,6 +183,7 @@ void node_distrust(struct coord *coord, struct node *node, const char *format, .
 		if (node->peer)
 			emit_id(coord, ACTION_SEND_DROP, node->peer, &run.id);
 		run_stopped(coord, &run);
+		slice_ended(coord, &run.id, node);
 	}
 }
 

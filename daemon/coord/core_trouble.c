@@ -9,6 +9,7 @@
  *     the node lacks the file -> the file is open for other nodes only; it fails when all that are there lack it
  *     has another one there   -> the same; it fails when two nodes say so: then it has changed
  *     returned                -> open again
+ *     any of it, and all nodes failed with a slice that is open -> the file fails; who is gone, or drained, is waited for
  *     any of it, of an audit  -> the audit is forgotten
  */
 #include <errno.h>
@@ -63,31 +64,74 @@ static void fail_sentence(const struct file *file, uint64_t i, const struct io_f
 	                (unsigned long long)link->begin, (unsigned long long)link->end, fail->node, what);
 }
 
-/*
- * Lost by a node that was still at it, but may not be given it again. Where all nodes have failed, also those that are gone and could
- * come back, it is for nobody.
- */
-static void left_to_nobody(struct coord *coord, struct job *job, struct file *file, uint64_t i, const struct node *node)
+/* Whether all have failed with the slice: also those that are drained, or gone for a moment, and may be there again. */
+static bool for_nobody(const struct coord *coord, const struct file *file, uint64_t i)
 {
-	const struct io_fail *fail = NULL;
-	struct error error;
-	bool all = true;
+	for (uint32_t n = 0; n < coord->nodes_n; n++)
+		if (!file_failed_on(file, i, coord->nodes[n]->name))
+			return false;
+	return true;
+}
 
-	if (!file_failed_on(file, i, node->name) || !slice_lacks(file, i) || node_left(coord, job, file, i, file->split ? SPLIT_PROTO : 0))
+static bool node_able(const struct job *job, const struct node *node, uint32_t proto)
+{
+	return node_takes_work(node) && job_fits(job, node) && node->proto >= proto;
+}
+
+/* Somebody who has failed with nothing of the file: then there is no need to look at each slice that others failed with. */
+static bool node_untried(const struct coord *coord, const struct job *job, const struct file *file, uint32_t proto)
+{
+	for (uint32_t n = 0; n < coord->nodes_n; n++) {
+		const struct node *node = coord->nodes[n];
+		uint32_t k = 0;
+
+		if (!node_able(job, node, proto))
+			continue;
+		while (k < file->fails_n && strcmp(file->fails[k].node, node->name) != 0)
+			k++;
+		if (k == file->fails_n)
+			return true;
+	}
+	return false;
+}
+
+/* The node was at this slice and is not any more. */
+static void file_left(struct coord *coord, struct job *job, struct file *file, uint64_t ended, const struct node *node)
+{
+	const uint32_t proto = file->split ? SPLIT_PROTO : 0;
+	bool all = false;
+	struct error error;
+
+	if (file->fails_n == 0 || node_untried(coord, job, file, proto) || MUTANT(MUTANT_IO_FOREVER))
 		return;
-	if (file->split && node_left(coord, job, file, SLICE_ALL, 0)) {
-		split_give_up(coord, job, file);
+	for (uint32_t k = 0; k < file->fails_n; k++) {
+		const struct io_fail *fail = &file->fails[k];
+		uint64_t i = fail->slice != SLICE_ALL ? fail->slice : slice_lacks(file, ended) ? ended : file->chain.proven;
+
+		if ((fail->slice == SLICE_ALL && all) || i == file->chain.n)
+			continue;
+		all = all || fail->slice == SLICE_ALL;
+		if (!slice_lacks(file, i) || !file_failed_on(file, i, node->name) || node_left(coord, job, file, i, proto))
+			continue;
+		if (file->split && node_left(coord, job, file, SLICE_ALL, 0)) {
+			split_give_up(coord, job, file);
+			return;
+		}
+		if (!for_nobody(coord, file, i))
+			continue;
+		fail_sentence(file, i, fail, &error);
+		file_fail(coord, job, file, &error);
 		return;
 	}
-	for (uint32_t n = 0; n < coord->nodes_n; n++)
-		all = all && file_failed_on(file, i, coord->nodes[n]->name);
-	for (uint32_t k = 0; all && k < file->fails_n; k++)
-		if (file->fails[k].slice == i || (!fail && file->fails[k].slice == SLICE_ALL))
-			fail = &file->fails[k];
-	if (!fail)
-		return;
-	fail_sentence(file, i, fail, &error);
-	file_fail(coord, job, file, &error);
+}
+
+void slice_ended(struct coord *coord, const struct slice_id *id, const struct node *node)
+{
+	struct job *job;
+	struct file *file = slice_file(coord, id, &job);
+
+	if (file)
+		file_left(coord, job, file, id->slice, node);
 }
 
 void run_lost(struct coord *coord, const struct run *run, const struct node *node)
@@ -114,7 +158,7 @@ void run_lost(struct coord *coord, const struct run *run, const struct node *nod
 		alone_add(coord, job, file, id->slice);
 	trouble_save(coord, file, id->slice);
 	if (slice->losses < coord->limits.losses_max || MUTANT(MUTANT_LOSSES_FOR_EVER)) {
-		left_to_nobody(coord, job, file, id->slice, node);
+		file_left(coord, job, file, id->slice, node);
 		return;
 	}
 	(void)snprintf(what, sizeof what, "was lost %u times with the node that counted it, the last time with %s", slice->losses,
@@ -129,7 +173,8 @@ void slice_returned(struct coord *coord, const struct event *event)
 
 	if (!event->failed.untaken)
 		node_draining(coord, node); /* only who is about to end gives slices back */
-	(void)run_end(coord, event->peer, &event->failed.id, &run);
+	if (run_end(coord, event->peer, &event->failed.id, &run))
+		slice_ended(coord, &run.id, node);
 }
 
 /* ---- crashed */
@@ -179,6 +224,7 @@ void slice_crashed(struct coord *coord, const struct event *event)
 	if (file && had && (slice_wanted(file, id) || MUTANT(MUTANT_AUDIT_CRASHES)) &&
 	    !MUTANT(MUTANT_NO_CRASH_LIMIT))
 		crash_count(coord, job, file, event, node);
+	slice_ended(coord, id, node);
 	emit_id(coord, ACTION_SEND_ACK, event->peer, id);
 }
 
@@ -195,23 +241,25 @@ bool node_left(const struct coord *coord, const struct job *job, const struct fi
 	for (uint32_t i = 0; i < coord->nodes_n; i++) {
 		const struct node *node = coord->nodes[i];
 
-		if (node_takes_work(node) && job_fits(job, node) && node->proto >= proto && !file_failed_on(file, slice, node->name))
+		if (node_able(job, node, proto) && !file_failed_on(file, slice, node->name))
 			return true;
 	}
 	return false;
 }
 
 /*
- * Whether some slice that could not be read, this one or another, can be tried by nobody who is there, now that one less may. *ret: what
- * was told of that other one; of this one NULL.
+ * Whether some slice that could not be read, this one or another that nobody is at, can be tried by nobody who is there, now that one
+ * less may. *ret: what was told of that other one; of this one NULL.
  */
 static bool none_left(const struct coord *coord, const struct job *job, const struct file *file, uint64_t slice, const struct io_fail **ret)
 {
 	const uint32_t proto = file->split ? SPLIT_PROTO : 0;
 
 	*ret = NULL;
-	if (!node_left(coord, job, file, slice, proto))
+	if (file->slices[slice].running == 0 && !node_left(coord, job, file, slice, proto))
 		return true;
+	if (node_untried(coord, job, file, proto))
+		return false;
 	for (uint32_t i = 0; i < file->fails_n; i++) {
 		const struct io_fail *fail = &file->fails[i];
 

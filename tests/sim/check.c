@@ -95,6 +95,8 @@ static bool reason_right(const struct sim *sim, const char *sentence, const stru
 		return opening_right(sim, sentence, file, proof);
 	if (strstr(sentence, losses))
 		return sim->limits.losses_max <= 12 || (file->killer != UINT32_MAX && names_slice(sentence, file, file->killer));
+	if (strstr(sentence, "no node that is there can count") && strstr(sentence, ": the file has changed)"))
+		return file->other_on || file->changes_at <= sim->now;
 	if (strstr(sentence, "no node that is there can count") && (file->lacking_on || some_node(sim, was_blind)))
 		return true;
 	if (strstr(sentence, "unreadable here") || strstr(sentence, "no node that is there can count"))

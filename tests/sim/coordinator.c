@@ -241,6 +241,7 @@ static int load(struct sim *sim, struct error *err)
 	struct sim_image *image = &sim->committed;
 	int r = 0;
 
+	memset(sim->seeks, 0, sizeof sim->seeks); /* also of files that were lost, whose places others get */
 	for (uint32_t i = 0; r == 0 && i < sim->nodes_n; i++)
 		if (image->drained[i])
 			r = coord_load_node(sim->coord, sim->nodes[i].name, "drained");

@@ -133,7 +133,7 @@ static void count(struct sim *sim, struct sim_run *run)
 		uint64_t start = task->start_known ? gzip_offset(task->start) : 0;
 
 		if (start >= text_end(run) && task->begin > 0)
-			result->result.seam.first = result->result.seam.next = gzip_place(run->file, start);
+			result->result.seam.first = result->result.seam.next = task->start; /* as it was told, also by a liar */
 		else
 			count_from(run, record_at(run->file, start));
 		if (start >= text_end(run) && task->begin > 0)

@@ -88,7 +88,8 @@ void observe_action(struct sim *sim, const struct action *action)
 
 	if (action->kind == ACTION_LOG && strstr(action->log.text, "opening it takes too long"))
 		sim->open_stalled = true;
-	if (action->kind == ACTION_LOG && strstr(action->log.text, "another one is to say so"))
+	if (action->kind == ACTION_LOG &&
+	    (strstr(action->log.text, "another one is to say so") || strstr(action->log.text, "what cannot be")))
 		observe_doubt(sim, action);
 	if ((action->kind == ACTION_SAVE_SLICE && action->slice.fault.kind == FAULT_NONE) || action->kind == ACTION_SAVE_AGAIN)
 		seen_success(sim, action->slice.job, action->slice.file, action->slice.slice);

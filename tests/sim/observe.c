@@ -128,7 +128,7 @@ static void observe_troubles(struct sim *sim, uint64_t job, uint32_t file, uint6
 			sim->seen.troubled[i]++;
 }
 
-/* One has said that the data are at fault, and another one is to say so. */
+/* What it has said counts as a failure of its: that the data are at fault, where another one is to say so, too; or what cannot be. */
 void observe_doubt(struct sim *sim, const struct action *action)
 {
 	const struct log_about *about = &action->log.about;
@@ -386,8 +386,8 @@ static void event_drains(struct sim *sim, const struct event *event)
 		return;
 	if (event->kind == EVENT_NODE_HELLO)
 		seen->draining[seen->node] = event->hello.draining;
-	else if (event->kind == EVENT_NODE_DRAINING)
-		seen->draining[seen->node] = true;
+	else if (event->kind == EVENT_NODE_DRAINING || (event->kind == EVENT_RETURNED && !event->failed.untaken))
+		seen->draining[seen->node] = true; /* a person may have resumed it between the two */
 	else if (event->kind == EVENT_NODE_GONE)
 		seen->left = seen->draining[seen->node];
 	seen->empty = seen->left && seen_leases_on(sim, seen->node, &alone) == 0;

@@ -25,7 +25,8 @@ ok() {
 ok "$seeds histories from seed $first" "$sim" --seeds "$seeds" --first "$first"
 # What was found by seeds far from these: slices left to nobody, who is blamed, and what the simulator itself took for a fault.
 for seed in 730100020055 730100052455 730100029057 730100036858 730100037049 730100078533 730100079064 730100207006 730100211304 \
-            730100256251 730100261832; do
+            730100256251 730100261832 730100196695 730100217295 730100284709 730200030913 \
+            730200059238 730200068436; do
 	ok "history $seed holds" "$sim" --seeds 1 --first $seed
 done
 for ((i = every; i <= $("$sim" --mutants); i += every)); do

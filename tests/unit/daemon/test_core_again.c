@@ -392,6 +392,27 @@ static void test_rules(void)
 	fake_deinit(&fake);
 }
 
+/* All nodes lack the file since, but one that had no slot for it and has left: what the last one still had of it is for nobody. */
+static void test_lost_to_nobody(void)
+{
+	struct fake_task tasks[2], task;
+	struct fake fake;
+
+	begin(&fake, NULL, tasks);
+	fake.transient = true;
+	fake_hello(&fake, 3, "node03", 0, NULL, 0);
+	fake_errno(&fake, tasks[0].peer, tasks[0].id, ENOENT, "it is not here");
+	task = fake_task(&fake, 0);
+	is_u64(task.peer, tasks[1].peer, "the other node takes what one lacks");
+	fake_errno(&fake, tasks[1].peer, tasks[1].id, ENOENT, "it is not here");
+	is_u64(fake_count(&fake, ACTION_SAVE_FILE), 0, "and goes on with that, when it lacks the file, too");
+	fake_draining(&fake, 3);
+	fake_gone(&fake, 3);
+	fake_gone(&fake, task.peer);
+	ok(fake_file(&fake) && fake_file(&fake)->state == JOB_FAILED, "lost with it, a second count is not waited for");
+	fake_deinit(&fake);
+}
+
 int main(void)
 {
 	test_again();
@@ -408,5 +429,6 @@ int main(void)
 	test_merged_twice();
 	test_lead();
 	test_rules();
+	test_lost_to_nobody();
 	return done_testing();
 }

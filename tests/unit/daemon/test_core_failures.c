@@ -114,6 +114,52 @@ static void test_io_error_of_another(void)
 	fake_deinit(&fake);
 }
 
+/* What one node could not read is with the other one, which lacks the file since. It comes to nothing there, in any way. */
+static void test_ended_for_nobody(void)
+{
+	static const char *const ways[] = {"crashes", "is returned", "is told from an unsure start", "is lost", "is lost"};
+
+	for (int way = 0; way < 5; way++) {
+		struct fake_task tasks[4], task, other;
+		struct fake fake;
+
+		fake_running(&fake, 400, 100);
+		for (uint64_t i = 0; i < 4; i++)
+			tasks[i] = task_of(&fake, i);
+		if (way == 4) {
+			fake_hello(&fake, 3, "node03", 1, NULL, 0);
+			fake_gone(&fake, 3);
+		}
+		fake_io_error(&fake, tasks[1].peer, tasks[1].id);
+		other = tasks[tasks[3].peer != tasks[1].peer ? 3 : 2];
+		is_u64(other.peer, tasks[0].peer, "the other node has two slices");
+		fake_unsure(&fake, &tasks[0]);
+		task = task_of(&fake, 1);
+		is_u64(task.peer, other.peer, "and takes, instead of one, what the first one cannot read");
+		fake_errno(&fake, other.peer, other.id, ENOENT, "it is not here");
+		is_u64(fake_count(&fake, ACTION_SAVE_FILE), 0, "it goes on with what it has");
+		if (way == 0)
+			fake_crashed(&fake, task.peer, task.id);
+		else if (way == 1)
+			fake_returned(&fake, task.peer, task.id);
+		else if (way == 2)
+			fake_unsure(&fake, &task);
+		else
+			fake_gone(&fake, task.peer);
+		if (way == 4) {
+			is_u64(fake_count(&fake, ACTION_SAVE_FILE), 0, "who is gone for a moment may come back");
+			fake_hello(&fake, 3, "node03", 2, NULL, 0);
+			is_u64(task_of(&fake, 1).peer, 3, "and count it");
+			fake_deinit(&fake);
+			continue;
+		}
+		ok(fake_file(&fake) && fake_file(&fake)->state == JOB_FAILED &&
+		       strstr(fake_file(&fake)->error.text, "no node that is there can count the slice of bytes 100 to 200"),
+		   "the slice %s: it is not waited for for ever", ways[way]);
+		fake_deinit(&fake);
+	}
+}
+
 /* One answers late, when another one has been asked: what that one does not say any more is no failure to count. */
 static void test_open_late(void)
 {
@@ -484,6 +530,7 @@ int main(void)
 	test_crashes();
 	test_io_error();
 	test_io_error_of_another();
+	test_ended_for_nobody();
 	test_open_late();
 	test_io_error_alone();
 	test_losses();

@@ -409,6 +409,32 @@ static void test_restart_index(void)
 	fake_deinit(&fake);
 }
 
+/* What was counted for an earlier start, from a window of then that may have been wrong, contradicts nobody. */
+static void test_restart_window(void)
+{
+	const struct slice_id old = {.job = 1, .slice = 2, .lease = 1, .split = true};
+	struct event event = {.kind = EVENT_RESULT, .peer = 2};
+	struct fake_task task;
+	struct fake fake;
+
+	load(&fake, WAY_SPLIT, 0, 0, NULL);
+	fake.proto = 3;
+	fake_hello(&fake, 1, "node01", 2, NULL, 0);
+	task = given(&fake, 2, false);
+	counted(&fake, &task, 0);
+	is_str(state(&fake, 2), "proven", "a slice is counted anew behind a restart");
+	fake_hello(&fake, 2, "node02", 2, &old, 1);
+	event.result.id = old;
+	event.result.outcome = SLICE_FAULT;
+	event.result.task = task.task;
+	event.result.seam = (struct slice_seam){.first = at(2), .next = at(2)};
+	event.result.fault = (struct slice_fault){.kind = FAULT_GZIP_DATA, .at = at(2)};
+	fake_step(&fake, &event);
+	ok(fake_count(&fake, ACTION_SEND_ACK) == 1 && fake_count(&fake, ACTION_FORGET_SLICES) == 0 && fake_count(&fake, ACTION_SAVE_NODE) == 0,
+	   "who brings another count of it from before the restart is not believed, and fails nothing");
+	fake_deinit(&fake);
+}
+
 /* It is of other slices, gone, or tells what cannot be, or what is not so. */
 static void test_restart_index_wrong(void)
 {
@@ -493,6 +519,7 @@ int main(void)
 	test_lost_to_nobody();
 	test_restart();
 	test_restart_index();
+	test_restart_window();
 	test_restart_index_wrong();
 	return done_testing();
 }
