@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Two reports side by side: see diff.h. The rows of both are sorted by their keys and merged, so that a section costs no more than its
- * sorting.
+ * sorting. Columns are matched by their names: versions of FastQC differ in those of duplicates, and in the adapters.
  */
 #include "ctl/diff.h"
 
@@ -99,19 +99,53 @@ static double value_of(const struct side *side, const struct keyed *row, size_t 
 	return way->share && side->total > 0 ? 100 * number / side->total : number;
 }
 
+/* Whether the i-th of the names is the n bytes of name; blanks at the end are none of a name. -ENOENT: there is none. */
+static int column_is(const char *names, size_t i, const char *name, size_t n)
+{
+	size_t k = 0;
+	const char *found = told_field(names, i, &k);
+
+	if (!found)
+		return -ENOENT;
+	while (n > 0 && name[n - 1] == ' ')
+		n--;
+	while (k > 0 && found[k - 1] == ' ')
+		k--;
+	return k == n && memcmp(found, name, n) == 0;
+}
+
+/* Which column has this name: that at *ret, where it has (adapters may share a name), else the first. false: none. */
+static bool column_find(const char *names, const char *name, size_t n, size_t *ret)
+{
+	int is = column_is(names, *ret, name, n);
+
+	for (size_t i = 0; is != 1; i++) {
+		is = column_is(names, i, name, n);
+		if (is < 0)
+			return false;
+		*ret = i;
+	}
+	return true;
+}
+
 /* Either may be NULL: the row is not there. */
 static void rows_compare(const struct side *a, const struct keyed *x, const struct side *b, const struct keyed *y,
                          const struct section_way *way, struct diff_section *ret)
 {
-	const char *columns = (x ? a : b)->section->columns;
+	const char *columns = (x ? a : b)->section->columns, *others = (x ? b : a)->section->columns;
 	size_t n = 0;
 
 	for (size_t i = way->first; columns && i < TOLD_FIELDS_MAX && (!way->last || i <= way->last); i++) {
 		const char *column = told_field(columns, i, &n);
-		double p = value_of(a, x, i, way), q = value_of(b, y, i, way);
+		size_t other = i;
+		double p, q;
 
 		if (!column)
 			break;
+		if (others && !column_find(others, column, n, &other))
+			continue;
+		p = value_of(a, x, x ? i : other, way);
+		q = value_of(b, y, x ? other : i, way);
 		if (!isfinite(p) || !isfinite(q) || (ret->compared && fabs(p - q) <= ret->most)) /* NaN is what FastQC does not know */
 			continue;
 		ret->compared = true;

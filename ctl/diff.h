@@ -18,7 +18,7 @@ struct diff_section {
 };
 
 /*
- * Compares one section of both. Of reads by score, GC and length, values are per cent of all reads, and a row that is missing is 0;
+ * Compares one section of both, in the columns whose names both have. Of reads by score, GC and length, values are per cent of all reads, and a row that is missing is 0;
  * so it is of overrepresented sequences. 0 or -ENOMEM.
  */
 int diff_section(const struct told *a, const struct told *b, enum section_id id, struct diff_section *ret);
