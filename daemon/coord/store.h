@@ -186,10 +186,9 @@ int store_expire(struct store *store, uint64_t before_ms, struct error *err);
 #define TOKEN_VOUCH 0x100u
 int store_save_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint32_t role, uint32_t uses,
                      uint64_t expires_ms, struct error *err);
-/* Uses it once. STORE_NONE: unknown, used up or expired. */
-/* The role of a token that is good, which stays as it is. 0, STORE_NONE or negative. */
+/* The role of a token that is good, which stays as it is. 0, or STORE_NONE: unknown, used up or expired. */
 int store_find_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint64_t now_ms, uint32_t *ret_role, struct error *err);
-
+/* Uses it once. The same. */
 int store_use_token(struct store *store, const uint8_t hash[DIGEST_SIZE], uint64_t now_ms, uint32_t *ret_role,
                     struct error *err);
 int store_forget_token(struct store *store, const uint8_t hash[DIGEST_SIZE], struct error *err);
