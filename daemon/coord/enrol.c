@@ -157,15 +157,15 @@ static bool is_ours(const struct session *session, const fq_Hello *hello)
 	return hello->coordinator.size == 0 || (hello->coordinator.size == 16 && memcmp(hello->coordinator.bytes, uuid, 16) == 0);
 }
 
-/* Said once, however often workers come. What a worker claims is no proof of anything: nothing else follows from it. */
+/* Said once, however often workers come and whatever they say. What a worker claims is no proof of anything: nothing else follows from it. */
 static void say_older(struct server *server, const fq_Hello *hello)
 {
 	const struct log_about about = {
 		.event = TOLD_STATE_IS_OLD, .node = hello->name, .generation = LOG_ID(store_generation(server->store))};
 
-	if (hello->generation_seen <= server->older_than)
+	if (server->told_older)
 		return;
-	server->older_than = hello->generation_seen;
+	server->told_older = true;
 	log_event(LOG_ERR, &about,
 	          "worker %s has seen start %llu of this coordinator, which is at start %llu: its state was put back from an old backup, "
 	          "or another coordinator runs with a copy; end that one, or start this one once with --accept-rollback", hello->name,

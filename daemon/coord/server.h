@@ -118,7 +118,7 @@ struct server {
 	bool hold;             /* there is no room for anything new */
 	uint64_t looked_ms;    /* when that was seen */
 	struct backup *backup; /* that is being made */
-	uint64_t older_than;   /* the highest start that a worker has seen, where that is above this one's; it was said */
+	bool told_older;        /* that a worker has seen a start above this one */
 	sd_event_source *grants;                           /* deferred: results that waited for memory */
 	uint64_t submitting_room;                          /* bytes of submissions that may come before they are added up, in memory.c */
 	struct budget incoming, outgoing;                  /* bytes of results, in memory.c */
