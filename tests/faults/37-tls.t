@@ -132,10 +132,11 @@ nothing "early data without a certificate" -sess_in "$work/ticket" -early_data "
 timeout 10 openssl s_client -connect "$host" $mine -sess_in "$work/ticket" -early_data "$hello" -ign_eof </dev/null >"$work/early" 2>&1
 ok "scenario 37: early data is refused, and no session resumed" bash -c "grep -q 'Early data was rejected' '$work/early' && ! grep -q '^Reused' '$work/early'"
 
-# ---- a man in the middle
+# ---- a man in the middle; a worker with the folder of the one that runs, which that one has for itself
+cp -r "$work/worker1" "$work/victim"
 pinned() { # pinned PORT: as if the coordinator were there
 	sed "s/^[^ ]* /127.0.0.1:$1 /" "$FQ_KEYS/known" >"$work/known" && cat "$work/known" >>"$FQ_KEYS/known"
-	sed "s/^[^ ]* /127.0.0.1:$1 /" "$work/worker1/known" >"$work/known" && cat "$work/known" >>"$work/worker1/known"
+	sed "s/^[^ ]* /127.0.0.1:$1 /" "$work/victim/known" >"$work/known" && cat "$work/known" >>"$work/victim/known"
 }
 
 refuse() { # refuse WHO STATUS SENTENCE COMMAND...
@@ -151,7 +152,7 @@ middle() { # middle NAME SENTENCE OPTION...
 	pinned $port
 	server $port "${@:3}"
 	refuse "$1: fqctl" "$status" "$2" "$ctl" ping -h 127.0.0.1:$port
-	"$workerd" --state "$work/worker1" --name w1 -h 127.0.0.1:$port >"$work/out" 2>&1 &
+	"$workerd" --state "$work/victim" --name w1 -h 127.0.0.1:$port >"$work/out" 2>&1 &
 	pids+=($!)
 	ok "scenario 37: $1: fqworkerd: says what to do" wait_until 10 grep -qE "$2" "$work/out" || diag <"$work/out"
 	end_process $! KILL # it tries again: he may be gone tomorrow
@@ -159,7 +160,7 @@ middle() { # middle NAME SENTENCE OPTION...
 }
 status=77
 middle "a man in the middle with a key of his own" 'is not the pinned one: .* join again' -cert "$work/ed25519.crt" -key "$work/ed25519.key"
-refuse "the worker's first try" 77 'is not the pinned one' "$workerd" --state "$work/worker1" --name w1 -h 127.0.0.1:$port
+refuse "the worker's first try" 77 'is not the pinned one' "$workerd" --state "$work/victim" --name w1 -h 127.0.0.1:$port
 refuse "the same: a token is not given to him" 77 'its key is not the one that the token names' "$ctl" join 127.0.0.1:$port "$token"
 is "scenario 37: the same: hears nothing of it" "$(wc -c <"$work/heard")" 0
 server_end
