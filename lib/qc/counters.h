@@ -17,7 +17,7 @@
 #include "lib/fastq/slice.h"
 
 /* Bumped whenever a number could change: results of different versions are never merged. */
-#define COUNTERS_ALGORITHM 3
+#define COUNTERS_ALGORITHM 2
 
 /* Sets of modules, as bits (1 << enum module_id, module.h). */
 #define COUNT_LENGTHS (1u << 0)         /* reads by length: reads, bases, reads that reach a position */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The tile in a read's header, found as FastQC does: the line with its '@' is split at ':' (empty fields at the end do
- * not count), and one field of it is to be a Java int, in the digits of any script where the line is UTF-8. Names here are headers
- * without the '@'.
+ * not count), and one field of it is to be a Java int. Names here are headers without the '@'.
  */
 #pragma once
 

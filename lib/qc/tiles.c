@@ -238,8 +238,6 @@ static int tiles_add(void *state, const struct batch *batch)
 		ordinal++;
 		if (!tiles->known)
 			r = class_add(tiles, &piles, ordinal % TILE_CLASSES, ordinal, record);
-		else if (every && ordinal < TILE_CLASSES)
-			tiles->classes[ordinal].field = header_field(record->name, record->name_length);
 		else if (tiles_sampled(tiles->compat, ordinal))
 			r = class_add(tiles, &piles, 0, ordinal, record);
 	}

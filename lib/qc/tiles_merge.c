@@ -14,16 +14,6 @@ static bool given_up(const struct tiles *tiles)
 	return tiles->known && tiles->field == TILE_FIELD_NONE;
 }
 
-/* The fields of the file's first headers, before which other reads come to lie. */
-static void early_merge(struct tiles *into, const struct tiles *from, uint64_t before)
-{
-	if (!into->known || into->compat != COMPAT_0_11_9)
-		return;
-	for (uint64_t i = 1; i + before < TILE_CLASSES; i++)
-		if (into->classes[i + before].field == TILE_FIELD_UNKNOWN)
-			into->classes[i + before].field = from->classes[i].field;
-}
-
 /* A class of from, whose ordinals grow by before, into one of into. 0 or -ENOMEM. */
 static int class_merge(struct tiles *into, struct tile_class *class, const struct tile_class *from, uint64_t before)
 {
@@ -126,12 +116,7 @@ static int follow_merge(struct tiles *into, const struct tiles *from)
 		return known_merge(into, from);
 	if (n == 0 || ((into->compat == COMPAT_0_11_9 || before >= TILES_ALL) && (before + n) / 10 == before / 10))
 		return 0;
-	if (into->field == TILE_FIELD_UNKNOWN) /* fewer than ten reads of 0.11.9 */
-		into->field = from->classes[TILE_CLASSES - before].field;
-	if (into->field != TILE_FIELD_NONE)
-		return MERGE_LACKS;
-	tiles_uncount(into);
-	return 0;
+	return MERGE_LACKS;
 }
 
 /* Whether from's reads lie directly behind those of into, as far as places are known. */
@@ -154,7 +139,6 @@ int tiles_merge(void *into_state, const void *from_state)
 	if (into->reads > COUNT_TOTAL_MAX - from->reads)
 		return -EOVERFLOW;
 	into->run.known = false;
-	early_merge(into, from, from->known && !from->follows ? 0 : tiles_before(into) + tiles_ordinals(into));
 	if (!given_up(into))
 		r = from->follows ? follow_merge(into, from) : from->known ? known_merge(into, from)
 		    : into->known ? place_merge(into, from) : unknown_merge(into, from);
@@ -177,7 +161,6 @@ int tiles_patch(void *into_state, const void *from_state)
 	    from->before[1] < into->before[1] || from->before[1] + from->qualities > into->before[1] + into->qualities)
 		return -EINVAL;
 	into->run.known = false;
-	early_merge(into, from, 0);
 	if (!given_up(into))
 		r = known_merge(into, from);
 	if (r == 0)

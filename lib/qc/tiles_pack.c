@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The module of tiles: packing. Reads; reads with a quality; reads that are missing; whether the place is known, and then reads
- * and qualities before it; the field and one; where the place is known, those of the headers in it that are among the file's first
- * nine (0.11.9). Then of one class its tiles, unless nothing is counted. Of ten classes, for each
+ * and qualities before it; the field and one. Then of one class its tiles, unless nothing is counted. Of ten classes, for each
  * that has a read, from that of the first read on: its field, and unless nothing is counted whether it is bad, and the tiles
  * where it is not.
  */
@@ -59,7 +58,6 @@ int tiles_pack(const void *state, struct packer *packer)
 {
 	const struct tiles *tiles = state;
 	struct tile_set_bounds bounds = class_bounds(tiles, 0);
-	uint64_t i, last;
 
 	pack_u64(packer, tiles->reads);
 	pack_u64(packer, tiles->qualities);
@@ -70,8 +68,6 @@ int tiles_pack(const void *state, struct packer *packer)
 		pack_u64(packer, tiles->before[1]);
 	}
 	pack_u64(packer, (uint64_t)(tiles->field + 1));
-	for (i = tiles_early(tiles, &last) + 1; i <= last; i++)
-		pack_u64(packer, (uint64_t)(tiles->classes[i].field + 1));
 	if (!tiles->known)
 		classes_pack(tiles, packer);
 	else if (tiles->field != TILE_FIELD_NONE)
@@ -99,20 +95,6 @@ static int field_check(int field, struct error *err)
 	if (field != TILE_FIELD_UNKNOWN && field != TILE_FIELD_NONE && field != 2 && field != 4)
 		return unpack_bad(err, "a header's field %d has no tile", field);
 	return 0;
-}
-
-static int early_unpack(struct tiles *tiles, struct unpacker *unpacker, struct error *err)
-{
-	uint64_t last, field = 0;
-	int r = 0;
-
-	for (uint64_t i = tiles_early(tiles, &last) + 1; r == 0 && i <= last; i++) {
-		r = unpack_most(unpacker, 5, "the field of an early header", &field, err);
-		tiles->classes[i].field = (int)field - 1;
-		if (r == 0)
-			r = field_check(tiles->classes[i].field, err);
-	}
-	return r;
 }
 
 static int head_unpack(struct tiles *tiles, struct unpacker *unpacker, struct error *err)
@@ -182,8 +164,6 @@ int tiles_unpack(void *state, struct unpacker *unpacker, struct error *err)
 	int r;
 
 	r = head_unpack(tiles, unpacker, err);
-	if (r == 0)
-		r = early_unpack(tiles, unpacker, err);
 	if (r < 0)
 		return r;
 	bounds = class_bounds(tiles, 0);

@@ -56,11 +56,7 @@ struct tiles {
 	 * is counted. Then a known span gives its file up; another one is to be counted again unless its file has given up.
 	 */
 	int field;
-	/*
-	 * The first one alone where known. Of the others 0.11.9 then knows the field alone: class i has that of the file's i-th
-	 * header, which may come to be sampled first where other files come before this one (follow.h).
-	 */
-	struct tile_class classes[TILE_CLASSES];
+	struct tile_class classes[TILE_CLASSES]; /* the first one alone where known */
 	struct tile_loops loops;
 	struct tile_run run;
 };
@@ -100,15 +96,6 @@ static inline unsigned int tiles_classes(const struct tiles *tiles)
 }
 
 struct counters;
-
-/* Of how many of the file's first headers the fields are known: those up to *ret, from the one behind the result on. */
-static inline uint64_t tiles_early(const struct tiles *tiles, uint64_t *ret)
-{
-	uint64_t before = tiles_before(tiles), last = before + tiles_ordinals(tiles);
-
-	*ret = !tiles->known || tiles->compat != COMPAT_0_11_9 ? 0 : last < TILE_CLASSES ? last : TILE_CLASSES - 1;
-	return before;
-}
 
 uint64_t tiles_positions(const struct tiles *tiles); /* of all classes */
 

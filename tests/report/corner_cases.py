@@ -74,10 +74,8 @@ corner(12, "one bad header among the sampled reads removes the tiles, one at ano
        case(fq(*LONG[:10000], *BAD, *LONG[:30]), present(TILES)),
        case(fq(*LONG[:10009], *BAD, *LONG[:30]), absent(TILES)))
 
-corner(13, "empty fields at the end of a header do not count: a:b:7:d:e:: has five; a tile in the digits of another script is one",
-       case(fq(*[("AC", None, "a:b:7:d:e::")] * 10), column(TILES, 0, "7", "7")),
-       case(fq(*[("AC", None, "a:b:-\u0661\uff15:d:e")] * 10), column(TILES, 0, "-15", "-15")),
-       case(fq(*[("AC", None, "a:b:\U0001d7d8:d:e")] * 10), absent(TILES)))
+corner(13, "empty fields at the end of a header do not count: a:b:7:d:e:: has five",
+       case(fq(*[("AC", None, "a:b:7:d:e::")] * 10), column(TILES, 0, "7", "7")))
 
 corner(14, "a header of an archive whose description has colons still gives tiles",
        case(fq(*[("AC", None, "SRR1.1 HWI-ST1:1:FC:2:1103:10:20 length=2")] * 10), column(TILES, 0, "1103", "1103")))

@@ -102,7 +102,6 @@ static struct counters *group(struct rig *rig, uint32_t modules)
 {
 	struct counters *counters = NULL;
 	struct assembly *assembly;
-	struct prior priors[FILES_MAX], *next;
 	struct error err = {0};
 	int r = 0;
 	size_t n;
@@ -116,17 +115,15 @@ static struct counters *group(struct rig *rig, uint32_t modules)
 		if (r == 0)
 			r = assembly_take(assembly, file, &err);
 	}
-	(void)assembly_again(assembly, &n);
-	for (size_t k = 0; r == 0 && k < n; k++) /* all may be counted at once */
-		if (assembly_again_prior(assembly, assembly_again(assembly, &n) + k, &priors[k]) < 0)
-			abort();
-	next = priors;
 	for (const struct again *again = assembly_again(assembly, &n); r == 0 && n > 0; again = assembly_again(assembly, &n)) {
 		_cleanup_(counters_freep) struct counters *second = NULL;
+		struct prior prior;
 
 		for (int bit = 0; bit < 32; bit++)
 			rig->again[bit] += again->modules >> bit & 1;
-		second = travel(rig, count_file(rig, again->modules, again->slice, next++));
+		if (assembly_again_prior(assembly, again, &prior) < 0)
+			abort();
+		second = travel(rig, count_file(rig, again->modules, again->slice, &prior));
 		r = assembly_patch(assembly, again->slice, second, &err);
 	}
 	if (r == 0)
@@ -163,37 +160,6 @@ static void test_pool(const char *name, enum compat compat, const struct pool *p
 	is_u64(same, times, "%s: the same %zu bytes each time", name, want_n);
 	printf("# second counts: gc %zu, tiles %zu, sequences %zu, k-mers %zu\n", rig.again[MODULE_GC], rig.again[MODULE_TILES],
 	       rig.again[MODULE_SEQUENCES], rig.again[MODULE_KMERS]);
-	reads_deinit(&rig.reads);
-}
-
-/* The first sampled header of the group, and no other file's, says which of its fields is the tile; 0.11.9 samples the tenth. */
-static void test_fields(const char *name, const char *tenth, const char *others)
-{
-	static const struct pool pool = {60, 60, 30, 60, false, true};
-	static const size_t cuts[][4] = {{0, 9, 10, 60}, {0, 4, 30, 60}, {0, 1, 20, 60}, {0, 3, 9, 60}, {0, 0, 10, 60}, {0, 15, 30, 60}};
-	struct rig rig = {.seed = 3, .files = 3};
-	_cleanup_(counters_freep) struct counters *whole = NULL;
-	_cleanup_(freep) uint8_t *want = NULL;
-	size_t want_n;
-
-	rules_default(&rig.rules, COMPAT_0_11_9);
-	reads_of_pool(&rig.reads, &pool, 5);
-	for (size_t i = 0; i < rig.reads.n; i++) {
-		rig.reads.records[i].name = (const uint8_t *)(i == 9 ? tenth : others);
-		rig.reads.records[i].name_length = (uint32_t)strlen(i == 9 ? tenth : others);
-	}
-	whole = count(&rig, COUNT_REPORT, 0, rig.reads.n, &placed);
-	want = counters_bytes(whole, &want_n);
-	for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
-		_cleanup_(counters_freep) struct counters *got = NULL;
-		_cleanup_(freep) uint8_t *bytes = NULL;
-		size_t n = 0;
-
-		memcpy(rig.cuts, cuts[i], sizeof cuts[i]);
-		got = group(&rig, COUNT_REPORT);
-		bytes = got ? counters_bytes(got, &n) : NULL;
-		ok(got && n == want_n && memcmp(bytes, want, n) == 0, "%s: cut at %zu and %zu", name, cuts[i][1], cuts[i][2]);
-	}
 	reads_deinit(&rig.reads);
 }
 
@@ -268,9 +234,6 @@ int main(void)
 	test_pool("real limits, 0.11.9", COMPAT_0_11_9, &tiled, 0, COUNT_ALL, 8);
 	test_pool("a large group", COMPAT_0_12_1, &large, 0, COUNT_REPORT, 3);
 	test_pool("means alone", COMPAT_0_12_1, &few, 0, COUNT_MEAN, 10);
-	test_fields("the tenth has seven fields", "M:1:FC:1:1101:5:5", "M:6:7:1:1102");
-	test_fields("the tenth has five", "M:6:7:1:x", "M:6:8:1:1102:5:5");
-	test_fields("the tenth has no tile", "M", "M:6:8:1:1102:5:5");
 	test_refused();
 	test_order();
 	return done_testing();

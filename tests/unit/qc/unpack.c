@@ -137,9 +137,9 @@ static void test_head(void)
 	    {"", "end too early"},
 	    {"FQC", "end too early"},
 	    {"FQCM\1\1\0", "begin with"},
-	    {"FQCN\3\3\0", "format 3"},
+	    {"FQCN\3\2\0", "format 3"},
 	    {"FQCN\2\177\0", "algorithm 127"},
-	    {"FQCN\2\3\200\200\1", "module"},
+	    {"FQCN\2\2\200\200\1", "module"},
 	    {"FQCN\2\202\200\0\0", "shortest form"},
 	    {"FQCN\2\377\377\377\377\377\377\377\377\377\2\0", "64 bits"},
 	};
