@@ -81,7 +81,7 @@ ok "the journal says so" says coord $unit "1 worker started: Slurm's job 101"
 is "it is the service's user who asks" "$(stat -c %u "$rig$slurm/jobs/101_1")" 791
 mine node1 env SLURM_JOB_ID=1011 SLURM_ARRAY_JOB_ID=101 SLURM_ARRAY_TASK_ID=1 SLURMD_NODENAME=node1 sh $slurm/jobs/101_1/script \
 	>"$work/script.log" 2>&1 {never}>&- &
-ok "its script, on a node: the job is done" as coord alice fqctl wait "$job"
+ok "its script, on a node: the job is done" as coord alice fqctl wait --timeout 10m "$job"
 ok "right" cmp <(as coord alice fqctl fetch --as csv "$job") "$work/want"
 ok "the worker is not needed any more" wait_until 20 says coord $unit 'worker 101_1 is not needed and ends'
 ok "nor held" wait_until 20 held 0 0 0

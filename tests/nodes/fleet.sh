@@ -75,6 +75,6 @@ ends() {
 	[ ${#others[@]} -eq 0 ] || fq cancel "${others[@]}" >>"$work/cancelled.log" 2>&1
 	others=()
 	speed 100
-	ok "the job is done" fq wait "$job"
+	ok "the job is done" fq wait --timeout 10m "$job"
 	ok "with the same result" has_large "$job"
 }

@@ -267,7 +267,7 @@ begin() {
 }
 running_on() { [ ${#jobs[@]} -gt 0 ] && grep -q "running  $1" <<<"$(fq show --slices "${jobs[@]}")"; }
 
-same_job() { fq wait "$1" && cmp <(fq fetch --as text "$1") "$work/want"; }
+same_job() { fq wait --timeout 10m "$1" && cmp <(fq fetch --as text "$1") "$work/want"; }
 same_jobs() {
 	local job bad=0
 	for job in "${jobs[@]}"; do same_job "$job" || bad=1; done
