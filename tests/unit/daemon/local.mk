@@ -165,6 +165,10 @@ UNIT_TESTS += tests/unit/daemon/test_core_word
 tests_unit_daemon_test_core_word_SOURCES = tests/unit/daemon/test_core_word.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_word_LDADD = $(COORD_LIBS)
 
+UNIT_TESTS += tests/unit/daemon/test_core_random
+tests_unit_daemon_test_core_random_SOURCES = tests/unit/daemon/test_core_random.c $(CORE_FAKE) $(TAP)
+tests_unit_daemon_test_core_random_LDADD = $(COORD_LIBS)
+
 UNIT_TESTS += tests/unit/daemon/test_core_split
 tests_unit_daemon_test_core_split_SOURCES = tests/unit/daemon/test_core_split.c $(CORE_FAKE) $(TAP)
 tests_unit_daemon_test_core_split_LDADD = $(COORD_LIBS)
