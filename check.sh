@@ -91,7 +91,16 @@ repeated() {
 		END { for (test in exited) n += test in failed; print n + 0 }' "$1"
 }
 
-# told LOG: what the programs that failed said, but for the tests that passed; without any, how the step ended.
+# of_failures LOG: what was said before each test that failed, and the end of the log, but for the tests that passed.
+of_failures() {
+	local said
+	said=$(grep -avE '^(ok|PASS:) ' "$1" | cut -c 1-300)
+	grep -B 15 -A 3 '^# failed: ' <<<"$said" | head -n 60 || true
+	printf -- '---- its end\n'
+	tail -n 25 <<<"$said"
+}
+
+# told LOG: what the programs that failed said; without any, how the step ended.
 told() {
 	local log=$1 names name of any=
 	names=$(awk '$1 == "FAIL:" || $1 == "XPASS:" || $1 == "ERROR:" { sub(/\.t$/, "", $2); print $2 }' "$log" | sort -u | head -n 8)
@@ -100,7 +109,7 @@ told() {
 		[ -n "$of" ] || continue
 		any=1
 		printf -- '---- of %s\n' "$of"
-		grep -avE '^(ok|PASS:) ' "$of" | cut -c 1-300 | tail -n 25
+		of_failures "$of"
 	done
 	[ -z "$any" ] || return 0
 	printf -- '---- the end of %s\n' "$log"

@@ -10,6 +10,7 @@
 #include "ctl/job.h"
 #include "ctl/judging.h"
 #include "ctl/leftovers.h"
+#include "ctl/list.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 #include "lib/qc/counters.h"
@@ -78,7 +79,7 @@ static int job_check(struct call *call, struct client *client, uint64_t id, stru
 {
 	fq_JobsRequest request = {.job = id};
 	fq_Job job = {0};
-	int r = client_list(client, fq_Type_SHOW, &request, job_only, &job, err);
+	int r = list_ask(call, client, fq_Type_SHOW, &request, job_only, &job, err);
 
 	if (r < 0)
 		return r;

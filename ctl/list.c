@@ -4,8 +4,39 @@
 
 #include <errno.h>
 
-#include "ctl/client.h"
+#include "ctl/job.h"
+#include "lib/base/failpoint.h"
 #include "lib/base/streams.h"
+
+struct answer {
+	int (*each)(void *data, uint16_t type, const void *message, struct error *err);
+	void *data;
+	bool begun;
+};
+
+static int take(void *data, uint16_t type, const void *message, struct error *err)
+{
+	struct answer *answer = data;
+
+	answer->begun = true;
+	return answer->each(answer->data, type, message, err);
+}
+
+int list_ask(const struct call *call, struct client *client, uint16_t type, const void *message,
+             int (*each)(void *data, uint16_t type, const void *message, struct error *err), void *data, struct error *err)
+{
+	struct answer answer = {.each = each, .data = data};
+	int r;
+
+	FAILPOINT("list-asks");
+	while (client_lost(r = client_list(client, type, message, take, &answer, err), err) && !answer.begun) {
+		say(call, "%s; trying again", err->text);
+		r = client_reopen(client, JOB_PATIENCE_MS, err);
+		if (r < 0)
+			break;
+	}
+	return r;
+}
 
 int list_show(const struct call *call, struct table *table, struct error *err)
 {
@@ -28,7 +59,7 @@ int list_print(struct call *call, uint16_t type, int (*row_add)(void *table, uin
 		return error_oom(err);
 	r = client_open(&client, &call->settings, err);
 	if (r == 0)
-		r = client_list(&client, type, &empty, row_add, table, err);
+		r = list_ask(call, &client, type, &empty, row_add, table, err);
 	if (r == 0)
 		r = list_show(call, table, err);
 	client_close(&client);

@@ -7,6 +7,7 @@
 
 #include "ctl/job.h"
 #include "ctl/json.h"
+#include "ctl/list.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/streams.h"
@@ -167,7 +168,7 @@ static int put(void *data, uint16_t type, const void *message, struct error *err
 	}
 }
 
-int show_json(struct client *client, const fq_JobsRequest *request, bool slices, FILE *out, struct error *err)
+int show_json(const struct call *call, struct client *client, const fq_JobsRequest *request, bool slices, FILE *out, struct error *err)
 {
 	_cleanup_(freep) char *text = NULL;
 	size_t n = 0;
@@ -176,7 +177,7 @@ int show_json(struct client *client, const fq_JobsRequest *request, bool slices,
 
 	if (!printing.out)
 		return error_oom(err);
-	r = client_list(client, fq_Type_SHOW, request, put, &printing, err);
+	r = list_ask(call, client, fq_Type_SHOW, request, put, &printing, err);
 	if (r == 0 && !printing.job)
 		r = error_set(err, -EPROTO, ERROR_PROTOCOL, "the coordinator told no job");
 	end_file(&printing);

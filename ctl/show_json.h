@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "ctl/client.h"
+#include "ctl/verb.h"
 
 /* Asks and prints; where the answer does not come whole nothing is printed. */
-int show_json(struct client *client, const fq_JobsRequest *request, bool slices, FILE *out, struct error *err);
+int show_json(const struct call *call, struct client *client, const fq_JobsRequest *request, bool slices, FILE *out, struct error *err);

@@ -69,7 +69,7 @@ static int list(struct call *call, struct client *client, struct error *err)
 
 	if (r < 0)
 		return error_oom(err);
-	r = client_list(client, fq_Type_CACHE, &request, row_add, table, err);
+	r = list_ask(call, client, fq_Type_CACHE, &request, row_add, table, err);
 	if (r == 0)
 		r = list_show(call, table, err);
 	table_free(table);
@@ -90,7 +90,7 @@ static int stats(struct call *call, struct client *client, struct error *err)
 	const fq_CacheRequest request = {.what = fq_CacheWhat_CACHE_STATS};
 	fq_Cached told = {0};
 	char size[16], most[16], age[32];
-	int r = client_list(client, fq_Type_CACHE, &request, take, &told, err);
+	int r = list_ask(call, client, fq_Type_CACHE, &request, take, &told, err);
 
 	if (r < 0)
 		return r;

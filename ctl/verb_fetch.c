@@ -7,6 +7,7 @@
 #include "ctl/group_names.h"
 #include "ctl/job.h"
 #include "ctl/judging.h"
+#include "ctl/list.h"
 #include "ctl/output_run.h"
 #include "lib/base/cleanup.h"
 
@@ -61,12 +62,12 @@ static int collect(void *data, uint16_t type, const void *message, struct error 
 	return path ? 0 : error_oom(err);
 }
 
-static int look(struct client *client, uint64_t id, struct fetching *fetching, struct error *err)
+static int look(const struct call *call, struct client *client, uint64_t id, struct fetching *fetching, struct error *err)
 {
 	fq_JobsRequest request = {.job = id};
 	const fq_Job *job = &fetching->jobs[fetching->jobs_n];
 	size_t before = fetching->first = fetching->n;
-	int r = client_list(client, fq_Type_SHOW, &request, collect, fetching, err);
+	int r = list_ask(call, client, fq_Type_SHOW, &request, collect, fetching, err);
 
 	if (r < 0)
 		return r;
@@ -133,7 +134,7 @@ static int run(struct call *call, struct error *err)
 		r = client_open(&client, &call->settings, err);
 	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
 		(void)client_job_number(call->arguments[i], &id, err); /* was one above */
-		r = look(&client, id, &fetching, err);
+		r = look(call, &client, id, &fetching, err);
 	}
 	if (r == 0)
 		r = names_check(call, &fetching, &results, err);

@@ -166,7 +166,7 @@ static int run(struct call *call, struct error *err)
 	if (r == 0 && client.welcome.proto < 3)
 		wanted.request = (fq_JobsRequest){.all = true};
 	if (r == 0)
-		r = client_list(&client, fq_Type_STATUS, &wanted.request, take, &wanted, err);
+		r = list_ask(call, &client, fq_Type_STATUS, &wanted.request, take, &wanted, err);
 	if (r == 0)
 		r = options->stats ? stats(call, &wanted, err) : show(call, &wanted, err);
 	if (r == 0 && options->limit > 0 && wanted.told == options->limit)

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "ctl/job.h"
+#include "ctl/list.h"
 #include "ctl/show_json.h"
 #include "lib/base/hostlist.h"
 #include "lib/base/text.h"
@@ -215,9 +216,9 @@ static int run(struct call *call, struct error *err)
 
 		r = client_job_number(call->arguments[i], &request.job, err);
 		if (r == 0 && call->settings.json)
-			r = show_json(&client, &request, options->slices, stdout, err);
+			r = show_json(call, &client, &request, options->slices, stdout, err);
 		else if (r == 0)
-			r = client_list(&client, fq_Type_SHOW, &request, show, call->options, err);
+			r = list_ask(call, &client, fq_Type_SHOW, &request, show, call->options, err);
 		r = failures_pass(&failures, r, err);
 	}
 	client_close(&client);

@@ -100,11 +100,11 @@ static int ask(struct call *call, struct client *client, struct wanted *wanted, 
 	for (uint32_t i = 0; i < JOB_TOLD_MAX; i++)
 		request.all = request.all || ((wanted->states >> i & 1) && (i == JOB_CACHED || job_ended((fq_JobState)i)));
 	if (call->arguments_n == 0)
-		return client_list(client, fq_Type_STATUS, &request, row_add, wanted, err);
+		return list_ask(call, client, fq_Type_STATUS, &request, row_add, wanted, err);
 	for (size_t i = 0; r == 0 && i < call->arguments_n; i++) {
 		r = client_job_number(call->arguments[i], &request.job, err);
 		if (r == 0)
-			r = client_list(client, fq_Type_STATUS, &request, row_add, wanted, err);
+			r = list_ask(call, client, fq_Type_STATUS, &request, row_add, wanted, err);
 		if (options->watch_ms == 0) /* where it is told once */
 			r = failures_pass(&wanted->unknown, r, err);
 	}
@@ -134,6 +134,8 @@ static int pass(struct client *client, uint64_t ms, struct error *err)
 	for (; r == 0 && ms > 200; ms -= 200) {
 		(void)nanosleep(&pause, NULL);
 		r = client_idle(client, err);
+		if (client_lost(r, err))
+			r = 0; /* the next question comes back to the coordinator */
 	}
 	pause.tv_nsec = (long)ms * 1000000L;
 	(void)nanosleep(&pause, NULL);

@@ -165,6 +165,17 @@ static int look_again(struct client *client, struct top *top, uint64_t *ended_fr
 	return 0;
 }
 
+/* Paused: the screen stays as it is, and the connection as long as it can. */
+static int stay(struct client *client, struct error *err)
+{
+	int r = client->connection ? client_idle(client, err) : 0;
+
+	if (!client_lost(r, err))
+		return r;
+	client->connection = connection_free(client->connection);
+	return 0;
+}
+
 /* ---- the loop */
 
 static int draw(const struct top *top, struct error *err)
@@ -229,7 +240,7 @@ static int run(struct call *call, struct error *err)
 	while (r == 0) {
 		uint64_t began = clock_monotonic_ms();
 
-		r = top.paused && client.connection ? client_idle(&client, err) : look_again(&client, &top, &ended_from, err);
+		r = top.paused ? stay(&client, err) : look_again(&client, &top, &ended_from, err);
 		if (r == 0)
 			r = draw(&top, err);
 		if (r == 0)

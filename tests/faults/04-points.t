@@ -35,6 +35,7 @@ struck() {
 	coord_start "${times[@]}"
 }
 
+is_n() { [ "$(jobs_n)" -eq "$1" ] || { admin status --all 2>&1 | diag; return 1; }; }
 jobs_n() { admin status --all --json | grep -oE '"id":[0-9]+' | wc -l; }
 
 # A client submits, and goes on over the death of the coordinator: one job more, with the right result.
@@ -49,7 +50,7 @@ submitting() { # submitting POINT FILE OPTION...
 	id=$(cat "$work/id")
 	[ -n "$id" ] && [ -z "${golden_of[$id]:-}" ] || return 1
 	golden_of[$id]=$2
-	job_ends "$id" && job_same "$id" && jobs_once && [ "$(jobs_n)" -eq $((before + 1)) ]
+	job_ends "$id" && job_same "$id" && jobs_once && is_n $((before + 1))
 }
 
 at_start() {
@@ -76,7 +77,7 @@ at_fail() {
 	wait $client
 	[ $? -eq 65 ] && [ ! -s "$work/out" ] && grep -q 'cut.fq.*record' "$work/err" || return 1
 	golden_of[$((${#golden_of[@]} + 1))]=cut.fq
-	[ "$(jobs_n)" -eq ${#golden_of[@]} ]
+	is_n ${#golden_of[@]}
 }
 
 at_crash() {

@@ -100,6 +100,29 @@ else
 	for name in SIGTERM SIGHUP SIGINT; do skip "fetch that is ended by $name: this build has no failpoints"; done
 fi
 
+# The coordinator ends and is there again between fqctl's greeting and its question.
+asked_again() { # asked_again WORDS VERB OPTION...
+	local pid words=$1
+	shift
+	FQ_FAILPOINT=list-asks:stop "$ctl" "$1" -h "$host" "${@:2}" >"$work/out" 2>"$work/err" &
+	pid=$!
+	wait_until 10 is_stopped $pid || return 1
+	end_process "$pid_coord" KILL
+	coord_start --ping 100ms --dead 2s
+	kill -CONT $pid
+	wait $pid && said "trying again" && grep -qE -- "$words" "$work/out"
+}
+questions=("a.fq|status --all" "a.fq|history" "COMPLETED|show $report --slices" '"COMPLETED"|'"show --json $report" "STATE|nodes" "^Entries|cache stats"
+	"Basic Statistics|fetch --as text $report")
+for question in "${questions[@]}"; do
+	if [ "${FQ_FAILPOINTS:-}" = yes ]; then
+		# shellcheck disable=SC2086
+		ok "scenario 4: ${question#*|}: asked again of the next coordinator" asked_again "${question%%|*}" ${question#*|}
+	else
+		skip "scenario 4: ${question#*|}: this build has no failpoints"
+	fi
+done
+
 # ---- scenario 42
 
 # The pause before cancel follows the border between too early and too late, so that most tries are close to it. Where jobs are over before

@@ -179,13 +179,15 @@ submit() {
 
 job_state() { fq status --json "$1" 2>/dev/null | grep -oE '"state": ?"[A-Z]+"' | head -n 1 | grep -oE '[A-Z]+'; }
 job_ended() { case $(job_state "$1") in COMPLETED | FAILED | CANCELLED) ;; *) return 1 ;; esac; }
-job_ends() { wait_until "${2:-60}" job_ended "$1"; }
+job_ends() { wait_until "${2:-60}" job_ended "$1" || { fq show --slices "$1" 2>&1 | head -n 40 | diag; return 1; }; }
 
 # Slices of a job: slices_of ID REGEX N: at least N of its lines in show --slices match.
 slices_of() { [ "$(fq show --slices "$1" 2>/dev/null | grep -cE -- "$2")" -ge "${3:-1}" ]; }
 
 job_same() {
-	fq fetch --as json "$1" >"$work/fetched" && cmp "$work/fetched" "$golden/${2:-${golden_of[$1]}}"
+	fq fetch --as json "$1" >"$work/fetched" && cmp "$work/fetched" "$golden/${2:-${golden_of[$1]}}" && return
+	{ printf 'job %s of %s is not as it should be\n' "$1" "${2:-${golden_of[$1]}}" && fq show --slices "$1"; } 2>&1 | head -n 40 | diag
+	return 1
 }
 
 jobs_same() {
