@@ -45,6 +45,7 @@ pings_past() { [ "$(count "$work/pings")" -ge "$1" ]; }
 
 twenty() {
 	local i name clients=()
+	late_watch
 	: >"$work/pings"
 	: >"$work/told"
 	for name in plain.fq bgzf.fq.gz; do
@@ -73,9 +74,11 @@ ok "scenario 5: some sessions were cut and tried again" grep -q 'trying again' "
 awk 'NR > 1 { printf "%d\n", 1000 * ($1 - last) } { last = $1 }' "$work/pings" | sort -rn >"$work/gaps"
 usual=$(sed -n "$((kills / 2))p" "$work/gaps") longest=$(head -n 1 "$work/gaps")
 pace=$(tail -n +$((kills + 1)) "$work/gaps" | awk '{ gap[NR] = $1 } END { print gap[int((NR + 1) / 2)] }')
+late=$(late_ms)
 slow=$([ -n "${FQ_SANITIZERS:-}" ] && echo 8 || echo 1)
-ok "scenario 5: nobody waited for long: $usual ms the usual, $longest ms the longest, of which 300 ms the restart; a ping took $pace ms" \
-	test "$usual" -le $((300 + 500 * slow + 10 * pace)) -a "$longest" -le $((300 + 2000 * slow + 20 * pace))
+ok "scenario 5: nobody waited for long: $usual ms the usual, $longest ms the longest, of which 300 ms the restart; a ping took $pace ms, and \
+this machine was late by $late ms at most" \
+	test "$usual" -le $((300 + 500 * slow + 10 * pace)) -a "$longest" -le $((300 + 2000 * slow + 20 * pace + 3 * late))
 
 # ---- the watchdog
 
@@ -84,6 +87,7 @@ stopped() {
 	hold 1
 	hold 2
 	submit plain.fq --slice-size 100K && wait_until 10 slices_of "$id" 'running  w1' || return 1
+	late_watch
 	pid=$(coordinator)
 	kill -STOP "$pid"
 	began=${EPOCHREALTIME/./}
@@ -92,7 +96,7 @@ stopped() {
 	printf 'it serves again after %d ms\n' $took | diag
 	let_go 1
 	let_go 2
-	[ $took -le $((1000 * WATCHDOG + 300 + 2000 * slow + 20 * pace)) ] && jobs_same
+	[ $took -le $((1000 * WATCHDOG + 300 + 2000 * slow + 20 * pace + 3 * $(late_ms))) ] && jobs_same
 }
 ok "scenario 7: a coordinator that hangs is ended by its watchdog, serves again, and the job completes" stopped
 wait_until 10 ready

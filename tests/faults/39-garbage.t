@@ -26,7 +26,7 @@ lives_on() { # lives_on ROLE WHAT: nothing that it may not say, only too much of
 
 ping_ms() { local began=${EPOCHREALTIME/[.,]/}; timeout 60 "$ctl" ping --socket "$state/ctl.sock" >/dev/null && took=$(((${EPOCHREALTIME/[.,]/} - began) / 1000)); }
 # Within two seconds, where this machine and this build start a program at once.
-quick_ping() { ping_ms && printf 'answered after %d ms, and after %d ms without a flood\n' "$took" "$calm" | diag && [ "$took" -lt $((2000 + 10 * calm)) ]; }
+quick_ping() { ping_ms && printf 'answered after %d ms, and after %d ms without a flood\n' "$took" "$calm" | diag && [ "$took" -lt $((5000 + 10 * calm)) ]; }
 worker_stays() { ! grep -qE 'lost the coordinator' "$work/worker1.log"; }
 
 mkdir -p "$data" "$golden"

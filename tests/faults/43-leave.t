@@ -23,7 +23,7 @@ in_hand() {
 no_losses() { slices_of "$id" '0 crashes +0 losses' 2 && ! slices_of "$id" '[1-9][0-9]* (losses|crashes)'; }
 
 # term I: sends SIGTERM; left I MS: it has exited 0 within that
-term() { began=${EPOCHREALTIME/./} && kill -TERM "${pid_worker[$1]}"; }
+term() { late_watch && began=${EPOCHREALTIME/./} && kill -TERM "${pid_worker[$1]}"; }
 left() {
 	local status took
 	wait_until 30 gone "${pid_worker[$1]}" || return 1
@@ -31,7 +31,7 @@ left() {
 	wait "${pid_worker[$1]}"
 	status=$?
 	printf 'exit %d after %d ms\n' $status $took | diag
-	[ $status -eq 0 ] && [ $took -le "$2" ]
+	[ $status -eq 0 ] && [ $took -le $(($2 + 2 * $(late_ms))) ]
 }
 
 finished() {
