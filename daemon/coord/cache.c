@@ -101,7 +101,6 @@ static int send_removed(struct session *session, uint16_t tag, const fq_CacheReq
 	if (removing.n == 0 && !all)
 		return error_set(err, -ENOENT, ERROR_NO_INPUT, "no result %s%s is kept; 'fqctl cache list' shows those that are",
 		                 path ? "of " : "", path ? TEXT(path) : id);
-	session->server->unsaved += removing.bytes;
 	if (drive_commit(session->server) < 0)
 		return error_set(err, -ENOSPC, ERROR_TEMPORARY, "the coordinator's disk is full");
 	cached->entries = removing.n;

@@ -86,13 +86,10 @@ static int commit_work(void *data, struct error *err)
 	return store_commit(data, err);
 }
 
-/* Large counters take their time to the disk. */
+/* Large counters take their time to the disk, and a disk that is busy elsewhere takes seconds for a few bytes. */
 static int commit(struct server *server, struct error *err)
 {
-	size_t unsaved = server->unsaved;
-
-	server->unsaved = 0;
-	return unsaved >= LABOUR_BYTES ? labour(server, commit_work, server->store, err) : store_commit(server->store, err);
+	return store_dirty(server->store) ? labour(server, commit_work, server->store, err) : 0;
 }
 
 int drive_commit(struct server *server)
@@ -189,7 +186,6 @@ static int save_counters(struct server *server, const struct slice_row *row, boo
 		return store_save_slice(server->store, row, NULL, 0, err);
 	if (counters_at_hand(server, row, again, err) < 0)
 		return -EINVAL;
-	server->unsaved += stash->n;
 	r = stash->n >= LABOUR_BYTES ? labour(server, save_work, &saving, err) : save_work(&saving, err);
 	if (r == 0 && !again)
 		contexts_hold(&server->contexts, row->job, row->file, row->slice, TAKE(stash->counters), stash->n);

@@ -61,7 +61,6 @@ static void forget(struct server *server)
 	free(server->held);
 	server->held = NULL;
 	server->held_n = server->held_room = 0;
-	server->unsaved = 0;
 	readings_end(server);
 	contexts_deinit(&server->contexts);
 	server->coord = coord_free(server->coord);

@@ -75,7 +75,6 @@ static int finish(struct server *server, struct grouping *grouping, const struct
 	r = result_save(server, grouping, group, ret, packed, n, err);
 	if (r == 0)
 		r = group_forget(server->store, group, err);
-	server->unsaved += n;
 	return r;
 }
 

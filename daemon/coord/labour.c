@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Work that may last for long (unpacking, merging and saving the counters of reads of many megabases), while the peers and
- * systemd go on to hear that this coordinator lives.
+ * Work that may last for long (unpacking, merging and saving the counters of reads of many megabases; any commit, for which the disk
+ * may take its time), while the peers and systemd go on to hear that this coordinator lives.
  *
  * The work is done in a thread of its own, and the loop's thread waits for it: it sends PING where it is due and what is queued
  * for peers, and nothing else, so that the work may use all that the loop uses but sessions and sockets. Nothing is taken
@@ -78,7 +78,9 @@ static void attend(struct server *server, struct labour *labour)
 	uint64_t begun = clock_monotonic_ms(), step = begun, now = begun;
 	unsigned long taken = atomic_load(&server->contexts.taken), before = taken;
 
-	while (!await(labour)) {
+	if (await(labour)) /* as long as any other turn of the loop */
+		return;
+	do {
 		now = clock_monotonic_ms();
 		taken = atomic_load(&server->contexts.taken);
 		if (taken != before)
@@ -87,11 +89,11 @@ static void attend(struct server *server, struct labour *labour)
 		breathe(server, now);
 		if (now - step < STEP_MAX_MS)
 			service_alive(server->service);
-	}
+	} while (!await(labour));
 	now = clock_monotonic_ms();
 	server->deaf_ms += now - begun;
 	if (now - begun >= TOLD_MS)
-		log_notice("large counters took %llu ms, in which nothing else was done", (unsigned long long)(now - begun));
+		log_notice("large counters, or a slow disk, took %llu ms, in which nothing else was done", (unsigned long long)(now - begun));
 }
 
 int labour(struct server *server, labour_fn work, void *data, struct error *err)

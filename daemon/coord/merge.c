@@ -64,10 +64,7 @@ static int finish(struct server *server, struct assembly *assembly, const struct
 	r = result_save(server, ret, packed, n, err);
 	if (r == 0)
 		r = store_forget_slices(server->store, job, file, err);
-	if (r < 0)
-		return r;
-	server->unsaved += n;
-	return 0;
+	return r;
 }
 
 int merge_list(const struct again *again, size_t n, int field, struct event *ret)

@@ -127,7 +127,6 @@ struct server {
 	struct rate stranger_lines, listener_lines;                        /* of the log */
 	uint64_t deaf_ms;                                  /* time of long work, in labour.c */
 	uint64_t cache_hits, cache_misses;                 /* since the start: files whose result was kept, and whose was not */
-	size_t unsaved;                                    /* bytes of counters that the next commit writes, about */
 	struct stash stash;
 	struct distrusted *distrusted; /* DISTRUSTED_MAX, the newest take the place of the oldest; NULL: none yet */
 	uint64_t distrusted_n;          /* that there were */

@@ -91,6 +91,20 @@ commit_full() {
 ok "scenario 29: full at the first write of a result's commit: nothing is served, then it goes on alone" commit_full 1
 ok "scenario 29: full some writes later" commit_full 4
 
+# Syncs that last for longer than anybody may be silent, as of a disk that is busy elsewhere: a submission's, then a result's.
+slow_disk() {
+	journal_mark
+	fault 'sync 7000 1 1 -'
+	submit crlf.fq 2>"$work/err" && job_ends "$id" && job_same "$id" && [ ! -s "$work/err" ] || { diag <"$work/err"; return 1; }
+	hold 1
+	submit plain.fq --slice-size 100K && wait_until 10 slices_of "$id" 'running  w1' || return 1
+	fault 'sync 7000 1 1 -'
+	let_go 1
+	job_ends "$id" && job_same "$id" && fault && journal_has c0 'a slow disk, took [67][0-9]{3} ms' 2 &&
+		journal_has c0 'nothing came|is gone|suspect' 0 && journal_has w1 'lost the coordinator' 0 && ! slices_of "$id" '[1-9] (losses|crashes)'
+}
+ok "scenario 29: a disk whose syncs take 7 s: everybody waits, and nobody takes anybody for gone" slow_disk
+
 # A cancel whose commit finds no room: fqctl asks again, also where there is no core for a while, and the job is cancelled.
 cancel_full() { # cancel_full TIMES
 	local cancelling status

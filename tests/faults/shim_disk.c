@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A disk that fails: loaded with LD_PRELOAD, it makes calls on files of one folder fail. What fails is told by a file that may
- * change while the process runs:
+ * A disk that fails, or is slow: loaded with LD_PRELOAD, it makes calls on files of one folder fail or wait. Which ones is told by a
+ * file that may change while the process runs:
  *
  *     FQ_DISK_FOLDER=/state FQ_DISK_FAULTS=/tmp/faults LD_PRELOAD=.../shim_disk.so fqcoordd ...
  *
  *     CALL ERROR FROM TIMES NAME     a line a fault: from the FROM-th call on since the line was read (1: the next), TIMES times
  *                                    (0: for ever), on files whose names end in NAME (-: all)
  *
- * CALL is write (write, pwrite, fallocate), sync (fsync, fdatasync) or cut (ftruncate); ERROR is EIO or ENOSPC. FQ_DISK_MAGIC is
- * what statfs() says of the folder's type, in hexadecimal.
+ * CALL is write (write, pwrite, fallocate), sync (fsync, fdatasync) or cut (ftruncate); ERROR is EIO, ENOSPC, or for how
+ * many ms the call waits before it does what it should. FQ_DISK_MAGIC is what statfs() says of the folder's type, in hexadecimal.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,14 +21,15 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FAULTS_MAX 8
 
 struct fault {
 	char call[8], name[64];
-	int error;
-	unsigned long from, times, seen;
+	int error; /* 0: it waits */
+	unsigned long wait_ms, from, times, seen;
 };
 
 /* The process's own: a library that is loaded has nowhere else to keep it. One thread writes the state folder. */
@@ -67,7 +68,8 @@ static void read_faults(void)
 		*fault = (struct fault){0};
 		if (fscanf(f, "%7s %15s %lu %lu %63s", fault->call, error, &fault->from, &fault->times, fault->name) != 5)
 			break;
-		fault->error = strcmp(error, "ENOSPC") == 0 ? ENOSPC : EIO;
+		fault->wait_ms = strtoul(error, NULL, 10);
+		fault->error = fault->wait_ms > 0 ? 0 : strcmp(error, "ENOSPC") == 0 ? ENOSPC : EIO;
 		shim.n++;
 	}
 	if (f)
@@ -97,6 +99,14 @@ static bool ends_in(const char *name, const char *end)
 	return strcmp(end, "-") == 0 || (n >= k && strcmp(name + n - k, end) == 0);
 }
 
+static void pause_ms(unsigned long ms)
+{
+	struct timespec left = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000L};
+
+	while (nanosleep(&left, &left) < 0 && errno == EINTR)
+		;
+}
+
 /* Whether this call fails; errno says by what. */
 static bool fails(int fd, const char *call)
 {
@@ -114,8 +124,10 @@ static bool fails(int fd, const char *call)
 		fault->seen++;
 		if (fault->seen < fault->from || (fault->times > 0 && fault->seen >= fault->from + fault->times))
 			continue;
-		errno = fault->error;
-		return true;
+		if (fault->error == 0)
+			pause_ms(fault->wait_ms);
+		errno = fault->error > 0 ? fault->error : saved;
+		return fault->error > 0;
 	}
 	errno = saved;
 	return false;
