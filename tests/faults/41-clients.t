@@ -146,7 +146,7 @@ race() {
 			[ $pause -ge 200 ] || { pause=400 && cat "$work/b.fq" "$work/b.fq" >"$work/bb.fq" && mv "$work/bb.fq" "$work/b.fq"; } || return 1
 			;;
 		*)
-			echo "cancel of job $id: exit $status, state $outcome" | diag
+			{ echo "cancel of job $id: exit $status, state $outcome"; cat "$work/err"; } | diag
 			return 1
 			;;
 		esac

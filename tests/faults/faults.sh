@@ -28,8 +28,8 @@
 #   slices_of ID REGEX [N]    at least N (1) lines of its slices match: "running  w1", "[1-9] losses", "[1-9] crashes"
 #   workers_start N [OPTION...]   workers 1 to N at once; nodes_idle_n N: so many nodes are idle
 #   gone PID                  the process has ended
-#   late_watch, late_ms       from now on; by how many ms at most this machine has let a process wait since that had to run. What is late
-#                             by no more than some of these is not the program's fault
+#   late_watch, late_ms       from now on; by how many ms at most this machine has let a process wait since that had to run, or had to have
+#                             something on the disk. What is late by no more than some of these is not the program's fault
 #
 # Everything that was started ends with the test, also when the test is killed: daemons get SIGKILL when their parent dies.
 set -u
@@ -98,7 +98,7 @@ late_turns() {
 	for ((turn = 0; ; turn++)); do
 		before=${EPOCHREALTIME/[.,]/}
 		doze 0.02
-		/bin/true # who looks at something starts a process
+		sync "$work" # who looks at something starts a process, and a coordinator waits for the disk
 		late=$(((${EPOCHREALTIME/[.,]/} - before) / 1000 - 20))
 		[ $late -le $most ] || most=$late
 		echo "$turn $most" >"$work/late"
