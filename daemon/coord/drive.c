@@ -380,8 +380,6 @@ static int step(struct server *server, struct event *event, struct actions *acti
 /* Merged files, the commit, and the core's next deadline. r: what was done before this, which may have failed. */
 static int settle(struct server *server, struct actions *actions, struct round *round, int r)
 {
-	uint64_t deadline;
-
 	for (uint32_t i = 0; i < round->merged_n; i++) {
 		struct event event = round->merged[i];
 
@@ -402,12 +400,7 @@ static int settle(struct server *server, struct actions *actions, struct round *
 		timer_arm(server->commit, GROUP_MS);
 	if (r < 0)
 		return r;
-	deadline = coord_deadline(server->coord);
-	if (deadline == UINT64_MAX)
-		(void)sd_event_source_set_enabled(server->tick, SD_EVENT_OFF);
-	else if (sd_event_source_set_time(server->tick, (deadline + server->deaf_ms) * 1000) < 0 ||
-	         sd_event_source_set_enabled(server->tick, SD_EVENT_ONESHOT) < 0)
-		log_error("a timer cannot be set");
+	pulse_arm(server);
 	return 0;
 }
 

@@ -65,7 +65,7 @@ static void forget(struct server *server)
 	contexts_deinit(&server->contexts);
 	server->coord = coord_free(server->coord);
 	server->hold = false;
-	(void)sd_event_source_set_enabled(server->tick, SD_EVENT_OFF);
+	pulse_stop(server);
 	(void)sd_event_source_set_enabled(server->commit, SD_EVENT_OFF);
 	(void)sd_event_source_set_enabled(server->changes, SD_EVENT_OFF);
 }

@@ -91,7 +91,7 @@ static void attend(struct server *server, struct labour *labour)
 			service_alive(server->service);
 	} while (!await(labour));
 	now = clock_monotonic_ms();
-	server->deaf_ms += now - begun;
+	pulse_skip(server, now - begun);
 	if (now - begun >= TOLD_MS)
 		log_notice("large counters, or a slow disk, took %llu ms, in which nothing else was done", (unsigned long long)(now - begun));
 }
@@ -115,9 +115,4 @@ int labour(struct server *server, labour_fn work, void *data, struct error *err)
 	(void)pthread_cond_destroy(&labour.ended);
 	(void)pthread_mutex_destroy(&labour.lock);
 	return labour.r;
-}
-
-uint64_t server_now(const struct server *server)
-{
-	return clock_monotonic_ms() - server->deaf_ms;
 }

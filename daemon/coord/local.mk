@@ -60,6 +60,7 @@ daemon_libcoord_a_SOURCES = \
 	daemon/coord/metrics.c daemon/coord/metrics.h \
 	daemon/coord/observe.c daemon/coord/observe.h \
 	daemon/coord/probe.c \
+	daemon/coord/pulse.c \
 	daemon/coord/reading.c \
 	daemon/coord/server.c daemon/coord/server.h \
 	daemon/coord/session.c daemon/coord/session.h \

@@ -22,16 +22,6 @@
 
 /* ---- timers */
 
-static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct event event = {.kind = EVENT_TICK};
-
-	(void)source;
-	(void)usec;
-	drive(userdata, &event);
-	return 0;
-}
-
 static int on_commit(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	(void)source;
@@ -120,7 +110,7 @@ int timer_add(struct server *server, sd_event_source **ret, sd_event_time_handle
 
 static int timers_add(struct server *server, struct error *err)
 {
-	int r = timer_add(server, &server->tick, on_tick, false, err);
+	int r = timer_add(server, &server->tick, pulse_beat, false, err);
 
 	if (r == 0)
 		r = timer_add(server, &server->commit, on_commit, false, err);

@@ -125,7 +125,8 @@ struct server {
 	uint64_t connections_max;                          /* what the settings and the limit of descriptors allow */
 	int spare;                                         /* a descriptor for when there is none, in listen.c */
 	struct rate stranger_lines, listener_lines;                        /* of the log */
-	uint64_t deaf_ms;                                  /* time of long work, in labour.c */
+	uint64_t deaf_ms;                                  /* time in which nobody was listened to, in pulse.c */
+	uint64_t awake_ms;                                 /* from then on it is such time, unless the timer has fired; 0: it waits for nothing */
 	uint64_t cache_hits, cache_misses;                 /* since the start: files whose result was kept, and whose was not */
 	struct stash stash;
 	struct distrusted *distrusted; /* DISTRUSTED_MAX, the newest take the place of the oldest; NULL: none yet */
@@ -171,8 +172,12 @@ void reading_begin(struct server *server, struct reading *reading);
 void reading_drop(struct server *server, struct reading *reading); /* also one that is done or was never begun */
 void readings_end(struct server *server);                          /* all are done, with a sentence */
 
-/* The core's clock: monotonic milliseconds, without the time of long work. */
-uint64_t server_now(const struct server *server);
+/* ---- pulse.c */
+uint64_t server_now(const struct server *server);         /* the core's clock: monotonic ms, without those in which nobody is listened to */
+void pulse_skip(struct server *server, uint64_t ms);      /* so many more, until now */
+void pulse_arm(struct server *server);                    /* behind each step: the timer, for the core's deadline */
+void pulse_stop(struct server *server);                   /* there is no core */
+int pulse_beat(sd_event_source *source, uint64_t usec, void *userdata);
 
 /* ---- memory.c */
 int memory_init(struct server *server, struct error *err);

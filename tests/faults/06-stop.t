@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A worker that is stopped for longer than the dead time and then goes on, as after a long swap or a suspended machine, while
-# its children counted: its slice has been lost, its result comes late. FQ_STOP_SECONDS (5) is how long.
+# its children counted: its slice has been lost, its result comes late. FQ_STOP_SECONDS (5) is how long. And a machine that stands still
+# for longer than what is under way may take: that blames nobody.
 . "$(dirname "$0")/faults.sh"
 
 data_make 20000
@@ -44,4 +45,23 @@ ok "no job twice, none lost" jobs_once
 ok "the reports are the golden ones" jobs_same
 ok "the coordinator has not grown" steady "$pid_coord"
 ok "nor has the worker" steady "${pid_worker[1]}"
+
+# Everything stands still just after w1 was asked to open a file, and while w2 counts a slice, for longer than both may take.
+end_process "$pid_coord" TERM
+coord_start --ping 100ms --dead 1m --open 10s --stall 10s
+still() {
+	local counted
+	wait_until 30 nodes_idle_n 2 && admin drain w1 && hold 2 && submit plain.fq --slice-size 1G &&
+		wait_until 10 slices_of "$id" 'running  w2' && counted=$id || return 1
+	journal_mark
+	admin resume w1 && admin drain w2 && kill -STOP "${pid_worker[1]}" && submit crlf.fq && kill -STOP "$pid_coord" || return 1
+	doze 11
+	kill -CONT "$pid_coord"
+	admin ping >"$work/out" # it has gone on before they answer
+	kill -CONT "${pid_worker[1]}"
+	let_go 2
+	job_ends "$id" && job_same "$id" && job_ends "$counted" && job_same "$counted" &&
+		journal_has c0 'has not opened|takes too long|made no progress|was lost' 0
+}
+ok "scenario 6: a machine that stood still blames no node, and fails no job, for what was not answered meanwhile" still
 done_testing
