@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ctl/leftovers.h"
+#include "ctl/target.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/digest.h"
 #include "lib/base/failpoint.h"
@@ -68,26 +69,36 @@ static int write_stream(FILE *out, const char *name, outbox_writer writer, const
 	return r;
 }
 
-static int write_device(const char *name, outbox_writer writer, const void *data, struct error *err)
+/* A descriptor goes on where it is: what was written there before, by others too, stays. */
+static int write_in_place(const char *name, const struct target *target, outbox_writer writer, const void *data, struct error *err)
 {
-	FILE *out = fopen(name, "we");
+	FILE *out = NULL;
+	int fd;
 
-	return out ? write_stream(out, name, writer, data, err) : refuse(name, -errno, err);
+	if (target->descriptor < 0) {
+		out = fopen(target->path, "we");
+		return out ? write_stream(out, name, writer, data, err) : refuse(name, -errno, err);
+	}
+	(void)fflush(stdout); /* it may be this one */
+	fd = fcntl(target->descriptor, F_DUPFD_CLOEXEC, 0);
+	if (fd >= 0)
+		out = fdopen(fd, "w");
+	if (!out) {
+		int r = refuse(name, -errno, err);
+
+		if (fd >= 0)
+			(void)close(fd);
+		return r;
+	}
+	return write_stream(out, name, writer, data, err);
 }
 
-int outbox_write(struct outbox *outbox, const char *name, outbox_writer writer, const void *data, struct error *err)
+/* Beside the place of the item. */
+static int write_temporary(struct outbox_item *item, outbox_writer writer, const void *data, struct error *err)
 {
-	struct outbox_item *item;
-	struct stat st;
+	int fd, r = temporary_name(item->name, &item->temporary, err);
 	FILE *out;
-	int fd, r;
 
-	if (stat(name, &st) == 0 && !S_ISREG(st.st_mode))
-		return write_device(name, writer, data, err);
-	r = item_add(outbox, name, false, &item, err);
-	if (r < 0)
-		return r;
-	r = temporary_name(name, &item->temporary, err);
 	if (r < 0)
 		return r;
 	leftovers_hold();
@@ -96,17 +107,30 @@ int outbox_write(struct outbox *outbox, const char *name, outbox_writer writer, 
 	r = fd < 0 ? -errno : 0;
 	leftovers_release();
 	if (r < 0) {
-		r = refuse(name, r, err);
+		r = refuse(item->name, r, err);
 		free(TAKE(item->temporary));
 		return r;
 	}
 	out = fdopen(fd, "w");
 	if (!out) {
-		r = refuse(name, -errno, err);
+		r = refuse(item->name, -errno, err);
 		(void)close(fd);
 		return r;
 	}
-	return write_stream(out, name, writer, data, err);
+	return write_stream(out, item->name, writer, data, err);
+}
+
+int outbox_write(struct outbox *outbox, const char *name, outbox_writer writer, const void *data, struct error *err)
+{
+	struct target target _cleanup_(target_deinit) = {0};
+	struct outbox_item *item;
+	int r = target_find(name, &target, err);
+
+	if (r == 0 && target.in_place)
+		return write_in_place(name, &target, writer, data, err);
+	if (r == 0)
+		r = item_add(outbox, target.path, false, &item, err);
+	return r < 0 ? r : write_temporary(item, writer, data, err);
 }
 
 int outbox_folder(struct outbox *outbox, const char *name, const char **ret, struct error *err)
