@@ -49,7 +49,7 @@ done <<'END'
 64|admin drain|drain needs NODE...
 64|admin drain --reason|--reason needs a TEXT
 64|admin drain "$(printf '%070d' 1)"|is too long for a node's name
-77|fq drain w1|NODE_DRAIN is not permitted with this key
+77|fq drain w1|draining a node is not permitted to a client; it takes an administrator's key
 64|admin resume nosuch|there is no node 'nosuch'; 'fqctl nodes' lists them
 64|admin resume w3|there is no node 'w3'
 64|admin resume 'w[1-2]]'|a ] stands without its [
