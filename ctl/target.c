@@ -44,6 +44,20 @@ static int kernel_link(struct target *target, bool *ret)
 	return 0;
 }
 
+/*
+ * In a folder where everybody may put links (/tmp) one of a stranger is not followed, as the kernel does not where it does that itself
+ * (fs.protected_symlinks): otherwise he chooses which of our files is replaced.
+ */
+static bool is_strange(const char *path)
+{
+	_cleanup_(freep) char *copy = strdup(path);
+	struct stat link, folder;
+
+	if (!copy || lstat(path, &link) < 0 || stat(dirname(copy), &folder) < 0)
+		return true;
+	return (folder.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH) && link.st_uid != geteuid() && link.st_uid != folder.st_uid;
+}
+
 /* The path becomes that of the link. 1: it is none. */
 static int link_follow(struct target *target)
 {
@@ -55,6 +69,8 @@ static int link_follow(struct target *target)
 		return 1;
 	if ((size_t)n == sizeof link)
 		return -ENAMETOOLONG;
+	if (is_strange(target->path))
+		return -EACCES;
 	folder = link[0] == '/' ? 0 : (int)(last_part(target->path) - target->path);
 	if (asprintf(&path, "%.*s%.*s", folder, target->path, (int)n, link) < 0)
 		return -ENOMEM;

@@ -212,6 +212,29 @@ static void test_links(const struct counters *counters)
 	is_u64(entries("d", true), 7, "nothing beside them");
 }
 
+/* Where everybody may put links, one of somebody else is not followed. */
+static void test_strange(const struct counters *counters)
+{
+	struct error err = {0};
+	char text[4096], before[4096];
+
+	(void)snprintf(before, sizeof before, "%s", text_of("file", text));
+	if (mkdir("sticky", 0700) < 0 || chmod("sticky", 01777) < 0 || symlink("../file", "sticky/link") < 0)
+		abort();
+	if (lchown("sticky/link", 65534, (gid_t)-1) < 0) {
+		skip("not root, so that all links are ours");
+	} else {
+		is_int(check("sticky/link", "", NULL, 1, &err), -EACCES, "a stranger's link");
+		is_int(write_to("sticky/link", "", "a", 1, counters, &err), -EACCES, "is not followed: %s", err.text);
+		is_str(text_of("file", text), before, "what it leads to is untouched");
+		if (lchown("sticky/link", 0, (gid_t)-1) < 0)
+			abort();
+	}
+	is_int(write_to("sticky/link", "", "a", 1, counters, &err), 0, "one of our own is (%s)", err.text);
+	(void)unlink("sticky/link");
+	(void)rmdir("sticky");
+}
+
 /* What this process has open: standard output and process substitutions of a shell. By a link of ours, as devices are. */
 static void test_descriptor(const struct counters *counters)
 {
@@ -256,6 +279,7 @@ int main(void)
 	test_long_name(counters);
 	test_device(counters);
 	test_links(counters);
+	test_strange(counters);
 	test_descriptor(counters);
 	counters_free(counters);
 	setup_end();
