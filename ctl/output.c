@@ -251,10 +251,13 @@ static int names_check(struct place *places, size_t n, struct error *err)
 {
 	qsort(places, n, sizeof *places, by_name_and_input);
 	for (size_t i = 1; i < n; i++)
-		if (by_name(&places[i - 1], &places[i]) == 0)
+		if (by_name(&places[i - 1], &places[i]) == 0 && strcmp(*places[i - 1].path, *places[i].path) == 0)
+			return error_set(err, -EINVAL, ERROR_USAGE, "%s is there twice, and would be written to %s twice: right is once",
+			                 TEXT(*places[i].path), TEXT(last_part(places[i].name)));
+		else if (by_name(&places[i - 1], &places[i]) == 0)
 			return error_set(err, -EINVAL, ERROR_USAGE,
-			                 "%s and %s: the results of both would be %s; count them one by one, into folders of "
-			                 "their own",
+			                 "%s and %s: the results of both would be %s; right is one after the other, into "
+			                 "folders of their own",
 			                 TEXT(*places[i - 1].path), TEXT(*places[i].path), TEXT(last_part(places[i].name)));
 	return 0;
 }

@@ -82,6 +82,8 @@ static void test_refused(void)
 	ok(strstr(err.text, "x/a.fq") && strstr(err.text, "y/a.fq"), "both are named");
 	is_int(check("d/X", "", same, 3, &err), -EINVAL, "likewise with -o");
 	is_int(check("d/X", "", same, 1, &err), 0, "one input");
+	is_int(check("", "d", (const char *const[]){"x/a.fq", "x/a.fq"}, 2, &err), -EINVAL, "an input twice");
+	ok(strstr(err.text, "x/a.fq is there twice") != NULL, "%s", err.text);
 }
 
 static unsigned int mode_of(const char *name)
