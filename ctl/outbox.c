@@ -135,17 +135,19 @@ int outbox_write(struct outbox *outbox, const char *name, outbox_writer writer, 
 
 int outbox_folder(struct outbox *outbox, const char *name, const char **ret, struct error *err)
 {
+	struct target target _cleanup_(target_deinit) = {0};
 	struct outbox_item *item;
 	struct stat st;
-	int r;
+	int r = target_find(name, &target, err);
 
-	r = item_add(outbox, name, true, &item, err);
+	if (r == 0)
+		r = item_add(outbox, target.path, true, &item, err);
 	if (r < 0)
 		return r;
 	*ret = item->name;
-	if (stat(name, &st) == 0)
+	if (stat(item->name, &st) == 0)
 		return S_ISDIR(st.st_mode) ? 0 : refuse(name, -ENOTDIR, err);
-	r = temporary_name(name, &item->temporary, err);
+	r = temporary_name(item->name, &item->temporary, err);
 	if (r < 0)
 		return r;
 	leftovers_hold();
@@ -205,13 +207,31 @@ int outbox_commit(struct outbox *outbox, struct error *err)
 	return r;
 }
 
+/* What has its name already, but in a folder that has not got its own, goes with that. */
+static const char *path_left(const struct outbox *outbox, size_t i)
+{
+	const struct outbox_item *item = &outbox->items[i];
+
+	if (item->temporary)
+		return item->temporary;
+	for (size_t k = 0; k < i; k++) {
+		const char *folder = outbox->items[k].temporary;
+		size_t n = folder && outbox->items[k].folder ? strlen(folder) : 0;
+
+		if (n > 0 && strncmp(item->name, folder, n) == 0 && item->name[n] == '/')
+			return item->name;
+	}
+	return NULL;
+}
+
 void outbox_deinit(struct outbox *outbox)
 {
 	for (size_t i = outbox->n; i > 0; i--) {
 		struct outbox_item *item = &outbox->items[i - 1];
+		const char *left = path_left(outbox, i - 1);
 
-		if (item->temporary)
-			(void)(item->folder ? rmdir(item->temporary) : unlink(item->temporary));
+		if (left)
+			(void)(item->folder ? rmdir(left) : unlink(left));
 		leftover_done(item->leftover);
 		free(item->temporary);
 		free(item->name);
