@@ -18,6 +18,7 @@ ctl_libctl_a_SOURCES = \
 	ctl/given.c ctl/given.h \
 	ctl/list.c ctl/list.h \
 	ctl/outbox.c ctl/outbox.h \
+	ctl/target.c ctl/target.h \
 	ctl/output.c ctl/output.h \
 	ctl/output_apart.c ctl/output_apart.h \
 	ctl/output_run.c ctl/output_run.h \

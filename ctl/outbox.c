@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ctl/leftovers.h"
+#include "ctl/target.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/digest.h"
 #include "lib/base/failpoint.h"
@@ -68,26 +69,36 @@ static int write_stream(FILE *out, const char *name, outbox_writer writer, const
 	return r;
 }
 
-static int write_device(const char *name, outbox_writer writer, const void *data, struct error *err)
+/* A descriptor goes on where it is: what was written there before, by others too, stays. */
+static int write_in_place(const char *name, const struct target *target, outbox_writer writer, const void *data, struct error *err)
 {
-	FILE *out = fopen(name, "we");
+	FILE *out = NULL;
+	int fd;
 
-	return out ? write_stream(out, name, writer, data, err) : refuse(name, -errno, err);
+	if (target->descriptor < 0) {
+		out = fopen(target->path, "we");
+		return out ? write_stream(out, name, writer, data, err) : refuse(name, -errno, err);
+	}
+	(void)fflush(stdout); /* it may be this one */
+	fd = fcntl(target->descriptor, F_DUPFD_CLOEXEC, 0);
+	if (fd >= 0)
+		out = fdopen(fd, "w");
+	if (!out) {
+		int r = refuse(name, -errno, err);
+
+		if (fd >= 0)
+			(void)close(fd);
+		return r;
+	}
+	return write_stream(out, name, writer, data, err);
 }
 
-int outbox_write(struct outbox *outbox, const char *name, outbox_writer writer, const void *data, struct error *err)
+/* Beside the place of the item. */
+static int write_temporary(struct outbox_item *item, outbox_writer writer, const void *data, struct error *err)
 {
-	struct outbox_item *item;
-	struct stat st;
+	int fd, r = temporary_name(item->name, &item->temporary, err);
 	FILE *out;
-	int fd, r;
 
-	if (stat(name, &st) == 0 && !S_ISREG(st.st_mode))
-		return write_device(name, writer, data, err);
-	r = item_add(outbox, name, false, &item, err);
-	if (r < 0)
-		return r;
-	r = temporary_name(name, &item->temporary, err);
 	if (r < 0)
 		return r;
 	leftovers_hold();
@@ -96,32 +107,47 @@ int outbox_write(struct outbox *outbox, const char *name, outbox_writer writer, 
 	r = fd < 0 ? -errno : 0;
 	leftovers_release();
 	if (r < 0) {
-		r = refuse(name, r, err);
+		r = refuse(item->name, r, err);
 		free(TAKE(item->temporary));
 		return r;
 	}
 	out = fdopen(fd, "w");
 	if (!out) {
-		r = refuse(name, -errno, err);
+		r = refuse(item->name, -errno, err);
 		(void)close(fd);
 		return r;
 	}
-	return write_stream(out, name, writer, data, err);
+	return write_stream(out, item->name, writer, data, err);
+}
+
+int outbox_write(struct outbox *outbox, const char *name, outbox_writer writer, const void *data, struct error *err)
+{
+	struct target target _cleanup_(target_deinit) = {0};
+	struct outbox_item *item;
+	int r = target_find(name, &target, err);
+
+	if (r == 0 && target.in_place)
+		return write_in_place(name, &target, writer, data, err);
+	if (r == 0)
+		r = item_add(outbox, target.path, false, &item, err);
+	return r < 0 ? r : write_temporary(item, writer, data, err);
 }
 
 int outbox_folder(struct outbox *outbox, const char *name, const char **ret, struct error *err)
 {
+	struct target target _cleanup_(target_deinit) = {0};
 	struct outbox_item *item;
 	struct stat st;
-	int r;
+	int r = target_find(name, &target, err);
 
-	r = item_add(outbox, name, true, &item, err);
+	if (r == 0)
+		r = item_add(outbox, target.path, true, &item, err);
 	if (r < 0)
 		return r;
 	*ret = item->name;
-	if (stat(name, &st) == 0)
+	if (stat(item->name, &st) == 0)
 		return S_ISDIR(st.st_mode) ? 0 : refuse(name, -ENOTDIR, err);
-	r = temporary_name(name, &item->temporary, err);
+	r = temporary_name(item->name, &item->temporary, err);
 	if (r < 0)
 		return r;
 	leftovers_hold();
@@ -181,13 +207,31 @@ int outbox_commit(struct outbox *outbox, struct error *err)
 	return r;
 }
 
+/* What has its name already, but in a folder that has not got its own, goes with that. */
+static const char *path_left(const struct outbox *outbox, size_t i)
+{
+	const struct outbox_item *item = &outbox->items[i];
+
+	if (item->temporary)
+		return item->temporary;
+	for (size_t k = 0; k < i; k++) {
+		const char *folder = outbox->items[k].temporary;
+		size_t n = folder && outbox->items[k].folder ? strlen(folder) : 0;
+
+		if (n > 0 && strncmp(item->name, folder, n) == 0 && item->name[n] == '/')
+			return item->name;
+	}
+	return NULL;
+}
+
 void outbox_deinit(struct outbox *outbox)
 {
 	for (size_t i = outbox->n; i > 0; i--) {
 		struct outbox_item *item = &outbox->items[i - 1];
+		const char *left = path_left(outbox, i - 1);
 
-		if (item->temporary)
-			(void)(item->folder ? rmdir(item->temporary) : unlink(item->temporary));
+		if (left)
+			(void)(item->folder ? rmdir(left) : unlink(left));
 		leftover_done(item->leftover);
 		free(item->temporary);
 		free(item->name);

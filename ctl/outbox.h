@@ -30,8 +30,9 @@ struct outbox {
 };
 
 /*
- * Lets the writer write what will be the file `name`. A device or a pipe of that name is written at once: only a
- * regular file can be replaced. 0 or negative with a sentence (ERROR_CANT_CREATE).
+ * Lets the writer write what will be the file `name`, or what a symbolic link of that name leads to. A device, a pipe or a
+ * descriptor (/dev/stdout) is written at once: only a regular file can be replaced. 0 or negative with a sentence
+ * (ERROR_CANT_CREATE).
  */
 int outbox_write(struct outbox *outbox, const char *name, outbox_writer writer, const void *data, struct error *err);
 

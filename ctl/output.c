@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ctl/output_run.h"
+#include "ctl/target.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 
@@ -84,6 +85,10 @@ static int output_finish(struct conf *conf, struct error *err)
 	options->phred_given = CONF_SOURCE(conf, struct output_options, phred) != CONF_DEFAULT;
 	if (options->extract && options->noextract)
 		return error_set(err, -EINVAL, ERROR_USAGE, "give either --extract or --noextract, not both");
+	if (CONF_SOURCE(conf, struct output_options, file) == CONF_COMMAND && !options->file[0]) /* -o "$UNSET" */
+		return error_set(err, -EINVAL, ERROR_USAGE, "-o: the name of the file is empty");
+	if (CONF_SOURCE(conf, struct output_options, folder) == CONF_COMMAND && !options->folder[0])
+		return error_set(err, -EINVAL, ERROR_USAGE, "--output-dir: the name of the folder is empty");
 	if (options->delete && !options->extract)
 		return error_set(err, -EINVAL, ERROR_USAGE,
 		                 "--delete keeps no zip, so it needs --extract, which keeps the folder");
@@ -246,10 +251,13 @@ static int names_check(struct place *places, size_t n, struct error *err)
 {
 	qsort(places, n, sizeof *places, by_name_and_input);
 	for (size_t i = 1; i < n; i++)
-		if (by_name(&places[i - 1], &places[i]) == 0)
+		if (by_name(&places[i - 1], &places[i]) == 0 && strcmp(*places[i - 1].path, *places[i].path) == 0)
+			return error_set(err, -EINVAL, ERROR_USAGE, "%s is there twice, and would be written to %s twice: right is once",
+			                 TEXT(*places[i].path), TEXT(last_part(places[i].name)));
+		else if (by_name(&places[i - 1], &places[i]) == 0)
 			return error_set(err, -EINVAL, ERROR_USAGE,
-			                 "%s and %s: the results of both would be %s; count them one by one, into folders of "
-			                 "their own",
+			                 "%s and %s: the results of both would be %s; right is one after the other, into "
+			                 "folders of their own",
 			                 TEXT(*places[i - 1].path), TEXT(*places[i].path), TEXT(last_part(places[i].name)));
 	return 0;
 }
@@ -299,6 +307,30 @@ static int form_check(const struct output_options *options, enum compat compat, 
 	return r;
 }
 
+/* -o FILE: where it leads, before anything is counted. Of several inputs FILE is only a part of their names. */
+static int file_check(const struct output_options *options, size_t n, struct error *err)
+{
+	struct target target _cleanup_(target_deinit) = {0};
+	bool one = n <= 1 || options->forms == OUTPUT_SET(OUTPUT_TSV);
+	int r = target_find(options->file, &target, err);
+
+	if (r < 0)
+		return r;
+	if (target.folder)
+		return error_set(err, -EISDIR, ERROR_CANT_CREATE, "-o %s is a folder: right is the name of a file, or --output-dir",
+		                 TEXT(options->file));
+	if (!target.in_place)
+		return parent_check(one ? target.path : options->file, false, err);
+	if (!one)
+		return error_set(err, -EINVAL, ERROR_USAGE,
+		                 "-o %s is no regular file and takes one result, and there are %zu: right is --output-dir DIR, or no -o, "
+		                 "for standard output",
+		                 TEXT(options->file), n);
+	if (target.descriptor < 0 && access(target.path, W_OK) < 0)
+		return error_set(err, -errno, ERROR_CANT_CREATE, "%s cannot be written: %s", TEXT(options->file), strerror(errno));
+	return 0;
+}
+
 /* What cannot go together. */
 static int ways_check(const struct output_options *options, const struct reporting *reporting, size_t n,
                       struct error *err)
@@ -330,7 +362,7 @@ int output_check(const struct output_options *options, const struct reporting *r
 	int r = ways_check(options, reporting, n, err);
 
 	if (r == 0 && options->file[0])
-		r = parent_check(options->file, false, err);
+		r = file_check(options, n, err);
 	if (r == 0 && options->folder[0])
 		r = folder_check(options->folder, err);
 	if (r == 0 && options->folder[0] && options->run && output_apart_find(&options->run->apart, paths, n, reporting->rules.compat) < 0)

@@ -79,7 +79,7 @@ static int counters_check(const struct writing *writing, struct error *err)
 		                 "%s was counted without k-mers, which the limits ask for: submit it with these limits",
 		                 TEXT(writing->path));
 	if (lacks)
-		return error_set(err, -ENODATA, ERROR_USAGE, "%s was counted for %s only: submit it with what it shall be shown as",
+		return error_set(err, -ENODATA, ERROR_USAGE, "%s was counted for %s only: submit it anew, with --as and what it shall be shown as",
 		                 TEXT(writing->path), has & COUNT_QUALITY_TABLE ? "csv with --error-mean" : "csv");
 	if (writing->options->forms & REPORTS && writing->reporting->compat_given &&
 	    writing->reporting->rules.compat != compat)

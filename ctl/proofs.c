@@ -43,13 +43,18 @@ void proofs_free(struct proof_file *files, size_t n)
 
 /* ---- one file */
 
+#define NO_FILE "%s is not a regular file (a pipe, a device or a socket), and files are read in many places at once"
+
 int proof_path(const char *name, bool here, char *out, struct error *err)
 {
 	char folder[PATH_MAX];
+	struct stat st;
 	int n;
 
 	if (realpath(name, out))
 		return 0;
+	if (here && stat(name, &st) == 0) /* what /dev/fd/N stands for has no path */
+		return error_set(err, -EINVAL, ERROR_NO_INPUT, NO_FILE, TEXT(name));
 	if (here)
 		return error_set(err, -errno, error_class_of_errno(errno), "%s cannot be opened: %s", TEXT(name), strerror(errno));
 	if (name[0] == '/')
@@ -73,8 +78,7 @@ static int file_open(const char *name, const char *path, int *ret_fd, uint64_t *
 	if (S_ISDIR(st.st_mode))
 		return error_set(err, -EISDIR, ERROR_NO_INPUT, "%s is a directory, not a file", TEXT(name));
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, -EINVAL, ERROR_NO_INPUT, "%s is not a regular file (a pipe, a device or a socket)",
-		                 TEXT(name));
+		return error_set(err, -EINVAL, ERROR_NO_INPUT, NO_FILE, TEXT(name));
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM); /* what lies behind a block is not needed */
 	*ret_size = (uint64_t)st.st_size;
 	*ret_fd = take_fd(&fd);

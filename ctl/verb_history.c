@@ -19,7 +19,7 @@ struct history_options {
 
 static const struct option_row history_rows[] = {
 	{.long_name = "start", .letter = 'S', .argument = "TIME", .type = OPTION_STRING, .smallest = 1, .largest = 64,
-	 .help = "Jobs that ended at this time or later: today, yesterday, 2026-11-23, 2026-11-23T14:05, or how long ago (2d).",
+	 .help = "Jobs that ended at this time or later: now, today, yesterday, 2026-11-23, 2026-11-23T14:05:09, or how long ago (2d).",
 	 OPTION_FIELD(struct history_options, start)},
 	{.long_name = "end", .letter = 'E', .argument = "TIME", .type = OPTION_STRING, .smallest = 1, .largest = 64,
 	 .help = "Jobs that ended before this time.", OPTION_FIELD(struct history_options, end)},

@@ -44,11 +44,21 @@ static const struct option_row watch_rows[] = {
 	 OPTION_FIELD(struct watch_options, lenient)},
 };
 
+static int watch_finish(struct conf *conf, struct error *err)
+{
+	const struct watch_options *options = conf->settings;
+
+	if (CONF_SOURCE(conf, struct watch_options, folder) == CONF_COMMAND && !options->folder[0]) /* -o "$UNSET" */
+		return error_set(err, -EINVAL, ERROR_USAGE, "-o: the name of the folder is empty");
+	return 0;
+}
+
 static const struct option_table watch_table = {
 	.name = "watch",
 	.rows = watch_rows,
 	.n = sizeof watch_rows / sizeof *watch_rows,
 	.settings_size = sizeof(struct watch_options),
+	.finish = watch_finish,
 };
 
 static volatile sig_atomic_t ended; /* a signal says so */

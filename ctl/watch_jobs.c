@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/job.h"
 #include "ctl/submit.h"
@@ -113,6 +114,20 @@ int watch_reach(struct watching *watching, struct error *err)
 	return 1;
 }
 
+/* A folder for results on storage that comes and goes is waited for: refused, its files would be nobody's until somebody watches anew. */
+static bool waits_for_folder(struct watching *watching)
+{
+	const char *folder = watching->out.folder;
+	bool was = watching->unwritable;
+
+	watching->unwritable = folder && !watching->options->once && access(folder, W_OK) < 0;
+	if (watching->unwritable && !was)
+		say(watching->call, "cannot write into %s: %s; waiting for that", TEXT(folder), strerror(errno));
+	else if (was && !watching->unwritable)
+		say(watching->call, "%s can be written into", TEXT(folder));
+	return watching->unwritable;
+}
+
 /*
  * The files of the set in place of the call's arguments. A group without one of its files would be a part that looks like the whole, so
  * that the others are not submitted either where one cannot be read.
@@ -189,6 +204,10 @@ int watch_submit_some(struct watching *watching, struct error *err)
 			if (due < watching->due_ms)
 				watching->due_ms = due;
 			continue;
+		}
+		if (waits_for_folder(watching)) {
+			watching->due_ms = clock_monotonic_ms() + WATCH_AWAY_MS;
+			return 0;
 		}
 		watching->more = true;
 		if (n == SUBMIT_BATCH || watching->open >= WATCH_OPEN_MAX || *watching->ended)

@@ -27,6 +27,7 @@ struct watching {
 	struct watch_out out;
 	struct client client;
 	bool away;          /* and that is said */
+	bool unwritable;    /* nothing can be written into the folder for results, and that is said */
 	size_t open, asked; /* jobs; the place behind the set that was asked for last */
 	uint64_t begun_ms, looked_ms, asked_ms, tried_ms;
 	uint64_t due_ms;    /* when a file that grows may be complete */

@@ -145,7 +145,7 @@ static bool submit_known(struct session *session)
 	if (r == STORE_NONE)
 		return false;
 	if (r == 0 && strcmp(row.owner, session->name) != 0)
-		r = error_set(&error, -EEXIST, ERROR_DENIED, "this job's uuid is another user's");
+		r = error_set(&error, -EEXIST, ERROR_DENIED, "another user has a job under this id: give a new job another id");
 	if (r == 0)
 		r = submit_same(session, &row, &error);
 	if (r < 0) {

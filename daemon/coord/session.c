@@ -29,40 +29,41 @@ static const uint16_t stranger_types[] = {fq_Type_HELLO, fq_Type_JOIN, fq_Type_T
 struct verb_row {
 	uint16_t type;
 	unsigned may;
+	const char *what; /* as a person would say what he asks for; NULL: that is no person's to ask */
 	void (*handle)(struct session *session, uint16_t tag, const void *message);
 };
 
 /* Every message that may come, who may send it, and who takes it. Sizes are the message table's (lib/wire/message.c). */
 static const struct verb_row verb_rows[] = {
-	{fq_Type_HELLO, MAY_STRANGER, from_hello},
-	{fq_Type_JOIN, MAY_STRANGER, from_join},
-	{fq_Type_OPENED, MAY_WORKER, from_opened},
-	{fq_Type_PROGRESS, MAY_WORKER, from_progress},
-	{fq_Type_RESULT, MAY_WORKER, from_result},
-	{fq_Type_CRASHED, MAY_WORKER, from_crashed},
-	{fq_Type_IO_ERROR, MAY_WORKER, from_io_error},
-	{fq_Type_RETURN, MAY_WORKER, from_return},
-	{fq_Type_DRAINING, MAY_WORKER, from_draining},
-	{fq_Type_LOOKED, MAY_WORKER, from_looked},
-	{fq_Type_SUBMIT, MAY_CLIENT, from_submit},
-	{fq_Type_SUBMIT_FILE, MAY_CLIENT, from_submit_file},
-	{fq_Type_STATUS, MAY_CLIENT, from_status},
-	{fq_Type_SHOW, MAY_CLIENT, from_show},
-	{fq_Type_WAIT, MAY_CLIENT, from_wait},
-	{fq_Type_FETCH, MAY_CLIENT, from_fetch},
-	{fq_Type_CANCEL, MAY_CLIENT, from_cancel},
-	{fq_Type_NODES, MAY_CLIENT, from_nodes},
-	{fq_Type_PROBE, MAY_CLIENT, from_probe},
-	{fq_Type_HEALTH, MAY_CLIENT, from_health},
-	{fq_Type_CACHE, MAY_CLIENT, from_cache},
-	{fq_Type_PROFILES, MAY_CLIENT, from_profiles},
-	{fq_Type_NODE_DRAIN, MAY_ADMIN, from_node_drain},
-	{fq_Type_NODE_RESUME, MAY_ADMIN, from_node_resume},
-	{fq_Type_TOKEN, MAY_ADMIN, from_token},
-	{fq_Type_BACKUP, MAY_ADMIN, from_backup},
-	{fq_Type_PEERS, MAY_ADMIN, from_peers},
-	{fq_Type_TOKENS, MAY_ADMIN, from_tokens},
-	{fq_Type_REVOKE, MAY_ADMIN, from_revoke},
+	{fq_Type_HELLO, MAY_STRANGER, NULL, from_hello},
+	{fq_Type_JOIN, MAY_STRANGER, NULL, from_join},
+	{fq_Type_OPENED, MAY_WORKER, NULL, from_opened},
+	{fq_Type_PROGRESS, MAY_WORKER, NULL, from_progress},
+	{fq_Type_RESULT, MAY_WORKER, NULL, from_result},
+	{fq_Type_CRASHED, MAY_WORKER, NULL, from_crashed},
+	{fq_Type_IO_ERROR, MAY_WORKER, NULL, from_io_error},
+	{fq_Type_RETURN, MAY_WORKER, NULL, from_return},
+	{fq_Type_DRAINING, MAY_WORKER, NULL, from_draining},
+	{fq_Type_LOOKED, MAY_WORKER, NULL, from_looked},
+	{fq_Type_SUBMIT, MAY_CLIENT, "submitting files", from_submit},
+	{fq_Type_SUBMIT_FILE, MAY_CLIENT, "submitting files", from_submit_file},
+	{fq_Type_STATUS, MAY_CLIENT, "listing jobs", from_status},
+	{fq_Type_SHOW, MAY_CLIENT, "showing a job", from_show},
+	{fq_Type_WAIT, MAY_CLIENT, "waiting for a job", from_wait},
+	{fq_Type_FETCH, MAY_CLIENT, "fetching results", from_fetch},
+	{fq_Type_CANCEL, MAY_CLIENT, "cancelling a job", from_cancel},
+	{fq_Type_NODES, MAY_CLIENT, "listing nodes", from_nodes},
+	{fq_Type_PROBE, MAY_CLIENT, "probing a node", from_probe},
+	{fq_Type_HEALTH, MAY_CLIENT, "asking for the coordinator's health", from_health},
+	{fq_Type_CACHE, MAY_CLIENT, "asking for kept results", from_cache},
+	{fq_Type_PROFILES, MAY_CLIENT, "asking for profiles", from_profiles},
+	{fq_Type_NODE_DRAIN, MAY_ADMIN, "draining a node", from_node_drain},
+	{fq_Type_NODE_RESUME, MAY_ADMIN, "resuming a node", from_node_resume},
+	{fq_Type_TOKEN, MAY_ADMIN, "making a token", from_token},
+	{fq_Type_BACKUP, MAY_ADMIN, "backing up the state", from_backup},
+	{fq_Type_PEERS, MAY_ADMIN, "listing keys", from_peers},
+	{fq_Type_TOKENS, MAY_ADMIN, "listing tokens", from_tokens},
+	{fq_Type_REVOKE, MAY_ADMIN, "taking back keys and tokens", from_revoke},
 };
 
 bool session_proves(const struct session *session)
@@ -141,10 +142,11 @@ static void deny(struct session *session, const struct frame *frame, const struc
 		session_refuse(session, &error);
 		return;
 	}
-	(void)error_set(&error, -EPERM, ERROR_DENIED, "%s is not permitted with this key, a%s's; %s", name,
-	                session->role == fq_Role_ROLE_ADMIN ? "n administrator"
-	                : session->role == fq_Role_ROLE_CLIENT ? " client" : " worker",
-	                row->may == MAY_ADMIN    ? "it takes an administrator's, or --socket as root on the coordinator's host"
+	(void)error_set(&error, -EPERM, ERROR_DENIED, "%s is not permitted to %s; %s", row->what ? row->what : name,
+	                session->role == fq_Role_ROLE_ADMIN ? "an administrator"
+	                : session->role == fq_Role_ROLE_CLIENT ? "a client" : "a worker",
+	                row->may == MAY_ADMIN    ? "it takes an administrator's key ('fqctl token --role admin'), or --socket as root on "
+	                                           "the coordinator's host"
 	                : row->may == MAY_WORKER ? "it is for workers"
 	                : row->may == MAY_STRANGER ? "it comes first, and once"
 	                                         : "it is for clients, whom 'fqctl token --role client' lets join");

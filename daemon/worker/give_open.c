@@ -165,7 +165,9 @@ void give_answer(const struct open_request *request, const struct open_answer *a
 	struct held_slice *slice = held_of_request(&worker->held, request->number);
 	_cleanup_(closep) int file = fd;
 
-	if (request->kind == OPEN_FACTS && request->aside)
+	if (request->kind == OPEN_ROOT)
+		root_answer(worker, request, answer);
+	else if (request->kind == OPEN_FACTS && request->aside)
 		look_answer(worker, request, answer);
 	else if (request->kind == OPEN_FACTS)
 		take_facts(worker, request, answer);

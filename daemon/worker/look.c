@@ -102,6 +102,40 @@ void look_answer(struct worker *worker, const struct open_request *request, cons
 	(void)uplink_send(worker->uplink, fq_Type_LOOKED, &looked); /* as above */
 }
 
+void root_ask(struct worker *worker, size_t first)
+{
+	const struct conf_list *roots = &worker->settings->roots;
+
+	for (size_t i = first; i < roots->n; i++) {
+		struct open_request request;
+		struct root root;
+		char site[sizeof request.path];
+
+		if (root_parse(roots->items[i], &root, NULL) < 0 || root.site_n >= sizeof site)
+			continue;
+		(void)snprintf(site, sizeof site, "%.*s", root.site_n ? (int)root.site_n : 1, root.site_n ? root.site : "/");
+		opener_request_init(&request, OPEN_ROOT, site);
+		request.file = (uint32_t)i;
+		request.number = ++worker->requests;
+		if (openers_ask(&worker->openers, &request, -1) == 0)
+			return;
+	}
+}
+
+void root_answer(struct worker *worker, const struct open_request *request, const struct open_answer *answer)
+{
+	if (answer->r == -ETIMEDOUT) {
+		log_warning("the folder of the root %s does not answer, and the roots behind it were not looked at: look for storage that "
+		            "hangs, 'findmnt -t nfs,nfs4,fuse'",
+		            TEXT(request->path));
+		return;
+	}
+	if (answer->r < 0)
+		log_warning("nothing can be opened beneath %s; right are roots, in fqworkerd.conf, whose folders are there",
+		            answer->error.text);
+	root_ask(worker, request->file + 1);
+}
+
 void look_roots(const struct conf_list *roots, fq_Hello *hello)
 {
 	const size_t room = sizeof hello->roots / sizeof *hello->roots;

@@ -121,6 +121,29 @@ static int open_root(const struct root *root, const char *path, int *ret_fd, str
 	return 0;
 }
 
+int open_look_root(const struct conf_list *roots, const char *site, struct error *err)
+{
+	const size_t n = strcmp(site, "/") == 0 ? 0 : strlen(site);
+
+	for (size_t i = 0; i < roots->n; i++) {
+		_cleanup_(closep) int folder = -1, within = -1;
+		struct root root;
+		int r;
+
+		if (root_parse(roots->items[i], &root, NULL) < 0 || root.site_n != n || strncmp(root.site, site, n) != 0)
+			continue;
+		r = open_root(&root, site, &folder, err);
+		if (r < 0)
+			return r;
+		within = openat(folder, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (within < 0)
+			return error_set(err, -errno, ERROR_NO_INPUT, "%s: the folder %.*s/ of this worker: %s", TEXT(site), (int)root.local_n,
+			                 root.local, strerror(errno));
+		return 0;
+	}
+	return 0;
+}
+
 static int open_in(const struct root *root, const char *path, int *ret_fd, struct error *err)
 {
 	const struct open_how how = {

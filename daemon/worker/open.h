@@ -15,3 +15,6 @@
  * the way, no regular file. May wait as long as the file system does.
  */
 int open_beneath(const struct conf_list *roots, const char *path, int *ret_fd, struct error *err);
+
+/* Whether the folder of the root `site` is there and files below it may be looked for. 0 or negative errno with a sentence. */
+int open_look_root(const struct conf_list *roots, const char *site, struct error *err);

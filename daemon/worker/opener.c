@@ -58,7 +58,7 @@ static int check_proof(int fd, const struct open_request *request, struct open_a
 	return unproven(request, answer);
 }
 
-/* ---- the three kinds ---- */
+/* ---- the kinds ---- */
 
 static int take_facts(int fd, const struct open_request *request, struct open_answer *answer)
 {
@@ -101,11 +101,13 @@ static int open_and_look(const struct conf_list *roots, const struct open_reques
 
 static void serve(const struct conf_list *roots, const struct open_request *request, int file, struct open_answer *answer, int *ret_fd)
 {
-	if (request->kind == OPEN_CHECK)
+	if (request->kind == OPEN_ROOT)
+		answer->r = open_look_root(roots, request->path, &answer->error);
+	else if (request->kind == OPEN_CHECK)
 		answer->r = compare(file, request, answer);
 	else
 		answer->r = open_and_look(roots, request, answer, ret_fd);
-	if (answer->r == -ESTALE && request->kind != OPEN_CHECK)
+	if (answer->r == -ESTALE && (request->kind == OPEN_FACTS || request->kind == OPEN_SLICE))
 		answer->r = open_and_look(roots, request, answer, ret_fd);
 }
 

@@ -88,7 +88,7 @@ void opener_request_init(struct open_request *request, enum open_kind kind, cons
 int opener_check_request(struct open_request *request, int file)
 {
 	request->path[sizeof request->path - 1] = '\0';
-	if (request->magic != OPENER_MAGIC || request->kind < OPEN_FACTS || request->kind > OPEN_CHECK ||
+	if (request->magic != OPENER_MAGIC || request->kind < OPEN_FACTS || request->kind > OPEN_ROOT ||
 	    (file >= 0) != (request->kind == OPEN_CHECK))
 		return -EBADMSG;
 	return 0;
@@ -99,7 +99,7 @@ int opener_check_answer(struct open_answer *answer, const struct open_request *r
 	answer->error.text[sizeof answer->error.text - 1] = '\0';
 	answer->reason[sizeof answer->reason - 1] = '\0';
 	if (answer->magic != OPENER_MAGIC || answer->number != request->number || answer->r < -ERROR_NUMBER_MAX || answer->r > OPEN_CHANGED ||
-	    (answer->r == OPEN_CHANGED && request->kind == OPEN_FACTS) ||
+	    (answer->r == OPEN_CHANGED && (request->kind == OPEN_FACTS || request->kind == OPEN_ROOT)) ||
 	    (file >= 0) != (answer->r == 0 && request->kind == OPEN_SLICE))
 		return -EBADMSG;
 	return 0;

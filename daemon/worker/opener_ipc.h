@@ -23,6 +23,7 @@ enum open_kind {
 	OPEN_FACTS = 1, /* what a plan needs to know, after the proof of reading where one is wanted */
 	OPEN_SLICE,     /* a descriptor to count from, of the file that was planned */
 	OPEN_CHECK,     /* whether the file behind this descriptor is still what it was */
+	OPEN_ROOT,      /* whether the folder of the root PATH is there; for nobody but the log */
 };
 
 #define OPEN_CHANGED 1 /* the file is there, but not what was planned or what it was */

@@ -298,7 +298,10 @@ static int start_counting(struct worker *worker, const char *program, struct err
 	}
 	r = openers_init(&worker->openers, service_event(worker->service), program, &settings->roots, settings->open_timeout_ms,
 	                 &openers_callbacks, worker, err);
-	return r < 0 ? r : start_slots(worker, program, err);
+	if (r < 0)
+		return r;
+	root_ask(worker, 0);
+	return start_slots(worker, program, err);
 }
 
 int worker_init(struct worker *worker, const struct worker_settings *settings,

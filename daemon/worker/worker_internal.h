@@ -48,6 +48,13 @@ void take_briefs_clear(struct worker *worker);
 int take_look(struct worker *worker, const void *message, struct error *err);
 void look_answer(struct worker *worker, const struct open_request *request, const struct open_answer *answer);
 
+/*
+ * Has the folders of the roots looked at, one after the other, from the first: what is not there is a warning in the log, since files
+ * below it would only be somebody else's job's to miss. Where one does not answer the others are left, so that one opener hangs at most.
+ */
+void root_ask(struct worker *worker, size_t first);
+void root_answer(struct worker *worker, const struct open_request *request, const struct open_answer *answer);
+
 /* Hello.roots: the folders as the site names them. */
 void look_roots(const struct conf_list *roots, fq_Hello *hello);
 

@@ -49,7 +49,17 @@ done <<'END'
 64|admin drain|drain needs NODE...
 64|admin drain --reason|--reason needs a TEXT
 64|admin drain "$(printf '%070d' 1)"|is too long for a node's name
-77|fq drain w1|NODE_DRAIN is not permitted with this key
+77|fq drain w1|draining a node is not permitted to a client; it takes an administrator's key
+77|fq token --list|listing tokens is not permitted to a client
+77|fq peers|listing keys is not permitted to a client
+77|fq revoke root|taking back keys and tokens is not permitted to a client
+64|fq submit -o '' r.fq|-o: the name of the file is empty
+64|fq submit --output-dir '' r.fq|--output-dir: the name of the folder is empty
+73|fq submit -o dir r.fq|-o dir is a folder: right is the name of a file, or --output-dir
+64|fq submit -o /dev/null r.fq dir/../r.fq|-o /dev/null is no regular file and takes one result, and there are 2
+64|fq submit --output-dir dir r.fq r.fq|r.fq is there twice
+66|fq submit --wait <(cat r.fq)|is not a regular file (a pipe, a device or a socket), and files are read in many places at once
+64|here qc --local -o '' r.fq|-o: the name of the folder is empty
 64|admin resume nosuch|there is no node 'nosuch'; 'fqctl nodes' lists them
 64|admin resume w3|there is no node 'w3'
 64|admin resume 'w[1-2]]'|a ] stands without its [

@@ -133,6 +133,16 @@ roots() {
 	worker_start 1 -n 1 --roots "$work/a" --roots "$work/b:links" && doctor 0 fq doctor && says warn roots "w1: $work/a, $work/b" && says warn roots "w2: $work/a" 'different folders'
 }
 ok "roots that differ" roots
+# At a worker's start, since otherwise only jobs that fail would tell. One that is well is not told, nor one that may be searched but not listed.
+roots_missing() {
+	mkdir -p "$work/unlisted" && chmod 311 "$work/unlisted"
+	end_process "${pid_worker[1]}" KILL
+	worker_start 1 -n 1 --roots "$work/a" --roots "$work/b:links" --roots "/data=$work/none" --roots "$reads" --roots "$work/unlisted" &&
+		wait_until 10 grep -qF "nothing can be opened beneath /data: the folder $work/none/ of this worker: No such file or directory; right are" "$work/worker1.log" &&
+		wait_until 10 grep -qF "nothing can be opened beneath $reads: the folder $reads/ of this worker: Not a directory" "$work/worker1.log" &&
+		! grep -qE "beneath $work/(a|b|unlisted):" "$work/worker1.log"
+}
+ok "roots that are not there" roots_missing
 
 # ---- probe
 

@@ -153,6 +153,26 @@ ok "it comes back" wait_until 60 has_line "$run/lane2/waits.fq" COMPLETED
 ok "and what came meanwhile is counted" wait_until 60 has_line "$run/lane2/meanwhile.fq" COMPLETED
 ok "that is said" said "the coordinator is there"
 
+# ---- the folder for results goes away
+
+mkdir "$work/away" "$work/results"
+watch_end
+fresh
+watch_start -o "$work/results" --settle 0 --every 1h "$work/away"
+put "$work/a.fq" "$work/away/first.fq"
+ok "results are written" wait_until 30 has_line "$work/away/first.fq" COMPLETED
+rm -r "$work/results"
+put "$work/b.fq" "$work/away/second.fq"
+ok "their folder is away: it is said" wait_until 30 said "cannot write into $work/results: No such file or directory; waiting for that"
+is "and no file is refused" "$(grep -c REFUSED "$work/lines")" 0
+mkdir "$work/results"
+ok "it comes back: what came meanwhile is counted" wait_until 60 has_line "$work/away/second.fq" COMPLETED
+ok "and written" test -s "$work/results/second_fastqc.zip"
+ok "that is said" said "$work/results can be written into"
+watch_end
+fresh
+watch_start -o "$out" --settle 0 --every 1h "$run"
+
 # ---- it is ended, even killed, while jobs go on
 
 admin drain w1 >/dev/null
@@ -220,5 +240,6 @@ ok "one output file" refuses 64 "right is -o DIR" --output x.csv --as csv "$run"
 ok "a table" refuses 64 "--as tsv is one table" --as tsv -o "$out" "$run"
 ok "a gate" refuses 64 "--fail-on" --fail-on fail -o "$out" "$run"
 ok "a mark that is a path" refuses 64 "right is the name of a file" --after a/b "$run"
+ok "no name of a folder for results" refuses 64 "the name of the folder is empty" -o "" "$run"
 ok "no room for results" refuses 73 "cannot write into" -o "$work/nowhere" "$run"
 done_testing

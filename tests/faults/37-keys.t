@@ -49,7 +49,7 @@ client_key() {
 	for verb in token "token --list" peers "drain w1" "resume w1" "revoke w2"; do
 		# shellcheck disable=SC2086
 		run fq $verb
-		[ "$status" -eq 77 ] && said "not permitted with this key" || { echo "client's key: $verb: $status" | diag; return 1; }
+		[ "$status" -eq 77 ] && said "is not permitted to a client; it takes an administrator" || { echo "client's key: $verb: $status" | diag; return 1; }
 	done
 	node_is w1 '^idle$' && fq status >/dev/null
 }

@@ -92,7 +92,7 @@ owners() {
 	id=$(as 0 submit --parsable "$data/plain.fq") && [ "$(owner_of "$id")" = root:0 ]
 }
 ok "a user has his jobs through every worker, and nobody else has them, nor root of a worker's host" owners
-is_plain() { run as 0 token && told 77 'TOKEN is not permitted' && run as 0 drain w1 && told 77 'NODE_DRAIN is not permitted'; }
+is_plain() { run as 0 token && told 77 'making a token is not permitted to a client' && run as 0 drain w1 && told 77 'draining a node is not permitted to a client'; }
 ok "root of a worker's host is no administrator" is_plain
 nameless() { run as 4242 ping; told 77 'cannot tell who you are \(user 4242, without a name\)'; }
 ok "a user without a name is told to join" nameless
@@ -130,7 +130,7 @@ for role in admin worker none; do
 done
 answers() { intrude "$1" && said "$2"; }
 ok "JOIN does not go through" answers join 'sent JOIN before it said who it is'
-ok "nor an administrator's message" answers token 'TOKEN is not permitted'
+ok "nor an administrator's message" answers token 'making a token is not permitted'
 ok "nor a worker's" answers counts 'DRAINING is not permitted'
 ok "bytes that are no frame end it" answers garbage 'frame of the unknown type'
 ok "also when they come later" answers later 'frame of the unknown type'

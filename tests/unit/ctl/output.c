@@ -82,6 +82,8 @@ static void test_refused(void)
 	ok(strstr(err.text, "x/a.fq") && strstr(err.text, "y/a.fq"), "both are named");
 	is_int(check("d/X", "", same, 3, &err), -EINVAL, "likewise with -o");
 	is_int(check("d/X", "", same, 1, &err), 0, "one input");
+	is_int(check("", "d", (const char *const[]){"x/a.fq", "x/a.fq"}, 2, &err), -EINVAL, "an input twice");
+	ok(strstr(err.text, "x/a.fq is there twice") != NULL, "%s", err.text);
 }
 
 static unsigned int mode_of(const char *name)
@@ -187,6 +189,86 @@ static void test_device(const struct counters *counters)
 	is_u64(entries("d", true), 2, "nothing beside them");
 }
 
+static const char *const one[] = {"x/a.fq"};
+
+/* What a symbolic link leads to is written, there or not, and the link stays one. */
+static void test_links(const struct counters *counters)
+{
+	struct error err = {0};
+	char text[4096];
+
+	if (symlink("../file", "d/far") < 0 || symlink("far", "d/chain") < 0 || symlink("later", "d/dangling") < 0 ||
+	    symlink("no/later", "d/nowhere") < 0 || symlink("loop", "d/loop") < 0 || symlink(".", "d/folder") < 0)
+		abort();
+	is_int(write_to("d/chain", "", "a", 1, counters, &err), 0, "by two links (%s)", err.text);
+	is_str(text_of("file", text), WANT, "what they lead to is written");
+	ok(is_kind("d/chain", S_IFLNK) && is_kind("d/far", S_IFLNK), "both are links");
+	is_int(write_to("d/dangling", "", "a", 1, counters, &err), 0, "to a file that is not there (%s)", err.text);
+	ok(is_kind("d/dangling", S_IFLNK), "it is a link");
+	is_str(text_of("d/later", text), WANT, "and leads to the table");
+	is_int(check("d/nowhere", "", one, 1, &err), -ENOENT, "to a folder that is not there");
+	is_int(err.class, ERROR_CANT_CREATE, "%s", err.text);
+	is_int(check("d/loop", "", one, 1, &err), -ELOOP, "to itself");
+	is_int(err.class, ERROR_CANT_CREATE, "%s", err.text);
+	ok(write_to("d/loop", "", "a", 1, counters, &err) < 0 && is_kind("d/loop", S_IFLNK), "nor is it written");
+	is_int(check("d/folder", "", one, 1, &err), -EISDIR, "to a folder");
+	ok(strstr(err.text, "--output-dir") != NULL, "%s", err.text);
+	is_u64(entries("d", true), 7, "nothing beside them");
+}
+
+/* Where everybody may put links, one of somebody else is not followed. */
+static void test_strange(const struct counters *counters)
+{
+	struct error err = {0};
+	char text[4096], before[4096];
+
+	(void)snprintf(before, sizeof before, "%s", text_of("file", text));
+	if (mkdir("sticky", 0700) < 0 || chmod("sticky", 01777) < 0 || symlink("../file", "sticky/link") < 0)
+		abort();
+	if (lchown("sticky/link", 65534, (gid_t)-1) < 0) {
+		skip("not root, so that all links are ours");
+	} else {
+		is_int(check("sticky/link", "", one, 1, &err), -EACCES, "a stranger's link");
+		is_int(write_to("sticky/link", "", "a", 1, counters, &err), -EACCES, "is not followed: %s", err.text);
+		is_str(text_of("file", text), before, "what it leads to is untouched");
+		if (lchown("sticky/link", 0, (gid_t)-1) < 0)
+			abort();
+	}
+	is_int(write_to("sticky/link", "", "a", 1, counters, &err), 0, "one of our own is (%s)", err.text);
+	(void)unlink("sticky/link");
+	(void)rmdir("sticky");
+}
+
+/* What this process has open: standard output and process substitutions of a shell. By a link of ours, as devices are. */
+static void test_descriptor(const struct counters *counters)
+{
+	static const char *const two[] = {"x/a.fq", "x/b.fq"};
+	struct error err = {0};
+	char text[4096], name[64], link[64];
+	int fd = open("d/open", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	(void)snprintf(name, sizeof name, "/dev/fd/%d", fd);
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	if (fd < 0 || write(fd, "before\n", 7) != 7 || symlink(link, "d/stdout") < 0)
+		abort();
+	if (access(name, W_OK) < 0) {
+		skip("no /dev/fd");
+		(void)close(fd);
+		return;
+	}
+	is_int(check("d/stdout", "", two, 1, &err), 0, "a link to a descriptor (%s)", err.text);
+	is_int(write_to("d/stdout", "", "a", 1, counters, &err), 0, "is written (%s)", err.text);
+	is_str(text_of("d/open", text), "before\n" WANT, "behind what was there");
+	ok(is_kind("d/stdout", S_IFLNK), "and a link afterwards");
+	is_int(write_to(name, "", "a", 1, counters, &err), 0, "by its name (%s)", err.text);
+	is_str(text_of("d/open", text), "before\n" WANT WANT, "likewise");
+	is_int(check("d/stdout", "", two, 2, &err), -EINVAL, "not for two results");
+	is_int(err.class, ERROR_USAGE, "%s", err.text);
+	is_int(check("/dev/null", "", two, 2, &err), -EINVAL, "nor is a device, whose folder would get them");
+	(void)close(fd);
+	is_u64(entries("d", true), 2, "nothing beside it");
+}
+
 int main(void)
 {
 	struct counters *counters;
@@ -200,6 +282,9 @@ int main(void)
 	test_whole(counters);
 	test_long_name(counters);
 	test_device(counters);
+	test_links(counters);
+	test_strange(counters);
+	test_descriptor(counters);
 	counters_free(counters);
 	setup_end();
 	return done_testing();

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "conf/arguments.h"
+#include "ctl/outbox.h"
 #include "ctl/output.h"
 #include "lib/base/cleanup.h"
 #include "lib/qc/prior.h"
@@ -275,6 +276,43 @@ static void test_reports(const struct counters *counters)
 	conf_deinit(&output_table, &options);
 }
 
+static int write_word(FILE *out, const void *data, struct error *err)
+{
+	(void)err;
+	return fputs(data, out) < 0 ? -EIO : 0;
+}
+
+/* A folder by a link, and one whose place is taken while it is written. */
+static void test_folder(const struct counters *counters)
+{
+	struct output_options options = options_make("fastqc", "", "d");
+	struct error err = {0};
+	const char *folder = NULL;
+	char inner[PATH_MAX];
+
+	options.extract = true;
+	if (symlink("later", "d/a_fastqc") < 0)
+		abort();
+	is_int(output_write(&options, &reporting, "a.fq", 1, counters, &err), 0, "by a link to a folder that is not there (%s)", err.text);
+	ok(begins("d/later/summary.txt", "PASS\t"), "which is made");
+	remove_tree("d/later");
+	is_u64(entries("d", true), 3, "a zip, a page, the link");
+	conf_deinit(&output_table, &options);
+
+	struct outbox outbox _cleanup_(outbox_deinit) = {0};
+
+	is_int(outbox_folder(&outbox, "d/x", &folder, &err), 0, "a folder (%s)", err.text);
+	(void)snprintf(inner, sizeof inner, "%s/below", folder);
+	is_int(outbox_subfolder(&outbox, inner, &err), 0, "one in it");
+	(void)snprintf(inner, sizeof inner, "%s/below/word", folder);
+	is_int(outbox_write(&outbox, inner, write_word, "word", &err), 0, "a file in that");
+	if (mkdir("d/x", 0700) < 0 || mkdir("d/x/theirs", 0700) < 0)
+		abort();
+	ok(outbox_commit(&outbox, &err) < 0, "somebody made one of this name: %s", err.text);
+	outbox_deinit(&outbox);
+	remove_tree("d/x");
+	is_u64(entries("d", false), 0, "nothing of ours is left");
+}
 
 int main(void)
 {
@@ -290,6 +328,7 @@ int main(void)
 	test_ways_refused();
 	test_lacks(counters);
 	test_reports(counters);
+	test_folder(counters);
 	counters_free(counters);
 	setup_end();
 	return done_testing();

@@ -199,8 +199,19 @@ static size_t refusals(struct connection *connection, const uint16_t *types, siz
 	size_t refused = 0;
 
 	for (size_t i = 0; i < n; i++)
-		refused += is_refused(connection, types[i], "is not permitted with this key");
+		refused += is_refused(connection, types[i], "is not permitted to a");
 	return refused;
+}
+
+/* Who asks for what an administrator may hears what that is, not the name of a message. */
+static bool is_told(struct connection *connection, uint16_t type)
+{
+	_cleanup_(freep) void *message = calloc(1, message_struct_size(type) + 1);
+	struct error err = {0};
+	struct frame frame;
+
+	return connection_send(connection, type, 7, message) == 0 && dial_wait(connection, WAIT_MS, &frame, &err) < 0 &&
+	       strstr(err.text, "is not permitted to a client; it takes an administrator's key") && !strstr(err.text, message_name(type));
 }
 
 static void test_roles(struct setup *setup)
@@ -218,6 +229,9 @@ static void test_roles(struct setup *setup)
 			is_u64(refusals(connection, for_clients, N(for_clients)), N(for_clients), "%s: no client's message", name);
 		if (who != ADMIN)
 			is_u64(refusals(connection, for_admins, N(for_admins)), N(for_admins), "%s: no administrator's message", name);
+		if (who == CLIENT)
+			for (size_t i = 0; i < N(for_admins); i++)
+				ok(is_told(connection, for_admins[i]), "%s: in a person's words", message_name(for_admins[i]));
 	}
 	for (int who = 0; who < WHO_MAX; who++) {
 		_cleanup_(connection_freep) struct connection *connection = dialled(setup, (enum who)who);

@@ -136,7 +136,7 @@ static bool is_refused(struct connection *connection, uint16_t type)
 	struct frame frame;
 
 	return connection_send(connection, type, 7, message) == 0 && dial_wait(connection, WAIT_MS, &frame, &err) < 0 &&
-	       strstr(err.text, "is not permitted with this key");
+	       strstr(err.text, "is not permitted to a");
 }
 
 static void test_root(struct setup *setup)
