@@ -20,6 +20,7 @@
 
 #define FRAMES_BUDGET 64 /* frames a wakeup: about a millisecond of an owner's work */
 #define FRAMES_MS 5      /* and where they cost more, so long */
+#define LATE_MS 100      /* of a timer: more is time in which this process was not let run */
 
 /* ---- making and freeing ---- */
 
@@ -361,15 +362,18 @@ static void act(struct peer *peer)
 }
 
 /*
- * What has come while this process was kept from its loop is read first: the other side is not to
- * be blamed for that.
+ * What has come while this process was kept from its loop is read first, and that time does not count: the other side is not to be
+ * blamed for it, which may have stood still together with this one and has just come to send.
  */
 static int on_timer(sd_event_source *source, uint64_t us, void *userdata)
 {
 	struct peer *peer = userdata;
+	uint64_t now = peer_now(peer), due = us / 1000;
 
 	enter(peer);
 	work(peer);
+	if (now > due + LATE_MS)
+		peer_timer_late(&peer->times, now, now - due);
 	if (!peer->ended && !peer->freed)
 		act(peer);
 	peer_arm(peer);

@@ -68,6 +68,15 @@ void peer_timer_pause(struct peer_timer *timer, uint64_t now, bool paused)
 		timer->heard = now;
 }
 
+void peer_timer_late(struct peer_timer *timer, uint64_t now, uint64_t late)
+{
+	timer->heard = smaller(timer->heard + late, now);
+	if (timer->waits != UINT64_MAX)
+		timer->waits = smaller(timer->waits + late, now);
+	if (timer->greeting)
+		timer->greeting += late;
+}
+
 void peer_timer_pinged(struct peer_timer *timer, uint64_t now)
 {
 	timer->pinged = now;

@@ -38,6 +38,8 @@ void peer_timer_sent(struct peer_timer *timer, uint64_t now);
 void peer_timer_taken(struct peer_timer *timer, uint64_t now, bool taken, bool waits);
 /* While it is paused it cannot be heard, and is not blamed. */
 void peer_timer_pause(struct peer_timer *timer, uint64_t now, bool paused);
+/* This process was not let run for so long: the other side could not be heard, and is not blamed for that time. */
+void peer_timer_late(struct peer_timer *timer, uint64_t now, uint64_t late);
 void peer_timer_pinged(struct peer_timer *timer, uint64_t now);
 
 /* When something is due next; UINT64_MAX: never. */

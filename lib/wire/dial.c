@@ -14,6 +14,8 @@
 #include "lib/wire/trust.h"
 
 #define JOIN_MS 10000
+#define TURN_MS 500
+#define LATE_MS 100 /* behind the end of a turn */
 
 static void connection_freep(struct connection **connection)
 {
@@ -95,17 +97,24 @@ static int next_frame(struct connection *connection, struct frame *ret, struct e
 	return r;
 }
 
+/* In short turns: of one that lasts for longer than it should this process was not let run, and the other side is not blamed for that. */
 static int wait_for_events(struct wait *wait, const struct connection *connection,
                            struct error *err)
 {
 	struct pollfd poll_fd = {.fd = connection_fd(connection),
 	                         .events = connection_events(connection)};
 	int left = time_left(wait, connection, err);
+	uint64_t due, now;
 
 	if (left < 0)
 		return left;
+	left = left < TURN_MS ? left : TURN_MS;
+	due = clock_monotonic_ms() + (uint64_t)left;
 	if (poll(&poll_fd, 1, left) < 0 && errno != EINTR)
 		return error_set(err, -errno, ERROR_OS, "poll: %s", strerror(errno));
+	now = clock_monotonic_ms();
+	if (now > due + LATE_MS)
+		wait->heard += now - due;
 	return 0;
 }
 

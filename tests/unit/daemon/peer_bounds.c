@@ -284,9 +284,38 @@ static void test_thin_line(void)
 	closep(&line.fds[1]);
 }
 
+/* ---- a machine that stands still */
+
+static int stand_still(sd_event_source *source, uint64_t us, void *userdata)
+{
+	(void)source;
+	(void)us;
+	(void)userdata;
+	(void)usleep(3 * DEAD_MS * 1000);
+	return 0;
+}
+
+/* Both sides are in one process, neither of which has sent anything while it stood still. */
+static void test_still(void)
+{
+	sd_event *event = new_loop();
+	struct end a = {0}, b = {0};
+	struct pair pair;
+
+	pair_init(&pair, NULL, NULL, NULL, 0);
+	make(&a, event, TAKE(pair.client), true);
+	make(&b, event, TAKE(pair.server), true);
+	for (uint64_t i = 0; i < 2; i++)
+		(void)sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, (1 + 4 * i) * DEAD_MS * 1000, 1000, stand_still, NULL);
+	run_for(event, 9 * DEAD_MS);
+	is_int(sd_event_loop(event), 7, "of two that stand still together neither takes the other for gone: %s%s", a.why.text, b.why.text);
+	end_loop(event, &a, &b);
+}
+
 int main(void)
 {
 	test_pause();
+	test_still();
 	test_pause_gone();
 	test_does_not_read(true);
 	test_does_not_read(false);

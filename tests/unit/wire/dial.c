@@ -8,10 +8,13 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/wire/trust.h"
@@ -19,6 +22,7 @@
 #include "tests/unit/wire/pair.h"
 
 #define LONG_MS 20000
+#define STILL_DEAD_MS 4000 /* of which a busy machine may take some */
 #define SECRET "0123456789abcdef0123456789abcdef01234567"
 
 static struct side client, server;
@@ -184,6 +188,30 @@ static void test_dead(void)
 	pair_deinit(&pair);
 }
 
+/* The same process, which stood still for longer than that together with the other side: then it has come to nothing yet. */
+static void test_still(void)
+{
+	struct pair pair;
+	struct frame frame;
+	int status = -1;
+	pid_t pid;
+
+	pair_init(&pair, NULL, NULL, NULL, 0);
+	connection_set_dead(pair.client, STILL_DEAD_MS);
+	pid = fork();
+	if (pid == 0)
+		_exit(dial_wait(pair.client, 0, &frame, NULL) < 0 ? 1 : 0);
+	(void)usleep(100000); /* it waits */
+	(void)kill(pid, SIGSTOP);
+	(void)usleep(STILL_DEAD_MS * 1500);
+	(void)kill(pid, SIGCONT);
+	(void)usleep(STILL_DEAD_MS * 250); /* whose clock says meanwhile that it is far too late */
+	(void)connection_send(pair.server, fq_Type_STATUS, 1, &(fq_JobsRequest){0});
+	(void)dial_wait(pair.server, LONG_MS, NULL, NULL);
+	ok(waitpid(pid, &status, 0) == pid && status == 0, "one that was stopped for longer than its dead time goes on to wait");
+	pair_deinit(&pair);
+}
+
 static void test_unreachable(void)
 {
 	struct coordinator c = {0};
@@ -286,6 +314,7 @@ int main(void)
 	side_init(&server);
 	test_hello();
 	test_dead();
+	test_still();
 	test_unreachable();
 	test_unix();
 	test_join();
