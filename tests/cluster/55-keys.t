@@ -73,5 +73,5 @@ quietly() { "$@" >/dev/null; }
 ok "and is, for a node" quietly "$workerd" --state "$work/worker9" --name w9 --join "$host" "$worker_token"
 ok "and for a person" quietly env FQ_KEYS="$work/other" "$ctl" join "$host" "$client_token"
 ok "once" says 77 "used up" "$workerd" --state "$work/worker8" --join "$host" "$worker_token"
-ok "what is an administrator's says so" says 77 "an administrator's, or --socket as root" fq peers
+ok "what is an administrator's says so" says 77 "an administrator's key ('fqctl token --role admin'), or --socket as root" fq peers
 done_testing
