@@ -154,7 +154,7 @@ static int open_once(struct client *client, bool *ret_greeting, struct error *er
 int client_open(struct client *client, const struct client_settings *settings, struct error *err)
 {
 	uint64_t end = clock_monotonic_ms() + PATIENCE_MS, pause = PAUSE_FIRST_MS;
-	bool greeting = false;
+	bool greeting = false, again = false;
 
 	client->settings = settings;
 	if (settings->timeout_ms && !client->until_ms)
@@ -162,8 +162,9 @@ int client_open(struct client *client, const struct client_settings *settings, s
 	for (;;) {
 		int r = open_once(client, &greeting, err);
 
-		if (r == 0 || !greeting || !client_lost(r, err) || clock_monotonic_ms() >= end)
+		if (r == 0 || !greeting || !client_lost(r, err) || ((again || r == -ETIMEDOUT) && clock_monotonic_ms() >= end))
 			return r;
+		again = true; /* once, whatever the first try has taken */
 		pause_ms(pause);
 		pause *= 2;
 	}

@@ -20,6 +20,7 @@
 
 #define FRAMES_BUDGET 64 /* frames a wakeup: about a millisecond of an owner's work */
 #define FRAMES_MS 5      /* and where they cost more, so long */
+#define TURN_MS 500      /* how often it is looked at, so that the timer tells */
 #define LATE_MS 100      /* of a timer: more is time in which this process was not let run */
 
 /* ---- making and freeing ---- */
@@ -82,8 +83,10 @@ void peer_wake(struct peer *peer)
  */
 void peer_arm(struct peer *peer)
 {
-	uint64_t at = peer_timer_next(&peer->times);
+	uint64_t at = peer_timer_next(&peer->times), turn = peer_now(peer) + TURN_MS;
 
+	if (!peer->times.greeted && at > turn)
+		at = turn; /* otherwise PING is such a turn */
 	if (at == UINT64_MAX || peer->ended || peer->freed)
 		return;
 	(void)sd_event_source_set_time(peer->timer, at * 1000); /* its source exists: cannot fail */

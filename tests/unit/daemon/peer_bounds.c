@@ -290,8 +290,7 @@ static int stand_still(sd_event_source *source, uint64_t us, void *userdata)
 {
 	(void)source;
 	(void)us;
-	(void)userdata;
-	(void)usleep(3 * DEAD_MS * 1000);
+	(void)usleep((useconds_t)(uintptr_t)userdata * 1000);
 	return 0;
 }
 
@@ -306,9 +305,32 @@ static void test_still(void)
 	make(&a, event, TAKE(pair.client), true);
 	make(&b, event, TAKE(pair.server), true);
 	for (uint64_t i = 0; i < 2; i++)
-		(void)sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, (1 + 4 * i) * DEAD_MS * 1000, 1000, stand_still, NULL);
+		(void)sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, (1 + 4 * i) * DEAD_MS * 1000, 1000, stand_still,
+		                                 (void *)(uintptr_t)(3 * DEAD_MS));
 	run_for(event, 9 * DEAD_MS);
 	is_int(sd_event_loop(event), 7, "of two that stand still together neither takes the other for gone: %s%s", a.why.text, b.why.text);
+	end_loop(event, &a, &b);
+}
+
+/* Who has just been accepted has his time to say who he is all the same. */
+static void test_still_greeting(void)
+{
+	const uint64_t still = PEER_GREETING_MS + 1000, begun = clock_monotonic_ms();
+	sd_event *event = new_loop();
+	struct end a = {.event = event}, b = {0};
+	struct error err = {0};
+	struct pair pair;
+
+	pair_init(&pair, NULL, NULL, NULL, 0);
+	if (peer_new(event, TAKE(pair.client), &callbacks, PING_MS, NEVER_MS, &a, &a.peer, &err) < 0)
+		ok(false, "peer_new: %s", err.text);
+	(void)sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, 200000, 1000, stand_still, (void *)(uintptr_t)still);
+	run_for(event, NEVER_MS);
+	is_int(sd_event_loop(event), 1, "not greeted");
+	is_int(a.r, -ETIMEDOUT, "it ends: %s", a.why.text);
+	ok(clock_monotonic_ms() - begun >= still + PEER_GREETING_MS - 1000, "behind the time in which nobody could be heard (%llu ms)",
+	   (unsigned long long)(clock_monotonic_ms() - begun));
+	pair_deinit(&pair);
 	end_loop(event, &a, &b);
 }
 
@@ -316,6 +338,7 @@ int main(void)
 {
 	test_pause();
 	test_still();
+	test_still_greeting();
 	test_pause_gone();
 	test_does_not_read(true);
 	test_does_not_read(false);
