@@ -165,14 +165,6 @@ static void step(struct server *server)
 	drive_merged(server, &event);
 }
 
-/* A timer that is over at once, not a deferred source: that one would be pending since it was first enabled, so before all others. */
-static void work_later(struct server *server)
-{
-	if (sd_event_source_set_time_relative(server->grouping, 0) < 0 ||
-	    sd_event_source_set_enabled(server->grouping, SD_EVENT_ONESHOT) < 0)
-		log_error("a timer cannot be set");
-}
-
 static int on_work(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct server *server = userdata;
@@ -181,13 +173,13 @@ static int on_work(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)source;
 	(void)usec;
 	if (FAILPOINT_ON("group-idle")) { /* there is work that never comes to its end */
-		work_later(server);
+		timer_again(server, server->grouping);
 		return 0;
 	}
 	while (!server->fallen && server->coord && server->contexts.groups.first && clock_monotonic_ms() < begun + TURN_MS)
 		step(server);
 	if (!server->fallen && server->contexts.groups.first)
-		work_later(server);
+		timer_again(server, server->grouping);
 	return 0;
 }
 
@@ -204,5 +196,5 @@ void group_work_want(struct server *server, uint64_t job, uint32_t file)
 		(void)error_oom(&error);
 		die(&error);
 	}
-	work_later(server);
+	timer_again(server, server->grouping);
 }

@@ -118,13 +118,6 @@ static void conclude(struct server *server, struct reading *reading, int r)
 	reading->done(reading->data);
 }
 
-static void arm(struct server *server)
-{
-	/* Its source exists, and it is over at once: see group_work.c. */
-	(void)sd_event_source_set_time_relative(server->reading, 0);
-	(void)sd_event_source_set_enabled(server->reading, SD_EVENT_ONESHOT);
-}
-
 static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct server *server = userdata;
@@ -133,7 +126,7 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)source;
 	(void)usec;
 	if (FAILPOINT_ON("reading-idle")) { /* one that never comes to its end */
-		arm(server);
+		timer_again(server, server->reading);
 		return 0;
 	}
 	while (!server->fallen && server->readings && clock_monotonic_ms() < begun + TURN_MS) {
@@ -145,7 +138,7 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 		(void)drive_check(server);
 	}
 	if (!server->fallen && server->readings)
-		arm(server);
+		timer_again(server, server->reading);
 	return 0;
 }
 
@@ -163,7 +156,7 @@ void reading_begin(struct server *server, struct reading *reading)
 	*at = reading;
 	reading->next = NULL;
 	reading->waits = true;
-	arm(server);
+	timer_again(server, server->reading);
 }
 
 void reading_drop(struct server *server, struct reading *reading)

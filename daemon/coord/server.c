@@ -18,6 +18,8 @@
 
 #define EXPIRE_MS (3600ULL * 1000) /* how often ended jobs are looked through */
 #define ACCURACY_US 1000           /* of all timers */
+#define TURNS 8                    /* of work in turns, behind which there is a rest */
+#define REST_US 1000
 #define STEADY_MS 60000            /* a clock that differs by more after an hour was set */
 
 /* ---- timers */
@@ -106,6 +108,14 @@ int timer_add(struct server *server, sd_event_source **ret, sd_event_time_handle
 	if (r >= 0)
 		r = sd_event_source_set_enabled(*ret, now ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
 	return r < 0 ? error_set(err, r, ERROR_OS, "timer: %s", strerror(-r)) : 0;
+}
+
+void timer_again(struct server *server, sd_event_source *timer)
+{
+	server->turns++;
+	if (sd_event_source_set_time_relative(timer, server->turns % TURNS == 0 ? REST_US : 0) < 0 ||
+	    sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT) < 0)
+		log_error("a timer cannot be set");
 }
 
 static int timers_add(struct server *server, struct error *err)

@@ -125,6 +125,7 @@ struct server {
 	uint64_t connections_max;                          /* what the settings and the limit of descriptors allow */
 	int spare;                                         /* a descriptor for when there is none, in listen.c */
 	struct rate stranger_lines, listener_lines;                        /* of the log */
+	unsigned int turns;                                /* of work in turns, in timer_again() */
 	uint64_t deaf_ms;                                  /* time in which nobody was listened to, in pulse.c */
 	uint64_t awake_ms;                                 /* from then on it is such time, unless the timer has fired; 0: it waits for nothing */
 	uint64_t cache_hits, cache_misses;                 /* since the start: files whose result was kept, and whose was not */
@@ -150,6 +151,11 @@ void server_status(struct server *server);                   /* tells systemd wh
 int core_begin(struct server *server, struct error *err);    /* a new core, of what is committed */
 
 int timer_add(struct server *server, sd_event_source **ret, sd_event_time_handler_t handler, bool now, struct error *err);
+/*
+ * Work in turns goes on: at once, but behind what is pending, for which a deferred source would not do, as that is pending since it was
+ * first enabled. Some turns later also behind what has a lower priority (the status page), which would never come to its turn otherwise.
+ */
+void timer_again(struct server *server, sd_event_source *timer);
 
 /* ---- labour.c */
 

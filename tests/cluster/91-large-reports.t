@@ -20,13 +20,14 @@ id=$(fq submit --parsable --as json "$work/long.fq" "$work/other.fq")
 ok "a job of long reads" fq wait "$id"
 end_process "${pid_worker[1]}" TERM
 
-# page PATH: what is behind the head of the answer; in the background it is one process, to be ended.
+# page PATH [WORD...]: what is behind the head of the answer; in the background it is one process, to be ended. Words before the one who
+# reads it, as timeout 60.
 page() {
 	local at fd
 	at=$(cat "$state/listening-status")
 	exec {fd}<>"/dev/tcp/${at%:*}/${at##*:}" || return
 	printf 'GET %s HTTP/1.0\r\nAuthorization: Bearer %s\r\n\r\n' "$1" $token >&$fd
-	exec sed '1,/^\r$/d' <&$fd
+	exec "${@:2}" sed '1,/^\r$/d' <&$fd
 }
 again() { # again FAILPOINT: the coordinator is started anew
 	end_process "$pid_coord" TERM
@@ -40,7 +41,7 @@ answered() { # answered WHILE: everything else is done
 	own=$(timeout 60 "$ctl" submit -h "$host" --parsable "$work/long.fq")
 	ok "a file is submitted" test -n "$own"
 	ok "and cancelled" timeout 60 "$ctl" cancel -h "$host" "$own"
-	is "the page of health is answered" "$( (page /healthz))" ok
+	is "the page of health is answered" "$( (page /healthz timeout 60))" ok
 }
 ends() {
 	kill -TERM "$pid_coord"
