@@ -154,7 +154,7 @@ others() {
 	admin show "$mine" | grep -q "a.fq" && same "$mine" || return 1
 	run fq_as "$work/second" submit --parsable --id 00000000-0000-0000-0000-000000000007 "$work/a.fq"
 	run fq submit --parsable --id 00000000-0000-0000-0000-000000000007 "$work/a.fq"
-	[ "$status" -eq 77 ] && said "another user's"
+	[ "$status" -eq 77 ] && said "another user has a job under this id"
 }
 ok "of other people's jobs there are owner, state and counts; to show, wait, fetch and cancel they are not there" others
 
