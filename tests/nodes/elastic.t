@@ -31,7 +31,7 @@ is "the package starts and enables nothing" "$(unit_is enabled) $(unit_is active
 ok "the coordinator serves" wait_until 20 admin ping
 ok "without the group it does not start" eval '! on coord systemctl start $unit 2>/dev/null'
 is "exit status, and not started anew" "$(show coord $unit ExecMainStatus) $(show coord $unit ActiveState)" "78 failed"
-ok "with the reason" says coord $unit 'fqcoordd.conf: there is no group elastic with max above 0, so there is nothing to keep'
+ok "with the reason" wait_until 20 says coord $unit 'fqcoordd.conf: there is no group elastic with max above 0, so there is nothing to keep'
 on coord systemctl reset-failed
 
 # ---- the group, the key and the folders, as the page has them
@@ -77,7 +77,7 @@ for path in coord/key.pem coord/peers; do ok "nor reads it $path" eval "! mine c
 as coord alice fqctl qc --local --as csv /shared/reads.fastq >"$work/want"
 job=$(as coord alice fqctl submit --parsable --detach /shared/reads.fastq)
 ok "a job of another user: one worker is asked for" wait_until 20 held 1 1 1
-ok "the journal says so" says coord $unit "1 worker started: Slurm's job 101"
+ok "the journal says so" wait_until 20 says coord $unit "1 worker started: Slurm's job 101"
 is "it is the service's user who asks" "$(stat -c %u "$rig$slurm/jobs/101_1")" 791
 mine node1 env SLURM_JOB_ID=1011 SLURM_ARRAY_JOB_ID=101 SLURM_ARRAY_TASK_ID=1 SLURMD_NODENAME=node1 sh $slurm/jobs/101_1/script \
 	>"$work/script.log" 2>&1 {never}>&- &
@@ -98,7 +98,7 @@ is "it ends in order" "$(show coord $unit Result), $(show coord $unit ExecMainSt
 sed 's,/shared/fqcluster/worker",/home/alice/worker",' "$rig/coord/root/etc/fqcluster/fqcoordd.conf" >"$work/home" &&
 	cat "$work/home" >"$rig/coord/root/etc/fqcluster/fqcoordd.conf"
 on coord systemctl start $unit 2>/dev/null
-ok "a key below a home: it says what it lacks" says coord $unit 'the folder /home/alice/worker of a worker'
+ok "a key below a home: it says what it lacks" wait_until 20 says coord $unit 'the folder /home/alice/worker of a worker'
 on coord bash -c "systemctl stop $unit; systemctl reset-failed"
 sed 's,/home/alice/worker",/shared/fqcluster/worker",' "$work/home" >"$rig/coord/root/etc/fqcluster/fqcoordd.conf"
 ok "enabled" on coord systemctl enable -q --now $unit

@@ -34,7 +34,7 @@ exposed() { on "$1" systemd-analyze security --no-pager --threshold="$2" "$3" >/
 ok "the coordinator serves" wait_until 20 admin ping
 on node1 systemctl start fqworkerd 2>/dev/null
 is "a worker without a coordinator: exit status" "$(on node1 systemctl show -P ExecMainStatus fqworkerd)" 78
-ok "and the reason in the journal" says node1 fqworkerd 'no coordinator is named: right is fqworkerd --join HOST TOKEN'
+ok "and the reason in the journal" wait_until 20 says node1 fqworkerd 'no coordinator is named: right is fqworkerd --join HOST TOKEN'
 on node1 systemctl reset-failed
 
 token=$(admin token --role worker --uses 2 --ttl 1h)

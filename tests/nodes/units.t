@@ -33,7 +33,7 @@ ok "worker's package" installed node fqcluster-{common,worker}
 on node bash -c 'echo "host = \"both\";" >>/etc/fqcluster/fqworkerd.conf && systemctl enable -q --now fqworkerd'
 ok "the node is there without a token" wait_until 20 node_is node '^idle'
 ok "and so is alice" fq ping
-ok "the coordinator has the key that was put there" says both fqcoordd "key $coord_pin\$"
+ok "the coordinator has the key that was put there" wait_until 20 says both fqcoordd "key $coord_pin\$"
 is "and no other" "$(on both ls /var/lib/fqcluster/coord | grep -c pem)$(on node ls /var/lib/fqcluster/worker | grep -c pem)" 00
 
 # ---- side by side
