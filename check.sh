@@ -94,7 +94,7 @@ repeated() {
 # of_failures LOG: what was said before each test that failed, and the end of the log, but for the tests that passed.
 of_failures() {
 	local said
-	said=$(grep -avE '^(ok|PASS:) ' "$1" | cut -c 1-300)
+	said=$(grep -avE '^(ok [0-9]+|PASS:) ' "$1" | cut -c 1-300) # "ok 12fqctl: ..." is what was said in the middle of a line
 	grep -B 15 -A 3 '^# failed: ' <<<"$said" | head -n 60 || true
 	printf -- '---- its end\n'
 	tail -n 25 <<<"$said"

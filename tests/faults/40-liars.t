@@ -65,7 +65,7 @@ dropped() { # dropped LIE SENTENCE
 }
 
 reads_make
-cluster_start --ping 100ms --dead 4s --stall 3s
+cluster_start --ping 100ms --dead 4s --stall 3s --audit-percent 0 # which would find what lies here once in some runs
 worker_start 1 -n 4
 
 # ---- who it is
@@ -237,7 +237,13 @@ beside_split() {
 	liars_end
 }
 same_gzip() { job_ends "$id" && fq fetch --as json "$id" >"$work/fetched" && cmp "$work/fetched" "$golden/gzip"; }
+# An honest node that gets no processor for 3 s is no witness against a file that a liar has said something of.
+end_process "$pid_coord" TERM
+coord_start --ping 100ms --dead 4s --stall 30s --audit-percent 0
+wait_until 20 node_is w1 '^idle$'
 splits_ask
+id=$(fq submit --parsable --as json "$data/reads.fq") && job_ends "$id" # warm
+remember "$pid_coord"
 beside_split scout-window anew
 beside_split scout-open 'goes on'
 beside_split scout-text 'goes on'
