@@ -36,6 +36,11 @@ int given_refuse(const struct call *call, const struct option_table *table, cons
 	                 given->by_letter ? letter : table->rows[given->row].long_name, what, call->verb->name);
 }
 
+int given_name(enum conf_source source, const char *name, const char *what, struct error *err)
+{
+	return source == CONF_COMMAND && !name[0] ? error_set(err, -EINVAL, ERROR_USAGE, "%s is empty", what) : 0;
+}
+
 int given_no_table(const struct call *call, const char *use, struct error *err)
 {
 	const struct conf_given *given = given_find(call, &table_options_table, NULL);

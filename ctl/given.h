@@ -10,5 +10,8 @@
  */
 int given_refuse(const struct call *call, const struct option_table *table, const char *const *but, const char *what, struct error *err);
 
+/* A name that was given on the command line and is empty (-o "$UNSET"): "-o: the name of the file is empty", where what is before "is". */
+int given_name(enum conf_source source, const char *name, const char *what, struct error *err);
+
 /* The options of tables, where this use of the verb ("cache stats") prints none. */
 int given_no_table(const struct call *call, const char *use, struct error *err);

@@ -97,6 +97,15 @@ static int too_late(const struct client *client, const fq_Job *job, struct error
 	                 client->address, (unsigned long long)job->job);
 }
 
+bool job_again(const struct call *call, struct client *client, int *r, struct error *err)
+{
+	if (!client_lost(*r, err))
+		return false;
+	say(call, "%s; trying again", err->text);
+	*r = client_reopen(client, JOB_PATIENCE_MS, err);
+	return *r == 0;
+}
+
 int job_follow(struct call *call, struct client *client, uint64_t id, enum client_progress otherwise, fq_Job *ret, struct error *err)
 {
 	fq_JobsRequest request = {.job = id};
@@ -107,16 +116,11 @@ int job_follow(struct call *call, struct client *client, uint64_t id, enum clien
 	(void)snprintf(following.name, sizeof following.name, "job %llu", (unsigned long long)id);
 	progress_begin(&following.progress, &call->settings, following.name, otherwise);
 	interrupt_begin(client, id, call->verb->forms ? &call->output : NULL, &before);
-	for (;;) {
+	do {
 		r = client_list(client, fq_Type_WAIT, &request, followed, &following, err);
-		if (!client_lost(r, err))
-			break;
-		progress_end(&following.progress);
-		say(call, "%s; trying again", err->text);
-		r = client_reopen(client, JOB_PATIENCE_MS, err);
-		if (r < 0)
-			break;
-	}
+		if (client_lost(r, err))
+			progress_end(&following.progress);
+	} while (job_again(call, client, &r, err));
 	progress_end(&following.progress);
 	interrupt_end(&before);
 	if (r < 0 && err->class == ERROR_TIMEOUT && following.named)
@@ -285,11 +289,8 @@ int job_fetch(struct call *call, struct client *client, uint64_t id, char *const
 	uint32_t done = 0;
 	int r;
 
-	while (client_lost(r = fetch_rest(call, client, id, paths, paths_n, files, &done, &failures, err), err)) {
-		say(call, "%s; trying again", err->text);
-		r = client_reopen(client, JOB_PATIENCE_MS, err);
-		if (r < 0)
-			break;
-	}
+	do
+		r = fetch_rest(call, client, id, paths, paths_n, files, &done, &failures, err);
+	while (job_again(call, client, &r, err));
 	return r < 0 ? r : (int)failures.class;
 }

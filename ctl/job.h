@@ -8,6 +8,12 @@
 /* How long fqctl tries again when the coordinator went away in the middle: it may be starting anew. */
 #define JOB_PATIENCE_MS 60000
 
+/*
+ * Behind a question that came to *r: true where the connection was lost in it, which is said, and the coordinator is there again, so that
+ * it may be asked anew. Where it does not come back *r is what came of that.
+ */
+bool job_again(const struct call *call, struct client *client, int *r, struct error *err);
+
 /* What tables tell of a job: its fq_JobState, or that it completed without counting anything. */
 #define JOB_CACHED 5
 #define JOB_TOLD_MAX 6 /* a state that this fqctl does not know */

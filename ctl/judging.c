@@ -84,11 +84,8 @@ int judging_of_job(struct call *call, struct client *client, const fq_Job *job, 
 {
 	int r;
 
-	while (client_lost(r = judge(call, client, job, other, err), err)) {
-		say(call, "%s; trying again", err->text);
-		r = client_reopen(client, JOB_PATIENCE_MS, err);
-		if (r < 0)
-			break;
-	}
+	do
+		r = judge(call, client, job, other, err);
+	while (job_again(call, client, &r, err));
 	return r;
 }

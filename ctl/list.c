@@ -29,12 +29,9 @@ int list_ask(const struct call *call, struct client *client, uint16_t type, cons
 	int r;
 
 	FAILPOINT("list-asks");
-	while (client_lost(r = client_list(client, type, message, take, &answer, err), err) && !answer.begun) {
-		say(call, "%s; trying again", err->text);
-		r = client_reopen(client, JOB_PATIENCE_MS, err);
-		if (r < 0)
-			break;
-	}
+	do
+		r = client_list(client, type, message, take, &answer, err);
+	while (!answer.begun && job_again(call, client, &r, err));
 	return r;
 }
 

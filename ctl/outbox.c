@@ -72,8 +72,8 @@ static int write_stream(FILE *out, const char *name, outbox_writer writer, const
 /* A descriptor goes on where it is: what was written there before, by others too, stays. */
 static int write_in_place(const char *name, const struct target *target, outbox_writer writer, const void *data, struct error *err)
 {
-	FILE *out = NULL;
-	int fd;
+	_cleanup_(closep) int fd = -1;
+	FILE *out;
 
 	if (target->descriptor < 0) {
 		out = fopen(target->path, "we");
@@ -81,15 +81,10 @@ static int write_in_place(const char *name, const struct target *target, outbox_
 	}
 	(void)fflush(stdout); /* it may be this one */
 	fd = fcntl(target->descriptor, F_DUPFD_CLOEXEC, 0);
-	if (fd >= 0)
-		out = fdopen(fd, "w");
-	if (!out) {
-		int r = refuse(name, -errno, err);
-
-		if (fd >= 0)
-			(void)close(fd);
-		return r;
-	}
+	out = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (!out)
+		return refuse(name, -errno, err);
+	(void)take_fd(&fd); /* it is out's */
 	return write_stream(out, name, writer, data, err);
 }
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctl/given.h"
 #include "ctl/output_run.h"
 #include "ctl/target.h"
 #include "lib/base/cleanup.h"
@@ -81,14 +82,16 @@ static int forms_parse(const char *text, uint32_t *ret, struct error *err)
 static int output_finish(struct conf *conf, struct error *err)
 {
 	struct output_options *options = conf->settings;
+	int r;
 
 	options->phred_given = CONF_SOURCE(conf, struct output_options, phred) != CONF_DEFAULT;
 	if (options->extract && options->noextract)
 		return error_set(err, -EINVAL, ERROR_USAGE, "give either --extract or --noextract, not both");
-	if (CONF_SOURCE(conf, struct output_options, file) == CONF_COMMAND && !options->file[0]) /* -o "$UNSET" */
-		return error_set(err, -EINVAL, ERROR_USAGE, "-o: the name of the file is empty");
-	if (CONF_SOURCE(conf, struct output_options, folder) == CONF_COMMAND && !options->folder[0])
-		return error_set(err, -EINVAL, ERROR_USAGE, "--output-dir: the name of the folder is empty");
+	r = given_name(CONF_SOURCE(conf, struct output_options, file), options->file, "-o: the name of the file", err);
+	if (r == 0)
+		r = given_name(CONF_SOURCE(conf, struct output_options, folder), options->folder, "--output-dir: the name of the folder", err);
+	if (r < 0)
+		return r;
 	if (options->delete && !options->extract)
 		return error_set(err, -EINVAL, ERROR_USAGE,
 		                 "--delete keeps no zip, so it needs --extract, which keeps the folder");

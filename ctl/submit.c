@@ -188,19 +188,14 @@ static int submit_surely(struct call *call, struct client *client, const struct 
 	_cleanup_(freep) fq_Submit *message = calloc(1, sizeof *message);
 	int r = message ? submit_make(call, client, submission, message, err) : error_oom(err);
 
-	while (r == 0) {
+	if (r < 0)
+		return r;
+	do {
 		r = inputs_prove(client, submission, message->uuid, inputs, err);
-		if (r == 0) {
-			message->files = (uint32_t)inputs->n;
+		message->files = (uint32_t)inputs->n;
+		if (r == 0)
 			r = submit_send(client, message, inputs, ret, err);
-			if (r == 0)
-				return 0;
-		}
-		if (!client_lost(r, err))
-			break;
-		say(call, "%s; trying again", err->text);
-		r = client_reopen(client, JOB_PATIENCE_MS, err);
-	}
+	} while (job_again(call, client, &r, err));
 	return r;
 }
 
@@ -236,12 +231,9 @@ static int tell_failed(struct call *call, struct client *client, uint64_t id, st
 	struct error error = {0};
 	int r;
 
-	while (client_lost(r = client_list(client, fq_Type_SHOW, &request, tell_file, failed, &error), &error)) {
-		say(call, "%s; trying again", error.text);
-		r = client_reopen(client, JOB_PATIENCE_MS, &error);
-		if (r < 0)
-			break;
-	}
+	do
+		r = client_list(client, fq_Type_SHOW, &request, tell_file, failed, &error);
+	while (job_again(call, client, &r, &error));
 	return r;
 }
 

@@ -88,6 +88,7 @@ static fq_SplitGzip split_asked(enum split_gzip split)
 static int qc_finish(struct conf *conf, struct error *err)
 {
 	const struct qc_options *options = conf->settings;
+	int r;
 
 	if (strcmp(options->format, "fastq") != 0)
 		return error_set(err, -EINVAL, ERROR_USAGE,
@@ -95,8 +96,9 @@ static int qc_finish(struct conf *conf, struct error *err)
 	if (options->casava || options->nano || options->nofilter)
 		return error_set(err, -EINVAL, ERROR_USAGE, "--%s is not supported yet: right are FASTQ files, each for itself",
 		                 options->casava ? "casava" : options->nano ? "nano" : "nofilter");
-	if (CONF_SOURCE(conf, struct qc_options, folder) == CONF_COMMAND && !options->folder[0]) /* -o "$UNSET" */
-		return error_set(err, -EINVAL, ERROR_USAGE, "-o: the name of the folder is empty");
+	r = given_name(CONF_SOURCE(conf, struct qc_options, folder), options->folder, "-o: the name of the folder", err);
+	if (r < 0)
+		return r;
 	if (options->slurm && options->local)
 		return error_set(err, -EINVAL, ERROR_USAGE, "--slurm and --local are different places: right is one of them");
 	return 0;

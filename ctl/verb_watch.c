@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/given.h"
 #include "ctl/watch_jobs.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -48,9 +49,7 @@ static int watch_finish(struct conf *conf, struct error *err)
 {
 	const struct watch_options *options = conf->settings;
 
-	if (CONF_SOURCE(conf, struct watch_options, folder) == CONF_COMMAND && !options->folder[0]) /* -o "$UNSET" */
-		return error_set(err, -EINVAL, ERROR_USAGE, "-o: the name of the folder is empty");
-	return 0;
+	return given_name(CONF_SOURCE(conf, struct watch_options, folder), options->folder, "-o: the name of the folder", err);
 }
 
 static const struct option_table watch_table = {
